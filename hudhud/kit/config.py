@@ -1,0 +1,44 @@
+"""One frozen `Settings`: the only reader of the environment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Names in the environment are the field names with `HUDHUD_` before them."""
+
+    model_config = SettingsConfigDict(env_prefix="HUDHUD_", frozen=True, extra="ignore")
+
+    data: Path = Field(Path(".hudhud"), description="Folder for databases, keys and logs.")
+    host: str = Field("127.0.0.1", description="Address of the one public port.")
+    port: int = Field(8000, description="The one public port.")
+    public_url: str = Field("", description="Where people reach us, e.g. https://mail.example.com; empty = http://host:port.")
+    database_url: str = Field("", validation_alias="DATABASE_URL", description="PostgreSQL; empty = the embedded one.")
+    clickhouse_url: str = Field("", validation_alias="CLICKHOUSE_URL", description="ClickHouse HTTP; empty = the embedded one.")
+    web_socket: str = Field("", description="Unix socket of the web process; empty = DATA/web.sock.")
+    smtp_url: str = Field("", description="smtp://user:pass@host:port or smtps://…; empty = the built-in mailbox.")
+    secret_keys: str = Field("", description="Comma-separated signing keys, newest first; empty = DATA/secret.key, made on first start.")
+    clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
+
+    @property
+    def base_url(self) -> str:
+        """The address in links, without a final slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def web_socket_path(self) -> Path:
+        """Where the web process listens."""
+        return Path(self.web_socket) if self.web_socket else self.data / "web.sock"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

@@ -1,0 +1,72 @@
+"""Signing keys and link tokens (HMAC-SHA-256, 128-bit tags; RFC 2104), random secrets, keyed hashes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAG_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Signing keys, newest first: the first one signs, all of them verify (so rotation keeps old links alive)."""
+
+    secrets: tuple[bytes, ...]
+
+    def _tag(self, secret: bytes, purpose: str, payload: bytes) -> bytes:
+        return hmac.digest(secret, purpose.encode() + b"\0" + payload, "sha256")[:TAG_BYTES]
+
+    def sign(self, purpose: str, payload: bytes) -> str:
+        """Return a URL-safe token that carries `payload` and its tag; `purpose` keeps tokens from being swapped."""
+        return base64.urlsafe_b64encode(payload + self._tag(self.secrets[0], purpose, payload)).rstrip(b"=").decode()
+
+    def verify(self, purpose: str, token: str) -> bytes | None:
+        """Return the payload of a genuine token, else None (forged, truncated, other purpose, not canonical)."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        except (ValueError, UnicodeEncodeError):
+            return None
+        payload, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
+        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+            return None
+        genuine = [hmac.compare_digest(tag, self._tag(secret, purpose, payload)) for secret in self.secrets]
+        return payload if any(genuine) else None
+
+    def keyed_hash(self, purpose: str, value: str) -> bytes:
+        """Return a 32-byte hash that only the key's owner can compute (kept after erasure)."""
+        return hmac.digest(self.secrets[-1], purpose.encode() + b"\0" + value.encode(), "sha256")
+
+
+def load_keys(setting: str, data: Path) -> Keys:
+    """Read keys from the setting, or from `DATA/secret.key`, which is made (mode 0600) on first use."""
+    if setting:
+        return Keys(tuple(part.strip().encode() for part in setting.split(",") if part.strip()))
+    path = data / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Keys(tuple(path.read_bytes().split()))
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_hex(32).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Keys(tuple(path.read_bytes().split()))
+
+
+def new_secret(prefix: str) -> str:
+    """Return a fresh secret with 160 random bits, e.g. `hk_collect_…`."""
+    return f"{prefix}_{secrets.token_urlsafe(20)}"
+
+
+def hash_secret(secret: str) -> bytes:
+    """Hash a high-entropy secret for storage (plain SHA-256 is enough for 160 random bits; passwords use argon2id)."""
+    return hashlib.sha256(secret.encode()).digest()

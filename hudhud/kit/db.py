@@ -1,0 +1,107 @@
+"""PostgreSQL: pools, and `Scope`, one transaction on behalf of one workspace.
+
+Two walls stand between workspaces. The first is `Scope`: domain code cannot reach the database without one, and it
+binds `%(workspace_id)s` in every query. The second is row-level security: each table with a `workspace_id` carries a
+forced policy that compares it with the transaction's setting `hudhud.workspace`, which `Scope` sets. Either one alone
+keeps workspaces apart (tested with the other removed).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg_pool import ConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hudhud.kit.sql import Query
+
+T = TypeVar("T")
+EVERYWHERE = "*"
+
+
+class Scope:
+    """One open transaction for one workspace (or, for workers, for all of them: `workspace_id is None`)."""
+
+    __slots__ = ("conn", "workspace_id")
+
+    def __init__(self, conn: psycopg.Connection[Any], workspace_id: int | None) -> None:
+        """Wrap a connection whose transaction is open and whose workspace setting is in place."""
+        self.conn = conn
+        self.workspace_id = workspace_id
+
+    def _bind(self, params: dict[str, Any]) -> dict[str, Any]:
+        params.setdefault("workspace_id", self.workspace_id)
+        return params
+
+    def run(self, query: Query, **params: object) -> int:
+        """Execute; return the number of rows touched."""
+        return self.conn.execute(query.text, self._bind(params)).rowcount
+
+    def all(self, query: Query, **params: object) -> list[dict[str, Any]]:
+        """Return every row as a dict."""
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.text, self._bind(params)).fetchall()
+
+    def one(self, query: Query, **params: object) -> dict[str, Any] | None:
+        """Return the first row as a dict, or None."""
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.text, self._bind(params)).fetchone()
+
+    def value(self, query: Query, **params: object) -> Any:  # noqa: ANN401 -- the type is the query's
+        """Return the first column of the first row, or None."""
+        row = self.conn.execute(query.text, self._bind(params)).fetchone()
+        return row[0] if row else None
+
+    def rows(self, query: Query, **params: object) -> Sequence[tuple[Any, ...]]:
+        """Return every row as a plain tuple: the quick form for large sets."""
+        return self.conn.execute(query.text, self._bind(params)).fetchall()
+
+    def into(self, kind: type[T], query: Query, **params: object) -> list[T]:
+        """Return every row as a `kind` (a dataclass whose fields are the columns)."""
+        with self.conn.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(query.text, self._bind(params)).fetchall()
+
+
+class Database:
+    """A pool of connections and the only way to a `Scope`."""
+
+    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8, timeout_s: float = 10.0) -> None:
+        """Open lazily; a connection that died is replaced at the next use."""
+        self.url = url
+        self.pool = ConnectionPool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=timeout_s,
+            open=False,
+            check=ConnectionPool.check_connection,
+            kwargs={"options": "-c timezone=UTC"},
+        )
+
+    def open(self) -> Database:
+        """Start the pool's threads; connections come as they are needed."""
+        self.pool.open(wait=False)
+        return self
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.pool.close()
+
+    @contextmanager
+    def workspace(self, workspace_id: int) -> Iterator[Scope]:
+        """Open one transaction that sees only this workspace; commit at the end, roll back on error."""
+        with self.pool.connection() as conn, conn.transaction():
+            conn.execute("SELECT set_config('hudhud.workspace', %s, true)", (str(workspace_id),))
+            yield Scope(conn, workspace_id)
+
+    @contextmanager
+    def everywhere(self) -> Iterator[Scope]:
+        """Open one transaction over all workspaces: for workers, sign-in and key look-up only (linted)."""
+        with self.pool.connection() as conn, conn.transaction():
+            conn.execute("SELECT set_config('hudhud.workspace', %s, true)", (EVERYWHERE,))
+            yield Scope(conn, None)

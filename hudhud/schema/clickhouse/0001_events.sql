@@ -1,0 +1,55 @@
+-- Events as they came: never rewritten. `actor_id` is the person the event was recorded for; who that is today is
+-- answered by `person_override` (merged actor -> survivor).
+CREATE TABLE event (
+    workspace_id UInt64,
+    name         LowCardinality(String),
+    at           DateTime64(3, 'UTC'),
+    actor_id     UInt64,
+    message_id   String CODEC(ZSTD(1)),
+    kind         LowCardinality(String),          -- track, page, screen, identify, group, alias, and our own: message, segment, consent
+    received_at  DateTime64(3, 'UTC'),
+    properties   JSON,
+    context      String CODEC(ZSTD(3))            -- raw JSON: page, campaign, device
+) ENGINE = MergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY (workspace_id, name, actor_id, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+
+-- One person's events, newest first, without scanning the rest.
+CREATE TABLE person_event (
+    workspace_id UInt64,
+    actor_id     UInt64,
+    at           DateTime64(3, 'UTC'),
+    name         LowCardinality(String),
+    kind         LowCardinality(String),
+    message_id   String CODEC(ZSTD(1)),
+    properties   String CODEC(ZSTD(3))
+) ENGINE = MergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY (workspace_id, actor_id, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+
+-- Mirror of what conditions ask about a person; the highest version counts.
+CREATE TABLE person (
+    workspace_id  UInt64,
+    person_id     UInt64,
+    version       UInt64,
+    gone          UInt8,                          -- merged or erased
+    attributes    JSON,
+    language      LowCardinality(String),
+    country       LowCardinality(String),
+    created_at    DateTime64(3, 'UTC'),
+    subscriptions Array(String),                  -- 'topic:channel:state'
+    reachable     Array(LowCardinality(String))   -- channels with an address that is not suppressed
+) ENGINE = ReplacingMergeTree(version)
+ORDER BY (workspace_id, person_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+
+CREATE TABLE person_override (
+    workspace_id UInt64,
+    actor_id     UInt64,
+    person_id    UInt64,
+    version      UInt64
+) ENGINE = ReplacingMergeTree(version)
+ORDER BY (workspace_id, actor_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;

@@ -1,0 +1,41 @@
+CREATE TABLE person (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- also the actor_id of their events
+    workspace_id  bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    attributes    jsonb NOT NULL DEFAULT '{}',   -- flat; names as sent in traits; e-mail also here for templates
+    time_zone     text,
+    language      text,
+    country       text,
+    provenance    jsonb NOT NULL DEFAULT '{}',   -- {"time_zone": "stated" | "device" | "ip" | "default", …}
+    created_at    timestamptz NOT NULL,
+    updated_at    timestamptz NOT NULL,
+    last_seen_at  timestamptz,
+    merged_into   bigint REFERENCES person,      -- set: this actor lives on in the survivor (always the final one)
+    erased_at     timestamptz,
+    version       bigint NOT NULL DEFAULT 1      -- grows with every change; the ClickHouse mirror keeps the highest
+);
+CREATE INDEX person_recent ON person (workspace_id, id DESC) WHERE merged_into IS NULL;
+CREATE INDEX person_merged ON person (merged_into) WHERE merged_into IS NOT NULL;
+SELECT hudhud_wall('person');
+
+CREATE TABLE identifier (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    namespace    text NOT NULL,                  -- user_id, anonymous_id, email, phone, shopify, …
+    value        text NOT NULL CHECK (length(value) BETWEEN 1 AND 1024),  -- normal form
+    person_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, namespace, value)
+);
+CREATE INDEX identifier_person ON identifier (person_id);
+SELECT hudhud_wall('identifier');
+
+CREATE TABLE person_merge (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    survivor_id  bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    merged_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    at           timestamptz NOT NULL,
+    cause        text NOT NULL,                  -- identify, alias, import, …
+    snapshot     jsonb NOT NULL                  -- identifiers and attributes of both before, so that it can be undone
+);
+CREATE INDEX person_merge_by_survivor ON person_merge (workspace_id, survivor_id);
+SELECT hudhud_wall('person_merge');

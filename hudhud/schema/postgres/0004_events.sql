@@ -1,0 +1,58 @@
+-- The intake log: what edge, imports and tracking append, and the only door for facts. Order within a lane is
+-- (txid, id): a reader that stops below pg_snapshot_xmin() never misses a row of a transaction that commits late.
+CREATE TABLE intake (
+    lane         smallint NOT NULL,              -- hash of the person key modulo the number of lanes: order per person
+    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    workspace_id bigint NOT NULL,
+    received_at  timestamptz NOT NULL,
+    source       text NOT NULL,                  -- collect, import:7, track, hook:…
+    body         bytea NOT NULL                  -- one message as received (JSON)
+);
+CREATE INDEX intake_position ON intake (lane, txid, id);
+SELECT hudhud_wall('intake');
+
+CREATE TABLE intake_lane (
+    lane          smallint PRIMARY KEY,
+    txid          xid8 NOT NULL DEFAULT '0',     -- everything up to (txid, id) is done
+    id            bigint NOT NULL DEFAULT 0,
+    batch_txid    xid8,                          -- the batch in work ends here: a retry takes exactly the same rows
+    batch_id      bigint,
+    worker        text,
+    lease_until   timestamptz,                   -- database clock
+    fence         bigint NOT NULL DEFAULT 0
+);
+INSERT INTO intake_lane (lane) SELECT generate_series(0, 7);
+
+-- One effect per message_id for as long as it stands here (as long as raw events are kept).
+CREATE TABLE event_seen (
+    workspace_id bigint NOT NULL,
+    message_hash uuid NOT NULL,                  -- 128-bit hash of message_id
+    body_hash    integer NOT NULL,               -- tells a repeat from a conflict
+    batch        bigint NOT NULL,                -- intake_lane.batch_id: a retried batch recognises its own
+    PRIMARY KEY (workspace_id, message_hash)
+);
+SELECT hudhud_wall('event_seen');
+
+CREATE TABLE intake_reject (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    received_at  timestamptz NOT NULL,
+    source       text NOT NULL,
+    reason       text NOT NULL,                  -- closed set: events/types.py Reason
+    detail       text NOT NULL,
+    body         bytea NOT NULL
+);
+CREATE INDEX intake_reject_recent ON intake_reject (workspace_id, id DESC);
+SELECT hudhud_wall('intake_reject');
+
+CREATE TABLE event_name (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    name         text NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    count        bigint NOT NULL DEFAULT 0,
+    properties   jsonb NOT NULL DEFAULT '{}',    -- {"price": "number", …}
+    PRIMARY KEY (workspace_id, name)
+);
+SELECT hudhud_wall('event_name');

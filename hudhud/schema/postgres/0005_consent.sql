@@ -1,0 +1,48 @@
+CREATE TABLE topic (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    key          text NOT NULL,
+    names        jsonb NOT NULL,                 -- {"en": "Newsletter", "fa": "خبرنامه", …}
+    stream       text NOT NULL DEFAULT 'marketing' CHECK (stream IN ('marketing', 'transactional')),
+    created_at   timestamptz NOT NULL,
+    UNIQUE (workspace_id, key)
+);
+SELECT hudhud_wall('topic');
+
+CREATE TABLE subscription (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    person_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    topic_id     bigint NOT NULL REFERENCES topic ON DELETE CASCADE,
+    channel      text NOT NULL DEFAULT 'email',
+    state        text NOT NULL CHECK (state IN ('subscribed', 'pending', 'unsubscribed')),
+    changed_at   timestamptz NOT NULL,
+    PRIMARY KEY (person_id, topic_id, channel)
+);
+CREATE INDEX subscription_topic ON subscription (workspace_id, topic_id, state);
+SELECT hudhud_wall('subscription');
+
+-- Proof: every change with its source, kept for ever.
+CREATE TABLE consent_log (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    person_id    bigint NOT NULL,
+    topic_id     bigint,
+    channel      text NOT NULL,
+    state        text NOT NULL,
+    at           timestamptz NOT NULL,
+    source       text NOT NULL,                  -- form, import:7, one_click, preference_page, api, bounce, …
+    proof        jsonb NOT NULL DEFAULT '{}'     -- ip, user agent, text shown, message id
+);
+CREATE INDEX consent_log_person ON consent_log (workspace_id, person_id, id);
+SELECT hudhud_wall('consent_log');
+
+CREATE TABLE suppression (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    channel      text NOT NULL,
+    address      text NOT NULL,                  -- normal form
+    reason       text NOT NULL,                  -- hard_bounce, complaint, manual, erased
+    detail       text NOT NULL DEFAULT '',
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, channel, address)
+);
+SELECT hudhud_wall('suppression');
