@@ -1,0 +1,32 @@
+"""What a route needs: read by the app, which checks it; written beside the endpoint it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+# Higher may do all that lower may.
+RANKS = {"viewer": 0, "sales": 1, "marketer": 2, "admin": 3, "owner": 4}
+DEFAULT_ROLE = {"GET": "viewer", "HEAD": "viewer", "OPTIONS": "viewer"}
+
+
+def needs(role: str) -> Callable[[F], F]:
+    """Mark an endpoint as open to `role` and above (without a mark: viewer for GET, marketer for the rest)."""
+    if role not in RANKS:
+        message = f"role {role!r} is none of {', '.join(RANKS)}"
+        raise ValueError(message)
+
+    def mark(endpoint: F) -> F:
+        endpoint.needed_role = role  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def role_for(method: str, endpoint: object) -> str:
+    """Return the least role that may call `endpoint` by `method`."""
+    return getattr(endpoint, "needed_role", None) or DEFAULT_ROLE.get(method, "marketer")
