@@ -11,9 +11,6 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-# An insert is acknowledged only when it is on disk; a repeated token is one insert (promises.md 1).
-DURABLE_INSERT = {"fsync_metadata": 1, "insert_deduplicate": 1}
-
 
 def connect(url: str, *, pool_size: int = 8) -> Client:
     """Connect to `http://user:password@host:port/database`; raises clickhouse_connect's errors as they are."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,15 +53,21 @@ def load_keys(setting: str, data: Path) -> Keys:
     if setting:
         return Keys(tuple(part.strip().encode() for part in setting.split(",") if part.strip()))
     path = data / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Keys(tuple(path.read_bytes().split()))
+    if not path.exists():
+        _make_key_file(path)
+    return Keys(tuple(path.read_bytes().split()))
+
+
+def _make_key_file(path: Path) -> None:
+    """Write a fresh key beside `path` and link it there whole: two processes at once end with the same key."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix="secret.")
     with os.fdopen(handle, "wb") as file:
         file.write(secrets.token_hex(32).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    return Keys(tuple(path.read_bytes().split()))
+    with contextlib.suppress(FileExistsError):
+        os.link(name, path)
+    os.unlink(name)
 
 
 def new_secret(prefix: str) -> str:
