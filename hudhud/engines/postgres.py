@@ -143,11 +143,14 @@ class Postgres:
     def _own(self, folder: Path) -> Path:
         """Make the folder private to PostgreSQL's user."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self._give(folder)
+        return folder
+
+    def _give(self, path: Path) -> None:
         if name := system_user():
             user = pwd.getpwnam(name)
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        folder.chmod(0o700)
-        return folder
+            os.chown(path, user.pw_uid, user.pw_gid)
 
     def _init(self) -> None:
         # Made beside its place and renamed when complete, so that a kill in the middle leaves nothing half-made.
@@ -159,7 +162,7 @@ class Postgres:
         with tempfile.NamedTemporaryFile("w", suffix=".pw") as file:
             file.write(self.password + "\n")
             file.flush()
-            Path(file.name).chmod(0o644)
+            self._give(Path(file.name))
             program = [str(binaries(self.version) / "initdb"), "-D", str(fresh.resolve()), "-U", SUPERUSER, *locale]
             program += ["--encoding=UTF8", "--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={file.name}"]
             launcher = [sys.executable, "-I", "-S", str(LAUNCHER), "15", str(os.getpid()), system_user(), "--"]
