@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     smtp_url: str = Field("", description="smtp://user:pass@host:port or smtps://…; empty = the built-in mailbox.")
     secret_keys: str = Field("", description="Comma-separated signing keys, newest first; empty = DATA/secret.key, made on first start.")
     clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
+    clickhouse_password: str = Field("", description="Password of the embedded ClickHouse server (set by the supervisor).")
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 
