@@ -1,0 +1,98 @@
+"""The monkey: kill -9 of random parts of one `hudhud up`, of PostgreSQL, or of everything at once.
+
+It touches only processes below the one it was given. Its seed is printed; the same seed makes the same choices.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# How a part of the product is recognised by its command line.
+PARTS = {
+    "postgres": lambda words: words[0].endswith("postgres") or words[0].startswith("postgres:"),
+    "clickhouse": lambda words: "clickhouse" in words or any("clickhouse_server" in word for word in words),
+    "edge": lambda words: "edge" in words,
+    "web": lambda words: "web" in words,
+    "worker": lambda words: "worker" in words,
+}
+
+
+def part_of(process: psutil.Process) -> str:
+    """Return which part of the product a process is, or ""."""
+    try:
+        words = process.cmdline() or [process.name()]
+    except psutil.Error:
+        return ""
+    return next((part for part, fits in PARTS.items() if fits(words)), "")
+
+
+class Monkey:
+    """Kills below `root`, which is the pid of a `hudhud up` that the test has started."""
+
+    def __init__(self, root: int, *, seed: int | None = None) -> None:
+        """Print the seed, so that a failing run can be repeated."""
+        self.root = root
+        self.seed = random.randrange(2**32) if seed is None else seed
+        self.random = random.Random(self.seed)
+        self.log: list[tuple[float, str, int]] = []  # monotonic time, what, pid
+        print(f"monkey: seed {self.seed}", flush=True)
+
+    def family(self) -> list[psutil.Process]:
+        """Return everything below the root, in the order of their pids."""
+        try:
+            return sorted(psutil.Process(self.root).children(recursive=True), key=lambda process: process.pid)
+        except psutil.NoSuchProcess:
+            return []
+
+    def parts(self, name: str) -> list[psutil.Process]:
+        """Return the processes of one part; of PostgreSQL the postmaster alone (its children die with it)."""
+        family = [process for process in self.family() if part_of(process) == name]
+        pids = {process.pid for process in family}
+        return [process for process in family if process.ppid() not in pids] if name == "postgres" else family
+
+    def kill(self, name: str) -> bool:
+        """Kill -9 one random process of a part: edge, web, worker, clickhouse, postgres (the postmaster) or backend."""
+        candidates = self.backends() if name == "backend" else self.parts(name)
+        return bool(candidates) and self._kill(name, self.random.choice(candidates))
+
+    def backends(self) -> list[psutil.Process]:
+        """Return PostgreSQL's children."""
+        return [child for postmaster in self.parts("postgres") for child in postmaster.children()]
+
+    def kill_everything(self) -> None:
+        """Kill the root and all below it at once, as a power cut would: stop them first, so that nobody reacts."""
+        victims = [psutil.Process(self.root), *self.family()] if psutil.pid_exists(self.root) else self.family()
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for victim in victims:
+                self._signal(victim, number)
+        self.log.append((time.monotonic(), "everything", self.root))
+        psutil.wait_procs([victim for victim in victims if victim.pid != self.root], timeout=10)
+
+    def rampage(self, done: threading.Event, names: Sequence[str], *, pause_s: tuple[float, float] = (1.0, 5.0), after: Callable[[], None] | None = None) -> None:
+        """Kill one random part after another until `done` is set; `after` runs after each kill."""
+        while not done.wait(self.random.uniform(*pause_s)):
+            self.kill(self.random.choice(list(names)))
+            if after is not None:
+                after()
+
+    def _kill(self, name: str, victim: psutil.Process) -> bool:
+        self.log.append((time.monotonic(), name, victim.pid))
+        return self._signal(victim, signal.SIGKILL)
+
+    @staticmethod
+    def _signal(victim: psutil.Process, number: int) -> bool:
+        try:
+            os.kill(victim.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
