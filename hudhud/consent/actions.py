@@ -1,0 +1,89 @@
+"""Writes about consent: words of people, topics, suppressed addresses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hudhud.consent.types import DIRECT_SOURCES, ConsentChange, Recorded, Stream, SuppressionReason, Topic
+from hudhud.kit import sql
+from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.consent")
+
+# What a new workspace starts with.
+DEFAULT_TOPICS: dict[str, tuple[Stream, dict[str, str]]] = {
+    "newsletter": ("marketing", {"en": "Newsletter", "et": "Uudiskiri", "fa": "خبرنامه", "ar": "النشرة البريدية"}),
+    "offers": ("marketing", {"en": "Offers", "et": "Pakkumised", "fa": "پیشنهادها", "ar": "العروض"}),
+    "transactional": ("transactional", {"en": "Orders and account", "et": "Tellimused ja konto", "fa": "سفارش‌ها و حساب", "ar": "الطلبات والحساب"}),
+}
+
+
+def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
+    """Keep every word with its proof; the newest one for each (person, topic, channel) decides. Repeating is harmless.
+
+    An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
+    unsubscribe that the person gave us directly counts in any case. Unknown topics are returned, not invented.
+    """
+    known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
+    good = [change for change in changes if change.topic_key in known]
+    unknown = [change for change in changes if change.topic_key not in known]
+    if not good:
+        return Recorded([], unknown)
+    rows = ws.rows(
+        QUERIES.record,
+        person_ids=[change.person_id for change in good],
+        topics=[change.topic_key for change in good],
+        channels=[change.channel for change in good],
+        states=[change.state for change in good],
+        ats=[change.at for change in good],
+        sources=[change.source for change in good],
+        direct=[change.source in DIRECT_SOURCES and change.state == "unsubscribed" for change in good],
+        proofs=[json.dumps(change.proof) for change in good],
+    )
+    return Recorded([row[0] for row in rows], unknown)
+
+
+def create_topic(ws: Scope, key: str, names: dict[str, str], stream: Stream, now: datetime) -> Topic:
+    """Make a topic; raises `Conflict` when the key is taken and `InvalidInput` when it is not a key."""
+    if not (key.isascii() and key.replace("_", "a").isalnum() and key == key.lower() and len(key) <= 64):  # noqa: PLR2004 -- the column's limit
+        raise InvalidInput("key", key, "use up to 64 letters a-z, digits and _")
+    if not names or not all(name.strip() for name in names.values()):
+        raise InvalidInput("names", names, 'give at least one name, e.g. {"en": "Newsletter"}')
+    made = ws.into(Topic, QUERIES.create_topic, key=key, names=json.dumps(names), stream=stream, now=now)
+    if not made:
+        raise Conflict(f"There is a topic {key!r} already.", field="key", value=key)
+    return made[0]
+
+
+def create_default_topics(ws: Scope, now: datetime) -> None:
+    """Give a new workspace its first topics (again: nothing happens)."""
+    for key, (stream, names) in DEFAULT_TOPICS.items():
+        ws.run(QUERIES.create_topic, key=key, names=json.dumps(names), stream=stream, now=now)
+
+
+def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
+    """Change what people see; raises `NotFound`."""
+    changed = ws.into(Topic, QUERIES.rename_topic, key=key, names=json.dumps(names))
+    if not changed:
+        raise NotFound(f"There is no topic {key!r}.")
+    return changed[0]
+
+
+def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
+    """Never write to these addresses again; `addresses` maps each to the detail that explains it. Returns how many are new."""
+    return ws.run(
+        QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now
+    )
+
+
+def lift_suppression(ws: Scope, channel: str, address: str) -> None:
+    """Take an address off the list; raises `NotFound` when it is not there or may not be lifted (complaint, erased)."""
+    if not ws.run(QUERIES.lift_suppression, channel=channel, address=address):
+        raise NotFound(f"{address} is not suppressed, or only its owner can lift that (complaint, erased).")

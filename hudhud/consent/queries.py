@@ -1,0 +1,39 @@
+"""Reads about consent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hudhud.consent.types import ConsentEntry, Subscription, Suppression, Topic, TopicNumbers
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.consent")
+
+
+def find_topics(ws: Scope) -> list[Topic]:
+    """Every topic, oldest first."""
+    return ws.into(Topic, QUERIES.find_topics)
+
+
+def find_topic_numbers(ws: Scope) -> list[TopicNumbers]:
+    """Every topic with the number of people in each state."""
+    return ws.into(TopicNumbers, QUERIES.find_topic_numbers)
+
+
+def find_subscriptions(ws: Scope, person_id: int) -> list[Subscription]:
+    """Where a person (and everybody merged into them) stands on each topic and channel."""
+    return ws.into(Subscription, QUERIES.find_subscriptions, person_id=person_id)
+
+
+def find_entries(ws: Scope, person_id: int, limit: int = 200) -> list[ConsentEntry]:
+    """The proof log of a person, newest first."""
+    return ws.into(ConsentEntry, QUERIES.find_entries, person_id=person_id, limit=limit)
+
+
+def find_suppressions(ws: Scope, *, search: str = "", after: str = "", limit: int = 50) -> list[Suppression]:
+    """A page of suppressed addresses; `after` is `channel:address` of the last one seen."""
+    channel, _, address = after.partition(":")
+    return ws.into(Suppression, QUERIES.find_suppressions, search=search.lower(), after_channel=channel, after_address=address, limit=limit)

@@ -1,0 +1,99 @@
+-- name: record
+-- Log every word with its proof and let the newest one for each (person, topic, channel) decide the state.
+WITH said AS (
+    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.proof::jsonb AS proof
+    FROM unnest(%(person_ids)s::bigint[], %(topics)s::text[], %(channels)s::text[], %(states)s::text[], %(ats)s::timestamptz[],
+                %(sources)s::text[], %(direct)s::boolean[], %(proofs)s::text[])
+         AS c (person_id, topic, channel, state, at, source, direct, proof)
+    JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = c.topic
+), newest AS (
+    SELECT DISTINCT ON (person_id, topic_id, channel) * FROM said
+    ORDER BY person_id, topic_id, channel, direct DESC, at DESC, state DESC
+), applied AS (
+    INSERT INTO subscription AS old (workspace_id, person_id, topic_id, channel, state, changed_at)
+    SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at FROM newest n
+    WHERE EXISTS (SELECT FROM person p WHERE p.id = n.person_id)
+    ORDER BY n.person_id, n.topic_id, n.channel
+    ON CONFLICT (person_id, topic_id, channel) DO UPDATE
+    SET state = excluded.state, changed_at = greatest(excluded.changed_at, old.changed_at)
+    WHERE (excluded.changed_at > old.changed_at OR (excluded.state = 'unsubscribed' AND old.state <> 'unsubscribed' AND (excluded.changed_at = old.changed_at
+           OR (old.person_id, old.topic_id, old.channel) IN (SELECT d.person_id, d.topic_id, d.channel FROM newest d WHERE d.direct))))
+      AND NOT (excluded.state = 'pending' AND old.state = 'subscribed')
+    RETURNING person_id, topic_id, channel, state
+), logged AS (
+    INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
+    SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at, n.source,
+           EXISTS (SELECT FROM applied a WHERE (a.person_id, a.topic_id, a.channel, a.state) = (n.person_id, n.topic_id, n.channel, n.state)), n.proof
+    FROM said n
+    ON CONFLICT DO NOTHING
+)
+SELECT DISTINCT person_id FROM applied ORDER BY person_id;
+
+-- name: topic_keys
+-- The keys of all topics.
+SELECT key FROM topic WHERE workspace_id = %(workspace_id)s;
+
+-- name: create_topic
+-- Make a topic unless its key is taken.
+INSERT INTO topic (workspace_id, key, names, stream, created_at)
+VALUES (%(workspace_id)s, %(key)s, %(names)s::jsonb, %(stream)s, %(now)s)
+ON CONFLICT (workspace_id, key) DO NOTHING
+RETURNING id, key, names, stream, created_at;
+
+-- name: rename_topic
+-- Change the names people see.
+UPDATE topic SET names = %(names)s::jsonb WHERE workspace_id = %(workspace_id)s AND key = %(key)s
+RETURNING id, key, names, stream, created_at;
+
+-- name: find_topics
+-- Every topic, oldest first.
+SELECT id, key, names, stream, created_at FROM topic WHERE workspace_id = %(workspace_id)s ORDER BY id;
+
+-- name: find_topic_numbers
+-- Every topic with the number of living people in each state.
+SELECT t.id, t.key, t.names, t.stream, t.created_at,
+       count(*) FILTER (WHERE s.state = 'subscribed') AS subscribed,
+       count(*) FILTER (WHERE s.state = 'pending') AS pending,
+       count(*) FILTER (WHERE s.state = 'unsubscribed') AS unsubscribed
+FROM topic t
+LEFT JOIN (subscription s JOIN person p ON p.id = s.person_id AND p.merged_into IS NULL AND p.erased_at IS NULL)
+       ON s.topic_id = t.id AND s.channel = 'email'
+WHERE t.workspace_id = %(workspace_id)s
+GROUP BY t.id ORDER BY t.id;
+
+-- name: find_subscriptions
+-- Where one person stands: the newest word of all actors that are this person, for each topic and channel.
+SELECT DISTINCT ON (t.id, s.channel) t.key AS topic_key, s.channel, s.state, s.changed_at
+FROM subscription s JOIN topic t ON t.id = s.topic_id
+WHERE s.workspace_id = %(workspace_id)s
+  AND (s.person_id = %(person_id)s OR s.person_id IN (SELECT id FROM person WHERE merged_into = %(person_id)s))
+ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC;
+
+-- name: find_entries
+-- The proof log of one person, newest first.
+SELECT c.id, t.key AS topic_key, c.channel, c.state, c.at, c.source, c.applied, c.proof
+FROM consent_log c JOIN topic t ON t.id = c.topic_id
+WHERE c.workspace_id = %(workspace_id)s
+  AND (c.person_id = %(person_id)s OR c.person_id IN (SELECT id FROM person WHERE merged_into = %(person_id)s))
+ORDER BY c.id DESC LIMIT %(limit)s;
+
+-- name: suppress
+-- Add addresses; the first reason stays, except that a complaint outweighs everything.
+INSERT INTO suppression AS old (workspace_id, channel, address, reason, detail, created_at)
+SELECT DISTINCT ON (s.address) %(workspace_id)s, %(channel)s, s.address, %(reason)s, s.detail, %(now)s
+FROM unnest(%(addresses)s::text[], %(details)s::text[]) AS s (address, detail)
+ORDER BY s.address
+ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
+WHERE excluded.reason = 'complaint' AND old.reason <> 'complaint';
+
+-- name: find_suppressions
+-- A page of suppressed addresses in alphabetical order.
+SELECT channel, address, reason, detail, created_at FROM suppression
+WHERE workspace_id = %(workspace_id)s AND (channel, address) > (%(after_channel)s, %(after_address)s)
+  AND (%(search)s = '' OR strpos(address, %(search)s) > 0)
+ORDER BY channel, address LIMIT %(limit)s;
+
+-- name: lift_suppression
+-- Take an address off the list; complaints and erased people stay (an owner's decision elsewhere).
+DELETE FROM suppression
+WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = %(address)s AND reason NOT IN ('complaint', 'erased');

@@ -1,0 +1,97 @@
+"""Topics, subscription states, suppression: what crosses the border of this module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+State = Literal["subscribed", "pending", "unsubscribed"]
+Stream = Literal["marketing", "transactional"]
+SuppressionReason = Literal["hard_bounce", "complaint", "manual", "erased"]
+
+# Sources where the person said it to us directly, just now: an unsubscribe from there is never "too old".
+DIRECT_SOURCES = frozenset({"one_click", "unsubscribe_page", "preference_page"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """One word about consent: who, about which topic on which channel, what, when, said where, and the proof."""
+
+    person_id: int
+    topic_key: str
+    channel: str
+    state: State
+    at: datetime
+    source: str
+    proof: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What `record` did: people whose state changed, and changes that name a topic which does not exist."""
+
+    changed: list[int]
+    unknown: list[ConsentChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What one subscribes to."""
+
+    id: int
+    key: str
+    names: dict[str, str]
+    stream: Stream
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNumbers:
+    """A topic with its number of people in each state (e-mail)."""
+
+    id: int
+    key: str
+    names: dict[str, str]
+    stream: Stream
+    created_at: datetime
+    subscribed: int
+    pending: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that must not be written to, whatever else says."""
+
+    channel: str
+    address: str
+    reason: SuppressionReason
+    detail: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One line of the proof log."""
+
+    id: int
+    topic_key: str
+    channel: str
+    state: State
+    at: datetime
+    source: str
+    applied: bool
+    proof: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Where a person stands on one topic and channel."""
+
+    topic_key: str
+    channel: str
+    state: State
+    changed_at: datetime

@@ -1,0 +1,103 @@
+"""Templates.
+
+A template is `{"key", "names": {lang: …}, "languages": {lang: {"subject", "preheader", "mjml", "text"}}}`.
+
+*Ready templates* live in `hudhud/content/ready/<key>/`: `template.json` holds `{"names": {lang: "Welcome", …}}`, and for each
+language there is one file `<lang>.mjml` (en, et, fa, ar) with the copy, beginning with a head of two lines and a blank one:
+
+    subject: Welcome, {{ person.first_name | default: "friend" }}
+    preheader: Here is what happens next
+
+    <mj-section><mj-column><mj-text>Hello …</mj-text><mj-button href="{{ workspace.url }}">Start</mj-button></mj-column></mj-section>
+
+The body is a *fragment*: what stands inside `<mj-body>`. It is put into `ready/layout.mjml` (brand look, header, footer with
+postal address, unsubscribe and preference links in the template's language), so do not repeat those. Give no colours, fonts,
+`direction` or `align`: the layout and the compiler write them (right-to-left for fa and ar). Useful classes:
+`mj-class="title"`, `"lead"`, `"muted"`, `"card"` (section), `"price"`. An optional `<lang>.txt` is the text part; without it one is
+made from the HTML. A template saved through the API may be a whole `<mjml>` document or such a fragment.
+
+Liquid names: `person.*` (attributes; also `person.id`, `person.email`, `person.language`), `event.*` (properties of the trigger, e.g.
+`event.products`), `workspace.*` (`name`, `url`, `currency`, `postal_address`), `unsubscribe_url`, `preferences_url`. Anything else is an error when the template
+is published. A value that is missing without `| default:` means: this person is skipped with the reason missing_value.
+Filters beside Liquid's own: `money: "EUR"`, `jdate` (Jalali), `digits` (in the language's numerals).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hudhud.kit.errors import HudhudError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LANGUAGES = ("en", "et", "fa", "ar")
+RIGHT_TO_LEFT = frozenset({"fa", "ar", "he", "ur"})
+# Everything that Liquid may name in a mail; `person` and `event` are open, their members are data.
+ROOTS = {"person": None, "event": None, "workspace": frozenset({"name", "url", "currency", "postal_address"}),
+         "unsubscribe_url": frozenset[str](), "preferences_url": frozenset[str]()}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One language of a template as the author wrote it; all four are Liquid. `text` empty = made from the HTML."""
+
+    subject: str
+    mjml: str
+    preheader: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One language of a published version: Liquid over finished HTML, ready to be joined with a person's values.
+
+    `links`: targets of links that are the same for everybody, by number; `paths`: the values that it reads
+    (`("person", "first_name")`), which is all that a message has to keep to reproduce its copy.
+    """
+
+    language: str
+    subject: str
+    html: str
+    text: str
+    links: list[str] = field(default_factory=list)
+    paths: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSummary:
+    """A template in a list."""
+
+    id: int
+    key: str
+    names: dict[str, str]
+    version_id: int | None
+    number: int | None
+    languages: list[str]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template with the source of its newest version."""
+
+    id: int
+    key: str
+    names: dict[str, str]
+    version_id: int
+    number: int
+    languages: dict[str, dict[str, Any]]
+    updated_at: datetime
+
+
+class TemplateError(HudhudError):
+    """The template cannot be published."""
+
+    code = "template_error"
+    status = 422
+
+    def __init__(self, field_name: str, problem: str, remedy: str, line: int | None = None) -> None:
+        """Name the part (`languages.fa.mjml`), what is wrong with it, what to do, and the line where known."""
+        place = f"{field_name}, line {line}" if line else field_name
+        super().__init__(f"{place}: {problem}; {remedy}", field=field_name, problem=problem, remedy=remedy, line=line)

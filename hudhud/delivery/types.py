@@ -1,0 +1,143 @@
+"""Messages: their states, the closed sets of reasons, and the shape of a planned message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class State(StrEnum):
+    """Where a message stands. planned → claimed → handing_over → accepted | deferred | rejected | in_doubt, or skipped."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    HANDING_OVER = "handing_over"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+    SKIPPED = "skipped"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+# Nothing happens to a message in one of these unless a person or a provider says so.
+FINAL = frozenset({State.ACCEPTED, State.REJECTED, State.IN_DOUBT, State.SKIPPED, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
+# The journey step that waits for a message goes on with "it went out".
+SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.IN_DOUBT})
+
+
+class Reason(StrEnum):
+    """Why a message is where it is: skipped (the first block), deferred or rejected (the second)."""
+
+    PERSON_GONE = "person_gone"
+    PERSON_ERASED = "person_erased"
+    TOPIC_UNKNOWN = "topic_unknown"
+    EXPIRED = "expired"
+    NO_ADDRESS = "no_address"
+    SUPPRESSED_HARD_BOUNCE = "suppressed_hard_bounce"
+    SUPPRESSED_COMPLAINT = "suppressed_complaint"
+    SUPPRESSED_MANUAL = "suppressed_manual"
+    SUPPRESSED_ERASED = "suppressed_erased"
+    NOT_SUBSCRIBED = "not_subscribed"
+    NOT_CONFIRMED = "not_confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    TEMPLATE_UNKNOWN = "template_unknown"
+    MISSING_VALUE = "missing_value"
+    RENDER_LIMIT = "render_limit"
+    RENDER_ERROR = "render_error"
+    BAD_HEADER = "bad_header"
+    BAD_ADDRESS = "bad_address"
+    CANCELLED = "cancelled"
+
+    PEER_DEFERRED = "peer_deferred"
+    PEER_REJECTED = "peer_rejected"
+    PEER_UNREACHABLE = "peer_unreachable"
+    PEER_LACKS_SMTPUTF8 = "peer_lacks_smtputf8"
+    TOO_LARGE = "too_large"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    NO_REPLY = "no_reply"
+    WORKER_LOST = "worker_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """One intended message. `source_id` is the run for `source_kind` "journey"; `event` is what Liquid calls `event`.
+
+    Unique by (source_kind, source_id, step, visit, person_id, channel): planning it again changes nothing.
+    """
+
+    source_kind: str
+    source_id: int
+    step: str
+    person_id: int
+    topic: str
+    template: str
+    visit: int = 1
+    channel: str = "email"
+    event: dict[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSet:
+    """Many messages of one step as columns: what a journey's send node plans in one statement.
+
+    `source_ids`, `visits`, `person_ids` and `events` (JSON text; empty list = no event for anybody) run in parallel.
+    """
+
+    source_kind: str
+    step: str
+    topic: str
+    template: str
+    source_ids: list[int]
+    visits: list[int]
+    person_ids: list[int]
+    events: list[str] = field(default_factory=list)
+    channel: str = "email"
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as lists show it."""
+
+    id: int
+    source_kind: str
+    source_id: int
+    step: str
+    visit: int
+    person_id: int
+    channel: str
+    topic: str
+    template: str
+    state: str
+    reason: str
+    state_at: datetime
+    planned_at: datetime
+    due_at: datetime | None
+    expires_at: datetime | None
+    attempts: int
+    address: str | None
+    language: str | None
+    version_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt."""
+
+    attempt: int
+    state: str
+    reason: str
+    at: datetime
+    code: int | None
+    reply: str
+    worker: str

@@ -1,0 +1,123 @@
+-- One row for every intended message. Only `due_at` is indexed among the columns that change, so that marks and
+-- outcomes are HOT updates; who holds a row stands in `delivery_lease`, not in an index over messages.
+CREATE TABLE message (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    source_kind  text NOT NULL,                  -- journey (source_id = run), api, test
+    source_id    bigint NOT NULL,
+    step         text NOT NULL,                  -- node of the journey
+    visit        integer NOT NULL,               -- n-th time that this source passes this step
+    person_id    bigint NOT NULL,                -- as planned; the survivor of a merge gets it
+    channel      text NOT NULL,
+    topic        text NOT NULL,                  -- topic.key
+    template     text NOT NULL,                  -- template.key
+    event        jsonb NOT NULL,                 -- what Liquid calls `event`: the trigger
+    planned_at   timestamptz NOT NULL,
+    due_at       timestamptz,                    -- set while planned or deferred, null otherwise
+    expires_at   timestamptz,                    -- worthless after that
+    state        text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'claimed', 'handing_over', 'accepted', 'deferred',
+                 'rejected', 'in_doubt', 'skipped', 'delivered', 'bounced', 'complained')),
+    reason       text NOT NULL DEFAULT '',       -- closed set: delivery/types.py Reason
+    state_at     timestamptz NOT NULL,
+    attempts     smallint NOT NULL DEFAULT 0,
+    lease_id     bigint,                         -- fence: only this lease may write the row's next state
+    sent_to      bigint,                         -- person after merges
+    address      text,
+    version_id   bigint,                         -- template_version the copy was made of
+    language     text,
+    facts        jsonb,                          -- the values the copy was made of: (version, language, facts) is the copy
+    links        text[],                         -- targets of links that are different for each person
+    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred')))
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
+CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX message_recent ON message (workspace_id, id DESC);
+CREATE INDEX message_person ON message (person_id, id DESC);
+SELECT hudhud_wall('message');
+
+-- A worker's claim on a chunk of messages. Its id only grows, so it is the fence too.
+CREATE TABLE delivery_lease (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    worker       text NOT NULL,
+    until        timestamptz NOT NULL,           -- database clock
+    message_ids  bigint[] NOT NULL
+);
+
+-- What became of each attempt: appended, never changed; the message's state is folded from it in the same transaction.
+CREATE TABLE message_outcome (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    message_id   bigint NOT NULL,
+    attempt      smallint NOT NULL,
+    state        text NOT NULL,
+    reason       text NOT NULL DEFAULT '',
+    at           timestamptz NOT NULL,
+    code         smallint,                       -- SMTP reply
+    reply        text NOT NULL DEFAULT '',       -- its text as the peer wrote it, control characters removed
+    worker       text NOT NULL DEFAULT ''
+);
+CREATE INDEX message_outcome_message ON message_outcome (message_id, id);
+SELECT hudhud_wall('message_outcome');
+
+-- Politeness towards a receiving domain; '*' is the default. Tokens are shared by all workers.
+CREATE TABLE sending_limit (
+    domain       text PRIMARY KEY,
+    per_second   real NOT NULL CHECK (per_second > 0),
+    burst        real NOT NULL CHECK (burst >= 1),
+    tokens       real NOT NULL,
+    filled_at    timestamptz NOT NULL            -- database clock
+);
+
+-- The consent gate. Called with the ids of messages in the transaction that claims them and again in the one that
+-- marks them as being handed over, so nothing that became known before the hand-over is overlooked.
+-- One row for each message: the reason not to send it ('' = send), and whom and where it would go to.
+CREATE FUNCTION message_gate(ids bigint[], at timestamptz)
+RETURNS TABLE (message_id bigint, reason text, person_id bigint, address text, stream text)
+LANGUAGE sql STABLE ROWS 256 AS $$
+    SELECT m.id,
+           CASE WHEN p.id IS NULL THEN 'person_gone'
+                WHEN p.erased_at IS NOT NULL THEN 'person_erased'
+                WHEN t.id IS NULL THEN 'topic_unknown'
+                WHEN m.expires_at <= message_gate.at THEN 'expired'
+                WHEN a.value IS NULL THEN 'no_address'
+                WHEN x.reason IS NOT NULL THEN 'suppressed_' || x.reason
+                WHEN t.stream = 'transactional' THEN ''
+                WHEN s.state IS NULL THEN 'not_subscribed'
+                WHEN s.state = 'pending' THEN 'not_confirmed'
+                WHEN s.state = 'unsubscribed' THEN 'unsubscribed'
+                ELSE '' END,
+           p.id, a.value, coalesce(t.stream, 'marketing')
+    FROM message m
+    LEFT JOIN person planned ON planned.id = m.person_id AND planned.workspace_id = m.workspace_id
+    LEFT JOIN person p ON p.id = coalesce(planned.merged_into, planned.id) AND p.workspace_id = m.workspace_id
+    LEFT JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic
+    LEFT JOIN LATERAL (
+        SELECT i.value FROM identifier i
+        WHERE i.person_id = p.id AND i.namespace = m.channel AND i.workspace_id = m.workspace_id
+        ORDER BY i.value = lower(p.attributes ->> m.channel) DESC NULLS LAST, i.created_at DESC, i.value LIMIT 1
+    ) a ON true
+    LEFT JOIN suppression x ON x.workspace_id = m.workspace_id AND x.channel = m.channel AND x.address = a.value
+    LEFT JOIN LATERAL (
+        -- The newest word of all actors that are this person today; of two at one instant, the "no" counts.
+        SELECT u.state FROM subscription u
+        WHERE u.topic_id = t.id AND u.channel = m.channel
+          AND u.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id))
+        ORDER BY u.changed_at DESC, u.state DESC LIMIT 1
+    ) s ON true
+    WHERE m.id = ANY (ids)
+$$;
+
+-- The built-in mailbox: where mail goes as long as no SMTP server is set.
+CREATE TABLE mailbox (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    received_at  timestamptz NOT NULL,
+    message_id   bigint,                         -- ours, if the mail says so
+    sender       text NOT NULL,
+    recipient    text NOT NULL,
+    subject      text NOT NULL,
+    size         integer NOT NULL,
+    body         bytea NOT NULL                  -- the mail as it came
+);
+CREATE INDEX mailbox_recent ON mailbox (workspace_id, id DESC);
+SELECT hudhud_wall('mailbox');
