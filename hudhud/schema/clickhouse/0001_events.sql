@@ -1,6 +1,6 @@
 -- Events as they came: never rewritten. `actor_id` is the person the event was recorded for; who that is today is
 -- answered by `person_override` (merged actor -> survivor).
-CREATE TABLE event (
+CREATE TABLE IF NOT EXISTS event (
     workspace_id UInt64,
     name         LowCardinality(String),
     at           DateTime64(3, 'UTC'),
@@ -16,7 +16,7 @@ ORDER BY (workspace_id, name, actor_id, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
 
 -- One person's events, newest first, without scanning the rest.
-CREATE TABLE person_event (
+CREATE TABLE IF NOT EXISTS person_event (
     workspace_id UInt64,
     actor_id     UInt64,
     at           DateTime64(3, 'UTC'),
@@ -30,7 +30,7 @@ ORDER BY (workspace_id, actor_id, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
 
 -- Mirror of what conditions ask about a person; the highest version counts.
-CREATE TABLE person (
+CREATE TABLE IF NOT EXISTS person (
     workspace_id  UInt64,
     person_id     UInt64,
     version       UInt64,
@@ -45,7 +45,7 @@ CREATE TABLE person (
 ORDER BY (workspace_id, person_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
 
-CREATE TABLE person_override (
+CREATE TABLE IF NOT EXISTS person_override (
     workspace_id UInt64,
     actor_id     UInt64,
     person_id    UInt64,

@@ -1,0 +1,150 @@
+"""Real engines for all tests: one PostgreSQL and one ClickHouse a run, a fresh database of each a test.
+
+Under xdist the controller starts them and the workers share them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from hudhud.engines.clickhouse import ClickHouse
+from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.engines.postgres import ROLE, SUPERUSER, Postgres
+from hudhud.kit.clickhouse import connect
+from hudhud.kit.db import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+TEMPLATE = "migrated"
+# Nothing in the shared cluster outlives the run; durability is tested on clusters of its own.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB", "autovacuum": "off"}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Addresses; `{}` stands for the database's name."""
+
+    postgres: str
+    postgres_admin: str
+    clickhouse: str
+
+
+class Running:
+    """The engines of this run, in a folder of their own."""
+
+    def __init__(self) -> None:
+        """Start both and migrate the template."""
+        self.folder = Path(tempfile.mkdtemp(prefix="hudhud-test-"))
+        self.folder.chmod(0o755)
+        self.postgres = Postgres(self.folder / "pg", settings=FAST).start()
+        self.clickhouse = ClickHouse(self.folder / "ch").start()
+        self.addresses = Engines(
+            postgres=self.postgres.url("{}"),
+            postgres_admin=self.postgres.url("{}", SUPERUSER),
+            clickhouse=self.clickhouse.url("{}"),
+        )
+        self._migrate()
+
+    def _migrate(self) -> None:
+        with psycopg.connect(self.addresses.postgres_admin.format(SUPERUSER), autocommit=True) as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(TEMPLATE), sql.Identifier(ROLE)))
+        env = {
+            **os.environ,
+            "DATABASE_URL": self.addresses.postgres.format(TEMPLATE),
+            "CLICKHOUSE_URL": self.addresses.clickhouse.format("hudhud"),
+            "HUDHUD_DATA": str(self.folder / "data"),
+        }
+        done = subprocess.run([sys.executable, "-m", "hudhud.cli", "migrate"], env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.exit(f"the migrations fail:\n{done.stdout}{done.stderr}", 3)
+
+    def stop(self) -> None:
+        """Stop both and remove their folder."""
+        self.clickhouse.stop()
+        self.postgres.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_running: list[Running] = []
+
+
+def _start_once() -> Engines:
+    if not _running:
+        _running.append(Running())
+    return _running[0].addresses
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a new xdist worker where the engines are."""
+    node.workerinput["engines"] = asdict(_start_once())
+
+
+def pytest_unconfigure() -> None:
+    """Stop the engines where they were started."""
+    while _running:
+        _running.pop().stop()
+
+
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> Engines:
+    """Return the addresses of the shared engines."""
+    worker = getattr(request.config, "workerinput", None)
+    return Engines(**worker["engines"]) if worker else _start_once()
+
+
+@pytest.fixture
+def database_url(engines: Engines) -> Iterator[str]:
+    """Make a fresh migrated PostgreSQL database, owned by a role that is no superuser; dropped afterwards."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(engines.postgres_admin.format(SUPERUSER), autocommit=True) as admin:
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        admin.execute(made.format(sql.Identifier(name), sql.Identifier(TEMPLATE), sql.Identifier(ROLE)))
+        yield engines.postgres.format(name)
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """Open a fresh migrated database."""
+    database = Database(database_url).open()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clickhouse_url(engines: Engines) -> Iterator[str]:
+    """Make a fresh migrated ClickHouse database; dropped afterwards."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = connect(engines.clickhouse.format("hudhud"))
+    admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
+    fresh = connect(engines.clickhouse.format(name))
+    migrate_clickhouse(fresh, load("clickhouse"))
+    fresh.close()
+    yield engines.clickhouse.format(name)
+    admin.command(f"DROP DATABASE {name} SYNC")
+    admin.close()
+
+
+@pytest.fixture
+def ch(clickhouse_url: str) -> Iterator[Client]:
+    """Open a fresh migrated ClickHouse database."""
+    client = connect(clickhouse_url)
+    yield client
+    client.close()
