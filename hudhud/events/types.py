@@ -1,0 +1,253 @@
+"""Events: the wire form (Segment's protocol), the form inside, and the closed set of reasons for refusing one.
+
+Source of the protocol: segment.com/docs/connections/sources/catalog/libraries/server/http-api and …/spec.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from hudhud.kit.errors import HudhudError, InvalidInput
+
+# Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.
+LIVE_LANES = 8
+LANES = 16
+MAX_EVENT_BYTES = 32 * 1024
+MAX_ID_LENGTH = 512
+MAX_NAME_LENGTH = 256
+MAX_DEPTH = 64
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+KINDS = ("identify", "track", "page", "screen", "group", "alias")
+# What calls without a name of their own are called in conditions and timelines.
+KIND_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "group": "Group Joined", "alias": "Aliased"}
+EMPTY = msgspec.Raw(b"{}")
+
+
+class Reason(StrEnum):
+    """Why a message, or a part of it, had no effect."""
+
+    INVALID = "invalid"  # not a Segment message; nothing of it was taken
+    CONFLICT = "conflict"  # its message_id was used before with another body; nothing of it was taken
+    UNSTORABLE = "unstorable"  # ClickHouse cannot hold its properties; people and consent were updated
+    INVALID_IDENTIFIER = "invalid_identifier"  # an e-mail or phone of it; the rest was taken
+    IDENTIFIER_TAKEN = "identifier_taken"  # belongs to somebody else; the rest was taken
+    CONSENT_REFUSED = "consent_refused"  # subscriptions from a public key, or in an unknown form; the rest was taken
+
+
+class MalformedBody(HudhudError):
+    """The body is not JSON."""
+
+    code = "malformed_body"
+    status = 400
+
+
+class TooLarge(HudhudError):
+    """The body is larger than the limit."""
+
+    code = "too_large"
+    status = 413
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """One Segment message on the wire; what is only passed on stays raw bytes."""
+
+    type: str | None = None
+    message_id: str | None = None
+    user_id: str | int | None = None
+    anonymous_id: str | int | None = None
+    previous_id: str | int | None = None
+    group_id: str | int | None = None
+    event: str | None = None
+    name: str | None = None
+    timestamp: datetime | None = None
+    original_timestamp: datetime | None = None
+    properties: msgspec.Raw = EMPTY
+    traits: msgspec.Raw = EMPTY
+    context: msgspec.Raw = EMPTY
+
+
+@dataclass(slots=True)
+class Event:
+    """One event inside: as received, with the person it was recorded for once resolved."""
+
+    workspace_id: int
+    lane_id: int  # of the row in the intake log
+    message_id: str
+    kind: str
+    name: str
+    at: datetime
+    received_at: datetime
+    user_id: str | None
+    anonymous_id: str | None
+    properties: bytes  # raw JSON object
+    context: bytes  # raw JSON object
+    source: str  # collect, server, import:…, track
+    traits: dict[str, Any] = field(default_factory=dict)  # identify only
+    previous_id: str | None = None  # alias only
+    person_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message on its way into the intake log."""
+
+    workspace_id: int
+    lane: int
+    source: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One message on its way into the list of rejects."""
+
+    workspace_id: int
+    source: str
+    reason: Reason
+    detail: str
+    body: bytes
+
+
+def lane_of(person_key: str, *, bulk: bool = False) -> int:
+    """Return the lane of everything about this person (user_id, else anonymous_id); imports use the upper half."""
+    return zlib.crc32(person_key.encode()) % LIVE_LANES + (LIVE_LANES if bulk else 0)
+
+
+_decoder = msgspec.json.Decoder(Message)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+def check_text(body: bytes) -> None:
+    """Raise for bytes that no part of the system can keep: not UTF-8, or a NUL (PostgreSQL refuses it in text)."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput("body", body[error.start : error.start + 8], "encode it as UTF-8") from None
+    if b"\\u0000" in body and any(len(slashes) % 2 for slashes in re.findall(rb"(\\+)u0000", body)):
+        raise InvalidInput("body", "\\u0000", "remove the NUL character; no database text can hold it")
+
+
+def unreadable(body: bytes, error: Exception) -> HudhudError:
+    """Return the error that tells the sender what is wrong with a body that did not decode."""
+    if isinstance(error, RecursionError):
+        return InvalidInput("body", "…", f"nest objects and lists at most {MAX_DEPTH} deep")
+    if _SURROGATE.search(body) and "truncated" in str(error):
+        return InvalidInput("body", "\\ud800", "remove the lone surrogate; it is half a character")
+    return MalformedBody(f"body: not valid JSON ({error}); send one JSON object, UTF-8")
+
+
+def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
+    """Decode and check one message; `kind` is what its route says. Raises `InvalidInput` or `MalformedBody`.
+
+    The caller has passed the bytes through `check_text`. On return `type`, ids (as text) and a name are in order;
+    `message_id` may be missing.
+    """
+    try:
+        message = _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _explain(bytes(raw), error) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unreadable(bytes(raw), error) from None
+    if kind is not None:
+        if message.type is not None and message.type != kind:
+            raise InvalidInput("type", message.type, f"leave it out, or send the message to /v1/{message.type}")
+        message.type = kind
+    _check_size(raw)
+    _check_ids(message)
+    _check_named(message)
+    _check_times(message)
+    for name in ("properties", "traits", "context"):
+        _check_object(message, name)
+    return message
+
+
+def person_key(message: Message) -> str:
+    """Return what decides the message's lane."""
+    return str(message.user_id or message.anonymous_id)
+
+
+def _explain(raw: bytes, error: msgspec.ValidationError) -> InvalidInput:
+    """Turn msgspec's text into field, value, remedy."""
+    text, _, path = str(error).partition(" - at `$.")
+    field_name = path.rstrip("`") or "message"
+    whole = msgspec.json.decode(raw)
+    value = whole.get(field_name) if isinstance(whole, dict) else whole
+    if "timestamp" in field_name.lower():
+        return InvalidInput(field_name, value, "use ISO 8601, e.g. 2026-01-31T12:00:00Z")
+    return InvalidInput(field_name, value, text.replace("`", "").lower())
+
+
+def _check_size(raw: bytes | msgspec.Raw) -> None:
+    size = len(memoryview(raw))
+    if size > MAX_EVENT_BYTES:
+        raise TooLarge(f"message: {size} bytes; one message may have {MAX_EVENT_BYTES}", field="message", limit=MAX_EVENT_BYTES)
+    # Cheap first: most messages have fewer brackets than the limit has levels.
+    view = bytes(raw)
+    if view.count(b"{") + view.count(b"[") > MAX_DEPTH:
+        _check_depth(view)
+
+
+def _check_depth(raw: bytes) -> None:
+    depth = 0
+    for token in _BRACKETS.finditer(raw):
+        mark = token[0]
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth > MAX_DEPTH:
+            raise InvalidInput("message", f"{depth} levels", f"nest objects and lists at most {MAX_DEPTH} deep")
+
+
+def _check_ids(message: Message) -> None:
+    for name, wire in (("user_id", "userId"), ("anonymous_id", "anonymousId"), ("previous_id", "previousId"), ("group_id", "groupId")):
+        value = getattr(message, name)
+        if value is None:
+            continue
+        text = str(value)
+        if len(text) > MAX_ID_LENGTH:
+            raise InvalidInput(wire, text, f"use at most {MAX_ID_LENGTH} characters")
+        setattr(message, name, text or None)
+    if message.user_id is None and message.anonymous_id is None:
+        raise InvalidInput("userId", None, "send userId or anonymousId, not empty")
+    if message.message_id is not None and not 0 < len(message.message_id) <= MAX_ID_LENGTH:
+        raise InvalidInput("messageId", message.message_id, f"use 1 to {MAX_ID_LENGTH} characters, or leave it out")
+
+
+def _check_named(message: Message) -> None:
+    kind = message.type
+    if kind not in KINDS:
+        raise InvalidInput("type", kind, f"use one of {', '.join(KINDS)}")
+    if kind == "track" and not message.event:
+        raise InvalidInput("event", message.event, "name the event, e.g. Order Completed")
+    if kind == "alias" and not (message.previous_id and message.user_id):
+        missing = "userId" if message.previous_id else "previousId"
+        raise InvalidInput(missing, None, "alias needs userId and previousId")
+    if kind == "group" and not message.group_id:
+        raise InvalidInput("groupId", None, "name the group")
+    for wire, value in (("event", message.event), ("name", message.name)):
+        if value is not None and len(value) > MAX_NAME_LENGTH:
+            raise InvalidInput(wire, value, f"use at most {MAX_NAME_LENGTH} characters")
+
+
+def _check_times(message: Message) -> None:
+    for wire, value in (("timestamp", message.timestamp), ("originalTimestamp", message.original_timestamp)):
+        if value is None:
+            continue
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        if not EARLIEST <= aware < LATEST:
+            raise InvalidInput(wire, value.isoformat(), "use a time between 1970 and 2199")
+
+
+def _check_object(message: Message, name: str) -> None:
+    raw = bytes(getattr(message, name))
+    if raw == b"null":
+        setattr(message, name, EMPTY)
+    elif not raw.startswith(b"{"):
+        raise InvalidInput(name, raw[:80].decode(errors="replace"), "send a JSON object")

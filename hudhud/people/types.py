@@ -1,0 +1,102 @@
+"""What people are made of, as the rest of the system sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hudhud.kit.errors import HudhudError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+# (namespace, value in normal form), e.g. ("user_id", "42"), ("email", "ann@example.com").
+Identifier = tuple[str, str]
+
+# Identity comes only from these calls; everything else is recorded for the first identifier it carries.
+LINKING_CAUSES = frozenset({"identify", "alias", "import", "form", "api"})
+# One address per channel and person: a new one replaces the old.
+ADDRESS_NAMESPACES = ("email", "phone")
+# In `Resolution.changed` and `Touched.attributes`: nobody knows which attributes changed, so take all.
+ANY_ATTRIBUTE = "*"
+
+
+class PersonNotFound(NotFound):
+    """There is no such person."""
+
+    code = "person_not_found"
+
+
+class BadIdentifier(HudhudError):
+    """This identifier is not in a form that can be used."""
+
+    code = "bad_identifier"
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One claim about who somebody is, and what is known about them.
+
+    `identifiers`: strongest first; the first one names the person. With a `cause` in `LINKING_CAUSES` the others come to
+    belong to the same person (which may merge two). `attributes`: a patch; a name with None is removed.
+    """
+
+    identifiers: tuple[Identifier, ...]
+    cause: str
+    at: datetime
+    attributes: Mapping[str, Any] | None = None
+    # From the device, weaker than what the person stated: time_zone, language, country.
+    device: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An identifier that was not taken over; the rest of the claim was."""
+
+    index: int  # of the identity in the list given to `resolve`
+    reason: str  # invalid_identifier | identifier_taken
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The answer to a list of identities: who each one is now, and what it changed."""
+
+    person_ids: list[int]
+    created: list[int] = field(default_factory=list)
+    changed: frozenset[str] = frozenset()  # names of attributes that changed for somebody
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as lists show them."""
+
+    id: int
+    attributes: dict[str, Any]
+    identifiers: list[dict[str, str]]
+    time_zone: str | None
+    language: str | None
+    country: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One person with everything that is kept about them outside the timeline."""
+
+    id: int
+    attributes: dict[str, Any]
+    identifiers: list[dict[str, str]]
+    time_zone: str | None
+    language: str | None
+    country: str | None
+    provenance: dict[str, str]
+    created_at: datetime
+    updated_at: datetime
+    merged: list[dict[str, Any]]  # [{"person_id", "at", "cause"}]
+    subscriptions: list[dict[str, Any]]  # [{"topic", "channel", "state", "changed_at"}]
+    suppressed: list[dict[str, Any]]  # [{"channel", "reason", "created_at"}]
