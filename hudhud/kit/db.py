@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EVERYWHERE = "*"
+SET_WORKSPACE = "SELECT set_config('hudhud.workspace', %s, true)"
 
 
 class Scope:
@@ -37,6 +38,14 @@ class Scope:
     def _bind(self, params: dict[str, Any]) -> dict[str, Any]:
         params.setdefault("workspace_id", self.workspace_id)
         return params
+
+    @contextmanager
+    def within(self, workspace_id: int) -> Iterator[Scope]:
+        """Narrow a scope over all workspaces to one, in the same transaction: how workers call domain functions."""
+        self.conn.execute(SET_WORKSPACE, (str(workspace_id),))
+        yield Scope(self.conn, workspace_id)
+        # After an error the transaction is rolled back, and the setting with it.
+        self.conn.execute(SET_WORKSPACE, (EVERYWHERE if self.workspace_id is None else str(self.workspace_id),))
 
     def run(self, query: Query, **params: object) -> int:
         """Execute; return the number of rows touched."""
@@ -96,12 +105,12 @@ class Database:
     def workspace(self, workspace_id: int) -> Iterator[Scope]:
         """Open one transaction that sees only this workspace; commit at the end, roll back on error."""
         with self.pool.connection() as conn, conn.transaction():
-            conn.execute("SELECT set_config('hudhud.workspace', %s, true)", (str(workspace_id),))
+            conn.execute(SET_WORKSPACE, (str(workspace_id),))
             yield Scope(conn, workspace_id)
 
     @contextmanager
     def everywhere(self) -> Iterator[Scope]:
         """Open one transaction over all workspaces: for workers, sign-in and key look-up only (linted)."""
         with self.pool.connection() as conn, conn.transaction():
-            conn.execute("SELECT set_config('hudhud.workspace', %s, true)", (EVERYWHERE,))
+            conn.execute(SET_WORKSPACE, (EVERYWHERE,))
             yield Scope(conn, None)

@@ -8,11 +8,12 @@ CREATE TABLE person (
     provenance    jsonb NOT NULL DEFAULT '{}',   -- {"time_zone": "stated" | "device" | "ip" | "default", …}
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    last_seen_at  timestamptz,
     merged_into   bigint REFERENCES person,      -- set: this actor lives on in the survivor (always the final one)
     erased_at     timestamptz,
-    version       bigint NOT NULL DEFAULT 1      -- grows with every change; the ClickHouse mirror keeps the highest
+    version       bigint NOT NULL DEFAULT 1,     -- grows with every change; the ClickHouse mirror keeps the highest
+    mirrored      bigint NOT NULL DEFAULT 0      -- the version that ClickHouse has
 );
+CREATE INDEX person_stale ON person (id) WHERE version > mirrored;
 CREATE INDEX person_recent ON person (workspace_id, id DESC) WHERE merged_into IS NULL;
 CREATE INDEX person_merged ON person (merged_into) WHERE merged_into IS NOT NULL;
 SELECT hudhud_wall('person');
@@ -26,6 +27,13 @@ CREATE TABLE identifier (
     PRIMARY KEY (workspace_id, namespace, value)
 );
 CREATE INDEX identifier_person ON identifier (person_id);
+-- One address per channel and person: a new one replaces the old.
+CREATE UNIQUE INDEX identifier_address ON identifier (person_id, namespace) WHERE namespace IN ('email', 'phone');
+-- Search by the beginning of any identifier, or of the name.
+CREATE INDEX identifier_search ON identifier (workspace_id, lower(value) text_pattern_ops);
+CREATE INDEX person_name_search ON person (workspace_id, lower(attributes ->> 'name') text_pattern_ops) WHERE merged_into IS NULL;
+CREATE INDEX person_first_name_search ON person (workspace_id, lower(attributes ->> 'first_name') text_pattern_ops) WHERE merged_into IS NULL;
+CREATE INDEX person_last_name_search ON person (workspace_id, lower(attributes ->> 'last_name') text_pattern_ops) WHERE merged_into IS NULL;
 SELECT hudhud_wall('identifier');
 
 CREATE TABLE person_merge (

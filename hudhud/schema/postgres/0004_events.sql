@@ -1,7 +1,7 @@
 -- The intake log: what edge, imports and tracking append, and the only door for facts. Order within a lane is
 -- (txid, id): a reader that stops below pg_snapshot_xmin() never misses a row of a transaction that commits late.
 CREATE TABLE intake (
-    lane         smallint NOT NULL,              -- hash of the person key modulo the number of lanes: order per person
+    lane         smallint NOT NULL,              -- by hash of the person key: order per person
     txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
     id           bigint GENERATED ALWAYS AS IDENTITY,
     workspace_id bigint NOT NULL,
@@ -12,24 +12,27 @@ CREATE TABLE intake (
 CREATE INDEX intake_position ON intake (lane, txid, id);
 SELECT hudhud_wall('intake');
 
+-- Lanes 0-7: live; 8-15: imports. A batch takes rows of all lanes that one worker holds.
 CREATE TABLE intake_lane (
     lane          smallint PRIMARY KEY,
     txid          xid8 NOT NULL DEFAULT '0',     -- everything up to (txid, id) is done
     id            bigint NOT NULL DEFAULT 0,
-    batch_txid    xid8,                          -- the batch in work ends here: a retry takes exactly the same rows
+    batch         bigint,                        -- the batch in work; lanes with the same number are finished together
+    batch_txid    xid8,                          -- it ends here: a retry takes exactly the same rows
     batch_id      bigint,
-    worker        text,
+    worker        text,                          -- also the application_name of the holder's session: gone = lease over
     lease_until   timestamptz,                   -- database clock
-    fence         bigint NOT NULL DEFAULT 0
+    fence         bigint NOT NULL DEFAULT 0      -- grows with every holder; a late writer finds another number
 );
-INSERT INTO intake_lane (lane) SELECT generate_series(0, 7);
+INSERT INTO intake_lane (lane) SELECT generate_series(0, 15);
+CREATE SEQUENCE intake_batch;
 
 -- One effect per message_id for as long as it stands here (as long as raw events are kept).
 CREATE TABLE event_seen (
     workspace_id bigint NOT NULL,
     message_hash uuid NOT NULL,                  -- 128-bit hash of message_id
     body_hash    integer NOT NULL,               -- tells a repeat from a conflict
-    batch        bigint NOT NULL,                -- intake_lane.batch_id: a retried batch recognises its own
+    batch        bigint NOT NULL,                -- intake_lane.batch: a retried batch recognises its own
     PRIMARY KEY (workspace_id, message_hash)
 );
 SELECT hudhud_wall('event_seen');
@@ -41,7 +44,10 @@ CREATE TABLE intake_reject (
     source       text NOT NULL,
     reason       text NOT NULL,                  -- closed set: events/types.py Reason
     detail       text NOT NULL,
-    body         bytea NOT NULL
+    body         bytea NOT NULL,
+    intake_id    bigint,                         -- intake.id when the worker refused it: a retried batch refuses it once
+    resubmitted_at timestamptz,
+    UNIQUE (intake_id, reason)
 );
 CREATE INDEX intake_reject_recent ON intake_reject (workspace_id, id DESC);
 SELECT hudhud_wall('intake_reject');

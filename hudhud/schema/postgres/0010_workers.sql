@@ -1,0 +1,54 @@
+-- Who works: one row a process and role, renewed while it runs (database clock). `stats` is what /metrics shows.
+CREATE TABLE worker_heartbeat (
+    worker     text NOT NULL,                    -- host:pid:random
+    role       text NOT NULL,                    -- intake, segments, journeys, delivery, …
+    started_at timestamptz NOT NULL,
+    beat_at    timestamptz NOT NULL,
+    stats      jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (worker, role)
+);
+CREATE INDEX worker_heartbeat_role ON worker_heartbeat (role, beat_at);
+
+-- A file on its way in: everything up to `line` is in the intake log or in the file of rejects.
+CREATE TABLE import (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    kind         text NOT NULL CHECK (kind IN ('people', 'events')),
+    digest       bytea NOT NULL,                 -- SHA-256 of the file's bytes and of how they are read
+    name         text NOT NULL,
+    line         bigint NOT NULL DEFAULT 0,
+    accepted     bigint NOT NULL DEFAULT 0,
+    rejected     bigint NOT NULL DEFAULT 0,
+    started_at   timestamptz NOT NULL,
+    finished_at  timestamptz,
+    UNIQUE (workspace_id, kind, digest)
+);
+SELECT hudhud_wall('import');
+
+-- Consent is part of the mirror in ClickHouse: whoever changes it, from whatever process, makes the person stale.
+CREATE FUNCTION hudhud_subscription_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE person p SET version = p.version + 1
+    WHERE p.id IN (SELECT coalesce(o.merged_into, o.id) FROM person o WHERE o.id IN (SELECT c.person_id FROM changed c));
+    PERFORM pg_notify('intake', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER subscription_added AFTER INSERT ON subscription
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_subscription_changed();
+CREATE TRIGGER subscription_updated AFTER UPDATE ON subscription
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_subscription_changed();
+CREATE TRIGGER subscription_removed AFTER DELETE ON subscription
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_subscription_changed();
+
+CREATE FUNCTION hudhud_suppression_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE person p SET version = p.version + 1
+    WHERE p.id IN (SELECT i.person_id FROM identifier i JOIN changed c
+                   ON i.workspace_id = c.workspace_id AND i.namespace = c.channel AND i.value = c.address);
+    PERFORM pg_notify('intake', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER suppression_added AFTER INSERT ON suppression
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_suppression_changed();
+CREATE TRIGGER suppression_removed AFTER DELETE ON suppression
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_suppression_changed();
