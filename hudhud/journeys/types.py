@@ -1,0 +1,175 @@
+"""Words of journeys: the parts of a graph, a batch of due runs, what a node decides, and the errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from hudhud.kit.errors import Conflict, HudhudError, NotFound
+from hudhud.segments.types import Condition, Where
+
+Unit = Literal["minutes", "hours", "days"]
+Positive = Annotated[int, msgspec.Meta(gt=0, le=100_000)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of a graph: immutable, and an unknown field raises."""
+
+
+class Span(Part, frozen=True):
+    """A length of time."""
+
+    amount: Positive
+    unit: Unit
+
+    def length(self) -> timedelta:
+        """Return it as a duration."""
+        return timedelta(**{self.unit: self.amount})
+
+
+class OnEvent(Part, frozen=True, tag_field="kind", tag="event"):
+    """A run begins when an event of one of these names arrives and its properties pass."""
+
+    name: Word | tuple[Word, ...]
+    where: tuple[Where, ...] = ()
+
+    def event_names(self) -> tuple[str, ...]:
+        """Return the names, however many were written."""
+        return (self.name,) if isinstance(self.name, str) else self.name
+
+
+class OnSegmentEnter(Part, frozen=True, tag_field="kind", tag="segment_enter"):
+    """A run begins when a person enters a segment, given by its id or as conditions."""
+
+    segment: int | Condition
+
+
+class OnSubscribe(Part, frozen=True, tag_field="kind", tag="subscribe"):
+    """A run begins when a person subscribes to a topic by e-mail."""
+
+    topic: Word
+
+
+Trigger = OnEvent | OnSegmentEnter | OnSubscribe
+
+
+class Never(Part, frozen=True, tag_field="kind", tag="never"):
+    """One run for each person and key, ever."""
+
+
+class Always(Part, frozen=True, tag_field="kind", tag="always"):
+    """A new run whenever none of this person and key is under way."""
+
+
+class After(Part, frozen=True, tag_field="kind", tag="after"):
+    """A new run when none is under way and the last one began at least this many days ago."""
+
+    days: Positive
+
+
+Reentry = Never | Always | After
+
+
+class Reason(StrEnum):
+    """Why a run moved or ended: the closed set of `run_log.reason`; the app has words for each in every language."""
+
+    TRIGGERED = "triggered"
+    DELAY_OVER = "delay_over"
+    MESSAGE_PLANNED = "message_planned"
+    CONDITION_MET = "condition_met"
+    TIMED_OUT = "timed_out"
+    BRANCH_TRUE = "branch_true"
+    NO_BRANCH_TRUE = "no_branch_true"
+    END_REACHED = "end_reached"
+    GOAL_REACHED = "goal_reached"
+    EXIT_CONDITION = "exit_condition"
+    PERSON_MERGED = "person_merged"
+
+
+class Due(NamedTuple):
+    """A run that stands on a node and may leave it now. Times are the run's own, not the worker's."""
+
+    run_id: int
+    person_id: int
+    visit: int
+    waiting: bool
+    entered_at: datetime
+    arrived_at: datetime
+    due_at: datetime
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a node decides for a batch: who takes which edge, who stays till the deadline, who gets the message."""
+
+    moves: dict[str, list[Due]] = field(default_factory=dict)
+    reasons: dict[str, Reason] = field(default_factory=dict)
+    holds: list[Due] = field(default_factory=list)
+    sends: list[Due] = field(default_factory=list)
+
+    def move(self, edge: str, runs: list[Due], reason: Reason) -> Plan:
+        """Let `runs` leave by `edge`."""
+        if runs:
+            self.moves[edge] = runs
+            self.reasons[edge] = reason
+        return self
+
+
+class Node(Protocol):
+    """A node kind: its fields are its schema; what it answers here is all that planner, checks and editor know of it."""
+
+    @property
+    def kind(self) -> str:
+        """Return the word in `kind`."""
+
+    def exits(self) -> dict[str, str]:
+        """Return edge -> id of the next node; empty for an end."""
+
+    def conditions(self) -> dict[str, Condition]:
+        """Return the condition trees it asks about, by name."""
+
+    def hold(self) -> timedelta | None:
+        """Return how long a run rests here; None = not at all."""
+
+    def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:
+        """Decide for due runs; `facts` holds for each condition the ids of the runs for which it is true."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a graph: where, what, and what to do."""
+
+    node: str
+    code: str
+    message: str
+    remedy: str
+
+
+class InvalidJourney(HudhudError):
+    """The journey is not valid."""
+
+    code = "invalid_journey"
+    status = 422
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """List every problem at once."""
+        lines = [f"{p.node or 'journey'}: {p.message}; {p.remedy}" for p in problems]
+        shown = [{"node": p.node, "code": p.code, "message": p.message, "remedy": p.remedy} for p in problems]
+        super().__init__("\n".join(lines), problems=shown)
+
+
+class JourneyNotFound(NotFound):
+    """There is no journey with this key."""
+
+    code = "journey_not_found"
+
+
+class JourneyNotReady(Conflict):
+    """The journey cannot start yet."""
+
+    code = "journey_not_ready"

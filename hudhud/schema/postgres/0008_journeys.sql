@@ -1,0 +1,99 @@
+CREATE TABLE journey (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    key          text NOT NULL CHECK (length(key) BETWEEN 1 AND 100),
+    status       text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'running', 'paused')),
+    version_id   bigint,                         -- the version that new runs enter
+    segment_id   bigint,                         -- the segment whose enter events start runs, if the trigger is one
+    started_at   timestamptz,                    -- facts from before are history: they start nothing
+    paused_at    timestamptz,
+    created_at   timestamptz NOT NULL,
+    updated_at   timestamptz NOT NULL,
+    UNIQUE (workspace_id, key)
+);
+SELECT hudhud_wall('journey');
+
+-- Immutable: `graph` is the canonical JSON, kept as text so that it comes back byte by byte.
+CREATE TABLE journey_version (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
+    number       integer NOT NULL,
+    graph        text NOT NULL,
+    created_at   timestamptz NOT NULL,
+    created_by   text NOT NULL,                  -- user:7, key:3, cli
+    UNIQUE (journey_id, number)
+);
+ALTER TABLE journey ADD FOREIGN KEY (version_id) REFERENCES journey_version;
+SELECT hudhud_wall('journey_version');
+
+-- One person in one journey. Written when it begins and when it ends; where it stands is in `run_position`.
+CREATE TABLE run (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
+    version_id   bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    run_key      text NOT NULL DEFAULT '',       -- e.g. the cart; '' when the journey names no property
+    entry        integer NOT NULL DEFAULT 1,     -- 1st, 2nd … time of this person and key
+    entered_at   timestamptz NOT NULL,
+    ended_at     timestamptz,
+    outcome      text CHECK (outcome IN ('finished', 'goal', 'exited', 'merged')),
+    UNIQUE (journey_id, person_id, run_key, entry)
+) WITH (fillfactor = 90);
+CREATE INDEX run_recent ON run (journey_id, id DESC);
+CREATE INDEX run_person ON run (person_id);
+SELECT hudhud_wall('run');
+
+-- Where a run stands; gone when the run has ended. Narrow and with two indexes only: a step rewrites this row.
+CREATE TABLE run_position (
+    run_id       bigint PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    version_id   bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    visit        integer NOT NULL,               -- 1, 2, 3 … nodes reached; (run_id, visit) happens once
+    node         text COLLATE "C" NOT NULL,
+    waiting      boolean NOT NULL,               -- a wait whose condition was looked at on arrival
+    entered_at   timestamptz NOT NULL,
+    arrived_at   timestamptz NOT NULL,           -- the run's own time, not the worker's
+    due_at       timestamptz NOT NULL
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+CREATE INDEX run_position_due ON run_position (version_id, node, due_at);
+SELECT hudhud_wall('run_position');
+
+-- What started a run: templates see it as `event`; `items` gathers each trigger of the same key while the run lives.
+CREATE TABLE run_trigger (
+    run_id       bigint PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    name         text NOT NULL,
+    message_id   text NOT NULL,
+    properties   jsonb NOT NULL,
+    items        jsonb NOT NULL DEFAULT '[]'
+);
+SELECT hudhud_wall('run_trigger');
+
+-- Every decision with its reason: the "why". The key makes each visit happen once.
+CREATE TABLE run_log (
+    run_id       bigint NOT NULL,
+    visit        integer NOT NULL,               -- 0 = the entry
+    workspace_id bigint NOT NULL,
+    version_id   bigint NOT NULL,
+    node         text COLLATE "C" NOT NULL,      -- '' at the entry
+    edge         text COLLATE "C" NOT NULL,      -- the way taken; 'goal', 'exit', 'merged' end a run anywhere
+    reason       text NOT NULL,                  -- closed set: journeys/types.py Reason
+    at           timestamptz NOT NULL,           -- the run's own time
+    detail       jsonb,                          -- e.g. the message_id of the event that decided
+    PRIMARY KEY (run_id, visit)
+);
+SELECT hudhud_wall('run_log');
+
+-- How many took which edge, appended by each batch and folded now and then: numbers on a canvas without counting logs.
+CREATE TABLE journey_flow (
+    workspace_id bigint NOT NULL,
+    version_id   bigint NOT NULL,
+    node         text COLLATE "C" NOT NULL,
+    edge         text COLLATE "C" NOT NULL,
+    count        bigint NOT NULL
+);
+CREATE INDEX journey_flow_version ON journey_flow (version_id);
+SELECT hudhud_wall('journey_flow');
