@@ -91,7 +91,7 @@ def _start_once() -> Engines:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 -- xdist has no public type for it
     """Tell a new xdist worker where the engines are."""
     node.workerinput["engines"] = asdict(_start_once())
 

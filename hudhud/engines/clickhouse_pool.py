@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from chdb import _chdb
+from chdb import _chdb  # the Python layers above it want pandas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ class Pool:
                 self._free.get_nowait().raw.close()
 
     def _connect(self) -> Connection:
-        return Connection(_chdb.connect(self._address))
+        return Connection(_chdb.connect(self._address))  # type: ignore[attr-defined]  # its stub is incomplete
 
 
 def tag(query_id: str) -> str:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 128 * 1024 * 1024
 # Spoken to the transport, not to the query: they are no settings of the engine.
-TRANSPORT = frozenset(
-    "query database default_format user password quota_key query_id session_id session_timeout session_check role compress decompress "
-    "buffer_size wait_end_of_query client_protocol_version send_progress_in_http_headers http_headers_progress_interval_ms "
-    "enable_http_compression cancel_http_readonly_queries_on_client_close http_write_exception_in_output_format".split()
-)
+TRANSPORT = frozenset({
+    "query", "database", "default_format", "user", "password", "quota_key", "query_id", "role",
+    "session_id", "session_timeout", "session_check", "compress", "decompress", "enable_http_compression", "buffer_size",
+    "wait_end_of_query", "client_protocol_version", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
+    "cancel_http_readonly_queries_on_client_close", "http_write_exception_in_output_format",
+})  # fmt: skip
 # INSERT INTO table (columns) SETTINGS … FORMAT name, and the data follows.
 INSERT_HEAD = re.compile(
     rb"\s*INSERT\s+INTO\s+(?:TABLE\s+)?[^\s(]+\s*(?:\([^)]*\))?\s*(?:SETTINGS\s.*?)?\s*(FORMAT\s+(\w+))(?:[ \t]*\r?\n|\s+|;|\Z)",
@@ -81,7 +82,7 @@ def error_answer(error: Exception) -> tuple[int, str, bytes]:
 
 
 def check_password(headers: Mapping[str, str], user: str, password: str) -> None:
-    """Accept Basic authorization or X-ClickHouse-User/Key; raise otherwise. (In the address, passwords end in logs.)"""
+    """Accept Basic authorization or X-ClickHouse-User/Key; raise otherwise (in an address, passwords end in logs)."""
     given = (headers.get("x-clickhouse-user", ""), headers.get("x-clickhouse-key", ""))
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
@@ -91,7 +92,9 @@ def check_password(headers: Mapping[str, str], user: str, password: str) -> None
             name, secret = "", ""
         given = (name, secret)
     if not hmac.compare_digest("\0".join(given).encode(), f"{user}\0{password}".encode()):
-        raise ProtocolError(AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", "Authentication failed: password is incorrect, or there is no such user")
+        raise ProtocolError(
+            AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", "Authentication failed: password is incorrect, or there is no such user"
+        )
 
 
 def to_statement(raw_query: str, headers: Mapping[str, str], body: bytes) -> Statement:

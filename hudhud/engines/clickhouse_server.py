@@ -64,17 +64,14 @@ class Server:
         if scope["path"] == "/ping":
             await answer(send, 200, b"Ok.\n", {})
             return
+        self._active += 1
         try:
-            if self._active >= THREADS + WAITING:
-                raise ProtocolError(TOO_MANY_QUERIES, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries")
-            self._active += 1
-            try:
-                await self._serve(scope, receive, send)
-            finally:
-                self._active -= 1
+            await self._serve(scope, receive, send)
         except (ProtocolError, RuntimeError) as error:
             status, code, body = error_answer(error)
             await answer(send, status, body, {"X-ClickHouse-Exception-Code": code})
+        finally:
+            self._active -= 1
 
     def close(self) -> None:
         """Let running queries end, then close the directory."""
@@ -85,6 +82,8 @@ class Server:
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
+        if self._active > THREADS + WAITING:
+            raise ProtocolError(TOO_MANY_QUERIES, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries")
         check_password(headers, USER, self._password)
         body = await read_body(receive)
         loop = asyncio.get_running_loop()

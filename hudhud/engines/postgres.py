@@ -123,16 +123,21 @@ class Postgres:
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         """Wait until the server answers and its role and database exist; raises `EngineFailed` with the log's end."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                with psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True, connect_timeout=5) as admin:
-                    self._ensure_role(admin)
-                return
-            except psycopg.OperationalError as error:
-                ended = self.process is not None and self.process.poll() is not None
-                if ended or time.monotonic() > deadline:
-                    raise EngineFailed(f"PostgreSQL did not start: {error}\n{self._log_end()}") from error
-                time.sleep(0.05)
+        while not self.answers():
+            ended = self.process is not None and self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise EngineFailed(f"PostgreSQL did not start:\n{self._log_end()}")
+            time.sleep(0.05)
+        with psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True) as admin:
+            self._ensure_role(admin)
+
+    def answers(self) -> bool:
+        """Ask the server whether it takes connections (it does not while it recovers)."""
+        try:
+            psycopg.connect(self.url(SUPERUSER, SUPERUSER), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def stop(self, *, grace_s: float = 8.0) -> None:
         """Fast shutdown: open transactions are rolled back, everything committed is on disk."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database
 
 WHO = Query("who", "SELECT usesuper OR usebypassrls FROM pg_user WHERE usename = current_user")
-TABLES = Query("tables", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('workspace', 'person', 'schema_migration')")
+TABLES = Query(
+    "tables", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('workspace', 'person', 'schema_migration')"
+)
 
 
 def test_the_role_of_the_tests_is_bound_by_row_level_security(db: Database) -> None:
