@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Small, so that a slow reader is felt by the sender at once and not after a megabyte of kernel buffer.
 SLOW_BUFFER = 4096
+ROOT = Path(__file__).parents[2]
 READ_AHEAD = 1024 * 1024
 
 
@@ -111,7 +112,7 @@ class LedgerProcess:
     def __enter__(self) -> Self:
         """Start and wait until it listens."""
         command = [sys.executable, "-m", "tests.harness.ledger", "--file", str(self.path), "--port", str(self.port), "--script", str(self.script_path)]
-        self._process = subprocess.Popen([*command, "--raw"] if self.keep_raw else command, start_new_session=True)
+        self._process = subprocess.Popen([*command, "--raw"] if self.keep_raw else command, start_new_session=True, cwd=ROOT)
         wait_for_port(self.port)
         return self
 
