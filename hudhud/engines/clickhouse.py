@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.engines.errors import EngineFailed
-from hudhud.engines.process import spawn, stop
+from hudhud.engines.process import log_end, spawn, stop
 
 if TYPE_CHECKING:
     import subprocess
@@ -35,11 +35,17 @@ class ClickHouse:
     data: Path
     port: int = field(default_factory=free_port)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "hudhud") -> str:
         """Return the connection address."""
         return f"http://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def log_path(self) -> Path:
+        """Where the server writes; beside its folder unless told otherwise."""
+        return self.log or self.data.parent / f"{self.data.name}.log"
 
     def start(self, *, timeout_s: float = 60.0) -> ClickHouse:
         """Start the server and wait until it answers."""
@@ -52,7 +58,7 @@ class ClickHouse:
         env = {**os.environ, "HUDHUD_CLICKHOUSE_PASSWORD": self.password, "TZ": "UTC"}
         self.data.parent.mkdir(parents=True, exist_ok=True)
         program = [sys.executable, "-m", "hudhud.engines.clickhouse_server", "--data", str(self.data.resolve()), "--port", str(self.port)]
-        with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
+        with self.log_path.open("ab") as log:
             self.process = spawn(program, log=log, env=env)
         return self.process
 
@@ -62,8 +68,7 @@ class ClickHouse:
         while not self.answers():
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
-                log = (self.data.parent / f"{self.data.name}.log").read_text("utf-8", "replace")[-2000:]
-                raise EngineFailed(f"ClickHouse did not start:\n{log}")
+                raise EngineFailed(f"ClickHouse did not start:\n{log_end(self.log_path)}")
             time.sleep(0.05)
 
     def answers(self) -> bool:

@@ -47,8 +47,10 @@ def become(name: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Set the death signal, change the user, become the program."""
+    """Change the user, set the death signal, become the program."""
     death, parent, user, _separator, *program = arguments
+    # The supervisor waits for its signals with all of them blocked; a child must not inherit that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if user and os.geteuid() == 0:
         become(user)
     if sys.platform == "linux":

@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from hudhud.engines.errors import EngineFailed
-from hudhud.engines.process import LAUNCHER, spawn, stop
+from hudhud.engines.process import LAUNCHER, log_end, spawn, stop
 
 BIN_FOLDERS = {16: "pginstall", 18: "pginstall18"}
 SYSTEM_USER = "pgserver"
@@ -82,6 +82,7 @@ class Postgres:
     port: int | None = None
     settings: dict[str, str] = field(default_factory=dict)
     password: str = ""
+    log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -98,6 +99,11 @@ class Postgres:
             return f"postgresql://{user}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_dir))}"
 
+    @property
+    def log_path(self) -> Path:
+        """Where the server writes; beside its folder unless told otherwise."""
+        return self.log or self.data.parent / f"{self.data.name}.log"
+
     def start(self, *, timeout_s: float = 60.0) -> Postgres:
         """Make the cluster if there is none, start it, wait for it (crash recovery included), make role and database."""
         self.launch()
@@ -111,7 +117,7 @@ class Postgres:
         options = {**SETTINGS, "unix_socket_directories": str(self._own(self.socket_dir)), **self.settings}
         options |= {"listen_addresses": "127.0.0.1", "port": str(self.port)} if self.port else {"listen_addresses": ""}
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
+        with self.log_path.open("ab") as log:
             self.process = spawn(
                 [str(binaries(self.version) / "postgres"), "-D", str(self.data.resolve()), *arguments],
                 log=log,
@@ -126,7 +132,7 @@ class Postgres:
         while not self.answers():
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
-                raise EngineFailed(f"PostgreSQL did not start:\n{self._log_end()}")
+                raise EngineFailed(f"PostgreSQL did not start:\n{log_end(self.log_path)}")
             time.sleep(0.05)
         with psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True) as admin:
             self._ensure_role(admin)
@@ -187,7 +193,3 @@ class Postgres:
             )
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (ROLE,)).fetchone() is None:
             admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-
-    def _log_end(self) -> str:
-        path = self.data.parent / f"{self.data.name}.log"
-        return path.read_text("utf-8", "replace")[-2000:] if path.exists() else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 
@@ -38,14 +38,27 @@ def spawn(
 
 
 def stop(process: subprocess.Popen[bytes], by: int = signal.SIGTERM, *, grace_s: float = 8.0) -> None:
-    """Ask the process to end, wait, then kill it and what is left of its group."""
-    if process.poll() is None:
+    """Ask the process to end, wait, then kill it."""
+    stop_all([process], by, grace_s=grace_s)
+
+
+def stop_all(processes: Iterable[subprocess.Popen[bytes]], by: int = signal.SIGTERM, *, grace_s: float) -> None:
+    """Ask all of them to end at once, wait for all of them together, kill the rest."""
+    waiting = [process for process in processes if process.poll() is None]
+    for process in waiting:
         process.send_signal(by)
-    try:
-        process.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    deadline = time.monotonic() + grace_s
+    for process in waiting:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def log_end(path: Path, size: int = 2000) -> str:
+    """Return the last lines of a log, for an error message."""
+    return path.read_bytes()[-size:].decode("utf-8", "replace") if path.exists() else ""
 
 
 def started_at(pid: int) -> str:
@@ -58,9 +71,10 @@ def started_at(pid: int) -> str:
     return "" if state in {"Z", "X"} else fields[18]
 
 
-def end_leftover(pid: int, stamp: str, *, grace_s: float = 8.0) -> None:
+def end_leftover(pid: int, stamp: str, *, grace_s: float = 4.0) -> None:
     """End a process that a crashed starter left behind, if it is still the same one."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    # PostgreSQL waits for its clients at SIGTERM; SIGINT is its fast shutdown.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
         deadline = time.monotonic() + grace_s
         if stamp and started_at(pid) == stamp:
             os.kill(pid, number)
