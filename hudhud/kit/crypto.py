@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import struct
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAG_BYTES = 16
+NUMBERED = struct.Struct(">QH")
+
+
+def numbered_token(key: bytes, object_id: int, number: int) -> str:
+    """Sign (object, number) with a key of that object (`Keys.derive`): for whoever must not hold the signing keys."""
+    payload = NUMBERED.pack(object_id, number)
+    tag = hashlib.blake2b(payload, key=key, digest_size=TAG_BYTES).digest()
+    return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,21 @@ class Keys:
             return None
         genuine = [hmac.compare_digest(tag, self._tag(secret, purpose, payload)) for secret in self.secrets]
         return payload if any(genuine) else None
+
+    def derive(self, purpose: str, object_id: int) -> bytes:
+        """Return the 32-byte key of one object, good for `numbered_token` only."""
+        return hmac.digest(self.secrets[0], purpose.encode() + b"\0derive" + object_id.to_bytes(8, "big"), "sha256")
+
+    def verify_numbered(self, purpose: str, token: str) -> tuple[int, int] | None:
+        """Return (object, number) of a genuine numbered token, else None."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+            object_id, number = NUMBERED.unpack(raw[:-TAG_BYTES])
+        except (ValueError, UnicodeEncodeError, struct.error):
+            return None
+        keyrings = (Keys((secret,)) for secret in self.secrets)
+        genuine = [hmac.compare_digest(token, numbered_token(ring.derive(purpose, object_id), object_id, number)) for ring in keyrings]
+        return (object_id, number) if any(genuine) else None
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:
         """Return a 32-byte hash that only the key's owner can compute (kept after erasure)."""
