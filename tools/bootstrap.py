@@ -1,0 +1,113 @@
+"""Prepare a clone for work: `python3 tools/bootstrap.py python|web`. Needs Python 3.11 and nothing else.
+
+python: .venv with the locked dependencies (every file checked against its hash), and this project in it, editable.
+web:    Node 22.22 or later (from a wheel when the system has none), the locked packages, the built app in hudhud/app/static.
+Make runs it only when something that it depends on has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = (22, 22)
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Run a step; stop with its own message when it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, check=False)
+    if done.returncode:
+        sys.exit(f"bootstrap: this step failed: {' '.join(str(part) for part in command)}")
+
+
+def make_environment() -> None:
+    """Make .venv; Debian keeps the module for it in a package of its own."""
+    if (VENV / "bin" / "pip").exists():
+        return
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    try:
+        import ensurepip  # noqa: F401, PLC0415 -- is it there?
+    except ImportError:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            sys.exit(f"bootstrap: this Python cannot make environments; install {package} (sudo apt-get install {package}) and try again")
+        run("apt-get", "update", "-q")
+        run("apt-get", "install", "-q", "-y", "--no-install-recommends", package)
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
+
+
+def prepare_python() -> None:
+    """Install exactly what the lock says, then this project."""
+    if sys.version_info < OLDEST_PYTHON:
+        sys.exit(
+            f"bootstrap: Python {'.'.join(map(str, OLDEST_PYTHON))} or later is needed, this is {sys.version.split()[0]}; name another with make PYTHON=…"
+        )
+    make_environment()
+    pip = (VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q", "install")
+    run(*pip, "--require-hashes", "--no-deps", "-r", "requirements.lock")
+    run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
+
+
+def node_version(program: str | None) -> tuple[int, ...]:
+    """Return (major, minor) of a Node program; () when there is none."""
+    if program is None:
+        return ()
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", said)[:2])
+
+
+def node_environment() -> dict[str, str]:
+    """Return an environment whose PATH leads to a Node that is recent enough."""
+    env = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    system = shutil.which("node")
+    if node_version(system) >= OLDEST_NODE and shutil.which("npm"):
+        return dict(os.environ)
+    if node_version(shutil.which("node", path=env["PATH"])) < OLDEST_NODE:
+        run(
+            VENV / "bin" / "python",
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "-q",
+            "install",
+            "--require-hashes",
+            "-r",
+            "tools/node.lock",
+        )
+    return env
+
+
+def prepare_web() -> None:
+    """Install the locked packages when the lock changed, build the app."""
+    env = node_environment()
+    web = ROOT / "web"
+    lock, installed = web / "package-lock.json", web / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=web, env=env)
+        installed.touch()
+    run("npm", "run", "--silent", "build", cwd=web, env=env)
+
+
+def run_npm(arguments: list[str]) -> None:
+    """Run an npm script of web/ with the right Node."""
+    run("npm", "run", "--silent", *arguments, cwd=ROOT / "web", env=node_environment())
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["python"]:
+            prepare_python()
+        case ["web"]:
+            prepare_web()
+        case ["npm", *rest]:
+            run_npm(rest)
+        case _:
+            sys.exit(__doc__)
