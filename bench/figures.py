@@ -45,7 +45,15 @@ class Figure:
 def show(figures: list[Figure]) -> None:
     """Print the table and the machine it was measured on."""
     table = Table(title=f"hudhud bench · {machine()}")
-    for column, justify in (("figure", "left"), ("value", "right"), ("floor", "right"), ("ratio", "right"), ("target", "right"), ("", "center"), ("note", "left")):
+    for column, justify in (
+        ("figure", "left"),
+        ("value", "right"),
+        ("floor", "right"),
+        ("ratio", "right"),
+        ("target", "right"),
+        ("", "center"),
+        ("note", "left"),
+    ):
         table.add_column(column, justify="right" if justify == "right" else "left")
     for figure in figures:
         table.add_row(
@@ -68,7 +76,9 @@ def save(figures: list[Figure], path: Path) -> None:
 
 def machine() -> str:
     """Describe the machine in one line."""
-    cpus = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")]
+    cpus = [
+        line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")
+    ]
     return f"{len(cpus)} x {cpus[0] if cpus else platform.machine()}, Python {platform.python_version()}"
 
 

@@ -122,7 +122,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, object]:
     loop = asyncio.get_running_loop()
     ends = [loop.create_future() for _ in range(arguments.connections)]
     lines = [
-        (await loop.create_connection(lambda end=end: Connection(plan, tally, end, waits=bool(arguments.rate)), plan.host, plan.port))[1] for end in ends
+        (await loop.create_connection(lambda end=end: Connection(plan, tally, end, waits=bool(arguments.rate)), plan.host, plan.port))[1]
+        for end in ends
     ]
     if arguments.rate:
         await _open_loop(lines, plan, arguments.rate / arguments.batch)
@@ -141,10 +142,9 @@ async def _open_loop(lines: list[Connection], plan: Plan, requests_per_s: float)
             free.send(due)
             due += 1 / requests_per_s
         await asyncio.sleep(0.001)
-    while any(line.busy for line in lines):
-        await asyncio.sleep(0.01)
     for line in lines:
-        line.transport.close()
+        if not line.busy:  # the others close by themselves when their last answer has come
+            line.transport.close()
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -173,7 +173,10 @@ def _summary(plan: Plan, tally: Tally, seconds: float) -> dict[str, object]:
         "seconds": seconds,
         "statuses": dict(tally.statuses),
         "lost": tally.lost,
-        **{name: percentile(tally.latencies, share) if tally.latencies else None for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))},
+        **{
+            name: percentile(tally.latencies, share) if tally.latencies else None
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        },
     }
 
 

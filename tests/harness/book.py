@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import email
+import email.message
 import email.policy
 import hashlib
 import json
@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import email.message
     from pathlib import Path
 
 

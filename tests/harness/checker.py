@@ -98,8 +98,14 @@ def mails_match_their_rows(seen: Evidence) -> list[str]:
 def everything_has_ended(seen: Evidence) -> list[str]:
     """I4: every message is in an end state that its last outcome explains; every run stands somewhere or has ended."""
     return [
-        *(f"message {row['id']} is still {row['state']} ({row['reason']}, {row['attempts']} attempts)" for row in seen.ws.all(QUERIES.undelivered)),
-        *(f"message {row['id']} is {row['state']}, its last outcome says {row['last_outcome']}" for row in seen.ws.all(QUERIES.unexplained)),
+        *(
+            f"message {row['id']} is still {row['state']} ({row['reason']}, {row['attempts']} attempts)"
+            for row in seen.ws.all(QUERIES.undelivered)
+        ),
+        *(
+            f"message {row['id']} is {row['state']}, its last outcome says {row['last_outcome']}"
+            for row in seen.ws.all(QUERIES.unexplained)
+        ),
         *(f"run {row['id']} has outcome {row['outcome']} and stands at {row['node']}" for row in seen.ws.all(QUERIES.half_ended_runs)),
     ]
 
@@ -111,14 +117,23 @@ def no_means_no(seen: Evidence) -> list[str]:
         if call.is_promise and "stops" in call.note:
             stopped.setdefault(call.note["stops"], call.answered_at + seen.unsubscribe_s)
     late = [entry for entry in seen.ledger if entry.at > stopped.get(entry.recipient, float("inf"))]
-    return [f"{entry.recipient} got mail {entry.at - stopped[entry.recipient] + seen.unsubscribe_s:.1f} s after the acknowledged stop" for entry in late]
+    return [
+        f"{entry.recipient} got mail {entry.at - stopped[entry.recipient] + seen.unsubscribe_s:.1f} s after the acknowledged stop"
+        for entry in late
+    ]
 
 
 def leases_are_kept(seen: Evidence) -> list[str]:
     """I6: no row is claimed longer than its lease."""
     return [
-        *(f"message {row['id']} is {row['state']}, held by {row['worker']} until {row['until']}" for row in seen.ws.all(QUERIES.overstayed, grace_s=seen.lease_grace_s)),
-        *(f"lane {row['lane']} waits for {row['worker']}, whose lease ended {row['lease_until']}" for row in seen.ws.all(QUERIES.overstayed_lanes, grace_s=seen.lease_grace_s)),
+        *(
+            f"message {row['id']} is {row['state']}, held by {row['worker']} until {row['until']}"
+            for row in seen.ws.all(QUERIES.overstayed, grace_s=seen.lease_grace_s)
+        ),
+        *(
+            f"lane {row['lane']} waits for {row['worker']}, whose lease ended {row['lease_until']}"
+            for row in seen.ws.all(QUERIES.overstayed_lanes, grace_s=seen.lease_grace_s)
+        ),
     ]
 
 
@@ -127,7 +142,9 @@ def workspaces_are_apart(seen: Evidence) -> list[str]:
     findings = [f"{row['what']} {row['id']} is of another workspace than its person" for row in seen.ws.all(QUERIES.strangers)]
     homes = dict(seen.ws.rows(sql.Query("homes", "SELECT id, workspace_id FROM person")))
     pairs = seen.ch.query("SELECT DISTINCT actor_id, workspace_id FROM event WHERE actor_id > 0").result_rows
-    findings += [f"events of person {actor} are in workspace {workspace}" for actor, workspace in pairs if homes.get(actor, workspace) != workspace]
+    findings += [
+        f"events of person {actor} are in workspace {workspace}" for actor, workspace in pairs if homes.get(actor, workspace) != workspace
+    ]
     return findings
 
 
@@ -138,7 +155,10 @@ def steps_are_in_order(seen: Evidence) -> list[str]:
     for step in seen.ws.all(QUERIES.steps):
         steps[step["run_id"]].append(step)
     findings = [finding for run_id, taken in steps.items() for finding in _walk(run_id, taken, graphs)]
-    findings += [f"message {row['id']} has no step {row['visit']} at {row['step']} in run {row['source_id']}" for row in seen.ws.all(QUERIES.unstepped_messages)]
+    findings += [
+        f"message {row['id']} has no step {row['visit']} at {row['step']} in run {row['source_id']}"
+        for row in seen.ws.all(QUERIES.unstepped_messages)
+    ]
     return findings
 
 
@@ -165,7 +185,10 @@ def _leads_to(graph: Graph, step: dict[str, Any]) -> str | None:
 
 def nothing_loops(seen: Evidence) -> list[str]:
     """I9: nothing is tried more often than allowed."""
-    return [f"message {row['id']} has {row['attempts']} attempts and {row['outcomes']} outcomes" for row in seen.ws.all(QUERIES.loops, most=seen.most_attempts)]
+    return [
+        f"message {row['id']} has {row['attempts']} attempts and {row['outcomes']} outcomes"
+        for row in seen.ws.all(QUERIES.loops, most=seen.most_attempts)
+    ]
 
 
 def queues_and_memory_are_bounded(seen: Evidence) -> list[str]:

@@ -56,7 +56,9 @@ class History:
         self._file = path.open("a", encoding="utf-8")
         self._line: http.client.HTTPConnection | None = None
 
-    def call(self, method: str, path: str, body: object = None, *, note: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Call:
+    def call(
+        self, method: str, path: str, body: object = None, *, note: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> Call:
         """Make one call, once: no retry, because a retry is another call. Never raises for what the product does."""
         self.calls += 1
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body)

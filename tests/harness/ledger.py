@@ -111,7 +111,17 @@ class LedgerProcess:
 
     def __enter__(self) -> Self:
         """Start and wait until it listens."""
-        command = [sys.executable, "-m", "tests.harness.ledger", "--file", str(self.path), "--port", str(self.port), "--script", str(self.script_path)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.harness.ledger",
+            "--file",
+            str(self.path),
+            "--port",
+            str(self.port),
+            "--script",
+            str(self.script_path),
+        ]
         self._process = subprocess.Popen([*command, "--raw"] if self.keep_raw else command, start_new_session=True, cwd=ROOT)
         wait_for_port(self.port)
         return self

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
 import time
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
 # How a part of the product is recognised by its command line.
@@ -45,7 +45,7 @@ class Monkey:
         self.seed = random.randrange(2**32) if seed is None else seed
         self.random = random.Random(self.seed)
         self.log: list[tuple[float, str, int]] = []  # monotonic time, what, pid
-        print(f"monkey: seed {self.seed}", flush=True)
+        print(f"monkey: seed {self.seed}", flush=True)  # noqa: T201 -- pytest shows it when the run fails
 
     def family(self) -> list[psutil.Process]:
         """Return everything below the root, in the order of their pids."""
@@ -78,7 +78,14 @@ class Monkey:
         self.log.append((time.monotonic(), "everything", self.root))
         psutil.wait_procs([victim for victim in victims if victim.pid != self.root], timeout=10)
 
-    def rampage(self, done: threading.Event, names: Sequence[str], *, pause_s: tuple[float, float] = (1.0, 5.0), after: Callable[[], None] | None = None) -> None:
+    def rampage(
+        self,
+        done: threading.Event,
+        names: Sequence[str],
+        *,
+        pause_s: tuple[float, float] = (1.0, 5.0),
+        after: Callable[[], None] | None = None,
+    ) -> None:
         """Kill one random part after another until `done` is set; `after` runs after each kill."""
         while not done.wait(self.random.uniform(*pause_s)):
             self.kill(self.random.choice(list(names)))

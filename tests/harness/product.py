@@ -136,5 +136,9 @@ class Product:
         return self.command("key", "create", "--kind", kind).split()[-1]
 
     def _env(self) -> dict[str, str]:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("HUDHUD_") and name not in {"DATABASE_URL", "CLICKHOUSE_URL"}}
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("HUDHUD_") and name not in {"DATABASE_URL", "CLICKHOUSE_URL"}
+        }
         return {**ours, "HUDHUD_DATA": str(self.data), "HUDHUD_PORT": str(self.port), **self.environment}

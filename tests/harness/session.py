@@ -249,7 +249,7 @@ class Session:
         """NOOP."""
         await self.answer("NOOP", "250 2.0.0 fine")
 
-    async def quit(self, _rest: str) -> None:
+    async def bye(self, _rest: str) -> None:
         """QUIT."""
         await self.answer("QUIT", "221 2.0.0 bye")
         raise Hangup
@@ -264,7 +264,7 @@ class Session:
         "DATA": data,
         "RSET": rset,
         "NOOP": noop,
-        "QUIT": quit,
+        "QUIT": bye,
     }
 
     def forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import smtplib
@@ -175,9 +176,13 @@ def test_limits(ledger: Ledger) -> None:
     with client(ledger), pytest.raises(smtplib.SMTPConnectError), client(ledger):
         pass
     ledger.script = Script(max_per_second=1)
-    with pytest.raises(smtplib.SMTPSenderRefused):
-        for _ in range(5):
+    refused = 0
+    for _ in range(5):
+        with contextlib.suppress(smtplib.SMTPSenderRefused):
             send(ledger, "anna@example.com")
+            continue
+        refused += 1
+    assert refused >= 3
 
 
 def test_offers_what_the_script_says(ledger: Ledger) -> None:
@@ -186,7 +191,7 @@ def test_offers_what_the_script_says(ledger: Ledger) -> None:
         smtp.ehlo()
         assert sorted(smtp.esmtp_features) == ["8bitmime", "enhancedstatuscodes", "size", "starttls"]
         assert smtp.docmd("MAIL", "FROM:<a@b.test> SMTPUTF8")[0] == 555
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match=r"SSL|WRONG_VERSION|closed|EOF"):
             smtp.starttls()
 
 
@@ -200,7 +205,9 @@ def test_one_byte_at_a_time(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("body", [b"a\nb\r\n", b"a\rb\r\n", b"a\n.\r\n", b"a\r\n.\rMAIL FROM:<evil@x.test>\r\n"])
 def test_bare_line_ends_are_refused_and_kept_as_violations(ledger: Ledger, body: bytes) -> None:
-    said = raw(ledger, b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", b"Subject: x\r\n\r\n" + body + b"\r\n.\r\nQUIT\r\n")
+    said = raw(
+        ledger, b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", b"Subject: x\r\n\r\n" + body + b"\r\n.\r\nQUIT\r\n"
+    )
     assert b"554 5.6.11" in said
     assert len(ledger.peer.violations) == 1
     assert ledger.entries() == []
