@@ -95,7 +95,7 @@ class Event:
     person_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One message on its way into the intake log."""
 
@@ -114,6 +114,7 @@ class Refusal:
     reason: Reason
     detail: str
     body: bytes
+    intake_id: int | None = None  # of the row in the intake log, when a worker refuses it
 
 
 def lane_of(person_key: str, *, bulk: bool = False) -> int:
