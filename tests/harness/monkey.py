@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-# How a part of the product is recognised by its command line.
-PARTS = {
-    "postgres": lambda words: words[0].endswith("postgres") or words[0].startswith("postgres:"),
-    "clickhouse": lambda words: "clickhouse" in words or any("clickhouse_server" in word for word in words),
-    "edge": lambda words: "edge" in words,
-    "web": lambda words: "web" in words,
-    "worker": lambda words: "worker" in words,
+# How a part of the product is recognised by its command line; PostgreSQL is no module.
+MODULES = {
+    "clickhouse": "hudhud.engines.clickhouse_server",
+    "edge": "hudhud.edge.main",
+    "web": "hudhud.app.main",
+    "worker": "hudhud.workers.main",
 }
 
 
@@ -33,7 +32,9 @@ def part_of(process: psutil.Process) -> str:
         words = process.cmdline() or [process.name()]
     except psutil.Error:
         return ""
-    return next((part for part, fits in PARTS.items() if fits(words)), "")
+    if words[0].endswith("/postgres") or words[0].startswith("postgres:"):
+        return "postgres"
+    return next((part for part, module in MODULES.items() if module in words), "")
 
 
 class Monkey:

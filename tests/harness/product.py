@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from hudhud.engines.postgres import Postgres
+from hudhud.engines.home import Addresses, Home
 from tests.harness.monkey import Monkey
 
 if TYPE_CHECKING:
@@ -52,8 +52,13 @@ class Product:
 
     @property
     def database_url(self) -> str:
-        """The embedded PostgreSQL."""
-        return Postgres(self.data / "postgres").url()
+        """The embedded PostgreSQL; only while it runs."""
+        return self._addresses().database_url
+
+    @property
+    def clickhouse_url(self) -> str:
+        """The embedded ClickHouse; only while it runs."""
+        return self._addresses().clickhouse_url
 
     @property
     def pid(self) -> int:
@@ -134,6 +139,11 @@ class Product:
     def key(self, kind: str) -> str:
         """Make an API key."""
         return self.command("key", "create", "--kind", kind).split()[-1]
+
+    def _addresses(self) -> Addresses:
+        found = Home(self.data.resolve()).addresses()
+        assert found is not None, "it does not run"
+        return found
 
     def _env(self) -> dict[str, str]:
         ours = {

@@ -12,7 +12,7 @@ from tests.harness.monkey import Monkey
 
 PARENT = """
 import subprocess, sys, time
-children = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", name]) for name in ("worker", "edge", "worker")]
+children = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", name]) for name in ("hudhud.workers.main", "hudhud.edge.main", "hudhud.workers.main")]
 print("ready", flush=True)
 time.sleep(60)
 """
@@ -26,7 +26,7 @@ def family() -> subprocess.Popen[str]:
 
 
 def test_kills_a_part_by_name_and_then_everything() -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "worker"])
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "hudhud.workers.main"])
     parent = family()
     monkey = Monkey(parent.pid, seed=7)
     victims = {process.pid for process in monkey.parts("worker")}
