@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Scope
 
 F = TypeVar("F", bound="Callable[..., object]")
 
 # Higher may do all that lower may.
 RANKS = {"viewer": 0, "sales": 1, "marketer": 2, "admin": 3, "owner": 4}
 DEFAULT_ROLE = {"GET": "viewer", "HEAD": "viewer", "OPTIONS": "viewer"}
+
+
+class Request(Protocol):
+    """What an endpoint is given beside Django's own: annotate its first argument with this."""
+
+    scope: Scope
+    clickhouse: Client
+    now: datetime
+    actor: str
+    role: str
 
 
 def needs(role: str) -> Callable[[F], F]:

@@ -1,0 +1,226 @@
+"""Writes: workspace, users, members, keys; every change leaves a line in the audit log.
+
+Passwords come hashed (`accounts.passwords`), so that workers may use this module without Django.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+from psycopg.types.json import Jsonb
+
+from hudhud.accounts.queries import Q, get_workspace
+from hudhud.accounts.types import KEY_KINDS, ROLES, SCOPE_ROLES, ApiKey, EmailTaken, LastOwner, OwnersOnly, SetupDone, Workspace
+from hudhud.kit.crypto import hash_secret, new_secret
+from hudhud.kit.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hudhud.kit.db import Database, Scope
+
+MAX_EMAIL = 150  # Django's limit for a sign-in name
+PREFIX_SHOWN = 6
+
+
+def record_audit(ws: Scope, now: datetime, actor: str, action: str, target: str = "", **detail: object) -> None:
+    """Append one change to the audit log; `target` is e.g. `segment:12`."""
+    ws.run(Q.record_audit, now=now, actor=actor, action=action, object=target, detail=Jsonb(detail))
+
+
+def check_email(field: str, value: str) -> str:
+    """Return the address in its normal form; raises `InvalidInput`."""
+    try:
+        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInput(field, value, str(error)) from error
+    if len(checked.normalized) > MAX_EMAIL:
+        raise InvalidInput(field, value, f"use an address of at most {MAX_EMAIL} characters")
+    return checked.normalized.lower()
+
+
+def check_time_zone(value: str) -> str:
+    """Return the IANA zone; raises `InvalidInput` for an unknown one."""
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, KeyError, OSError) as error:
+        raise InvalidInput("time_zone", value, "use an IANA name such as Europe/Tallinn") from error
+
+
+def _check_name(field: str, value: str) -> str:
+    if not 1 <= len(value.strip()) <= 200:  # noqa: PLR2004 -- the column's own bounds
+        raise InvalidInput(field, value, "use 1 to 200 characters")
+    return value.strip()
+
+
+def _check_role(role: str) -> str:
+    if role not in ROLES:
+        raise InvalidInput("role", role, f"use one of {', '.join(ROLES)}")
+    return role
+
+
+def _new_user(ws: Scope, email: str, password_hash: str, name: str, now: datetime) -> int | None:
+    user_id = ws.value(Q.create_user, email=email, password=password_hash, name=name.strip()[:150], now=now)
+    if user_id is None:
+        return None
+    ws.run(Q.create_address, user_id=user_id, email=email)
+    return int(user_id)
+
+
+def _open_workspace(everywhere: Scope, name: str, time_zone: str, language: str, owner_id: int, now: datetime) -> int:
+    workspace_id = int(
+        everywhere.value(
+            Q.create_workspace,
+            name=_check_name("workspace", name),
+            time_zone=check_time_zone(time_zone),
+            language=language,
+            is_sample=False,
+            now=now,
+        )
+    )
+    everywhere.run(Q.add_member, workspace_id=workspace_id, user_id=owner_id, role="owner", now=now)
+    return workspace_id
+
+
+def create_first_owner(
+    db: Database,
+    *,
+    email: str,
+    password_hash: str,
+    now: datetime,
+    name: str = "",
+    workspace: str = "My shop",
+    time_zone: str = "UTC",
+    language: str = "en",
+) -> tuple[int, int]:
+    """Make the first owner and their workspace, whole or not at all; return (workspace id, user id).
+
+    Raises `SetupDone` when there is an owner already, also for the second of two parallel calls.
+    """
+    address = check_email("email", email)
+    with db.everywhere() as everywhere:
+        everywhere.run(Q.lock_setup)
+        if everywhere.value(Q.has_owner):
+            raise SetupDone
+        user_id = _new_user(everywhere, address, password_hash, name, now)
+        if user_id is None:  # a user without any workspace, e.g. after the last one was removed
+            user_id = int(everywhere.value(Q.find_user, email=address))
+            everywhere.run(Q.set_password, user_id=user_id, password=password_hash)
+        workspace_id = _open_workspace(everywhere, workspace, time_zone, language, user_id, now)
+        everywhere.run(
+            Q.record_audit,
+            workspace_id=workspace_id,
+            now=now,
+            actor=f"user:{user_id}",
+            action="workspace.create",
+            object=f"workspace:{workspace_id}",
+            detail=Jsonb({"name": workspace}),
+        )
+    return workspace_id, user_id
+
+
+def create_owner(ws: Scope, *, email: str, password_hash: str, name: str, now: datetime, actor: str) -> int:
+    """Add an owner to a workspace (for the command line); return the user's id; raises `EmailTaken`."""
+    address = check_email("email", email)
+    user_id = _new_user(ws, address, password_hash, name, now)
+    if user_id is None:
+        raise EmailTaken(field="email", value=address)
+    ws.run(Q.add_member, user_id=user_id, role="owner", now=now)
+    record_audit(ws, now, actor, "member.add", f"user:{user_id}", role="owner")
+    return user_id
+
+
+def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) -> Workspace:
+    """Change the given fields (name, time_zone, language, currency, sender_name, sender_email, postal_address)."""
+    given = {field: value for field, value in changes.items() if value is not None}
+    if "name" in given:
+        given["name"] = _check_name("name", str(given["name"]))
+    if "time_zone" in given:
+        given["time_zone"] = check_time_zone(str(given["time_zone"]))
+    if given.get("sender_email"):
+        given["sender_email"] = check_email("sender_email", str(given["sender_email"]))
+    for field in ("sender_name", "sender_email", "postal_address"):
+        if any(ord(character) < ord(" ") and character != "\n" for character in str(given.get(field, ""))):
+            raise InvalidInput(field, given[field], "leave out control characters")
+    if "\n" in str(given.get("sender_name", "")):
+        raise InvalidInput("sender_name", given["sender_name"], "write it on one line")
+    empty = dict.fromkeys(("name", "time_zone", "language", "currency", "sender_name", "sender_email", "postal_address", "is_sample"))
+    ws.run(Q.update_workspace, **(empty | given))
+    record_audit(ws, now, actor, "workspace.update", f"workspace:{ws.workspace_id}", **given)
+    return get_workspace(ws)
+
+
+def add_member(
+    ws: Scope, *, email: str, name: str, role: str, password_hash: str, by_role: str, now: datetime, actor: str
+) -> tuple[int, bool]:
+    """Let somebody in; return the user's id and whether they are new here (else they keep their own password).
+
+    Raises `EmailTaken` for a member, `OwnersOnly` when anybody else makes an owner.
+    """
+    address = check_email("email", email)
+    if _check_role(role) == "owner" and by_role != "owner":
+        raise OwnersOnly
+    new_id = _new_user(ws, address, password_hash, name, now)
+    user_id = int(ws.value(Q.find_user, email=address)) if new_id is None else new_id
+    if not ws.run(Q.add_member, user_id=user_id, role=role, now=now):
+        raise EmailTaken(field="email", value=address)
+    record_audit(ws, now, actor, "member.add", f"user:{user_id}", role=role)
+    return user_id, new_id is not None
+
+
+def _check_member_change(ws: Scope, user_id: int, by_role: str, new_role: str | None) -> None:
+    """Raise `NotFound`, `OwnersOnly` or `LastOwner`; holds the members until the transaction ends."""
+    roles = dict(ws.rows(Q.lock_members))
+    if user_id not in roles:
+        raise NotFound
+    if "owner" in (roles[user_id], new_role) and by_role != "owner":
+        raise OwnersOnly
+    if roles[user_id] == "owner" and new_role != "owner" and list(roles.values()).count("owner") == 1:
+        raise LastOwner
+
+
+def set_role(ws: Scope, user_id: int, *, role: str, by_role: str, now: datetime, actor: str) -> None:
+    """Change a member's role; it counts from their next request on."""
+    _check_member_change(ws, user_id, by_role, _check_role(role))
+    ws.run(Q.set_role, user_id=user_id, role=role)
+    record_audit(ws, now, actor, "member.role", f"user:{user_id}", role=role)
+
+
+def remove_member(ws: Scope, user_id: int, *, by_role: str, now: datetime, actor: str) -> None:
+    """Take a member out; their next request is refused."""
+    _check_member_change(ws, user_id, by_role, None)
+    ws.run(Q.remove_member, user_id=user_id)
+    record_audit(ws, now, actor, "member.remove", f"user:{user_id}")
+
+
+def create_key(ws: Scope, *, kind: str, now: datetime, actor: str, name: str = "", scopes: list[str] | None = None) -> tuple[ApiKey, str]:
+    """Make a key; return what is kept and the key itself, which is shown this once and kept nowhere."""
+    if kind not in KEY_KINDS:
+        raise InvalidInput("kind", kind, f"use one of {', '.join(KEY_KINDS)}")
+    wanted = (scopes or ["read", "write"]) if kind == "api" else []
+    for scope in wanted:
+        if scope not in SCOPE_ROLES:
+            raise InvalidInput("scopes", scope, f"use {', '.join(SCOPE_ROLES)}")
+    secret = new_secret(f"hk_{kind}")
+    (key,) = ws.into(
+        ApiKey,
+        Q.create_key,
+        key_kind=kind,
+        scopes=wanted,
+        name=_check_name("name", name or kind),
+        prefix=secret[: len(f"hk_{kind}_") + PREFIX_SHOWN],
+        secret_hash=hash_secret(secret),
+        now=now,
+        created_by=int(actor.removeprefix("user:")) if actor.startswith("user:") else None,
+    )
+    record_audit(ws, now, actor, "key.create", f"key:{key.id}", kind=kind, scopes=wanted)
+    return key, secret
+
+
+def revoke_key(ws: Scope, key_id: int, *, now: datetime, actor: str) -> None:
+    """End a key at once; raises `NotFound`."""
+    if not ws.run(Q.revoke_key, key_id=key_id, now=now):
+        raise NotFound
+    record_audit(ws, now, actor, "key.revoke", f"key:{key_id}")

@@ -1,0 +1,91 @@
+"""Home: what is happening now, and what needs somebody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ninja import Router
+
+from hudhud.accounts.queries import get_workspace
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.accounts.types import Workspace
+    from hudhud.kit.db import Scope
+    from hudhud.kit.http import Request
+
+router = Router(tags=["home"])
+Q = sql.load("hudhud.app")
+C = sql.load("hudhud.app", "clickhouse.sql")
+SPAN = timedelta(days=7)
+SENT = ("accepted", "delivered", "bounced", "complained")
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _midnight(now: datetime, zone: str, days_ago: int = 0) -> datetime:
+    local = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (local - timedelta(days=days_ago)).astimezone(UTC)
+
+
+def _from_events(ch: Client, workspace: Workspace, now: datetime) -> dict[str, Any]:
+    parameters = {
+        "workspace_id": workspace.id,
+        "zone": workspace.time_zone,
+        "since": _milliseconds(_midnight(now, workspace.time_zone, 13)),
+        "until": _milliseconds(now),
+    }
+    days = ch.query(C.events_by_day.text, parameters=parameters).result_rows
+    today = str(now.astimezone(ZoneInfo(workspace.time_zone)).date())
+    return {
+        "reachable": {"email": int(ch.query(C.count_reachable.text, parameters=parameters).result_rows[0][0])},
+        "events_today": next((int(events) for day, events, _ in days if day == today), 0),
+        "days": [{"day": day, "events": events, "orders": orders} for day, events, orders in days],
+    }
+
+
+def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], since: datetime) -> list[dict[str, Any]]:
+    """List what waits for somebody, each with the screen that settles it; `kind` is a closed set."""
+    found: list[dict[str, Any]] = []
+    if not ws.value(Q.has_collect_key):
+        found.append({"kind": "no_collect_key", "link": "/settings/keys"})
+    if not workspace.postal_address or not workspace.sender_email:
+        found.append({"kind": "no_sender", "link": "/settings"})
+    if rejected := ws.value(Q.count_rejects, since=since):
+        found.append({"kind": "events_rejected", "count": rejected, "link": "/api/v1/events/rejects"})
+    found += [
+        {"kind": "journey_paused", "key": each["key"], "link": f"/journeys/{each['key']}"}
+        for each in journeys
+        if each["status"] == "paused"
+    ]
+    return found
+
+
+@router.get("/home")
+def home(request: Request) -> dict[str, Any]:
+    """Return the figures of Home; each has a list behind it (`links`)."""
+    ws, now = request.scope, request.now
+    workspace = get_workspace(ws)
+    journeys = ws.all(Q.find_journeys)
+    states = {str(state): int(count) for state, count in ws.rows(Q.count_messages, since=now - SPAN, now=now)}
+    return {
+        "as_of": now,
+        "is_sample": workspace.is_sample,
+        "people": ws.value(Q.count_people),
+        **_from_events(request.clickhouse, workspace, now),
+        "messages_7d": {
+            "sent": sum(states.get(state, 0) for state in SENT),
+            "states": states,
+            "skipped": [{"reason": reason, "count": count} for reason, count in ws.rows(Q.count_skips, since=now - SPAN, now=now)],
+        },
+        "journeys": journeys,
+        "running_journeys": sum(each["status"] == "running" for each in journeys),
+        "attention": _attention(ws, workspace, journeys, now - SPAN),
+        "links": {"people": "/people", "messages_7d": "/messages", "running_journeys": "/journeys"},
+    }
