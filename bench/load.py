@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import httptools
@@ -121,14 +122,17 @@ async def run(arguments: argparse.Namespace) -> dict[str, object]:
     plan.stop_at = began + arguments.seconds
     loop = asyncio.get_running_loop()
     ends = [loop.create_future() for _ in range(arguments.connections)]
-    lines = [
-        (await loop.create_connection(lambda end=end: Connection(plan, tally, end, waits=bool(arguments.rate)), plan.host, plan.port))[1]
-        for end in ends
-    ]
+    lines = [Connection(plan, tally, end, waits=bool(arguments.rate)) for end in ends]
+    for line in lines:
+        await loop.create_connection(partial(_itself, line), plan.host, plan.port)
     if arguments.rate:
         await _open_loop(lines, plan, arguments.rate / arguments.batch)
     await asyncio.wait(ends, timeout=arguments.seconds + 30)
     return _summary(plan, tally, time.perf_counter() - began)
+
+
+def _itself(line: Connection) -> Connection:
+    return line
 
 
 async def _open_loop(lines: list[Connection], plan: Plan, requests_per_s: float) -> None:
