@@ -44,16 +44,27 @@ def make_environment() -> None:
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
 
 
+def install(lock: str) -> None:
+    """Install what a lock file says: by uv, which is quick, else by pip, which knows every way of setting a package index."""
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", "install", "--require-hashes", "--no-deps", "-r"]
+    if not (VENV / "bin" / "uv").exists():
+        locked = re.search(r"^uv==.*?(?=^\w|\Z)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        (VENV / "uv.lock").write_text(locked[0] if locked else "", "utf-8")
+        run(*pip, VENV / "uv.lock")
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "-q", "--python", str(VENV / "bin" / "python"), "--require-hashes", "--no-deps", "-r"]
+    if subprocess.run([*uv, lock], cwd=ROOT, stderr=subprocess.DEVNULL, check=False).returncode:
+        run(*pip, lock)
+
+
 def prepare_python() -> None:
     """Install exactly what the lock says, then this project."""
     if sys.version_info < OLDEST_PYTHON:
-        sys.exit(
-            f"bootstrap: Python {'.'.join(map(str, OLDEST_PYTHON))} or later is needed, this is {sys.version.split()[0]}; name another with make PYTHON=…"
-        )
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        sys.exit(f"bootstrap: Python {oldest} or later is needed, this is {sys.version.split()[0]}; name another with make PYTHON=…")
     make_environment()
-    pip = (VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q", "install")
-    run(*pip, "--require-hashes", "--no-deps", "-r", "requirements.lock")
-    run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
+    install("requirements.lock")
+    editable = ("install", "-q", "--no-deps", "--no-build-isolation", "-e", ".")
+    run(VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *editable)
 
 
 def node_version(program: str | None) -> tuple[int, ...]:
@@ -71,17 +82,7 @@ def node_environment() -> dict[str, str]:
     if node_version(system) >= OLDEST_NODE and shutil.which("npm"):
         return dict(os.environ)
     if node_version(shutil.which("node", path=env["PATH"])) < OLDEST_NODE:
-        run(
-            VENV / "bin" / "python",
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "-q",
-            "install",
-            "--require-hashes",
-            "-r",
-            "tools/node.lock",
-        )
+        install("tools/node.lock")
     return env
 
 
