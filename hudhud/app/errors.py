@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ninja import NinjaAPI
 
 log = structlog.get_logger()
-_WHERE = {"body", "query", "path", "header", "form", "payload", "data"}
 HTTP_CODES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 SERVER_ERROR = 500
 
@@ -29,11 +28,9 @@ def render(error: HudhudError) -> HttpResponse:
 
 
 def _field(location: tuple[Any, ...]) -> str:
-    """Name a field as the caller wrote it: `name`, `items.0.price`."""
-    parts = [str(part) for part in location]
-    while parts and parts[0] in _WHERE:
-        parts.pop(0)
-    return ".".join(parts) or "body"
+    """Name a field as the caller wrote it: `name`, `items.0.price` (the body's parameter has a name of its own, which nobody sent)."""
+    hidden = 2 if location[0] == "body" and len(location) > 2 else 1  # noqa: PLR2004 -- where, parameter, field
+    return ".".join(str(part) for part in location[hidden:]) or str(location[0])
 
 
 def _validation(error: ValidationError) -> HttpResponse:

@@ -1,0 +1,60 @@
+"""`hudhud owner` and `hudhud key`, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.app.browser import PASSWORD, Browser
+
+if TYPE_CHECKING:
+    from hudhud.app.wiring import Wiring
+
+
+def run(web: Wiring, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "DATABASE_URL": web.settings.database_url,
+        "CLICKHOUSE_URL": web.settings.clickhouse_url,
+        "HUDHUD_DATA": str(web.settings.data),
+    }
+    return subprocess.run([sys.executable, "-m", "hudhud.cli", *words], env=env, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_owner_and_keys_from_the_command_line(web: Wiring) -> None:
+    made = run(web, "owner", "create", "--email", "ada@example.com", "--password", PASSWORD, "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout) == {"user_id": 1, "workspace_id": 1, "email": "ada@example.com"}
+
+    key = run(web, "key", "create", "--kind", "api")
+    assert key.returncode == 0, key.stderr
+    assert key.stdout.startswith("hk_api_")
+    assert len(key.stdout.splitlines()) == 1
+    assert Browser(key=key.stdout.strip()).ask("GET", "me")[1]["role"] == "marketer"
+
+    assert run(web, "owner", "password", "--email", "ada@example.com", "--password", "another-bird-sings").returncode == 0
+    assert Browser().sign_in("ada@example.com", PASSWORD) == 400
+    assert Browser().sign_in("ada@example.com", "another-bird-sings") == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("owner", "create", "--email", "nonsense", "--password", PASSWORD), "hudhud: email: 'nonsense' is not valid"),
+        (
+            ("owner", "create", "--email", "a@example.com", "--password", "short"),
+            "hudhud: password: '…' is not valid; use at least 8 characters",
+        ),
+        (("key", "create", "--kind", "collect"), "hudhud: There is no workspace yet"),
+    ],
+)
+def test_bad_words_say_what_to_do(web: Wiring, words: tuple[str, ...], message: str) -> None:
+    done = run(web, *words)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert done.stdout == ""
