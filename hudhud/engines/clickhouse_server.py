@@ -85,6 +85,8 @@ class Server:
         if self._active > THREADS + WAITING:
             raise ProtocolError(TOO_MANY_QUERIES, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries")
         check_password(headers, USER, self._password)
+        if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+            raise too_large()
         body = await read_body(receive)
         loop = asyncio.get_running_loop()
         statement = await loop.run_in_executor(self._threads, to_statement, query, headers, body)

@@ -92,7 +92,9 @@ def _postgres(url: str) -> Finding:
             version = conn.info.server_version
             rights = conn.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").fetchone()
             recorded = conn.execute("SELECT to_regclass('schema_migration')").fetchone()
-            applied: dict[str, str] = dict(conn.execute("SELECT name, checksum FROM schema_migration").fetchall()) if recorded and recorded[0] else {}
+            applied: dict[str, str] = (
+                dict(conn.execute("SELECT name, checksum FROM schema_migration").fetchall()) if recorded and recorded[0] else {}
+            )
         pending = find_pending(load("postgres"), applied, "PostgreSQL")
     except psycopg.Error as error:
         return Finding("PostgreSQL", ok=False, message=f"{error}; is it running, is DATABASE_URL right?")
