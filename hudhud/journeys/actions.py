@@ -1,0 +1,120 @@
+"""Writes about journeys: publish, start, pause, and what a batch of facts sets in motion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hudhud.accounts.actions import record_audit
+from hudhud.journeys import entries, merges, planner, reactions
+from hudhud.journeys import graph as graphs
+from hudhud.journeys.moves import MOVES
+from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.events.types import Event
+    from hudhud.journeys.graph import Graph
+    from hudhud.journeys.version import Version
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Change
+
+QUERIES = sql.load("hudhud.journeys")
+
+
+def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Change], now: datetime) -> int:
+    """Let one workspace's batch of facts begin, move and end runs; return how many it touched. A repeat changes nothing.
+
+    `events` are resolved (`person_id` is the survivor) and already in ClickHouse; `changes` are what segments told.
+    """
+    versions = planner.find_versions(ws, ("running", "paused"))
+    if not versions:
+        return 0
+    known = {version.id: version for version in versions}
+    merges.hand_over(ws, known, sorted({event.person_id for event in events if event.kind in reactions.ABOUT_PEOPLE}), now)
+    facts = reactions.sort_facts(events, changes)
+    touched = 0
+    for version in versions:
+        if version.is_current and version.status == "running":
+            touched += entries.enter(ws, version, [*entries.candidates(version, events), *entered_segment(version, changes)])
+        touched += reactions.react(ws, ch, version, facts, now)
+    if touched:
+        ws.run(MOVES.ring)
+    return touched
+
+
+def entered_segment(version: Version, changes: Sequence[Change]) -> list[entries.Candidate]:
+    """Return who enters a journey because of entering its segment."""
+    if version.segment_id is None or version.started_at is None:
+        return []
+    mine = [change for change in changes if change.segment_id == version.segment_id and change.entered and change.at >= version.started_at]
+    return [entries.Candidate(change.person_id, change.at) for change in sorted(mine, key=lambda change: change.at)]
+
+
+def take_subscribers(ws: Scope, version: Version, after: int) -> int:
+    """Begin runs for people who subscribed by any door, as the consent log shows them after a place in it."""
+    trigger = version.graph.trigger
+    if not isinstance(trigger, OnSubscribe) or version.started_at is None:
+        return 0
+    rows = ws.rows(QUERIES.find_subscribed, topic=trigger.topic, after=after, since=version.started_at)
+    return entries.enter(ws, version, [entries.Candidate(row[1], row[2]) for row in rows])
+
+
+def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
+    """Append a version if the graph differs from the current one; new runs enter it. Returns the version's number.
+
+    People who are under way stay on the version that they entered.
+    """
+    ws.run(QUERIES.make_journey, key=graph.key, now=now)
+    journey = _lock(ws, graph.key)
+    text = graphs.canonical(graph)
+    current = ws.one(QUERIES.current_version, journey_id=journey["id"])
+    if current is None or current["graph"] != text:
+        segment_id = _segment_of(graph)
+        version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
+        ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, now=now)
+        current = ws.one(QUERIES.current_version, journey_id=journey["id"])
+        record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id)
+    assert current is not None
+    return int(current["number"])
+
+
+def _segment_of(graph: Graph) -> int | None:
+    if not isinstance(graph.trigger, OnSegmentEnter):
+        return None
+    return graph.trigger.segment if isinstance(graph.trigger.segment, int) else None
+
+
+def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
+    """Let a journey run; after a pause everybody has as long to rest as before it."""
+    journey = _lock(ws, key)
+    if journey["version_id"] is None:
+        raise JourneyNotReady(f"{key}: nothing is published; publish a version first")
+    if journey["paused_at"] is not None:
+        ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now)
+    if journey["status"] != "running":
+        ws.run(QUERIES.start_journey, journey_id=journey["id"], now=now)
+        record_audit(ws, now, by, "journey.start", f"journey:{key}")
+    ws.run(MOVES.ring)
+
+
+def pause(ws: Scope, key: str, now: datetime, *, by: str) -> None:
+    """Let nobody enter and nobody move; facts still wake, end and reach goals, nothing is sent."""
+    journey = _lock(ws, key)
+    if journey["status"] == "draft":
+        raise JourneyNotReady(f"{key}: it is not running; start it first")
+    if journey["status"] == "running":
+        ws.run(QUERIES.pause_journey, journey_id=journey["id"], now=now)
+        record_audit(ws, now, by, "journey.pause", f"journey:{key}")
+
+
+def _lock(ws: Scope, key: str) -> dict[str, Any]:
+    journey = ws.one(QUERIES.lock_journey, key=key)
+    if journey is None:
+        raise JourneyNotFound(f"There is no journey {key!r}.", key=key)
+    return journey

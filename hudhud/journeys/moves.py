@@ -1,0 +1,142 @@
+"""Moving sets of runs: along an edge, to the end, into messages. Each move is one statement that writes its log line too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hudhud.delivery import actions as delivery
+from hudhud.delivery.types import PlannedSet
+from hudhud.journeys.types import Due, Reason
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from hudhud.journeys.nodes.send import Send
+    from hudhud.journeys.types import Plan
+    from hudhud.journeys.version import Version
+    from hudhud.kit.db import Scope
+
+MOVES = sql.load("hudhud.journeys", "moves.sql")
+SOURCE = "journey"
+OUTCOMES = {Reason.END_REACHED: "finished", Reason.GOAL_REACHED: "goal", Reason.EXIT_CONDITION: "exited", Reason.PERSON_MERGED: "merged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A run that a fact moves or ends: when, and what decided."""
+
+    run: Due
+    node: str
+    at: datetime
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime) -> int:
+    """Do what a node has decided for a claimed batch, at the moments the runs were due; return the steps taken."""
+    node = version.node(node_id)
+    if plan.holds:
+        ws.run(MOVES.hold, run_ids=[run.run_id for run in plan.holds], rest=node.hold())
+    if plan.sends:
+        assert node.kind == "send"
+        plan_messages(ws, node, node_id, plan.sends, now)
+    exits = node.exits()
+    for edge, runs in plan.moves.items():
+        if edge in exits:
+            _advance_due(ws, version, node_id, edge, runs, plan.reasons[edge])
+        else:
+            end(ws, version, node_id, edge, [Decided(run, node_id, run.due_at) for run in runs], plan.reasons[edge])
+    count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
+    return sum(len(runs) for runs in plan.moves.values())
+
+
+def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
+    target = version.node(node_id).exits()[edge]
+    rest, looked_at = version.rest_on_arrival(target)
+    ws.run(
+        MOVES.advance_due,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        edge=edge,
+        target=target,
+        rest=rest,
+        looked_at=looked_at,
+        reason=reason,
+        run_ids=[run.run_id for run in runs],
+    )
+
+
+def advance(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
+    """Move runs along an edge at the moments of the facts that decided."""
+    target = version.node(node_id).exits()[edge]
+    rest, looked_at = version.rest_on_arrival(target)
+    ws.run(
+        MOVES.advance_at,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        edge=edge,
+        target=target,
+        rest=rest,
+        looked_at=looked_at,
+        reason=reason,
+        **_given(decided),
+    )
+
+
+def end(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
+    """End runs that stand on one node."""
+    ws.run(
+        MOVES.end_runs,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        edge=edge,
+        reason=reason,
+        outcome=OUTCOMES[reason],
+        **_given(decided),
+    )
+
+
+def _given(decided: Sequence[Decided]) -> dict[str, list[object]]:
+    return {
+        "run_ids": [one.run.run_id for one in decided],
+        "ats": [one.at for one in decided],
+        "details": [msgspec.json.encode(one.detail).decode() if one.detail else None for one in decided],
+    }
+
+
+def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
+    """Record how many took which edge."""
+    if flow:
+        nodes, edges = zip(*flow, strict=True)
+        ws.run(
+            MOVES.count_flow,
+            workspace_id=version.workspace_id,
+            version_id=version.id,
+            nodes=list(nodes),
+            edges=list(edges),
+            counts=list(flow.values()),
+        )
+
+
+def plan_messages(ws: Scope, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
+    """Plan one message for each run."""
+    events = dict(ws.rows(MOVES.find_triggers, run_ids=[run.run_id for run in runs]))
+    planned = PlannedSet(
+        source_kind=SOURCE,
+        step=node_id,
+        topic=node.topic,
+        template=node.template,
+        source_ids=[run.run_id for run in runs],
+        visits=[run.visit for run in runs],
+        person_ids=[run.person_id for run in runs],
+        events=[events.get(run.run_id, "{}") for run in runs] if events else [],
+    )
+    delivery.plan_set(ws, planned, now)

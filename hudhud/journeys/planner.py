@@ -1,0 +1,176 @@
+"""The planner: moves all runs that are due, in sets. One code for live runs and rehearsals.
+
+A batch is claimed by row locks in the transaction that also moves it, plans its messages and writes its log: a crash
+gives everything back, and two workers never hold the same run. When a condition needs a ClickHouse query, the runs are seen
+first, the query is asked with no lock held, and the claim then takes those that still stand where they stood (`visit` is
+the fence).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hudhud.journeys import moves
+from hudhud.journeys.facts import asks_entry
+from hudhud.journeys.moves import MOVES
+from hudhud.journeys.types import Due, Plan, Reason
+from hudhud.journeys.version import Version
+from hudhud.kit import failpoint
+from hudhud.segments import queries as segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.journeys.worlds import World
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Condition
+
+BATCH = 10_000
+# Conditions are asked as of the moment when runs were due; runs due within this time of each other share one query.
+RESOLUTION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many runs a batch holds, and how far apart in time the runs of one question may be."""
+
+    limit: int = BATCH
+    resolution: timedelta = RESOLUTION
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs can be due: a node, and for a wait whether its condition was looked at on arrival."""
+
+    node: str
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a batch: how many runs were taken, how many of them moved, whether others stand behind them."""
+
+    runs: int
+    steps: int
+    is_more: bool
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+def find_versions(ws: Scope, statuses: Iterable[str] = ("running",)) -> list[Version]:
+    """Return the versions that are alive in this scope."""
+    return ws.into(Version, MOVES.find_versions, statuses=list(statuses))
+
+
+def tick(world: World, versions: Sequence[Version], horizon: datetime, pace: Pace = Pace(), stop: Callable[[], bool] = never) -> int:
+    """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken."""
+    steps = 0
+    while not stop():
+        done = [_drain(world, version, horizon, pace, place, stop) for version in versions for place in _find_work(world, version, horizon)]
+        steps += sum(batch.steps for batch in done)
+        # Nothing could be taken: there is no work, or another worker holds it.
+        if not any(batch.runs for batch in done):
+            break
+    return steps
+
+
+def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
+    """Return when the next run falls due."""
+    pairs = [(version.id, node_id) for version in versions for node_id in version.graph.nodes]
+    found: datetime | None = ws.value(MOVES.find_next_due, version_ids=[pair[0] for pair in pairs], nodes=[pair[1] for pair in pairs])
+    return found
+
+
+def _find_work(world: World, version: Version, horizon: datetime) -> list[Place]:
+    places = [Place(node_id, waiting=False) for node_id in version.graph.nodes]
+    places += [Place(watch.place, waiting=True) for watch in version.waits]
+    with world.scope(version.workspace_id) as ws:
+        nodes, waitings = [place.node for place in places], [place.waiting for place in places]
+        found = ws.rows(MOVES.find_work, version_id=version.id, nodes=nodes, waitings=waitings, horizon=horizon)
+        return [Place(*row) for row in found]
+
+
+def _drain(world: World, version: Version, horizon: datetime, pace: Pace, place: Place, stop: Callable[[], bool]) -> Batch:
+    runs = steps = 0
+    while not stop():
+        batch = step(world, version, place, horizon, pace)
+        runs, steps = runs + batch.runs, steps + batch.steps
+        if not batch.is_more:
+            break
+    return Batch(runs, steps, is_more=False)
+
+
+def step(world: World, version: Version, place: Place, horizon: datetime, pace: Pace) -> Batch:
+    """Take one batch of one node on."""
+    questions = version.questions(place.node, waiting=place.waiting)
+    if questions:
+        return _step_by_question(world, version, place, horizon, pace, questions)
+    where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
+    with world.scope(version.workspace_id) as ws:
+        batch = [Due._make(row) for row in ws.rows(MOVES.claim_due, **where, horizon=horizon, limit=pace.limit)]
+        return Batch(len(batch), _decide(ws, version, place.node, batch, {}, horizon), is_more=len(batch) == pace.limit)
+
+
+def _step_by_question(
+    world: World, version: Version, place: Place, horizon: datetime, pace: Pace, questions: dict[str, Condition]
+) -> Batch:
+    where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
+    with world.scope(version.workspace_id) as ws:
+        due = [Due._make(row) for row in ws.rows(MOVES.find_due, **where, horizon=horizon, limit=pace.limit)]
+        seen = [run for run in due if run.due_at <= due[0].due_at + pace.resolution]
+        if not seen:
+            return Batch(0, 0, is_more=False)
+        # A deadline counts to the millisecond: later facts must not be seen. Elsewhere a run must see all facts before its own moment.
+        as_of = seen[0].due_at if place.waiting else seen[-1].due_at
+        facts = ask(ws, world.ch, questions, seen, as_of)
+    failpoint.reach("journeys.asked")
+    with world.scope(version.workspace_id) as ws:
+        ids, visits = [run.run_id for run in seen], [run.visit for run in seen]
+        mine = {row[0] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids, visits=visits)}
+        batch = [run for run in seen if run.run_id in mine]
+        steps = _decide(ws, version, place.node, batch, facts, horizon)
+        return Batch(len(batch), steps, is_more=bool(batch) and (len(due) == pace.limit or len(seen) < len(due)))
+
+
+def ask(ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[Due], as_of: datetime) -> dict[str, set[int]]:
+    """Return for each condition the ids of the runs for which it is true at `as_of`: one query for all plain ones."""
+    plain = {name: tree for name, tree in questions.items() if not asks_entry(tree)}
+    person_ids = sorted({run.person_id for run in runs})
+    true = segments.matches(ws, ch, plain, person_ids, as_of) if plain else {}
+    facts = {name: {run.run_id for run in runs if run.person_id in people} for name, people in true.items()}
+    for name, tree in questions.items():
+        if name not in plain:
+            facts[name] = ask_since(ws, ch, tree, runs, as_of)
+    return facts
+
+
+def ask_since(ws: Scope, ch: Client, tree: Condition, runs: Sequence[Due], as_of: datetime) -> set[int]:
+    """Return the ids of the runs for which a condition about the time since the entry is true."""
+    pairs = {(run.person_id, run.entered_at) for run in runs}
+    true = segments.matches_since(ws, ch, tree, sorted(pairs), as_of)
+    return {run.run_id for run in runs if (run.person_id, run.entered_at) in true}
+
+
+def _decide(ws: Scope, version: Version, node_id: str, batch: list[Due], facts: dict[str, set[int]], now: datetime) -> int:
+    if not batch:
+        return 0
+    ends = Plan()
+    for ending in version.ends:
+        true = facts.get(f"/{ending.place}", set())
+        edge, reason = ("goal", Reason.GOAL_REACHED) if ending.place == "goal" else ("exit", Reason.EXIT_CONDITION)
+        ends.move(edge, [*ends.moves.get(edge, []), *(run for run in batch if run.run_id in true)], reason)
+        batch = [run for run in batch if run.run_id not in true]
+    plan = version.node(node_id).plan(batch, facts) if batch else Plan()
+    plan.moves |= ends.moves
+    plan.reasons |= ends.reasons
+    steps = moves.carry_out(ws, version, node_id, plan, now)
+    failpoint.reach("journeys.moved")
+    return steps

@@ -1,0 +1,97 @@
+"""Reads about journeys: lists, numbers on nodes and edges, runs and what they did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from hudhud.journeys.moves import MOVES
+from hudhud.journeys.types import JourneyNotFound
+from hudhud.journeys.version import Version
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.journeys")
+LAST = 2**63 - 1
+
+
+def get_journey(ws: Scope, key: str) -> dict[str, Any]:
+    """Return a journey's row; raises `JourneyNotFound`."""
+    journey = ws.one(QUERIES.get_journey, key=key)
+    if journey is None:
+        raise JourneyNotFound(f"There is no journey {key!r}.", key=key)
+    return journey
+
+
+def get_version(ws: Scope, key: str) -> tuple[Version, int]:
+    """Return the version that new runs enter, and its number; raises `JourneyNotFound`."""
+    journey = get_journey(ws, key)
+    current = ws.one(QUERIES.current_version, journey_id=journey["id"])
+    if current is None:
+        raise JourneyNotFound(f"{key}: nothing is published.", key=key)
+    version = Version(
+        id=current["id"],
+        workspace_id=ws.value(QUERIES.workspace_of, journey_id=journey["id"]),
+        journey_id=journey["id"],
+        key=key,
+        status=journey["status"],
+        started_at=journey["started_at"],
+        segment_id=journey["segment_id"],
+        is_current=True,
+        text=current["graph"],
+    )
+    return version, current["number"]
+
+
+def find_journeys(ws: Scope, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    """Return a page of journeys by key, each with its graph and how many runs are under way."""
+    return ws.all(QUERIES.find_journeys, after=after, limit=limit)
+
+
+def count_journeys(ws: Scope) -> int:
+    """Return how many journeys there are."""
+    return int(ws.value(QUERIES.count_journeys))
+
+
+def find_flow(ws: Scope, version: Version) -> Counter[tuple[str, str]]:
+    """Return how many runs took each (node, edge) so far; ('', 'start') is the entry."""
+    return Counter({(row[0], row[1]): row[2] for row in ws.rows(QUERIES.find_flow, version_id=version.id)})
+
+
+def node_numbers(ws: Scope, version: Version) -> dict[str, dict[str, int]]:
+    """Return for each node how many runs entered it, stand on it and left it (also by the goal, an exit or a merge)."""
+    flow = find_flow(ws, version)
+    here = {row[0]: row[1] for row in ws.rows(QUERIES.find_here, version_id=version.id)}
+    entered: Counter[str] = Counter({version.graph.start: flow["", "start"]})
+    left: Counter[str] = Counter()
+    for (node_id, edge), count in flow.items():
+        if node_id:
+            left[node_id] += count
+            target = version.node(node_id).exits().get(edge)
+            if target:
+                entered[target] += count
+    return {node_id: {"entered": entered[node_id], "here": here.get(node_id, 0), "left": left[node_id]} for node_id in version.graph.nodes}
+
+
+def edge_numbers(ws: Scope, version: Version) -> list[dict[str, Any]]:
+    """Return every edge with the number of runs that took it; `to` is None where a run ends."""
+    flow = find_flow(ws, version)
+    edges = [{"from": "", "edge": "start", "to": version.graph.start, "count": flow["", "start"]}]
+    for node_id, node in version.graph.nodes.items():
+        ways: dict[str, str | None] = {**node.exits()}
+        ways |= {edge: None for at, edge in flow if at == node_id and edge not in ways}
+        edges += [{"from": node_id, "edge": edge, "to": target, "count": flow[node_id, edge]} for edge, target in ways.items()]
+    return edges
+
+
+def find_runs(ws: Scope, key: str, *, after: int | None = None, node: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Return a page of a journey's runs, newest first."""
+    journey = get_journey(ws, key)
+    return ws.all(QUERIES.find_runs, journey_id=journey["id"], after=after or LAST, node=node, person_id=None, limit=limit)
+
+
+def find_running(ws: Scope) -> list[Version]:
+    """Return the versions with people in them or open to them, of running journeys."""
+    return ws.into(Version, MOVES.find_versions, statuses=["running"])

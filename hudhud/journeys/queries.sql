@@ -1,0 +1,169 @@
+-- name: get_journey
+-- One journey by its key.
+SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.created_at, j.updated_at
+FROM journey j
+WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s;
+
+-- name: lock_journey
+-- One journey by its key, held while it changes.
+SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.created_at, j.updated_at
+FROM journey j
+WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s
+FOR UPDATE;
+
+-- name: find_journeys
+-- All journeys with their newest graph and how many runs are under way, by key.
+SELECT j.id, j.key, j.status, j.started_at, j.paused_at, j.updated_at, v.number, v.graph,
+       (SELECT count(*) FROM journey_version w JOIN run_position p ON p.version_id = w.id WHERE w.journey_id = j.id) AS here
+FROM journey j JOIN journey_version v ON v.id = j.version_id
+WHERE j.workspace_id = %(workspace_id)s AND j.key > %(after)s
+ORDER BY j.key
+LIMIT %(limit)s;
+
+-- name: count_journeys
+-- How many journeys there are.
+SELECT count(*) FROM journey j WHERE j.workspace_id = %(workspace_id)s;
+
+-- name: make_journey
+-- Make a draft if the key is new.
+INSERT INTO journey (workspace_id, key, created_at, updated_at) VALUES (%(workspace_id)s, %(key)s, %(now)s, %(now)s)
+ON CONFLICT (workspace_id, key) DO NOTHING;
+
+-- name: current_version
+-- The version that new runs enter.
+SELECT v.id, v.number, v.graph, v.created_at, v.created_by
+FROM journey j JOIN journey_version v ON v.id = j.version_id
+WHERE j.id = %(journey_id)s;
+
+-- name: find_all_versions
+-- Every version of a journey, newest first.
+SELECT v.id, v.number, v.graph, v.created_at, v.created_by FROM journey_version v WHERE v.journey_id = %(journey_id)s ORDER BY v.number DESC;
+
+-- name: add_version
+-- Append an immutable version.
+INSERT INTO journey_version (workspace_id, journey_id, number, graph, created_at, created_by)
+SELECT %(workspace_id)s, %(journey_id)s, coalesce(max(v.number), 0) + 1, %(graph)s, %(now)s, %(created_by)s
+FROM journey_version v WHERE v.journey_id = %(journey_id)s
+RETURNING id;
+
+-- name: set_version
+-- New runs enter this version from now on.
+UPDATE journey SET version_id = %(version_id)s, segment_id = %(segment_id)s, updated_at = %(now)s WHERE id = %(journey_id)s;
+
+-- name: start_journey
+-- Let it run. Facts from before the first start are history.
+UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s), paused_at = NULL, updated_at = %(now)s WHERE id = %(journey_id)s;
+
+-- name: pause_journey
+-- Let nobody enter and nobody move.
+UPDATE journey SET status = 'paused', paused_at = %(now)s, updated_at = %(now)s WHERE id = %(journey_id)s;
+
+-- name: shift_runs
+-- After a pause each run has as long to rest as it had before.
+UPDATE run_position p
+SET due_at = p.due_at + (%(now)s - greatest(%(paused_at)s, p.arrived_at)), arrived_at = p.arrived_at + (%(now)s - greatest(%(paused_at)s, p.arrived_at))
+FROM journey_version v
+WHERE v.journey_id = %(journey_id)s AND p.version_id = v.id AND p.due_at > %(paused_at)s;
+
+-- name: find_flow
+-- How many took each edge of a version.
+SELECT f.node, f.edge, sum(f.count)::bigint AS count FROM journey_flow f WHERE f.version_id = %(version_id)s GROUP BY f.node, f.edge;
+
+-- name: find_here
+-- How many stand on each node of a version.
+SELECT p.node, count(*) AS count FROM run_position p WHERE p.version_id = %(version_id)s GROUP BY p.node;
+
+-- name: find_runs
+-- Runs of a journey, newest first.
+SELECT r.id, r.person_id, r.run_key, r.entered_at, r.ended_at, r.outcome, p.node, p.due_at, v.number AS version
+FROM run r JOIN journey_version v ON v.id = r.version_id LEFT JOIN run_position p ON p.run_id = r.id
+WHERE r.journey_id = %(journey_id)s AND r.id < %(after)s AND (%(node)s::text IS NULL OR p.node = %(node)s) AND (%(person_id)s::bigint IS NULL OR r.person_id = %(person_id)s)
+ORDER BY r.id DESC
+LIMIT %(limit)s;
+
+-- name: find_log
+-- What a run did, step by step.
+SELECT l.run_id, l.visit, l.node, l.edge, l.reason, l.at, l.detail FROM run_log l WHERE l.run_id = ANY(%(run_ids)s::bigint[]) ORDER BY l.run_id DESC, l.visit;
+
+-- name: find_messages
+-- What became of the messages of these runs.
+SELECT m.source_id AS run_id, m.step, m.visit, m.id, m.state, m.reason FROM message m
+WHERE m.source_kind = 'journey' AND m.source_id = ANY(%(run_ids)s::bigint[]);
+
+-- name: find_subscribed
+-- Whom the consent log shows as newly subscribed to a topic by e-mail, after a place in the log.
+SELECT c.id, c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
+WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed'
+  AND c.applied AND c.id > %(after)s AND c.at >= %(since)s
+  AND coalesce((
+      SELECT k.state FROM consent_log k
+      WHERE k.workspace_id = c.workspace_id AND k.person_id = c.person_id AND k.topic_id = c.topic_id AND k.channel = c.channel AND k.applied AND k.at < c.at
+      ORDER BY k.at DESC, k.id DESC LIMIT 1
+  ), '') <> 'subscribed'
+ORDER BY c.at, c.id;
+
+-- name: last_consent
+-- The newest place in the consent log.
+SELECT coalesce(max(c.id), 0) FROM consent_log c WHERE c.workspace_id = %(workspace_id)s;
+
+-- name: replay_subscribed
+-- Subscriptions to a topic in a span of time, in order: what a rehearsal replays.
+SELECT c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
+WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed'
+  AND c.applied AND c.at >= %(since)s AND c.at <= %(until)s
+  AND coalesce((
+      SELECT k.state FROM consent_log k
+      WHERE k.workspace_id = c.workspace_id AND k.person_id = c.person_id AND k.topic_id = c.topic_id AND k.channel = c.channel AND k.applied AND k.at < c.at
+      ORDER BY k.at DESC, k.id DESC LIMIT 1
+  ), '') <> 'subscribed'
+ORDER BY c.at, c.id;
+
+-- name: count_deliverable
+-- What the consent gate would say to rehearsed messages: consent as it was then, addresses and suppressions as they are now.
+SELECT verdict, count(*) FROM (
+    SELECT CASE
+        WHEN t.id IS NULL THEN 'topic_unknown'
+        WHEN person.erased_at IS NOT NULL THEN 'person_erased'
+        WHEN i.value IS NULL THEN 'no_address'
+        WHEN s.reason IS NOT NULL THEN 'suppressed_' || s.reason
+        WHEN t.stream = 'transactional' THEN 'deliverable'
+        WHEN c.state = 'subscribed' THEN 'deliverable'
+        WHEN c.state = 'unsubscribed' THEN 'unsubscribed'
+        WHEN c.state = 'pending' THEN 'not_confirmed'
+        ELSE 'not_subscribed'
+    END AS verdict
+    FROM message m
+    JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
+    LEFT JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic
+    LEFT JOIN person ON person.id = m.person_id
+    LEFT JOIN identifier i ON i.person_id = m.person_id AND i.namespace = 'email'
+    LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = i.value
+    LEFT JOIN LATERAL (
+        SELECT k.state FROM consent_log k
+        WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.at <= l.at
+        ORDER BY k.at DESC, k.id DESC LIMIT 1
+    ) c ON true
+) judged
+GROUP BY verdict ORDER BY verdict;
+
+-- name: count_sends
+-- Rehearsed messages by day and node, days in UTC.
+SELECT l.node, (l.at AT TIME ZONE 'UTC')::date AS day, count(*) AS count
+FROM message m JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
+GROUP BY l.node, day ORDER BY day, l.node;
+
+-- name: count_runs
+-- Rehearsed runs by how they ended.
+SELECT coalesce(r.outcome, 'waiting') AS outcome, count(*) AS runs, count(DISTINCT r.person_id) AS people FROM run r GROUP BY 1;
+
+-- name: count_people
+-- How many people entered.
+SELECT count(DISTINCT r.person_id) FROM run r;
+
+-- name: analyze
+-- Tell the planner of queries about tables that have grown in this session.
+ANALYZE run, run_position, run_log;
+
+-- name: workspace_of
+-- Whose journey it is.
+SELECT j.workspace_id FROM journey j WHERE j.id = %(journey_id)s;

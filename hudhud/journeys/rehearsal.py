@@ -1,0 +1,140 @@
+"""Rehearsal: the live planner, on temporary tables, driven through a span of history. It writes nothing.
+
+Virtual time goes from one moment with something to do to the next, in steps no finer than `resolution`: first the facts up
+to then, then the timers. What cannot be known of the past is assumed and said in `assumptions`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hudhud.journeys import entries, planner, reactions
+from hudhud.journeys.planner import Pace
+from hudhud.journeys.queries import edge_numbers, node_numbers
+from hudhud.journeys.replay import open_replay
+from hudhud.journeys.worlds import open_rehearsal
+from hudhud.kit import sql
+from hudhud.kit.errors import InvalidInput
+from hudhud.segments.types import Attribute, Consent, Segment, leaves
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.journeys.replay import Replay
+    from hudhud.journeys.version import Version
+    from hudhud.journeys.worlds import RehearsalWorld
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.journeys")
+MOST_STEPS = 2_000
+FINEST = timedelta(minutes=1)
+DELIVERABLE = "deliverable"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What would have happened: people per node and edge, messages per day, what the consent gate would have said."""
+
+    journey: str
+    version: int
+    since: datetime
+    until: datetime
+    resolution_s: int
+    runs: int
+    people: int
+    finished: int
+    goal: int
+    exited: int
+    waiting: int
+    sends: int  # people and runs that reach a send node, with or without consent
+    deliverable: int  # of those, what the consent gate lets through
+    skips: dict[str, int]
+    nodes: dict[str, dict[str, int]]
+    edges: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    assumptions: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; the span is called `from` and `to`."""
+        head = {"journey": self.journey, "version": self.version, "from": self.since.isoformat(), "to": self.until.isoformat()}
+        rest = {name: value for name, value in vars(self).items() if name not in {"journey", "version", "since", "until"}}
+        return head | rest
+
+
+def rehearse(database_url: str, ch: Client, version: Version, number: int, since: datetime, until: datetime) -> Rehearsal:
+    """Drive one version through [since, until]; raises `InvalidInput` for an empty span."""
+    if since >= until:
+        raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
+    resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
+    with open_rehearsal(database_url, ch) as world:
+        with world.scope(version.workspace_id) as ws:
+            replay = open_replay(ws, ch, version, since, until)
+        _drive(world, version, replay, resolution)
+        with world.scope(version.workspace_id) as ws:
+            return _sum_up(ws, version, number, since, until, resolution)
+
+
+def _drive(world: RehearsalWorld, version: Version, replay: Replay, resolution: timedelta) -> None:
+    pace = Pace(resolution=resolution)
+    entered, analyzed = 0, 100
+    while (instant := _next_instant(world, version, replay)) is not None:
+        steps = math.ceil((instant - replay.since) / resolution)
+        instant = min(replay.since + steps * resolution, replay.until)
+        events, found = replay.take_until(instant)
+        with world.scope(version.workspace_id) as ws:
+            entered += entries.enter(ws, version, found)
+            if events:
+                reactions.react(ws, world.ch, version, reactions.sort_facts(events, ()), instant)
+            if entered >= analyzed:
+                ws.run(QUERIES.analyze)
+                analyzed = entered * 10
+        planner.tick(world, [version], instant, pace)
+
+
+def _next_instant(world: RehearsalWorld, version: Version, replay: Replay) -> datetime | None:
+    """Return when there is something to do next: a fact, or a timer."""
+    with world.scope(version.workspace_id) as ws:
+        due = planner.next_due(ws, [version])
+    ahead = [at for at in (replay.next_at(), due) if at is not None and at <= replay.until]
+    return min(ahead, default=None)
+
+
+def _sum_up(ws: Scope, version: Version, number: int, since: datetime, until: datetime, resolution: timedelta) -> Rehearsal:
+    outcomes = {row[0]: row[1] for row in ws.rows(QUERIES.count_runs)}
+    verdicts = {row[0]: row[1] for row in ws.rows(QUERIES.count_deliverable)}
+    messages = ws.all(QUERIES.count_sends)
+    return Rehearsal(
+        journey=version.key,
+        version=number,
+        since=since,
+        until=until,
+        resolution_s=int(resolution.total_seconds()),
+        runs=sum(outcomes.values()),
+        people=ws.value(QUERIES.count_people),
+        finished=outcomes.get("finished", 0),
+        goal=outcomes.get("goal", 0),
+        exited=outcomes.get("exited", 0),
+        waiting=outcomes.get("waiting", 0),
+        sends=sum(verdicts.values()),
+        deliverable=verdicts.pop(DELIVERABLE, 0),
+        skips=verdicts,
+        nodes=node_numbers(ws, version),
+        edges=edge_numbers(ws, version),
+        messages=[{"day": row["day"].isoformat(), "node": row["node"], "count": row["count"]} for row in messages],
+        assumptions=assumptions(version),
+    )
+
+
+def assumptions(version: Version) -> list[str]:
+    """Return what a rehearsal of this graph takes for granted, as words that the app explains."""
+    asked = [leaf for tree in version.graph.conditions().values() for leaf in leaves(tree)]
+    found = ["addresses_as_now", "no_reactions_to_rehearsed_messages"]
+    found += ["attributes_as_now"] if any(isinstance(leaf, Attribute) for leaf in asked) else []
+    found += ["consent_in_conditions_as_now"] if any(isinstance(leaf, Consent) for leaf in asked) else []
+    found += ["segments_as_now"] if any(isinstance(leaf, Segment) for leaf in asked) else []
+    return found

@@ -1,0 +1,157 @@
+"""What a rehearsal replays: the facts of a span of time, in order, as the journey would have been told of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from hudhud.events.types import Event
+from hudhud.journeys import entries
+from hudhud.journeys.entries import Candidate
+from hudhud.journeys.types import OnEvent, OnSegmentEnter, OnSubscribe
+from hudhud.kit import sql
+from hudhud.segments import queries as segments
+from hudhud.segments.types import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.journeys.version import Version
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Condition
+
+QUERIES = sql.load("hudhud.journeys")
+DAY = timedelta(days=1)
+PEOPLE_PAGE = 50_000
+
+# Events of a workspace in order; people merged since then count as who they are today.
+EVENTS = """
+SELECT e.message_id, e.kind, e.name, e.at, if(o.person_id = 0, e.actor_id, o.person_id) AS person_id, {properties} AS properties
+FROM event AS e
+LEFT ANY JOIN (SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {{workspace_id:UInt64}}) AS o ON o.actor_id = e.actor_id
+WHERE e.workspace_id = {{workspace_id:UInt64}} AND e.at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND e.at <= fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')
+  AND (e.name IN {{names:Array(String)}} OR ({{people:UInt8}} AND e.kind IN ('identify', 'alias', 'group', 'consent')))
+ORDER BY e.at, e.message_id
+"""
+
+
+@dataclass
+class Replay:
+    """Facts of a span of time, taken off from the front as virtual time goes by."""
+
+    version: Version
+    since: datetime
+    until: datetime
+    events: Iterator[Event]
+    people: deque[Candidate]
+    _ahead: deque[Event] = field(default_factory=deque)
+
+    def next_at(self) -> datetime | None:
+        """Return when the next fact happened."""
+        if not self._ahead:
+            self._ahead.extend(event for _, event in zip(range(1), self.events, strict=False))
+        ahead = [self._ahead[0].at] if self._ahead else []
+        ahead += [self.people[0].at] if self.people else []
+        return min(ahead, default=None)
+
+    def take_until(self, instant: datetime) -> tuple[list[Event], list[Candidate]]:
+        """Take off the events up to an instant, and whoever enters up to then."""
+        events = []
+        while (at := self.next_at()) is not None and at <= instant and self._ahead and self._ahead[0].at <= instant:
+            events.append(self._ahead.popleft())
+        found = entries.candidates(self.version, events)
+        while self.people and self.people[0].at <= instant:
+            found.append(self.people.popleft())
+        return events, found
+
+
+def open_replay(ws: Scope, ch: Client, version: Version, since: datetime, until: datetime) -> Replay:
+    """Begin to read; raises nothing for a span without facts."""
+    people = deque(sorted(_entering(ws, ch, version, since, until), key=lambda one: one.at))
+    return Replay(version, since, until, _read_events(ch, version, since, until), people)
+
+
+def _read_events(ch: Client, version: Version, since: datetime, until: datetime) -> Iterator[Event]:
+    watches = (*version.ends, *version.waits)
+    trigger = version.graph.trigger
+    names = {name for watch in watches for name in watch.event_names}
+    names |= set(trigger.event_names()) if isinstance(trigger, OnEvent) else set()
+    people = any(watch.about_people for watch in watches)
+    if not names and not people:
+        return
+    parameters = {
+        "workspace_id": version.workspace_id,
+        "since": _milliseconds(since),
+        "until": _milliseconds(until),
+        "names": sorted(names),
+        "people": int(people),
+    }
+    text = EVENTS.format(properties="toJSONString(e.properties)" if _needs_properties(version) else "'{}'")
+    with ch.query_row_block_stream(text, parameters=parameters) as blocks:
+        for block in blocks:
+            for message_id, kind, name, at, person_id, properties in block:
+                yield _to_event(version.workspace_id, message_id, kind, name, at, person_id, properties)
+
+
+def _needs_properties(version: Version) -> bool:
+    trigger = version.graph.trigger
+    asks = isinstance(trigger, OnEvent) and (trigger.where or version.graph.run_key)
+    return bool(asks) or any(leaf.where for watch in (*version.ends, *version.waits) for leaf in watch.quick)
+
+
+def _to_event(workspace_id: int, message_id: str, kind: str, name: str, at: datetime, person_id: int, properties: str) -> Event:
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return Event(
+        workspace_id=workspace_id,
+        lane_id=0,
+        message_id=message_id,
+        kind=kind,
+        name=name,
+        at=at,
+        received_at=at,
+        user_id=None,
+        anonymous_id=None,
+        properties=properties.encode(),
+        context=b"{}",
+        source="rehearsal",
+        person_id=person_id,
+    )
+
+
+def _milliseconds(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)
+
+
+def _entering(ws: Scope, ch: Client, version: Version, since: datetime, until: datetime) -> Iterator[Candidate]:
+    trigger = version.graph.trigger
+    if isinstance(trigger, OnSubscribe):
+        for person_id, at in ws.rows(QUERIES.replay_subscribed, topic=trigger.topic, since=since, until=until):
+            yield Candidate(person_id, at)
+    elif isinstance(trigger, OnSegmentEnter):
+        yield from _entering_segment(ws, ch, trigger.segment, since, until)
+
+
+def _entering_segment(ws: Scope, ch: Client, segment: int | Condition, since: datetime, until: datetime) -> Iterator[Candidate]:
+    """Compare who is in the segment at the end of each day with the day before."""
+    tree = Segment(segment_id=segment) if isinstance(segment, int) else segment
+    before, at = _members(ws, ch, tree, since), since
+    while at < until:
+        at = min(at + DAY, until)
+        now = _members(ws, ch, tree, at)
+        for person_id in sorted(now - before):
+            yield Candidate(person_id, at)
+        before = now
+
+
+def _members(ws: Scope, ch: Client, tree: Condition, now: datetime) -> set[int]:
+    found: set[int] = set()
+    after = 0
+    while page := segments.members(ws, ch, tree, now, after=after, limit=PEOPLE_PAGE):
+        found.update(page)
+        after = page[-1]
+    return found

@@ -1,0 +1,83 @@
+"""A journey version ready to run: its graph, parsed once, and what it must look at when facts come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from hudhud.journeys import graph as graphs
+from hudhud.journeys.facts import Watch, quick_leaves, watch
+
+if TYPE_CHECKING:
+    from hudhud.journeys.graph import Graph
+    from hudhud.journeys.nodes.kinds import Kind
+    from hudhud.segments.types import Condition
+
+NO_REST = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of one journey and the state that its journey is in."""
+
+    id: int
+    workspace_id: int
+    journey_id: int
+    key: str
+    status: str
+    started_at: datetime | None
+    segment_id: int | None
+    is_current: bool
+    text: str
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Return the typed graph."""
+        return parsed(self.text)
+
+    @cached_property
+    def ends(self) -> tuple[Watch, ...]:
+        """Return what ends a run anywhere: the goal first, then the exit conditions."""
+        goal = [watch("goal", self.graph.goal)] if self.graph.goal is not None else []
+        return (*goal, *(watch(f"exit_on.{i}", tree) for i, tree in enumerate(self.graph.exit_on)))
+
+    @cached_property
+    def waits(self) -> tuple[Watch, ...]:
+        """Return what lets a waiting run go on; `place` is the node."""
+        return tuple(watch(node_id, node.until) for node_id, node in self.graph.nodes.items() if node.kind == "wait")
+
+    def node(self, node_id: str) -> Kind:
+        """Return a node."""
+        return self.graph.nodes[node_id]
+
+    def rest_on_arrival(self, node_id: str, *, at_entry: bool = False) -> tuple[timedelta, bool]:
+        """Return how long a run rests on a node it has just reached, and whether it counts as looked at already.
+
+        A node with a condition is looked at first. Only right at the entry, where "since the entry" is still empty, a quick condition
+        is known to be false.
+        """
+        node = self.node(node_id)
+        rest, conditions = node.hold(), node.conditions()
+        if rest is None:
+            return NO_REST, False
+        if not conditions:
+            return rest, False
+        known = at_entry and all(quick_leaves(tree) for tree in conditions.values())
+        return (rest, True) if known else (NO_REST, False)
+
+    def questions(self, node_id: str, *, waiting: bool) -> dict[str, Condition]:
+        """Return what a query must answer before runs may leave a node: slow endings and the node's own conditions.
+
+        The intake has looked at each quick condition when its event passed, so at a deadline it is known to be false.
+        """
+        asked = {f"/{ending.place}": ending.tree for ending in self.ends if not ending.quick}
+        own = self.node(node_id).conditions()
+        return asked | {name: tree for name, tree in own.items() if not (waiting and quick_leaves(tree))}
+
+
+@lru_cache(maxsize=512)
+def parsed(text: str) -> Graph:
+    """Parse a stored graph; versions are immutable, so once is enough."""
+    return graphs.parse(text)

@@ -1,0 +1,81 @@
+"""A world gives the planner its facts and takes its effects.
+
+Live: the tables. Rehearsal: temporary tables of the same names, which PostgreSQL finds before the real ones, on a
+connection that is read-only, so that the very same SQL runs and nothing real can be written.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import psycopg
+
+from hudhud.kit.db import SET_WORKSPACE, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
+
+# What a rehearsal writes.
+SCRATCH = ("run", "run_position", "run_trigger", "run_log", "journey_flow", "message")
+
+
+class World(Protocol):
+    """Where a planner works."""
+
+    @property
+    def ch(self) -> Client:
+        """Return the events and what is known of people."""
+
+    @contextmanager
+    def scope(self, workspace_id: int) -> Iterator[Scope]:
+        """Open one short transaction."""
+        raise NotImplementedError
+
+
+class LiveWorld:
+    """The real tables."""
+
+    def __init__(self, db: Database, ch: Client) -> None:
+        """Work on these engines."""
+        self.db = db
+        self.ch = ch
+
+    @contextmanager
+    def scope(self, workspace_id: int) -> Iterator[Scope]:
+        """Open one transaction for one workspace."""
+        with self.db.workspace(workspace_id) as ws:
+            yield ws
+
+
+class RehearsalWorld:
+    """Temporary tables on a connection of its own; gone when it closes."""
+
+    def __init__(self, conn: psycopg.Connection, ch: Client) -> None:
+        """Use `open_rehearsal`."""
+        self.conn = conn
+        self.ch = ch
+
+    @contextmanager
+    def scope(self, workspace_id: int) -> Iterator[Scope]:
+        """Open one transaction for one workspace; short, because an open one would hold up the intake."""
+        with self.conn.transaction():
+            self.conn.execute(SET_WORKSPACE, (str(workspace_id),))
+            yield Scope(self.conn, workspace_id)
+
+
+@contextmanager
+def open_rehearsal(database_url: str, ch: Client) -> Iterator[RehearsalWorld]:
+    """Make a scratch world and throw it away afterwards.
+
+    The connection is new, never one of a pool: a statement prepared earlier would still mean the real tables.
+    """
+    with psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as conn:
+        for table in SCRATCH:
+            conn.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
+        conn.execute("SET default_transaction_read_only = on")
+        yield RehearsalWorld(conn, ch)
