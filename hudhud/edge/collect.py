@@ -1,0 +1,168 @@
+"""Segment's protocol: POST /v1/{identify,track,page,screen,group,alias,batch,import}; a 2xx means it is on disk.
+
+Raw ASGI: this is the hottest path. Source: segment.com/docs/connections/sources/catalog/libraries/server/http-api.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from hudhud.edge.appender import Busy
+from hudhud.edge.body import Disconnected, read_body
+from hudhud.edge.keyring import Holder, Keyring, from_basic
+from hudhud.events.types import KINDS, MAX_EVENT_BYTES, Reason, Refusal, Row, check_text, lane_of, parse, person_key, unreadable
+from hudhud.kit.errors import HudhudError, InvalidInput, NotFound, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from hudhud.edge.state import EdgeState
+
+MAX_BATCH_BYTES = 500 * 1024
+MAX_BATCH_MESSAGES = 2_500
+RETRY_AFTER_S = b"1"
+OK_BODY = b'{"success":true}'
+# Shops call us from their own pages; the key is public there, and nothing is ever read back.
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (b"access-control-max-age", b"86400"),
+]
+JSON = (b"content-type", b"application/json")
+ROUTES = {f"/v1/{kind}": kind for kind in KINDS} | {"/v1/batch": "batch", "/v1/import": "batch"} | {f"/v1/{kind[0]}": kind for kind in ("track", "page", "identify")}
+
+log = structlog.get_logger()
+
+
+class Batch(msgspec.Struct, rename="camel"):
+    """Many messages at once."""
+
+    batch: list[msgspec.Raw]
+    write_key: str | None = None
+
+
+class OnlyKey(msgspec.Struct, rename="camel"):
+    """The write key of a sender that cannot set headers (browsers' sendBeacon)."""
+
+    write_key: str | None = None
+
+
+class MethodNotAllowed(HudhudError):
+    """Send this with POST."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+_batch_decoder = msgspec.json.Decoder(Batch)
+_key_decoder = msgspec.json.Decoder(OnlyKey)
+
+
+class Collect:
+    """The ASGI application under /v1."""
+
+    def __init__(self, state: EdgeState) -> None:
+        """Keep what requests share."""
+        self.state = state
+        self.keyring = Keyring(state)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            status, body, extra = await self._answer(scope, receive)
+        except Disconnected:
+            return
+        except HudhudError as error:
+            status, body, extra = _render(error)
+        except Exception:
+            log.exception("collect failed", path=scope["path"])
+            status, body, extra = _render(HudhudError("Something went wrong here; send it again shortly."))
+        headers = [JSON, (b"content-length", str(len(body)).encode()), *CORS, *extra]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        kind = ROUTES.get(scope["path"].rstrip("/"))
+        if kind is None:
+            raise NotFound(f"{scope['path']}: there is /v1/batch and /v1/{{{','.join(KINDS)}}}")
+        if scope["method"] == "OPTIONS":
+            return 204, b"", []
+        if scope["method"] != "POST":
+            raise MethodNotAllowed
+        headers = dict(scope["headers"])
+        key = from_basic(headers.get(b"authorization", b"").decode("latin-1"))
+        holder = await self.keyring.holder(key) if key else None
+        body = await read_body(headers, receive, MAX_BATCH_BYTES if kind == "batch" else MAX_EVENT_BYTES)
+        check_text(body)
+        if kind == "batch":
+            return await self._take_batch(body, holder)
+        return await self._take_one(body, kind, holder)
+
+    async def _take_one(self, body: bytes, kind: str, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        message = parse(body, kind)
+        holder = holder or await self.keyring.holder(_key_decoder.decode(body).write_key or "")
+        whole = _complete(body.strip(), message.message_id, kind)
+        await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
+        return 200, OK_BODY, []
+
+    async def _take_batch(self, body: bytes, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        try:
+            batch = _batch_decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise InvalidInput("batch", str(error), 'send {"batch": [message, …]}') from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise unreadable(body, error) from None
+        holder = holder or await self.keyring.holder(batch.write_key or "")
+        if len(batch.batch) > MAX_BATCH_MESSAGES:
+            raise InvalidInput("batch", f"{len(batch.batch)} messages", f"send at most {MAX_BATCH_MESSAGES} at once")
+        rows, refusals, errors = _sort(batch.batch, holder)
+        if errors and not rows:
+            # Nothing of it is good: the sender is told, and nothing is kept.
+            raise errors[0][1]
+        await self.state.appender.append(rows, refusals)
+        if not errors:
+            return 200, OK_BODY, []
+        told = [{"index": index, **error.to_dict()} for index, error in errors]
+        return 200, msgspec.json.encode({"success": True, "rejected": told}), []
+
+
+def _sort(raws: list[msgspec.Raw], holder: Holder) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
+    """Tell good messages from bad ones; a bad one costs only itself and is kept with its reason."""
+    rows: list[Row] = []
+    refusals: list[Refusal] = []
+    errors: list[tuple[int, HudhudError]] = []
+    workspace_id, source = holder.workspace_id, holder.source
+    for index, raw in enumerate(raws):
+        try:
+            message = parse(raw)
+        except HudhudError as error:
+            errors.append((index, error))
+            refusals.append(Refusal(workspace_id, source, Reason.INVALID, error.message, bytes(raw)))
+        else:
+            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message.message_id, None)))
+    return rows, refusals, errors
+
+
+def _complete(raw: bytes, message_id: str | None, kind: str | None) -> bytes:
+    """Add what the sender left out: the kind that the route says, and an id. (Of a name given twice the last one counts.)"""
+    added = b"" if kind is None else b',"type":"%s"' % kind.encode()
+    if message_id is None:
+        added += b',"messageId":"%s"' % uuid.uuid4().hex.encode()
+    return raw[:-1] + added + b"}" if added else raw
+
+
+def _render(error: HudhudError) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    extra: list[tuple[bytes, bytes]] = []
+    if isinstance(error, Busy | Unavailable):
+        extra.append((b"retry-after", RETRY_AFTER_S))
+    elif isinstance(error, Unauthenticated):
+        extra.append((b"www-authenticate", b'Basic realm="write key"'))
+    elif isinstance(error, MethodNotAllowed):
+        extra.append((b"allow", b"POST, OPTIONS"))
+    body: dict[str, Any] = {"success": False, **error.to_dict()}
+    return error.status, msgspec.json.encode(body, enc_hook=str), extra
