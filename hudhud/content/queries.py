@@ -1,0 +1,67 @@
+"""Reads about templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hudhud.content.types import Compiled, Template, TemplateSummary
+from hudhud.content.values import choose_language, person_values, workspace_values
+from hudhud.kit import sql
+from hudhud.kit.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hudhud.content.sandbox import Sandbox
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.content")
+
+
+def find_templates(ws: Scope) -> list[TemplateSummary]:
+    """Every template, by key."""
+    return ws.into(TemplateSummary, QUERIES.find_templates)
+
+
+def get_template(ws: Scope, key: str) -> Template:
+    """One template with its source; raises `NotFound`."""
+    found = ws.into(Template, QUERIES.get_template, key=key)
+    if not found:
+        raise NotFound(f"There is no template {key!r}.")
+    return found[0]
+
+
+def find_compiled(scope: Scope, version_ids: Sequence[int]) -> dict[int, dict[str, Compiled]]:
+    """What was compiled, by version and language."""
+    rows = scope.rows(QUERIES.find_compiled, version_ids=list(version_ids))
+    return {version_id: _languages(compiled) for version_id, compiled in rows}
+
+
+def get_compiled(ws: Scope, version_id: int) -> dict[str, Compiled]:
+    """One version's compiled copies, by language; raises `NotFound`."""
+    compiled = ws.value(QUERIES.get_compiled, version_id=version_id)
+    if compiled is None:
+        raise NotFound(f"There is no template version {version_id}.")
+    return _languages(compiled)
+
+
+def _languages(compiled: dict[str, dict[str, Any]]) -> dict[str, Compiled]:
+    return {language: Compiled(**fields) for language, fields in compiled.items()}
+
+
+def preview(ws: Scope, sandbox: Sandbox, key: str, *, base_url: str, person_id: int | None, language: str | None, event: dict[str, Any]) -> dict[str, str]:
+    """Show a template as a person (or with only `event`) would get it: language, subject, html, text; or `reason` and `detail`."""
+    compiled = get_compiled(ws, get_template(ws, key).version_id)
+    workspace = ws.one(QUERIES.get_workspace) or {}
+    person = ws.one(QUERIES.get_person, person_id=person_id) if person_id else None
+    if person_id and person is None:
+        raise NotFound(f"There is no person {person_id}.")
+    chosen = choose_language(language or (person and person["language"]), workspace["language"], compiled)
+    values = {
+        "person": person_values(person["id"], person["attributes"], chosen) if person else {},
+        "event": event,
+        "workspace": workspace_values(workspace, base_url),
+        "unsubscribe_url": f"{base_url}/u/preview",
+        "preferences_url": f"{base_url}/u/preview/preferences",
+    }
+    return {"language": chosen, **sandbox.preview(compiled[chosen], values)}
