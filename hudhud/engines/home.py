@@ -95,7 +95,7 @@ class Home:
         if factor is None:
             if stood > now and not configured:
                 remedy = "start it with --time-lapse, or use another folder"
-                raise InvalidInput("--data", f"the clock of {self.data} stands at {stood:%Y-%m-%d %H:%M} UTC", remedy)
+                raise InvalidInput("--data", f"its clock stands at {stood:%Y-%m-%d %H:%M} UTC", remedy)
             return configured
         start = max(stood + timedelta(seconds=CLOCK_WRITTEN_EVERY_S * factor) if saved else now, now)
         return f"lapse:{factor}:{now.timestamp()}:{start.timestamp()}"
