@@ -7,7 +7,7 @@ to then, then the timers. What cannot be known of the past is assumed and said i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,7 @@ def rehearse(database_url: str, ch: Client, version: Version, number: int, since
     """Drive one version through [since, until]; raises `InvalidInput` for an empty span."""
     if since >= until:
         raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
+    version = replace(version, started_at=since)
     resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
     with open_rehearsal(database_url, ch) as world:
         with world.scope(version.workspace_id) as ws:
