@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
 from hudhud.app import errors, home, session
 from hudhud.app.auth import guarded
+from hudhud.kit.http import role_for
 
 ROUTERS = (
     session.router,
@@ -32,5 +33,15 @@ def build() -> NinjaAPI:
     api.add_decorator(guarded, mode="view")
     errors.install(api)
     for router in ROUTERS:
+        _name_roles(router)
         api.add_router("", router)
     return api
+
+
+def _name_roles(router: Router) -> None:
+    """Write into the document which role each operation needs."""
+    for view in router.path_operations.values():
+        for operation in view.operations:
+            is_public = getattr(operation.view_func, "is_public", False)
+            role = "none" if is_public else role_for(operation.methods[0], operation.view_func)
+            operation.openapi_extra = {**(operation.openapi_extra or {}), "x-role": role}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import django
 import pytest
@@ -17,19 +18,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+SECRET = {"HUDHUD_SECRET_KEYS": "a-key-for-tests-only"}
+
+
+def _set_up_django() -> None:
+    """Django reads its settings once; which database it uses is changed for each test."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hudhud.app.settings"
+    with patch.dict(os.environ, SECRET):
+        settings.cache_clear()
+        django.setup()
+    settings.cache_clear()
+
+
+_set_up_django()
+
+
 @pytest.fixture
 def web(database_url: str, clickhouse_url: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
     """Point the web process at fresh databases."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("CLICKHOUSE_URL", clickhouse_url)
     monkeypatch.setenv("HUDHUD_DATA", str(tmp_path))
-    monkeypatch.setenv("HUDHUD_SECRET_KEYS", "a-key-for-tests-only")
+    for name, value in SECRET.items():
+        monkeypatch.setenv(name, value)
     settings.cache_clear()
     wiring.cache_clear()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hudhud.app.settings")
-    django.setup()
     connection.close()
-    connection.settings_dict["NAME"] = conninfo_to_dict(database_url)["dbname"]
+    parts = conninfo_to_dict(database_url)
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    connection.settings_dict.update({django_name: parts.get(name, "") for django_name, name in names.items()})
     yield wiring()
     connection.close()
     wiring().db.close()
