@@ -14,3 +14,111 @@ SELECT r.workspace_id, %(now)s, r.source, r.reason, r.detail, r.body, r.intake_i
 FROM unnest(%(workspace_ids)b::bigint[], %(sources)b::text[], %(reasons)b::text[], %(details)b::text[], %(bodies)b::bytea[], %(intake_ids)b::bigint[])
      AS r (workspace_id, source, reason, detail, body, intake_id)
 ON CONFLICT (intake_id, reason) DO NOTHING;
+
+-- name: lock_lanes
+-- All lanes, held for the moment of a claim. A lane is free when its lease is over, by the database's clock or because its holder's session is gone.
+SELECT lane, batch, batch IS NOT NULL AS is_open,
+       worker IS NULL OR lease_until < clock_timestamp()
+       OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker) AS is_free
+FROM intake_lane ORDER BY lane FOR UPDATE;
+
+-- name: count_workers
+-- How many processes read the log now (database clock).
+SELECT count(*) FROM worker_heartbeat WHERE role = 'intake' AND beat_at > clock_timestamp() - interval '15 seconds';
+
+-- name: lanes_with_rows
+-- Which of these lanes have something to read? Rows of transactions that may still be followed by earlier ones do not count.
+SELECT l.lane FROM intake_lane l
+WHERE l.lane = ANY(%(lanes)s::smallint[]) AND EXISTS (
+    SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND i.txid < pg_snapshot_xmin(pg_current_snapshot()))
+ORDER BY l.lane;
+
+-- name: open_batch
+-- Fix where a new batch ends, in each of its lanes at most `quota` rows further, and lease them.
+WITH ends AS (
+    SELECT l.lane, e.txid, e.id FROM intake_lane l CROSS JOIN LATERAL (
+        SELECT q.txid, q.id FROM (
+            SELECT i.txid, i.id FROM intake i
+            WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND i.txid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY i.txid, i.id LIMIT %(quota)s) q
+        ORDER BY q.txid DESC, q.id DESC LIMIT 1) e
+    WHERE l.lane = ANY(%(lanes)s::smallint[])
+), number AS MATERIALIZED (SELECT nextval('intake_batch') AS batch)
+UPDATE intake_lane l SET batch = n.batch, batch_txid = e.txid, batch_id = e.id, worker = %(worker)s,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = l.fence + 1
+FROM ends e, number n WHERE l.lane = e.lane
+RETURNING l.batch, l.lane, l.fence;
+
+-- name: take_batch
+-- Lease the lanes of a batch that somebody left open.
+UPDATE intake_lane SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = fence + 1
+WHERE batch = %(batch)s RETURNING batch, lane, fence;
+
+-- name: renew_batch
+-- Keep the lease; fewer rows than lanes: somebody else has it.
+UPDATE intake_lane l SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+FROM unnest(%(lanes)s::smallint[], %(fences)s::bigint[]) AS h (lane, fence)
+WHERE l.lane = h.lane AND l.fence = h.fence AND l.batch = %(batch)s;
+
+-- name: read_batch
+-- The rows of a batch, in order within each lane.
+SELECT r.id, r.workspace_id, r.received_at, r.source, r.body FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT i.txid, i.id, i.workspace_id, i.received_at, i.source, i.body FROM intake i
+    WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND (i.txid, i.id) <= (l.batch_txid, l.batch_id)
+    ORDER BY i.txid, i.id) r
+WHERE l.batch = %(batch)s ORDER BY l.lane, r.txid, r.id;
+
+-- name: delete_batch
+-- Its rows are done with.
+DELETE FROM intake i USING intake_lane l
+WHERE l.batch = %(batch)s AND i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND (i.txid, i.id) <= (l.batch_txid, l.batch_id);
+
+-- name: close_batch
+-- Move the position behind the batch and let the lanes go; fewer rows than lanes: somebody else has it.
+UPDATE intake_lane l SET txid = l.batch_txid, id = l.batch_id, batch = NULL, batch_txid = NULL, batch_id = NULL, worker = NULL, lease_until = NULL
+FROM unnest(%(lanes)s::smallint[], %(fences)s::bigint[]) AS h (lane, fence)
+WHERE l.lane = h.lane AND l.fence = h.fence AND l.batch = %(batch)s;
+
+-- name: record_seen
+-- Remember message_ids; those that are known already stay as they are.
+INSERT INTO event_seen (workspace_id, message_hash, body_hash, batch)
+SELECT %(workspace_id)s, s.message_hash, s.body_hash, %(batch)s
+FROM unnest(%(message_hashes)b::uuid[], %(body_hashes)b::integer[]) AS s (message_hash, body_hash)
+ON CONFLICT (workspace_id, message_hash) DO NOTHING;
+
+-- name: find_seen_before
+-- Which of these message_ids came with another batch?
+SELECT e.message_hash, e.body_hash FROM event_seen e
+WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashes)b::uuid[]) AND e.batch <> %(batch)s;
+
+-- name: record_names
+-- Count events by name and remember what their properties look like.
+INSERT INTO event_name AS known (workspace_id, name, first_seen_at, last_seen_at, count, properties)
+SELECT %(workspace_id)s, n.name, n.first_at, n.last_at, n.count, n.properties::jsonb
+FROM unnest(%(names)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[], %(counts)s::bigint[], %(properties)s::text[])
+     AS n (name, first_at, last_at, count, properties)
+ORDER BY n.name
+ON CONFLICT (workspace_id, name) DO UPDATE SET first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at), count = known.count + excluded.count,
+    properties = known.properties || excluded.properties;
+
+-- name: watermark
+-- The first row of each lane that is not processed yet.
+SELECT min(r.received_at) FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 1) r;
+
+-- name: find_names
+-- Event names, the most frequent first.
+SELECT name, first_seen_at, last_seen_at, count, properties FROM event_name WHERE workspace_id = %(workspace_id)s ORDER BY count DESC, name;
+
+-- name: find_rejects
+-- A page of what was refused, newest first.
+SELECT id, received_at, source, reason, detail, body, resubmitted_at FROM intake_reject
+WHERE workspace_id = %(workspace_id)s AND (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: take_reject
+-- One refused message that was not sent again yet; marked, so that it is sent again once.
+UPDATE intake_reject SET resubmitted_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND id = %(reject_id)s AND resubmitted_at IS NULL
+RETURNING source, reason, body;

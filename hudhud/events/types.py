@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from hudhud.kit.errors import HudhudError, InvalidInput
+from hudhud.kit.errors import HudhudError, InvalidInput, NotFound
 
 # Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.
 LIVE_LANES = 8
@@ -47,6 +47,10 @@ class MalformedBody(HudhudError):
 
     code = "malformed_body"
     status = 400
+
+
+class NotFoundReject(NotFound):
+    """There is no such refused message, or it was sent again already."""
 
 
 class TooLarge(HudhudError):
@@ -92,7 +96,8 @@ class Event:
     source: str  # collect, server, import:…, track
     traits: dict[str, Any] = field(default_factory=dict)  # identify only
     previous_id: str | None = None  # alias only
-    person_id: int = 0
+    actor_id: int = 0  # whom it was recorded for
+    person_id: int = 0  # who that is today
 
 
 @dataclass(slots=True)

@@ -142,6 +142,11 @@ def find_stale(everywhere: Scope, limit: int = 10_000) -> dict[int, list[int]]:
     return stale
 
 
+def find_stale_of(ws: Scope, ids: Iterable[int]) -> list[int]:
+    """Return which of these people have a mirror that is behind."""
+    return [row[0] for row in ws.rows(QUERIES.find_stale_of, ids=sorted(ids))]
+
+
 def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
     """Bring ClickHouse's copy of these people up to date. Safe to repeat: the highest version counts there.
 
@@ -150,8 +155,7 @@ def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
     rows = ws.rows(QUERIES.read_mirror, ids=sorted(ids))
     if not rows:
         return
-    settings = {"fsync_metadata": 1, "type_json_skip_duplicated_paths": 1}
-    ch.raw_insert("person", insert_block="\n".join(row[3] for row in rows), fmt="JSONEachRow", settings=settings)
+    ch.raw_insert("person", insert_block="\n".join(row[3] for row in rows), fmt="JSONEachRow")
     if merged := [(ws.workspace_id, row[0], row[2], row[1]) for row in rows if row[2] is not None]:
-        ch.insert("person_override", merged, column_names=["workspace_id", "actor_id", "person_id", "version"], settings=settings)
+        ch.insert("person_override", merged, column_names=["workspace_id", "actor_id", "person_id", "version"])
     ws.run(QUERIES.mark_mirrored, ids=[row[0] for row in rows], versions=[row[1] for row in rows])

@@ -1,0 +1,187 @@
+"""Writes about events: the intake log and its batches, message ids, names, rejects, the append to ClickHouse.
+
+A batch is the rows of some lanes up to ends that are fixed durably before anything is done with them: whoever repeats it
+takes exactly the same rows under the same number, which is what makes every step repeatable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hudhud.events.types import Event, NotFoundReject, Reason, Refusal, Row, check_text, lane_of, parse, person_key
+from hudhud.kit import sql
+from hudhud.kit.errors import HudhudError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.events")
+BATCH_ROWS = 10_000
+LEASE_S = 30.0
+
+
+class LeaseLost(HudhudError):
+    """Somebody else works on this batch now; what we did after that is rolled back."""
+
+    code = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch that is ours: its number and its lanes with their fences."""
+
+    batch: int
+    lanes: list[int]
+    fences: list[int]
+
+
+def append_rows(scope: Scope, rows: Sequence[Row], now: datetime) -> None:
+    """Add messages to the intake log (scope: everywhere, or the one workspace they all belong to)."""
+    scope.run(
+        QUERIES.append_rows,
+        now=now,
+        lanes=[row.lane for row in rows],
+        workspace_ids=[row.workspace_id for row in rows],
+        sources=[row.source for row in rows],
+        bodies=[row.body for row in rows],
+    )
+
+
+def refuse(scope: Scope, refusals: Sequence[Refusal], now: datetime) -> None:
+    """Keep refused messages with their reasons."""
+    if refusals:
+        scope.run(
+            QUERIES.refuse_rows,
+            now=now,
+            workspace_ids=[refusal.workspace_id for refusal in refusals],
+            sources=[refusal.source for refusal in refusals],
+            reasons=[str(refusal.reason) for refusal in refusals],
+            details=[refusal.detail for refusal in refusals],
+            bodies=[refusal.body for refusal in refusals],
+            intake_ids=[refusal.intake_id for refusal in refusals],
+        )
+
+
+def resubmit(ws: Scope, reject_id: int, body: bytes | None, now: datetime) -> None:
+    """Send a refused message again, corrected when `body` is given; raises what is still wrong with it, or `NotFoundReject`."""
+    found = ws.one(QUERIES.take_reject, reject_id=reject_id, now=now)
+    if found is None:
+        raise NotFoundReject
+    raw = body if body is not None else bytes(found["body"])
+    check_text(raw)
+    message = parse(raw)
+    if message.message_id is None or (body is not None and found["reason"] == Reason.CONFLICT):
+        raw = raw.rstrip()[:-1] + b',"messageId":"%s"}' % uuid.uuid4().hex.encode()
+    append_rows(ws, [Row(ws.workspace_id or 0, lane_of(person_key(message)), found["source"], raw)], now)
+
+
+def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, lease_s: float = LEASE_S) -> Claim | None:
+    """Take over a batch that somebody left open, else open one over our share of the free lanes; None when there is nothing.
+
+    Commit before working on it. Lanes share the batch evenly, so a small lane never waits behind a large one.
+    """
+    lanes = everywhere.all(QUERIES.lock_lanes)
+    free = [lane for lane in lanes if lane["is_free"]]
+    left = sorted({lane["batch"] for lane in free if lane["is_open"]})
+    if left:
+        return _claim(everywhere.rows(QUERIES.take_batch, worker=worker, batch=left[0], lease_s=lease_s))
+    ready = [row[0] for row in everywhere.rows(QUERIES.lanes_with_rows, lanes=[lane["lane"] for lane in free])]
+    if not ready:
+        return None
+    workers = max(1, int(everywhere.value(QUERIES.count_workers)))
+    ours = ready[: -(-len(ready) // workers)]
+    quota = max(1, limit // len(ours))
+    return _claim(everywhere.rows(QUERIES.open_batch, lanes=ours, quota=quota, worker=worker, lease_s=lease_s))
+
+
+def _claim(rows: Sequence[tuple[Any, ...]]) -> Claim:
+    ordered = sorted(rows, key=lambda row: row[1])
+    return Claim(ordered[0][0], [row[1] for row in ordered], [row[2] for row in ordered])
+
+
+def read_batch(everywhere: Scope, claim: Claim) -> list[tuple[int, int, datetime, str, bytes]]:
+    """Return (id, workspace, received at, source, body) of every row, in order within each lane."""
+    return everywhere.conn.execute(QUERIES.read_batch.text, {"batch": claim.batch}, binary=True).fetchall()
+
+
+def renew_batch(everywhere: Scope, claim: Claim, lease_s: float = LEASE_S) -> None:
+    """Keep the lease; raises `LeaseLost`."""
+    renewed = everywhere.run(QUERIES.renew_batch, batch=claim.batch, lanes=claim.lanes, fences=claim.fences, lease_s=lease_s)
+    if renewed != len(claim.lanes):
+        raise LeaseLost
+
+
+def close_batch(everywhere: Scope, claim: Claim) -> None:
+    """Delete the rows and move the position behind them; raises `LeaseLost` (then nothing of this transaction counts)."""
+    renew_batch(everywhere, claim)
+    everywhere.run(QUERIES.delete_batch, batch=claim.batch)
+    everywhere.run(QUERIES.close_batch, batch=claim.batch, lanes=claim.lanes, fences=claim.fences)
+
+
+def deduplicate(ws: Scope, batch: int, events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
+    """Return the events whose message_id is new, and those whose message_id was used with another body; repeats vanish.
+
+    The first one in the log's order counts. A repeated batch recognises its own.
+    """
+    first: dict[uuid.UUID, tuple[Event, int]] = {}
+    conflicts: list[Event] = []
+    for event in events:
+        key, body = message_hash(event), body_hash(event)
+        known = first.setdefault(key, (event, body))
+        if known[0] is not event and known[1] != body:
+            conflicts.append(event)
+    hashes = list(first)
+    new = ws.run(QUERIES.record_seen, batch=batch, message_hashes=hashes, body_hashes=[body for _, body in first.values()])
+    if new < len(hashes):
+        for key, body in ws.rows(QUERIES.find_seen_before, batch=batch, message_hashes=hashes):
+            event, ours = first.pop(key)
+            if ours != body:
+                conflicts.append(event)
+    return [event for event, _ in first.values()], conflicts
+
+
+def message_hash(event: Event) -> uuid.UUID:
+    """Return 128 bits that stand for the message_id."""
+    return uuid.UUID(bytes=hashlib.blake2b(event.message_id.encode(), digest_size=16).digest())
+
+
+def body_hash(event: Event) -> int:
+    """Return a number that tells a repeat from another message with the same id: what happened to whom, not when it was sent."""
+    text = f"{event.kind}\0{event.name}\0{event.user_id}\0{event.anonymous_id}\0{event.previous_id}\0".encode()
+    return zlib.crc32(msgspec.json.encode(event.traits), zlib.crc32(event.properties, zlib.crc32(text))) - 2**31
+
+
+def record_names(ws: Scope, events: Sequence[Event]) -> None:
+    """Count events by name; the properties of one of each show what they look like."""
+    named: dict[str, list[Event]] = {}
+    for event in events:
+        named.setdefault(event.name, []).append(event)
+    ws.run(
+        QUERIES.record_names,
+        names=list(named),
+        firsts=[min(event.at for event in group) for group in named.values()],
+        lasts=[max(event.at for event in group) for group in named.values()],
+        counts=[len(group) for group in named.values()],
+        properties=[msgspec.json.encode(_shape(group[-1].properties)).decode() for group in named.values()],
+    )
+
+
+_KINDS = {str: "text", bool: "truth", int: "number", float: "number", list: "list", dict: "object"}
+MAX_SHAPE = 100
+
+
+def _shape(properties: bytes) -> dict[str, str]:
+    try:
+        found = msgspec.json.decode(properties)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return {name: _KINDS[type(value)] for name, value in list(found.items())[:MAX_SHAPE] if type(value) in _KINDS}

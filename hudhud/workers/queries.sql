@@ -1,0 +1,10 @@
+-- name: beat
+-- A sign of life of some roles of one process (database clock).
+INSERT INTO worker_heartbeat AS known (worker, role, started_at, beat_at, stats)
+SELECT %(worker)s, r.role, clock_timestamp(), clock_timestamp(), r.stats::jsonb
+FROM unnest(%(roles)s::text[], %(stats)s::text[]) AS r (role, stats)
+ON CONFLICT (worker, role) DO UPDATE SET beat_at = excluded.beat_at, stats = excluded.stats;
+
+-- name: forget
+-- This process is gone, and so are others that were silent for long.
+DELETE FROM worker_heartbeat WHERE worker = %(worker)s OR beat_at < clock_timestamp() - interval '1 hour';
