@@ -38,7 +38,9 @@ MAX_WHERE = 20
 MAX_COUNT = 1_000_000_000
 MAX_NUMBER = 2.0**63
 MAX_WINDOW = timedelta(days=36_500)
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EPOCH = EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 Op = Literal["is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "one_of", "is_set", "is_not_set"]
 Scalar = str | int | float | bool
@@ -372,6 +374,11 @@ def to_instant(path: str, value: object) -> datetime:
     if instant.tzinfo is None or not EARLIEST <= instant <= LATEST:
         raise InvalidInput(path, value, remedy)
     return instant.astimezone(UTC)
+
+
+def to_ms(instant: datetime, *, up: bool = False) -> int:
+    """Return whole milliseconds since 1970, rounded down (or up); events have no finer time."""
+    return -((EPOCH - instant) // MILLISECOND) if up else (instant - EPOCH) // MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)

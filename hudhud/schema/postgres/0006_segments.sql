@@ -1,0 +1,58 @@
+CREATE TABLE segment (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    name         text NOT NULL DEFAULT '' CHECK (length(name) <= 200),
+    owner        text NOT NULL DEFAULT '',       -- 'journey:…': made for that alone, not listed
+    format       smallint NOT NULL DEFAULT 1,    -- of the definition
+    definition   jsonb NOT NULL,                 -- the condition tree
+    revision     integer NOT NULL DEFAULT 1,     -- grows with every change of the definition
+    -- What the definition depends on, that of segments it is built on included: which batch concerns it?
+    event_names  text[] NOT NULL,
+    attributes   text[] NOT NULL,
+    topics       text[] NOT NULL,
+    segment_ids  bigint[] NOT NULL,              -- directly named
+    created_at   timestamptz NOT NULL,
+    updated_at   timestamptz NOT NULL,
+    archived_at  timestamptz
+);
+CREATE INDEX segment_live ON segment (workspace_id, id) WHERE archived_at IS NULL;
+CREATE UNIQUE INDEX segment_owned ON segment (workspace_id, owner, md5(definition::text)) WHERE owner <> '' AND archived_at IS NULL;
+SELECT hudhud_wall('segment');
+
+-- Who is in. Written only under the lock of the workspace's row in segment_known.
+CREATE TABLE segment_membership (
+    segment_id    bigint PRIMARY KEY REFERENCES segment ON DELETE CASCADE,
+    workspace_id  bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    members       bytea NOT NULL DEFAULT '',     -- roaring bitmap of person ids (64 bit, portable)
+    count         bigint NOT NULL DEFAULT 0,
+    built_at      timestamptz,                   -- null: to be counted from the whole base
+    checked_at    timestamptz,                   -- flips by the passage of time are applied up to here
+    next_check_at timestamptz                    -- the earliest instant at which time alone may move somebody; null: never
+);
+CREATE INDEX segment_membership_due ON segment_membership (next_check_at) WHERE next_check_at IS NOT NULL;
+CREATE INDEX segment_membership_unbuilt ON segment_membership (workspace_id) WHERE built_at IS NULL;
+SELECT hudhud_wall('segment_membership');
+
+-- Whom the segments know: who is missing here is new (or newly merged) and is asked about in all of them.
+CREATE TABLE segment_known (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    people       bytea NOT NULL DEFAULT '',
+    decided_at   timestamptz                     -- the latest instant anything was decided at; decisions never go back
+);
+SELECT hudhud_wall('segment_known');
+
+CREATE TABLE segment_change (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    segment_id   bigint NOT NULL REFERENCES segment ON DELETE CASCADE,
+    person_id    bigint NOT NULL,
+    entered      boolean NOT NULL,               -- false: left
+    at           timestamptz NOT NULL,
+    feed         bigint,                         -- the batch that carries it to ClickHouse: a retry carries the same rows
+    fed          boolean NOT NULL DEFAULT false
+);
+CREATE INDEX segment_change_of_person ON segment_change (segment_id, person_id, id DESC);
+CREATE INDEX segment_change_new ON segment_change (workspace_id, id) WHERE feed IS NULL;
+CREATE INDEX segment_change_feeding ON segment_change (feed) WHERE feed IS NOT NULL AND NOT fed;
+CREATE SEQUENCE segment_feed;
+SELECT hudhud_wall('segment_change');

@@ -1,0 +1,165 @@
+"""Ask ClickHouse: atoms in, sets of people out; and the algebra that turns them into the answer of a whole tree.
+
+A condition on another segment means that segment's tree, at the same instant: it is unfolded here, never read from stored
+membership, so that an answer is right at any `now`, also in a rehearsal of the past (docs/decisions/0006-segments.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap64
+
+from hudhud.kit import sql
+from hudhud.segments.atoms import Atom, Did, key, to_atom
+from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
+from hudhud.segments.sets import EVERYBODY, NOBODY, Group, read_state
+from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, from_json, leaves, to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Scope
+    from hudhud.segments.expressions import Statement
+    from hudhud.segments.types import Condition
+
+    Definitions = Mapping[int, Condition]
+
+QUERIES = sql.load("hudhud.segments")
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of the living people asked about: one set of ids for each atom."""
+
+    living: BitMap64 = field(default_factory=BitMap64)
+    sets: dict[str, BitMap64] = field(default_factory=dict)
+
+    def add(self, other: Facts) -> None:
+        """Take over what is known of other people."""
+        self.living |= other.living
+        for name, ids in other.sets.items():
+            self.sets[name] = self.sets.get(name, BitMap64()) | ids
+
+    def people(self, tree: Condition, definitions: Definitions) -> BitMap64:
+        """Return for whom the tree is true."""
+        return self.group(tree, definitions).within(self.living)
+
+    def group(self, tree: Condition, definitions: Definitions) -> Group:
+        """Return for whom the tree is true, complements unresolved."""
+        if isinstance(tree, And | Or):
+            whole = EVERYBODY if isinstance(tree, And) else NOBODY
+            for child in tree.of:
+                part = self.group(child, definitions)
+                whole = whole & part if isinstance(tree, And) else whole | part
+            return whole
+        if isinstance(tree, Not):
+            return ~self.group(tree.of, definitions)
+        if isinstance(tree, Segment):
+            inner = self.group(definitions[tree.segment_id], definitions)
+            return inner if tree.member else ~inner
+        atom, positive = to_atom(tree)
+        return Group(self.sets.get(key(atom), BitMap64()), outside=not positive)
+
+
+def read_definitions(ws: Scope, trees: Iterable[Condition]) -> Definitions:
+    """Read the trees of all segments that these are built on; raises `SegmentNotFound`."""
+    wanted = {leaf.segment_id for tree in trees for leaf in leaves(tree) if isinstance(leaf, Segment)}
+    if not wanted:
+        return {}
+    found = {row[0]: from_json(row[1]) for row in ws.rows(QUERIES.find_definitions, ids=sorted(wanted))}
+    if missing := wanted - found.keys():
+        raise SegmentNotFound(f"There is no segment {min(missing)}.", segment_id=min(missing))
+    return found
+
+
+def find_atoms(trees: Iterable[Condition], definitions: Definitions) -> list[Atom]:
+    """Return each atom of the trees once, those of segments they are built on included."""
+    return list({key(atom): atom for tree in trees for atom in _atoms(tree, definitions)}.values())
+
+
+def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
+    for leaf in leaves(tree):
+        if isinstance(leaf, Segment):
+            yield from _atoms(definitions[leaf.segment_id], definitions)
+        else:
+            yield to_atom(leaf)[0]
+
+
+def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Facts:
+    """Answer atoms at `now`: about everybody in one statement, about given people in one for each ten thousand of them."""
+    if person_ids is None:
+        merged = has_merged(ch, workspace_id) if any(isinstance(atom, Did) for atom in atoms) else False
+        return read_facts(ch, Question(workspace_id, now, atoms, merged=merged))
+    facts = Facts()
+    for some in parts(sorted(set(person_ids)), MAX_IDS):
+        moved = find_merged(ch, workspace_id, some)
+        actors = sorted({*some, *(actor for actor, _ in moved)})
+        facts.add(read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors)))
+    return facts
+
+
+def ask_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs: Sequence[tuple[int, datetime]], now: datetime) -> Facts:
+    """Answer atoms, some of them about the time since an entry; the answer is in numbers of pairs instead of people."""
+    facts = Facts()
+    for start in range(0, len(pairs), MAX_ASKERS):
+        facts.add(_ask_some_since(ch, workspace_id, atoms, dict(enumerate(pairs[start : start + MAX_ASKERS], start)), now))
+    return facts
+
+
+def _ask_some_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs: dict[int, tuple[int, datetime]], now: datetime) -> Facts:
+    people = sorted({person_id for person_id, _ in pairs.values()})
+    moved = find_merged(ch, workspace_id, people)
+    actors: dict[int, list[int]] = {person_id: [person_id] for person_id in people}
+    numbers: dict[int, list[int]] = {}
+    for actor_id, person_id in moved:
+        actors[person_id].append(actor_id)
+    for number, (person_id, _) in pairs.items():
+        numbers.setdefault(person_id, []).append(number)
+    askers = [Asker(number, actor, to_ms(since)) for number, (person_id, since) in pairs.items() for actor in actors[person_id]]
+    everyone = sorted({*people, *(actor for actor, _ in moved)})
+    question = Question(workspace_id, now, atoms, merged=bool(moved), people=people, actors=everyone, askers=askers)
+    facts = read_facts(ch, question)
+    own = {key(atom) for atom in atoms if isinstance(atom, Did) and atom.since_entry}
+    sets = {name: ids if name in own else _numbered(ids, numbers) for name, ids in facts.sets.items()}
+    return Facts(_numbered(facts.living, numbers), sets)
+
+
+def _numbered(people: BitMap64, numbers: Mapping[int, Iterable[int]]) -> BitMap64:
+    return BitMap64([number for person_id in people for number in numbers.get(person_id, ())])
+
+
+def read_facts(ch: Client, question: Question) -> Facts:
+    """Run one statement."""
+    statement = compile_sets(question)
+    found = run(ch, statement)
+    sets = {name: read_state(found[part][place]) for name, (part, place) in statement.places.items()}
+    return Facts(read_state(found[0][0]), sets)
+
+
+def run(ch: Client, statement: Statement) -> dict[int, list[bytes]]:
+    """Run a statement, return what each of its parts answers."""
+    answer = ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"})
+    return {part: answers for part, answers in answer.result_rows}  # noqa: C416 -- rows are sequences of any length to mypy
+
+
+def has_merged(ch: Client, workspace_id: int) -> bool:
+    """Say whether anybody was ever merged here; if not, no join is needed."""
+    found = ch.query("SELECT 1 FROM person_override WHERE workspace_id = {w:UInt64} LIMIT 1", parameters={"w": workspace_id})
+    return bool(found.result_rows)
+
+
+def find_merged(ch: Client, workspace_id: int, person_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (actor, survivor) for all who were merged into these people."""
+    query = "SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND person_id IN {ids:Array(UInt64)}"
+    found = ch.query(query, parameters={"w": workspace_id, "ids": list(person_ids)})
+    return [(actor, person) for actor, person in found.result_rows if actor != person]
+
+
+def parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Cut a list into pieces."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -1,0 +1,137 @@
+"""Conditions → one ClickHouse statement.
+
+Each leaf becomes an *atom*: a positive question about one person ("did Page Viewed at least 3 times in …", "city is Tartu").
+The statement answers every atom as a set of people, a roaring bitmap made where the data is; `and`, `or` and `not` are then
+algebra on bitmaps in microseconds (sets.py). One scan an event name, one of the mirror of people; an event that has to be
+there once needs no counting at all. This is the one place that adds the workspace.
+"""
+# ruff: noqa: S608 -- texts of users are parameters (expressions.py); only our own words and integers are written
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from hudhud.segments.atoms import Did, key
+from hudhud.segments.expressions import Statement, event_test, instant, person_test, stored_value
+from hudhud.segments.types import to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from hudhud.segments.atoms import Atom, Fact
+
+MAX_IDS = 10_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
+MAX_ASKERS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody asked about by number instead of by person: one run, with the moment it began."""
+
+    number: int
+    actor_id: int
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a statement asks, and about whom."""
+
+    workspace_id: int
+    now: datetime
+    atoms: Sequence[Atom]
+    merged: bool = False  # whether there are merged people
+    people: Sequence[int] | None = None  # None: everybody
+    actors: Sequence[int] | None = None  # the same people with those merged into them
+    askers: Sequence[Asker] = ()
+
+
+def compile_sets(question: Question) -> Statement:
+    """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
+    statement = Statement()
+    parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, Did)])]
+    dids = sorted((atom for atom in question.atoms if isinstance(atom, Did)), key=lambda atom: atom.scan)
+    for _, group in groupby(dids, key=lambda atom: atom.scan):
+        parts.append(_event_part(statement, question, len(parts), list(group)))
+    statement.text = " UNION ALL ".join(parts)
+    return statement
+
+
+def _people_part(statement: Statement, question: Question, atoms: Sequence[Fact]) -> str:
+    sets = ["groupBitmapState(person_id)"]
+    for place, atom in enumerate(atoms, 1):
+        statement.places[key(atom)] = (0, place)
+        sets.append(f"groupBitmapStateIf(person_id, {person_test(statement, atom)})")
+    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)} AND gone = 0"
+
+
+def _mine(statement: Statement, question: Question) -> str:
+    chosen = f" AND person_id IN {statement.bind_ids('people', question.people)}" if question.people is not None else ""
+    return f"workspace_id = {question.workspace_id:d}{chosen}"
+
+
+def _event_part(statement: Statement, question: Question, part: int, atoms: Sequence[Did]) -> str:
+    """One scan: what no atom wants is not read, what only some want is left to the aggregate functions."""
+    statement.places |= {key(atom): (part, place) for place, atom in enumerate(atoms)}
+    source, who, bounds = event_source(statement, question, since_entry=atoms[0].since_entry)
+    bounds.append(f"e.name = {statement.bind(atoms[0].name, 'String')}")
+    tests = [event_test(statement, atom, question.now) for atom in atoms]
+    bounds.append(tests[0] if len(tests) == 1 else f"({' OR '.join(dict.fromkeys(tests))})")
+    where = " AND ".join(bounds)
+    if not atoms[0].counted:
+        sets = [f"groupBitmapStateIf({who}, {test})" if len(tests) > 1 else f"groupBitmapState({who})" for test in tests]
+        return f"SELECT {part} AS part, {_texts(sets)} AS sets FROM {source} WHERE {where}"
+    counts = ", ".join(f"countIf({test}) AS c{place}" for place, test in enumerate(tests))
+    sets = [f"groupBitmapStateIf(who, {_enough(atom, f'c{place}')})" for place, atom in enumerate(atoms)]
+    inner = f"SELECT {who} AS who, {counts} FROM {source} WHERE {where} GROUP BY who"
+    return f"SELECT {part} AS part, {_texts(sets)} AS sets FROM ({inner})"
+
+
+def _enough(atom: Did, count: str) -> str:
+    return f"{count} = {atom.exactly:d}" if atom.exactly else f"{count} >= {atom.least:d}"
+
+
+def _texts(sets: Iterable[str]) -> str:
+    return "[" + ", ".join(f"toString({one})" for one in sets) + "]"
+
+
+def event_source(statement: Statement, question: Question, *, since_entry: bool = False) -> tuple[str, str, list[str]]:
+    """Return what to read events from, the expression for whom they count, and the bounds of every scan."""
+    bounds = [f"e.workspace_id = {question.workspace_id:d}", f"e.at <= {instant(to_ms(question.now))}"]
+    if since_entry:
+        numbers = statement.bind_ids("numbers", [asker.number for asker in question.askers])
+        actors = statement.bind_ids("asking", [asker.actor_id for asker in question.askers])
+        since = statement.bind_ids("since", [asker.since_ms for asker in question.askers])
+        rows = f"SELECT n AS number, a AS actor_id, {instant('t')} AS since FROM system.one ARRAY JOIN {numbers} AS n, {actors} AS a, {since} AS t"
+        return f"event AS e INNER JOIN ({rows}) AS s ON s.actor_id = e.actor_id", "s.number", [*bounds, f"e.actor_id IN {actors}"]
+    if question.actors is not None:
+        bounds.append(f"e.actor_id IN {statement.bind_ids('actors', question.actors)}")
+    if not question.merged:
+        return "event AS e", "e.actor_id", bounds
+    moved = f"SELECT actor_id, person_id FROM person_override FINAL WHERE {_mine(statement, question)}"
+    who = "if(o.person_id = 0, e.actor_id, o.person_id)"
+    return f"event AS e LEFT ANY JOIN ({moved}) AS o ON o.actor_id = e.actor_id", who, bounds
+
+
+def compile_values(question: Question) -> Statement:
+    """Write the statement that reads what decided each atom for one person: rows of (part, texts).
+
+    Part 0: stored values as JSON, at their places. Other parts: how many events counted, and when the last one was.
+    """
+    statement = Statement()
+    facts = [atom for atom in question.atoms if not isinstance(atom, Did)]
+    statement.places |= {key(atom): (0, place) for place, atom in enumerate(facts)}
+    texts = ", ".join(stored_value(statement, atom) for atom in facts)
+    parts = [
+        f"SELECT 0 AS part, CAST([{texts}] AS Array(String)) AS texts FROM person FINAL WHERE {_mine(statement, question)} AND gone = 0"
+    ]
+    for part, atom in enumerate((atom for atom in question.atoms if isinstance(atom, Did) and not atom.since_entry), 1):
+        statement.places[key(atom)] = (part, 0)
+        source, _, bounds = event_source(statement, question)
+        where = " AND ".join([*bounds, f"e.name = {statement.bind(atom.name, 'String')}", event_test(statement, atom, question.now)])
+        parts.append(f"SELECT {part} AS part, [toString(count()), toString(max(e.at))] AS texts FROM {source} WHERE {where}")
+    statement.text = " UNION ALL ".join(parts)
+    return statement

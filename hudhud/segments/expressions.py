@@ -1,0 +1,163 @@
+"""Conditions on one row, as ClickHouse expressions: on an event, on a row of the mirror of people, on a value in JSON.
+
+No text of a user is ever part of the SQL: values are parameters, names too; only our own words and integers are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hudhud.segments.atoms import OPPOSITE, Reachable
+from hudhud.segments.types import Between, Consent, Last, SinceEntry, to_instant, to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from hudhud.segments.atoms import Did, Fact
+    from hudhud.segments.types import Op, Scalar, Value, Window
+
+ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
+COLUMNS = {"@language": "language", "@country": "country"}
+DECIMAL = "^-?[0-9]{1,15}([.][0-9]{1,9})?$"
+
+
+@dataclass(slots=True)
+class Statement:
+    """SQL with parameters; each row of the answer is (part, sets), `places` says where an atom's set is: (part, place)."""
+
+    text: str = ""
+    params: dict[str, object] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
+
+    def bind(self, value: object, kind: str) -> str:
+        """Add a parameter, return its placeholder."""
+        name = f"p{len(self.params)}"
+        self.params[name] = value
+        return f"{{{name}:{kind}}}"
+
+    def bind_ids(self, name: str, ids: Sequence[int]) -> str:
+        """Add a list of numbers once, return its placeholder."""
+        if name not in self.lists:
+            self.lists[name] = self.bind(list(ids), "Array(UInt64)")
+        return self.lists[name]
+
+
+def instant(milliseconds: int | str) -> str:
+    """Return an instant (or a column of instants) in milliseconds since 1970 as DateTime64."""
+    return f"fromUnixTimestamp64Milli(toInt64({milliseconds}), 'UTC')"
+
+
+def window_tests(window: Window, now: datetime) -> list[str]:
+    """Return the bounds of a window, as seen at `now` (which is a bound of every scan)."""
+    if isinstance(window, Last):
+        return [f"e.at > {instant(to_ms(now - window.length))}"]
+    if isinstance(window, Between):
+        return [f"e.at >= {instant(to_ms(window.from_, up=True))}", f"e.at < {instant(to_ms(window.to, up=True))}"]
+    if isinstance(window, SinceEntry):
+        return ["e.at > s.since", "toDate(e.at) > toDate(s.since)"] if window.later_day else ["e.at > s.since"]
+    return []
+
+
+def event_test(statement: Statement, atom: Did, now: datetime) -> str:
+    """Return the condition on one event: its window and its properties."""
+    return " AND ".join([*window_tests(atom.window, now), *property_tests(statement, atom)]) or "1"
+
+
+def property_tests(statement: Statement, atom: Did) -> list[str]:
+    """Return the conditions on an event's properties."""
+    tests = []
+    for where in atom.where:
+        positive = OPPOSITE.get(where.op, where.op)
+        test = dynamic_test(statement, json_path(statement, "e.properties", where.property), positive, where.value)
+        tests.append(test if positive == where.op else f"NOT ({test})")
+    return tests
+
+
+def person_test(statement: Statement, atom: Fact) -> str:
+    """Return the condition on one row of the mirror of people."""
+    if isinstance(atom, Reachable):
+        return f"has(reachable, {statement.bind(atom.channel, 'String')})"
+    if isinstance(atom, Consent):
+        return f"has(subscriptions, {statement.bind(f'{atom.topic}:{atom.channel}:{atom.state}', 'String')})"
+    if atom.name == "@created_at":
+        bound = to_ms(to_instant("value", atom.value), up=atom.op in {"at_least", "less_than"})
+        return f"created_at {ORDER[atom.op]} {instant(bound)}"
+    if atom.name in COLUMNS:
+        column = f"toString({COLUMNS[atom.name]})"
+        return f"({column} != '' AND {text_test(statement, column, atom.op, atom.value)})"
+    return dynamic_test(statement, json_path(statement, "attributes", atom.name), atom.op, atom.value)
+
+
+def stored_value(statement: Statement, atom: Fact) -> str:
+    """Return what is stored of the fact, as JSON; missing text is null."""
+    if isinstance(atom, Reachable | Consent):
+        return f"toJSONString({'reachable' if isinstance(atom, Reachable) else 'subscriptions'})"
+    if atom.name == "@created_at":
+        return "toJSONString(concat(replace(toString(created_at), ' ', 'T'), 'Z'))"
+    if atom.name in COLUMNS:
+        return f"ifNull(toJSONString(nullIf(toString({COLUMNS[atom.name]}), '')), 'null')"
+    return f"ifNull(toJSONString({json_path(statement, 'attributes', atom.name)}), 'null')"
+
+
+def json_path(statement: Statement, column: str, path: str) -> str:
+    """Return the value at a path in a JSON column; the path is a parameter either way.
+
+    `Identifier` reads just the subcolumn, but its parser trips over quotes; such names are looked up in the whole object.
+    """
+    if path.isprintable() and not set(path) & set("`'\"\\"):
+        return f"{column}.{statement.bind(path, 'Identifier')}"
+    return f"getSubcolumn({column}, {statement.bind(path, 'String')})"
+
+
+def dynamic_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
+    """Return a positive condition on a stored value of any type: never null, false for a missing value."""
+    if op == "is_set":
+        return f"isNotNull({stored})"
+    if op == "one_of":
+        assert isinstance(value, tuple)
+        return "(" + " OR ".join(_one_of(statement, stored, value)) + ")"
+    if isinstance(value, bool):
+        return f"ifNull(dynamicElement({stored}, 'Bool') = {int(value)}, 0)"
+    if isinstance(value, str):
+        test = text_test(statement, f"dynamicElement({stored}, 'String')", op, value)
+        return f"ifNull({test}, 0)"
+    assert isinstance(value, int | float)
+    sign = "=" if op == "is" else ORDER[op]
+    return f"ifNull({_number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
+
+
+def _one_of(statement: Statement, stored: str, values: tuple[Scalar, ...]) -> Iterable[str]:
+    texts = [one for one in values if isinstance(one, str)]
+    numbers = [float(one) for one in values if not isinstance(one, str | bool)]
+    if texts:
+        yield f"ifNull(has({statement.bind(texts, 'Array(String)')}, dynamicElement({stored}, 'String')), 0)"
+    if numbers:
+        yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {_number(stored)}), 0)"
+    for flag in dict.fromkeys(one for one in values if isinstance(one, bool)):
+        yield f"ifNull(dynamicElement({stored}, 'Bool') = {int(flag)}, 0)"
+
+
+def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
+    """Return a positive condition on text."""
+    if op == "is_set":
+        return "1"
+    if op == "one_of":
+        assert isinstance(value, tuple)
+        return f"has({statement.bind([one for one in value if isinstance(one, str)], 'Array(String)')}, {stored})"
+    if not isinstance(value, str):
+        return "0"
+    given = statement.bind(value, "String")
+    if op == "contains":
+        return f"position({stored}, {given}) > 0"
+    if op == "starts_with":
+        return f"startsWith({stored}, {given})"
+    return f"{stored} {'=' if op == 'is' else ORDER[op]} {given}"
+
+
+def _number(stored: str) -> str:
+    text = f"dynamicElement({stored}, 'String')"
+    whole = [f"toFloat64(dynamicElement({stored}, '{kind}'))" for kind in ("Int64", "Float64", "UInt64")]
+    return f"coalesce({', '.join(whole)}, if(match({text}, '{DECIMAL}'), toFloat64OrNull({text}), NULL))"

@@ -1,0 +1,132 @@
+"""Questions about conditions: how many, who, which of these, and why. All as of `now`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from hudhud.segments.ask import ask, ask_since, find_atoms, find_merged, read_definitions, run
+from hudhud.segments.atoms import Did, Reachable, key, to_atom
+from hudhud.segments.compile import Question, compile_values
+from hudhud.segments.types import Attribute, Consent, Event, Segment, Verdict, children, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+    from pyroaring import BitMap64
+
+    from hudhud.kit.db import Scope
+    from hudhud.segments.ask import Definitions, Facts
+    from hudhud.segments.atoms import Atom
+    from hudhud.segments.types import Condition
+
+K = TypeVar("K")
+CHANNELS = ("email",)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a builder shows: the number, the number each condition has alone, and how many of all can be reached."""
+
+    count: int
+    conditions: list[tuple[str, int]]  # (path, people), the tree itself left out
+    reachable: dict[str, int]
+    as_of: datetime
+
+
+def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
+    """Return how many people the tree is true for."""
+    return len(_everybody(ws, ch, tree, now))
+
+
+def preview(ws: Scope, ch: Client, tree: Condition, now: datetime) -> Preview:
+    """Return the number of people, for the tree and for each of its conditions, in one statement."""
+    definitions = read_definitions(ws, [tree])
+    channels = [Reachable(channel) for channel in CHANNELS]
+    facts = ask(ch, _workspace(ws), [*find_atoms([tree], definitions), *channels], now)
+    people = facts.people(tree, definitions)
+    conditions = [(path, len(facts.people(node, definitions))) for path, node in walk(tree) if path]
+    reachable = {channel.channel: len(people & facts.sets[key(channel)]) for channel in channels}
+    return Preview(len(people), conditions, reachable, now)
+
+
+def members(ws: Scope, ch: Client, tree: Condition, now: datetime, *, after: int = 0, limit: int = 100) -> list[int]:
+    """Return a page of the people the tree is true for, by id."""
+    return list(islice(_everybody(ws, ch, tree, now).iter_equal_or_larger(after + 1), limit))
+
+
+def matches(ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime) -> dict[K, set[int]]:
+    """Return for each tree which of these people it is true for; all trees are answered by one statement."""
+    definitions = read_definitions(ws, trees.values())
+    facts = ask(ch, _workspace(ws), find_atoms(trees.values(), definitions), now, person_ids)
+    return {name: set(facts.people(tree, definitions)) for name, tree in trees.items()}
+
+
+def matches_since(
+    ws: Scope, ch: Client, tree: Condition, pairs: Iterable[tuple[int, datetime]], now: datetime
+) -> set[tuple[int, datetime]]:
+    """Return for which pairs of (person, moment of entry) the tree is true; the tree may have `since_entry` windows."""
+    numbered = sorted(set(pairs))
+    definitions = read_definitions(ws, [tree])
+    facts = ask_since(ch, _workspace(ws), find_atoms([tree], definitions), numbered, now)
+    return {numbered[number] for number in facts.people(tree, definitions)}
+
+
+def explain(ws: Scope, ch: Client, tree: Condition, person_id: int, now: datetime) -> Verdict:
+    """Return the verdict on one person, node by node, with the value that decided each leaf."""
+    definitions = read_definitions(ws, [tree])
+    atoms = find_atoms([tree], definitions)
+    facts = ask(ch, _workspace(ws), atoms, now, [person_id])
+    values = _values(ch, _workspace(ws), atoms, person_id, now)
+    return _verdict(tree, "", person_id, facts, values, definitions)
+
+
+def _everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> BitMap64:
+    definitions = read_definitions(ws, [tree])
+    return ask(ch, _workspace(ws), find_atoms([tree], definitions), now).people(tree, definitions)
+
+
+def _workspace(ws: Scope) -> int:
+    assert ws.workspace_id is not None
+    return ws.workspace_id
+
+
+def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_id: int, now: datetime) -> dict[str, object]:
+    """Return what is stored about a person, by atom."""
+    moved = find_merged(ch, workspace_id, [person_id])
+    actors = [person_id, *(actor for actor, _ in moved)]
+    statement = compile_values(Question(workspace_id, now, atoms, people=[person_id], actors=actors))
+    found = run(ch, statement)
+    values: dict[str, object] = {}
+    for atom in atoms:
+        part, place = statement.places[key(atom)]
+        if part in found:
+            values[key(atom)] = _value(atom, found[part], place)
+    return values
+
+
+def _value(atom: Atom, texts: Sequence[bytes], place: int) -> object:
+    if isinstance(atom, Did):
+        happened = int(texts[0])
+        return {"count": happened, "last_at": texts[1].decode().replace(" ", "T") + "Z" if happened else None}
+    value = json.loads(texts[place])
+    if isinstance(atom, Consent):
+        start = f"{atom.topic}:{atom.channel}:"
+        return next((text.removeprefix(start) for text in value if text.startswith(start)), None)
+    return value
+
+
+def _verdict(node: Condition, path: str, person_id: int, facts: Facts, values: Mapping[str, object], definitions: Definitions) -> Verdict:
+    holds = person_id in facts.people(node, definitions)
+    if isinstance(node, Attribute | Event | Consent):
+        return Verdict(path, node, holds, values.get(key(to_atom(node)[0])))
+    below = [(f"{path}.{step}" if path else step, child) for step, child in children(node)]
+    value = None
+    if isinstance(node, Segment):
+        below = [(f"{path}.segment" if path else "segment", definitions[node.segment_id])]
+        value = holds == node.member
+    return Verdict(path, node, holds, value, tuple(_verdict(child, step, person_id, facts, values, definitions) for step, child in below))

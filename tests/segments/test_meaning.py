@@ -1,0 +1,88 @@
+"""SQL == oracle == explain, on random trees, people and events."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from hudhud.kit.db import Scope
+from hudhud.segments import queries
+from hudhud.segments.types import from_json
+from tests.segments import oracle
+from tests.segments.worlds import MS, NOW, event_leaves, instants, trees, worlds, write
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+_workspaces = itertools.count(1)
+QUICK = settings(phases=[Phase.generate], max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+LONG = settings(QUICK, max_examples=1000)
+
+
+def scope(workspace_id: int) -> Scope:
+    """These trees name no segments, so nothing is asked of PostgreSQL."""
+    return Scope(None, workspace_id)  # type: ignore[arg-type]
+
+
+def check_world(ch: Client, world: oracle.World, given_trees: list[dict[str, Any]]) -> None:
+    ws = scope(next(_workspaces))
+    write(ch, ws.workspace_id or 0, world)
+    compiled = dict(enumerate(from_json(tree) for tree in given_trees))
+    for now in (NOW, NOW + MS):
+        expected = {number: oracle.members(world, tree, now) for number, tree in enumerate(given_trees)}
+        everyone = [person.id for person in world.people]
+        assert queries.matches(ws, ch, compiled, [*everyone, 999], now) == expected
+    for number, tree in list(compiled.items())[:2]:
+        expected_ids = sorted(oracle.members(world, given_trees[number], NOW))
+        preview = queries.preview(ws, ch, tree, NOW)
+        assert preview.count == queries.count(ws, ch, tree, NOW) == len(expected_ids)
+        assert queries.members(ws, ch, tree, NOW, limit=100) == expected_ids
+        assert preview.reachable == {"email": sum("email" in p.reachable for p in world.people if p.id in expected_ids)}
+        person = next((person for person in world.people if not person.gone), None)
+        if person:
+            check_verdict(queries.explain(ws, ch, tree, person.id, NOW), world, person, given_trees[number])
+
+
+def check_verdict(verdict: Any, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
+    assert verdict.holds == oracle.holds(world, tree, person, NOW), verdict
+    of = tree.get("of", [])
+    for part, child in zip(verdict.of, of if isinstance(of, list) else [of], strict=True):
+        check_verdict(part, world, person, child)
+
+
+@given(world=worlds(), given_trees=st.lists(trees(), min_size=10, max_size=10))
+@QUICK
+def test_sql_and_explain_agree_with_the_oracle(ch: Client, world: oracle.World, given_trees: list[dict[str, Any]]) -> None:
+    check_world(ch, world, given_trees)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@given(world=worlds(), given_trees=st.lists(trees(), min_size=10, max_size=10))
+@LONG
+def test_sql_and_explain_agree_with_the_oracle_at_length(ch: Client, world: oracle.World, given_trees: list[dict[str, Any]]) -> None:
+    check_world(ch, world, given_trees)
+
+
+entries = event_leaves(
+    st.sampled_from([{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}])
+)
+
+
+@given(
+    world=worlds(),
+    given_trees=st.lists(trees(st.one_of(entries, entries, event_leaves())), min_size=3, max_size=3),
+    entered=st.lists(st.tuples(st.integers(1, 6), instants), max_size=6),
+)
+@settings(QUICK, max_examples=15)
+def test_since_entry_agrees_with_the_oracle(ch: Client, world: oracle.World, given_trees: list[dict[str, Any]], entered: Any) -> None:
+    ws = scope(next(_workspaces))
+    write(ch, ws.workspace_id or 0, world)
+    living = {person.id: person for person in world.people if not person.gone}
+    for tree in given_trees:
+        expected = {(i, since) for i, since in entered if i in living and oracle.holds(world, tree, living[i], NOW, since)}
+        assert queries.matches_since(ws, ch, from_json(tree, journey=True), entered, NOW) == expected

@@ -1,0 +1,220 @@
+"""Random worlds and trees for Hypothesis, and how a world gets into ClickHouse."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.segments.oracle import Event, Person, World
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+NOW = datetime(2026, 3, 31, 12, 0, 0, 500_000, tzinfo=UTC)
+MS = timedelta(milliseconds=1)
+NAMES = ("Page Viewed", "Order Completed", "شراء")
+PATHS = ("price", "cart.total", "we`ird 'name\"", "قیمت", "^odd:[]", "back\\slash")
+TEXTS = (
+    "Tartu",
+    "Tallinn",
+    "تهران",
+    "5",
+    "5.50",
+    "-0",
+    "",
+    " 5",
+    "1e3",
+    "true",
+    "2026-03-01",
+    "01/02/2026",
+    "x'y\\n",
+    "tab\tline\nend`",
+    "{p0:String}",
+    "😀",
+)
+NUMBERS = (0, 1, 5, 5.5, -3, 1e3, 2**53, 0.1, 100)
+# Each window's edges fall on these distances from now, a millisecond to either side included.
+EDGES = (timedelta(0), timedelta(minutes=90), timedelta(hours=5), timedelta(days=7), timedelta(days=30), timedelta(days=400))
+
+scalars = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS), st.booleans())
+stored = st.one_of(scalars, st.none(), st.just([1, "a"]), st.just([]))
+instants = st.builds(lambda edge, off: NOW - edge + off * MS, st.sampled_from(EDGES), st.integers(-2, 2))
+
+
+@st.composite
+def objects(draw: st.DrawFn) -> dict[str, Any]:
+    """An object whose paths are told once each: nested or with a dot in the key."""
+    found: dict[str, Any] = {}
+    for path in draw(st.sets(st.sampled_from(PATHS), max_size=4)):
+        value = draw(stored)
+        if path == "cart.total" and draw(st.booleans()):
+            found["cart"] = {"total": value, "n": 1}
+        else:
+            found[path] = value
+    return found
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    people = [draw(_people(number)) for number in range(1, draw(st.integers(1, 6)) + 1)]
+    events = draw(st.lists(_events(len(people)), max_size=20))
+    merged = {}
+    if len(people) > 2 and draw(st.booleans()):
+        people[0].gone = True
+        merged[people[0].id] = people[1].id
+    return World(people, events, merged)
+
+
+def _people(number: int) -> st.SearchStrategy[Person]:
+    return st.builds(
+        Person,
+        id=st.just(number),
+        attributes=objects(),
+        language=st.sampled_from(["", "en", "fa"]),
+        country=st.sampled_from(["", "EE", "IR"]),
+        created_at=instants,
+        subscriptions=st.lists(st.sampled_from(["news:email:subscribed", "news:email:unsubscribed", "a'b:email:pending"]), unique=True),
+        reachable=st.sampled_from([[], ["email"], ["phone"]]),
+    )
+
+
+def _events(people: int) -> st.SearchStrategy[Event]:
+    return st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects())
+
+
+def comparisons(name: str, names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    texts = st.sampled_from([text for text in TEXTS if text])
+    return st.one_of(
+        st.fixed_dictionaries({name: st.sampled_from(names), "op": st.sampled_from(["is", "is_not"]), "value": scalars}),
+        st.fixed_dictionaries(
+            {
+                name: st.sampled_from(names),
+                "op": st.sampled_from(["more_than", "less_than", "at_least", "at_most"]),
+                "value": st.one_of(st.sampled_from(NUMBERS), st.sampled_from(TEXTS)),
+            }
+        ),
+        st.fixed_dictionaries({name: st.sampled_from(names), "op": st.sampled_from(["contains", "starts_with"]), "value": texts}),
+        st.fixed_dictionaries({name: st.sampled_from(names), "op": st.just("one_of"), "value": st.lists(scalars, min_size=1, max_size=4)}),
+        st.fixed_dictionaries({name: st.sampled_from(names), "op": st.sampled_from(["is_set", "is_not_set"])}),
+    )
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["ever", "last", "last", "between"]))
+    if kind == "last":
+        amount, unit = draw(st.sampled_from([(90, "minutes"), (5, "hours"), (7, "days"), (30, "days"), (400, "days")]))
+        return {"kind": kind, "amount": amount, "unit": unit}
+    if kind == "between":
+        start = draw(instants)
+        return {"kind": kind, "from": start.isoformat(), "to": (start + draw(st.sampled_from(EDGES[1:]))).isoformat()}
+    return {"kind": "ever"}
+
+
+def attributes() -> st.SearchStrategy[dict[str, Any]]:
+    created = st.fixed_dictionaries(
+        {
+            "kind": st.just("attribute"),
+            "name": st.just("@created_at"),
+            "op": st.sampled_from(["more_than", "less_than", "at_least", "at_most"]),
+            "value": st.builds(lambda at, us: (at + timedelta(microseconds=us)).isoformat(), instants, st.sampled_from([0, 1, 999])),
+        }
+    )
+    own = comparisons("name", (*PATHS, "@language", "@country")).map(lambda leaf: {"kind": "attribute", **leaf})
+    return st.one_of(own, own, created)
+
+
+def event_leaves(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just("event"),
+            "name": st.sampled_from(NAMES),
+            "count": st.one_of(
+                st.just({"op": "at_least", "value": 1}),
+                st.fixed_dictionaries({"op": st.sampled_from(["at_most", "exactly"]), "value": st.integers(0, 3)}),
+                st.fixed_dictionaries({"op": st.just("at_least"), "value": st.integers(2, 3)}),
+            ),
+            "window": windows() if window is None else window,
+            "where": st.lists(comparisons("property", PATHS), max_size=2),
+        }
+    )
+
+
+consents = st.fixed_dictionaries(
+    {
+        "kind": st.just("consent"),
+        "topic": st.sampled_from(["news", "a'b"]),
+        "channel": st.just("email"),
+        "state": st.sampled_from(["subscribed", "pending", "unsubscribed"]),
+    }
+)
+
+
+def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    leaf = leaf if leaf is not None else st.one_of(event_leaves(), event_leaves(), attributes(), consents)
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.builds(lambda of: {"kind": "and", "of": of}, st.lists(inner, max_size=3)),
+            st.builds(lambda of: {"kind": "or", "of": of}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda of: {"kind": "not", "of": of}, inner),
+        ),
+        max_leaves=5,
+    )
+
+
+def write_people(ch: Client, workspace_id: int, people: list[Person], version: int = 1) -> None:
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "person_id": person.id,
+            "version": version,
+            "gone": int(person.gone),
+            "attributes": person.attributes,
+            "language": person.language,
+            "country": person.country,
+            "created_at": wire(person.created_at),
+            "subscriptions": person.subscriptions,
+            "reachable": person.reachable,
+        }
+        for person in people
+    ]
+    ch.raw_insert("person", insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
+
+
+def write_events(ch: Client, workspace_id: int, events: list[Event]) -> None:
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "name": event.name,
+            "at": wire(event.at),
+            "actor_id": event.actor_id,
+            "message_id": "",
+            "kind": "track",
+            "received_at": wire(event.at),
+            "properties": event.properties,
+            "context": "{}",
+        }
+        for event in events
+    ]
+    if rows:
+        ch.raw_insert("event", insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
+
+
+def write_merged(ch: Client, workspace_id: int, merged: dict[int, int], version: int = 1) -> None:
+    if merged:
+        rows = [(workspace_id, actor, person, version) for actor, person in merged.items()]
+        ch.insert("person_override", rows, column_names=["workspace_id", "actor_id", "person_id", "version"])
+
+
+def write(ch: Client, workspace_id: int, world: World) -> None:
+    write_people(ch, workspace_id, world.people)
+    write_events(ch, workspace_id, world.events)
+    write_merged(ch, workspace_id, world.merged)
+
+
+def wire(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
