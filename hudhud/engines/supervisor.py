@@ -149,6 +149,7 @@ class Supervisor:
 
     def _migrate(self, env: dict[str, str]) -> None:
         """Migrate in a process of its own, so that this one stays small."""
+        self.home.log("migrate").unlink(missing_ok=True)
         process = self._launcher("migrate", ("hudhud.cli", "migrate"), env)()
         if process.wait():
             raise EngineFailed(f"the migrations did not apply:\n{log_end(self.home.log('migrate'))}")
