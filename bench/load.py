@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -82,8 +83,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but not by class
         self.parser = httptools.HttpResponseParser(self)
         if not self.waits:
             self.send(time.perf_counter())
@@ -128,6 +128,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.rate:
         await _open_loop(lines, plan, arguments.rate / arguments.batch)
     await asyncio.wait(ends, timeout=arguments.seconds + 30)
+    if not tally.latencies:
+        raise SystemExit("not one answer came")
     return _summary(plan, tally, time.perf_counter() - began)
 
 
