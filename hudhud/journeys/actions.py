@@ -56,6 +56,16 @@ def entered_segment(version: Version, changes: Sequence[Change]) -> list[entries
     return [entries.Candidate(change.person_id, change.at) for change in sorted(mine, key=lambda change: change.at)]
 
 
+def begins_with_subscription(version: Version) -> bool:
+    """Say whether the consent log begins this journey's runs."""
+    return isinstance(version.graph.trigger, OnSubscribe)
+
+
+def last_consent(ws: Scope) -> int:
+    """Return the newest place in the consent log."""
+    return int(ws.value(QUERIES.last_consent))
+
+
 def take_subscribers(ws: Scope, version: Version, after: int) -> int:
     """Begin runs for people who subscribed by any door, as the consent log shows them after a place in it."""
     trigger = version.graph.trigger

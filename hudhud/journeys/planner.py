@@ -60,9 +60,16 @@ class Batch:
     is_more: bool
 
 
+USUAL = Pace()
+
+
 def never() -> bool:
     """Do not stop."""
     return False
+
+
+def quietly() -> None:
+    """Give no sign of life."""
 
 
 def find_versions(ws: Scope, statuses: Iterable[str] = ("running",)) -> list[Version]:
@@ -70,11 +77,22 @@ def find_versions(ws: Scope, statuses: Iterable[str] = ("running",)) -> list[Ver
     return ws.into(Version, MOVES.find_versions, statuses=list(statuses))
 
 
-def tick(world: World, versions: Sequence[Version], horizon: datetime, pace: Pace = Pace(), stop: Callable[[], bool] = never) -> int:
+def tick(
+    world: World,
+    versions: Sequence[Version],
+    horizon: datetime,
+    pace: Pace = USUAL,
+    stop: Callable[[], bool] = never,
+    beat: Callable[[], None] = quietly,
+) -> int:
     """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken."""
     steps = 0
     while not stop():
-        done = [_drain(world, version, horizon, pace, place, stop) for version in versions for place in _find_work(world, version, horizon)]
+        done = []
+        for version in versions:
+            for place in _find_work(world, version, horizon):
+                done.append(_drain(world, version, horizon, pace, place, stop))
+                beat()
         steps += sum(batch.steps for batch in done)
         # Nothing could be taken: there is no work, or another worker holds it.
         if not any(batch.runs for batch in done):

@@ -55,17 +55,38 @@ class Stage:
         """Write people to ClickHouse."""
         rows = [
             json.dumps(
-                {"workspace_id": self.workspace_id, "person_id": i, "version": version, "gone": gone, "attributes": a, "created_at": "2026-01-01"}
+                {
+                    "workspace_id": self.workspace_id,
+                    "person_id": i,
+                    "version": version,
+                    "gone": gone,
+                    "attributes": a,
+                    "created_at": "2026-01-01",
+                }
             )
             for i, a in people.items()
         ]
         self.ch.raw_insert("person", insert_block="\n".join(rows), fmt="JSONEachRow", settings=FACTS)
 
-    def event(self, person_id: int, name: str, at: datetime, /, kind: str = "track", **properties: Any) -> Event:
+    def event(self, person_id: int, name: str, at: datetime, /, kind: str = "track", **properties: object) -> Event:
         """Make one event."""
         number = next(iter(self.numbers))
         body = json.dumps(properties).encode()
-        return Event(self.workspace_id, number, f"m{number:06}", kind, name, at, at, f"u{person_id}", None, body, b"{}", "server", person_id=person_id)
+        return Event(
+            self.workspace_id,
+            number,
+            f"m{number:06}",
+            kind,
+            name,
+            at,
+            at,
+            f"u{person_id}",
+            None,
+            body,
+            b"{}",
+            "server",
+            person_id=person_id,
+        )
 
     def record(self, events: Sequence[Event]) -> None:
         """Append events to ClickHouse."""
@@ -102,7 +123,7 @@ class Stage:
         with self.db.workspace(self.workspace_id) as ws:
             return actions.take(ws, self.ch, list(events), changes, moment)
 
-    def tick(self, horizon: datetime, pace: planner.Pace = planner.Pace()) -> int:
+    def tick(self, horizon: datetime, pace: planner.Pace = planner.USUAL) -> int:
         """Let timers fire, as the journeys worker does."""
         with self.db.workspace(self.workspace_id) as ws:
             versions = queries.find_running(ws)
@@ -130,7 +151,7 @@ def make_stage(db: Database, ch: Client) -> Stage:
         return Stage(db, ch, ws.value(WORKSPACE, now=T0))
 
 
-def event_since(name: str, **more: Any) -> dict[str, Any]:
+def event_since(name: str, **more: object) -> dict[str, Any]:
     """Write the condition "such an event since the entry"."""
     return {"kind": "event", "name": name, "window": {"kind": "since_entry"}, **more}
 

@@ -36,7 +36,16 @@ SECOND_ORDER = {
 def load(stage: Stage, orders: list[cdnow.Order]) -> None:
     numbers = {customer: i for i, customer in enumerate(sorted({order.customer for order in orders}), 1)}
     rows = [
-        [stage.workspace_id, ORDER, datetime.combine(order.on, cdnow.NOON), numbers[order.customer], f"cdnow-{order.line}", "track", "{}", "{}"]
+        [
+            stage.workspace_id,
+            ORDER,
+            datetime.combine(order.on, cdnow.NOON),
+            numbers[order.customer],
+            f"cdnow-{order.line}",
+            "track",
+            "{}",
+            "{}",
+        ]
         for order in orders
     ]
     columns = ["workspace_id", "name", "at", "actor_id", "message_id", "kind", "properties", "context"]

@@ -7,7 +7,7 @@ from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event
 TRIGGER = {"kind": "event", "name": "Signed Up"}
 
 
-def journey(nodes: dict[str, Any], start: str, **more: Any) -> dict[str, Any]:
+def journey(nodes: dict[str, Any], start: str, **more: object) -> dict[str, Any]:
     return {"key": "j", "trigger": TRIGGER, "nodes": nodes, "start": start, **more}
 
 

@@ -1,0 +1,88 @@
+"""The journeys role: move whoever is due, take in subscribers, sleep till the next timer or bell."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hudhud.events.queries import watermark
+from hudhud.journeys import actions, planner
+from hudhud.journeys.moves import MOVES
+from hudhud.journeys.worlds import LiveWorld
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.journeys.version import Version
+    from hudhud.workers.context import Context
+
+IDLE_S = 1.0
+FOLD_EVERY_S = 60.0
+# Fold a version's counts when it has this many rows.
+FOLD_ABOVE = 500
+# How far the consent log is read again behind the newest row seen: transactions may commit out of the order of their ids.
+REREAD = 1_000
+# What is received at an instant is known to be processed only once the watermark is past it.
+JUST_BEFORE = timedelta(microseconds=1)
+
+
+def run(context: Context) -> None:
+    """Work until told to stop."""
+    ch = context.ch()
+    seen: dict[int, int] = {}
+    folded_at = time.monotonic()
+    try:
+        while not context.stop.is_set():
+            now = context.clock.now()
+            taken = work_once(context, ch, now, seen)
+            if time.monotonic() - folded_at > FOLD_EVERY_S:
+                fold(context)
+                folded_at = time.monotonic()
+            if not taken:
+                context.wait("runs", _seconds_to_wait(context, now))
+    finally:
+        ch.close()
+
+
+def work_once(context: Context, ch: Client, now: datetime, seen: dict[int, int]) -> int:
+    """Take in subscribers, then move every run that is due; return the steps taken. `now` was read before all else."""
+    context.beat()
+    with context.db.everywhere() as everywhere:
+        # Asked after the clock: what was received before `now` and is not processed holds the timers back.
+        horizon = min(now, watermark(everywhere)) - JUST_BEFORE
+        versions = planner.find_versions(everywhere)
+    begun = sum(_take_subscribers(context, version, seen) for version in versions if version.is_current)
+    steps = planner.tick(LiveWorld(context.db, ch), versions, horizon, stop=context.stop.is_set, beat=context.beat)
+    context.count("journeys", "steps", steps)
+    context.count("journeys", "entered", begun)
+    return begun + steps
+
+
+def _take_subscribers(context: Context, version: Version, seen: dict[int, int]) -> int:
+    """Read the consent log from where it was read last, for a journey that begins with a subscription."""
+    if not actions.begins_with_subscription(version):
+        return 0
+    with context.db.workspace(version.workspace_id) as ws:
+        newest = actions.last_consent(ws)
+        if seen.get(version.id) == newest:
+            return 0
+        begun = actions.take_subscribers(ws, version, max(0, seen.get(version.id, 0) - REREAD))
+    seen[version.id] = newest
+    return begun
+
+
+def _seconds_to_wait(context: Context, now: datetime) -> float:
+    with context.db.everywhere() as everywhere:
+        due = planner.next_due(everywhere, planner.find_versions(everywhere))
+    if due is None:
+        return IDLE_S
+    return min(IDLE_S, max(0.02, context.clock.real_seconds(max(due - now, timedelta(0)))))
+
+
+def fold(context: Context) -> None:
+    """Fold the counts that batches appended."""
+    with context.db.everywhere() as everywhere:
+        everywhere.run(MOVES.fold_flow, above=FOLD_ABOVE)
