@@ -1,0 +1,40 @@
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { RouteFailure } from "./RouteFailure";
+import { Shell } from "./Shell";
+
+type Screen = () => Promise<{ default: React.ComponentType }>;
+
+function screen(path: string, load: Screen): RouteObject {
+  return { path, lazy: async () => ({ Component: (await load()).default }), errorElement: <RouteFailure /> };
+}
+
+/** Every address of the app; each screen is a chunk of its own. */
+export function makeRouter() {
+  return createBrowserRouter([
+    screen("/setup", () => import("@/features/setup/SetupScreen")),
+    screen("/login", () => import("@/features/session/LoginScreen")),
+    {
+      element: <Shell />,
+      errorElement: <RouteFailure />,
+      HydrateFallback: () => null,
+      children: [
+        screen("/", () => import("@/features/home/HomeScreen")),
+        screen("/people", () => import("@/features/people/PeopleScreen")),
+        screen("/people/:id", () => import("@/features/people/PersonScreen")),
+        screen("/segments", () => import("@/features/segments/SegmentsScreen")),
+        screen("/segments/:id", () => import("@/features/segments/SegmentScreen")),
+        screen("/journeys", () => import("@/features/journeys/JourneysScreen")),
+        screen("/journeys/:key", () => import("@/features/journeys/JourneyScreen")),
+        screen("/messages", () => import("@/features/messages/MessagesScreen")),
+        screen("/mailbox", () => import("@/features/mailbox/MailboxScreen")),
+        screen("/mailbox/:id", () => import("@/features/mailbox/MailboxScreen")),
+        screen("/settings", () => import("@/features/settings/WorkspaceScreen")),
+        screen("/settings/keys", () => import("@/features/settings/KeysScreen")),
+        screen("/settings/members", () => import("@/features/settings/MembersScreen")),
+        screen("/settings/security", () => import("@/features/settings/SecurityScreen")),
+        screen("/settings/audit", () => import("@/features/settings/AuditScreen")),
+        screen("*", () => import("./NotFound")),
+      ],
+    },
+  ]);
+}

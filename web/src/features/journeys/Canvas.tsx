@@ -1,0 +1,101 @@
+import { BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, getSmoothStepPath, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import "./canvas.css";
+import { useMemo, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { HEIGHT, WIDTH, readingOrder, type Line, type Place } from "./layout";
+
+export type Box = {
+  content: ReactNode;
+  label: string;
+  tone: string;
+  selected: boolean;
+  open: () => void;
+};
+
+interface CanvasProps {
+  places: Place[];
+  lines: Line[];
+  boxes: Record<string, Box>;
+  labels: Record<string, ReactNode>;
+  direction: "ltr" | "rtl";
+  dark: boolean;
+}
+
+type BoxNode = Node<Box & { dir: "ltr" | "rtl" }, "box">;
+type LabelEdge = Edge<{ label: ReactNode; dir: "ltr" | "rtl" }, "labelled">;
+
+function BoxView({ data }: NodeProps<BoxNode>) {
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-label={data.label} aria-pressed={data.selected} onClick={data.open}>
+        {data.content}
+      </button>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  );
+}
+
+function LineView({ id, data, ...ends }: EdgeProps<LabelEdge>) {
+  const [path, x, y] = getSmoothStepPath({ ...ends, borderRadius: 14 });
+  return (
+    <>
+      <BaseEdge id={id} path={path} />
+      <EdgeLabelRenderer>
+        <div className="hd-edge" dir={data?.dir} style={{ transform: `translate(-50%, -50%) translate(${String(x)}px, ${String(y)}px)` }}>{data?.label}</div>
+      </EdgeLabelRenderer>
+    </>
+  );
+}
+
+const nodeTypes = { box: BoxView };
+const edgeTypes = { labelled: LineView };
+
+/** The drawing of a journey. Its coordinates always run from left to right; the text inside a node has its own direction. */
+export default function Canvas({ places, lines, boxes, labels, direction, dark }: CanvasProps) {
+  const { t } = useTranslation();
+  const nodes = useMemo(
+    () => readingOrder(places, direction).flatMap(({ id, x, y }): BoxNode[] => {
+      const box = boxes[id];
+      return box ? [{ id, type: "box", position: { x, y }, width: WIDTH, height: HEIGHT, data: { ...box, dir: direction } }] : [];
+    }),
+    [places, boxes, direction],
+  );
+  const edges = useMemo(
+    () => lines.map(({ id, source, target }): LabelEdge => ({ id, source, target, type: "labelled", data: { label: labels[id], dir: direction } })),
+    [lines, labels, direction],
+  );
+  const controls = {
+    "controls.ariaLabel": t("journeys.zoom"),
+    "controls.zoomIn.ariaLabel": t("journeys.zoom_in"),
+    "controls.zoomOut.ariaLabel": t("journeys.zoom_out"),
+    "controls.fitView.ariaLabel": t("journeys.fit"),
+  };
+  return (
+    <div className="hd-canvas" dir="ltr">
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        colorMode={dark ? "dark" : "light"}
+        fitView
+        fitViewOptions={{ padding: 0.12, maxZoom: 1, minZoom: 0.5 }}
+        minZoom={0.25}
+        maxZoom={1.5}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        zoomOnScroll={false}
+        preventScrolling={false}
+        panOnScroll={false}
+        ariaLabelConfig={controls}
+      >
+        <Controls showInteractive={false} position={direction === "rtl" ? "bottom-right" : "bottom-left"} />
+      </ReactFlow>
+    </div>
+  );
+}

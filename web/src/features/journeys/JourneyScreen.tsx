@@ -1,0 +1,98 @@
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useParams, useSearchParams } from "react-router";
+import { useDirection, useFormat, useLanguage } from "@/i18n/useFormat";
+import { BackLink, Button, Card, Facts, Failure, IconPlayerPause, IconPlayerPlay, Loading, Page, Skeleton, Text, useIsDark } from "@/ui";
+import { JourneyState } from "./JourneyState";
+import { NodeDrawer } from "./NodeDrawer";
+import { RehearsalPanel } from "./RehearsalPanel";
+import { useBoxes, useJourneyWords, useLabels, type Flow } from "./boxes";
+import { tellRules } from "./describe";
+import { linesOf, placesOf } from "./layout";
+import { flowOf } from "./flow";
+import { journeyName, useJourney, useNumbers, useSwitch } from "./queries";
+import type { Journey } from "./types";
+
+const Canvas = lazy(() => import("./Canvas"));
+
+function Drawing({ journey, flow, selected, open }: { journey: Journey; flow: Flow; selected: string | null; open: (id: string) => void }) {
+  const direction = useDirection();
+  const dark = useIsDark();
+  const places = useMemo(() => placesOf(journey.graph, direction), [journey.graph, direction]);
+  const lines = useMemo(() => linesOf(journey.graph), [journey.graph]);
+  const boxes = useBoxes(journey.graph, flow, selected, open);
+  const labels = useLabels(journey.graph, flow);
+  return (
+    <Suspense fallback={<Skeleton height={560} radius="lg" />}>
+      <Canvas places={places} lines={lines} boxes={boxes} labels={labels} direction={direction} dark={dark} />
+    </Suspense>
+  );
+}
+
+function SwitchButton({ journey }: { journey: Journey }) {
+  const { t } = useTranslation();
+  const change = useSwitch(journey.key);
+  const running = journey.status === "running";
+  const Icon = running ? IconPlayerPause : IconPlayerPlay;
+  return (
+    <>
+      <Button
+        variant={running ? "default" : "filled"}
+        leftSection={<Icon size={18} aria-hidden />}
+        loading={change.isPending}
+        onClick={() => { change.mutate(running ? "pause" : "start"); }}
+      >
+        {t(running ? "journeys.pause" : journey.status === "paused" ? "journeys.go_on" : "journeys.start")}
+      </Button>
+      {change.isError && <Failure error={change.error} />}
+    </>
+  );
+}
+
+function Live({ journey }: { journey: Journey }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const words = useJourneyWords();
+  const [params, setParams] = useSearchParams();
+  const [rehearsed, setRehearsed] = useState<Flow | null>(null);
+  const numbers = useNumbers(journey.key, journey.status === "running");
+  const live = useMemo(() => flowOf(journey.graph, numbers.data), [journey.graph, numbers.data]);
+  const selected = params.get("node");
+  const open = useCallback((id: string) => { setParams(id ? { node: id } : {}, { replace: true }); }, [setParams]);
+  return (
+    <>
+      {numbers.isError && <Failure error={numbers.error} />}
+      <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />
+      <div>
+        <Drawing journey={journey} flow={rehearsed ?? live} selected={selected} open={open} />
+        <Text c="dimmed" fz="sm" mt={8} aria-live="off">
+          {rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
+        </Text>
+      </div>
+      <Card title={t("journeys.rules")}><Facts items={tellRules(words, journey.graph)} /></Card>
+      <NodeDrawer journey={journey} node={selected} close={() => { open(""); }} />
+    </>
+  );
+}
+
+export default function JourneyScreen() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { key = "" } = useParams();
+  const journey = useJourney(key);
+  const name = journey.data ? journeyName(journey.data, language) : t("app.place.journeys");
+  return (
+    <Page
+      title={name}
+      heading={<bdi>{name}</bdi>}
+      back={<BackLink to="/journeys">{t("app.place.journeys")}</BackLink>}
+      lead={journey.data && <JourneyState status={journey.data.status} />}
+      actions={journey.data && <SwitchButton journey={journey.data} />}
+      wide
+    >
+      {journey.isError && <Failure error={journey.error} retry={() => void journey.refetch()} />}
+      {journey.isPending && <Card><Loading /></Card>}
+      {journey.data && <Live key={journey.data.key} journey={journey.data} />}
+    </Page>
+  );
+}

@@ -1,0 +1,39 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useFormat, useLanguage } from "@/i18n/useFormat";
+import { Card, Empty, Failure, IconChevronRight, IconRoute, Loading, Num, Page } from "@/ui";
+import { JourneyState } from "./JourneyState";
+import { journeyName, useJourneyList } from "./queries";
+import type { JourneySummary } from "./types";
+
+function Row({ journey }: { journey: JourneySummary }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const language = useLanguage();
+  return (
+    <Link to={`/journeys/${journey.key}`} className="hd-row">
+      <span className="hd-grow">
+        <span className="hd-clip" dir="auto" style={{ fontWeight: 600, textAlign: "start" }}>{journeyName(journey, language)}</span>
+        <Num><span className="hd-dim hd-small">{t("journeys.in_flow", { count: journey.here, number: format.number(journey.here) })}</span></Num>
+      </span>
+      <JourneyState status={journey.status} />
+      <IconChevronRight size={18} className="hd-flip hd-dim" aria-hidden style={{ flex: "none" }} />
+    </Link>
+  );
+}
+
+export default function JourneysScreen() {
+  const { t } = useTranslation();
+  const journeys = useJourneyList();
+  const items = journeys.data?.items ?? [];
+  return (
+    <Page title={t("app.place.journeys")} lead={t("journeys.lead")}>
+      {journeys.isError && <Failure error={journeys.error} retry={() => void journeys.refetch()} />}
+      <Card flush={items.length > 0}>
+        {journeys.isPending && <Loading />}
+        {journeys.data && items.length === 0 && <Empty icon={<IconRoute size={40} />} title={t("journeys.none")}>{t("journeys.none_lead")}</Empty>}
+        {items.map((one) => <Row key={one.key} journey={one} />)}
+      </Card>
+    </Page>
+  );
+}

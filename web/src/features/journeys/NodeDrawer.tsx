@@ -1,0 +1,50 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { emailOf, nameOf } from "@/features/people/name";
+import { useFormat, useNow } from "@/i18n/useFormat";
+import { Avatar, Drawer, Failure, Loading, Ltr, More, Stack, Text } from "@/ui";
+import { tell } from "./describe";
+import { useJourneyWords } from "./boxes";
+import { itemsOf, useRuns } from "./queries";
+import type { Journey, Run } from "./types";
+
+function Row({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow();
+  const name = nameOf(run.person);
+  const email = emailOf(run.person);
+  return (
+    <Link to={`/people/${String(run.person.id)}`} className="hd-row" style={{ paddingInline: 0 }}>
+      <Avatar name={name} seed={run.person.id} size={34} />
+      <span className="hd-grow">
+        <bdi className="hd-clip">{name}</bdi>
+        {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
+      </span>
+      <Text component="span" c="dimmed" fz="sm" ta="end">
+        {run.due_at ? t("journeys.goes_on", { at: format.ago(run.due_at, now) }) : run.ended_at && format.ago(run.ended_at, now)}
+      </Text>
+    </Link>
+  );
+}
+
+/** The people who stand on a node now, and when each of them goes on. */
+export function NodeDrawer({ journey, node, close }: { journey: Journey; node: string | null; close: () => void }) {
+  const { t } = useTranslation();
+  const words = useJourneyWords();
+  const runs = useRuns(journey.key, node);
+  const items = itemsOf(runs.data);
+  const told = node === null ? null : tell(words, journey.graph, node);
+  return (
+    <Drawer opened={node !== null} onClose={close} position="right" title={told?.title} closeButtonProps={{ "aria-label": t("app.close") }}>
+      <Stack>
+        <Text c="dimmed">{told?.said}</Text>
+        {runs.isError && <Failure error={runs.error} />}
+        {runs.isPending && <Loading />}
+        {runs.data && items.length === 0 && <Text>{t("journeys.nobody_here")}</Text>}
+        <div>{items.map((run) => <Row key={run.id} run={run} />)}</div>
+        <More pages={runs} />
+      </Stack>
+    </Drawer>
+  );
+}

@@ -1,0 +1,88 @@
+import { plain, sentence, type Words } from "@/features/segments/sentence";
+import type { Condition } from "@/features/segments/condition";
+import type { Graph, JourneyNode, Trigger, Unit } from "./graph";
+import { TRIGGER } from "./layout";
+
+export interface Told {
+  title: string;
+  said: string;
+  tone: "trigger" | JourneyNode["kind"];
+}
+
+export interface JourneyWords extends Words {
+  template: (key: string) => string;
+}
+
+function span(words: Words, amount: number, unit: Unit): string {
+  return words.t(`journeys.span.${unit}`, { count: amount, number: words.format.number(amount) });
+}
+
+function say(words: Words, tree: Condition): string {
+  return plain(words, sentence(words, tree));
+}
+
+function trigger(words: Words, from: Trigger): string {
+  const { t } = words;
+  switch (from.kind) {
+    case "event": {
+      const names = (Array.isArray(from.name) ? from.name : [from.name]).map((one) => t("segments.quoted", { text: one }));
+      return t("journeys.trigger.event", { event: words.format.either(names) });
+    }
+    case "segment_enter": {
+      const { segment } = from;
+      const which = typeof segment === "number" ? t("segments.quoted", { text: words.segment(segment) }) : say(words, segment);
+      return t("journeys.trigger.segment_enter", { segment: which });
+    }
+    case "subscribe":
+      return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: words.topic(from.topic) }) });
+  }
+}
+
+/** What a node does, in the reader's words: a title and a line. */
+export function tellNode(words: JourneyWords, node: JourneyNode): Told {
+  const { t } = words;
+  const title = t(`journeys.kind.${node.kind}`);
+  switch (node.kind) {
+    case "send":
+      return { title, said: words.template(node.template), tone: "send" };
+    case "delay":
+      return { title, said: span(words, node.amount, node.unit), tone: "delay" };
+    case "wait": {
+      const most = span(words, node.timeout.amount, node.timeout.unit);
+      return { title, said: t("journeys.wait", { until: say(words, node.until), most }), tone: "wait" };
+    }
+    case "branch":
+      return { title, said: t("journeys.branch", { count: node.branches.length + 1, number: words.format.number(node.branches.length + 1) }), tone: "branch" };
+    case "exit":
+      return { title, said: t(`journeys.exit.${node.reason}`, { defaultValue: node.reason.replaceAll("_", " ") }), tone: "exit" };
+  }
+}
+
+export function tellTrigger(words: Words, graph: Graph): Told {
+  return { title: words.t("journeys.kind.trigger"), said: trigger(words, graph.trigger), tone: "trigger" };
+}
+
+export function tell(words: JourneyWords, graph: Graph, id: string): Told {
+  const node = graph.nodes[id];
+  return id === TRIGGER || !node ? tellTrigger(words, graph) : tellNode(words, node);
+}
+
+/** What stands on an edge: nothing on the only way on, else the answer that leads there. */
+export function tellEdge(words: Words, node: JourneyNode | undefined, edge: string): string {
+  if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
+  if (node?.kind !== "branch") return "";
+  const arm = node.branches[Number(edge)];
+  return arm ? say(words, arm.if) : words.t("journeys.edge.otherwise");
+}
+
+/** The rules that hold anywhere in the journey. */
+export function tellRules(words: Words, graph: Graph): [string, string][] {
+  const { t } = words;
+  const again = graph.reentry.kind === "after"
+    ? t("journeys.reentry.after", { count: graph.reentry.days, number: words.format.number(graph.reentry.days) })
+    : t(`journeys.reentry.${graph.reentry.kind}`);
+  const rules: [string, string][] = [[t("journeys.rule.again"), again]];
+  if (graph.goal) rules.push([t("journeys.rule.goal"), say(words, graph.goal)]);
+  if (graph.exit_on.length > 0) rules.push([t("journeys.rule.exit_on"), words.format.either(graph.exit_on.map((one) => say(words, one)))]);
+  return rules;
+}

@@ -1,0 +1,60 @@
+import { Graph as Dagre, layout } from "@dagrejs/dagre";
+import { exitsOf, type Graph } from "./graph";
+
+export const TRIGGER = "";
+export const WIDTH = 264;
+export const HEIGHT = 118;
+
+export interface Place {
+  id: string;
+  x: number;
+  y: number;
+}
+
+export interface Line {
+  id: string;
+  source: string;
+  target: string;
+  edge: string;
+}
+
+export function lineId(source: string, edge: string): string {
+  return `${source}:${edge}`;
+}
+
+/** The edges of a graph; the trigger is a node of its own with the id "". */
+export function linesOf(graph: Graph): Line[] {
+  const lines: Line[] = [{ id: lineId(TRIGGER, "start"), source: TRIGGER, target: graph.start, edge: "start" }];
+  for (const [id, node] of Object.entries(graph.nodes)) {
+    for (const [edge, target] of exitsOf(node)) lines.push({ id: lineId(id, edge), source: id, target, edge });
+  }
+  return lines;
+}
+
+/** Tidy places from top to bottom (upper left corners); from right to left the branches are mirrored. */
+export function placesOf(graph: Graph, direction: "ltr" | "rtl"): Place[] {
+  const drawing = new Dagre({ multigraph: true });
+  drawing.setGraph({ rankdir: "TB", nodesep: 44, ranksep: 74, marginx: 0, marginy: 0 });
+  drawing.setDefaultEdgeLabel(() => ({}));
+  for (const id of [TRIGGER, ...Object.keys(graph.nodes)]) drawing.setNode(id, { width: WIDTH, height: HEIGHT });
+  for (const line of linesOf(graph)) drawing.setEdge(line.source, line.target, {}, line.id);
+  layout(drawing);
+  const places = [TRIGGER, ...Object.keys(graph.nodes)].map((id) => {
+    const { x, y } = drawing.node(id) as { x: number; y: number };
+    return { id, x: x - WIDTH / 2, y: y - HEIGHT / 2 };
+  });
+  return direction === "ltr" ? places : mirrored(places);
+}
+
+/** The same drawing seen in a mirror that stands at its side. */
+export function mirrored(places: Place[]): Place[] {
+  const right = Math.max(...places.map((place) => place.x + WIDTH));
+  const left = Math.min(...places.map((place) => place.x));
+  return places.map((place) => ({ ...place, x: left + right - place.x - WIDTH }));
+}
+
+/** Nodes in reading order: from the trigger down, so that Tab follows the journey. */
+export function readingOrder(places: Place[], direction: "ltr" | "rtl"): Place[] {
+  const sign = direction === "ltr" ? 1 : -1;
+  return [...places].sort((a, b) => a.y - b.y || sign * (a.x - b.x));
+}

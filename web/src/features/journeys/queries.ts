@@ -1,0 +1,58 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, send } from "@/api/call";
+import { usePages, type Paged } from "@/api/page";
+import { pickName } from "@/i18n/names";
+import { useLanguage } from "@/i18n/useFormat";
+import type { Journey, JourneySummary, Numbers, Rehearsal, Run, TemplateSummary, Why } from "./types";
+
+export { itemsOf } from "@/api/page";
+
+const LIST = ["journeys"];
+
+export function useJourneyList() {
+  return useQuery({ queryKey: LIST, queryFn: () => get<Paged<JourneySummary>>("/journeys") });
+}
+
+export function journeyName(journey: { key: string; names: Record<string, string> | null }, language: string): string {
+  return pickName(journey.names, language, journey.key);
+}
+
+export function useJourney(key: string) {
+  return useQuery({ queryKey: ["journey", key], queryFn: () => get<Journey>(`/journeys/${key}`) });
+}
+
+/** Numbers on nodes and edges, fresh every second while the page is looked at. */
+export function useNumbers(key: string, live: boolean) {
+  return useQuery({
+    queryKey: ["numbers", key],
+    queryFn: () => get<Numbers>(`/journeys/${key}/numbers`),
+    refetchInterval: live ? 1000 : 10_000,
+  });
+}
+
+export function useRuns(key: string, node: string | null) {
+  return usePages<Run>(`/journeys/${key}/runs`, { node, limit: 30 }, { enabled: node !== null });
+}
+
+export function useSwitch(key: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (action: "start" | "pause") => send("POST", `/journeys/${key}/${action}`),
+    onSuccess: () => Promise.all([["journey", key], LIST, ["home"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
+  });
+}
+
+export function useRehearse(key: string) {
+  return useMutation({ mutationFn: (span: { from: string; to: string }) => send<Rehearsal>("POST", `/journeys/${key}/rehearse`, span) });
+}
+
+/** What a template is called in the reader's language. */
+export function useTemplateNames(): (key: string) => string {
+  const language = useLanguage();
+  const { data } = useQuery({ queryKey: ["templates"], queryFn: () => get<Paged<TemplateSummary>>("/templates"), staleTime: 60_000 });
+  return (key) => pickName(data?.items.find((one) => one.key === key)?.names, language, key);
+}
+
+export function useWhy(key: string, personId: number) {
+  return useQuery({ queryKey: ["why", key, personId], queryFn: () => get<Why>(`/journeys/${key}/why/${String(personId)}`) });
+}

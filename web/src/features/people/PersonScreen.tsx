@@ -1,0 +1,51 @@
+import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
+import { useFormat, useNow } from "@/i18n/useFormat";
+import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Page, Stack } from "@/ui";
+import { AttributesCard, ConsentCard, IdentifiersCard, SegmentsCard } from "./cards";
+import { emailOf, nameOf } from "./name";
+import { TimelineCard } from "./TimelineCard";
+import { WhyCard } from "./WhyCard";
+import { usePerson } from "./queries";
+import type { Profile } from "./types";
+
+function Everything({ person }: { person: Profile }) {
+  return (
+    <Columns>
+      <Stack gap={20}>
+        <WhyCard person={person} />
+        <TimelineCard personId={person.id} />
+      </Stack>
+      <Stack gap={20}>
+        <ConsentCard person={person} />
+        <AttributesCard person={person} />
+        <IdentifiersCard person={person} />
+        <SegmentsCard person={person} />
+      </Stack>
+    </Columns>
+  );
+}
+
+export default function PersonScreen() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow();
+  const { id = "" } = useParams();
+  const person = usePerson(id);
+  const name = person.data ? nameOf(person.data) : t("app.place.people");
+  const email = person.data ? emailOf(person.data) : "";
+  const heading = person.data && (
+    <Group gap="md" wrap="nowrap">
+      <Avatar name={name} seed={person.data.id} size={52} />
+      <bdi className="hd-clip">{name}</bdi>
+    </Group>
+  );
+  const lead = person.data && <>{email && email !== name && <><Ltr>{email}</Ltr> · </>}{t("people.since", { at: format.ago(person.data.created_at, now) })}</>;
+  return (
+    <Page title={name} heading={heading} lead={lead} back={<BackLink to="/people">{t("app.place.people")}</BackLink>}>
+      {person.isError && <Failure error={person.error} retry={() => void person.refetch()} />}
+      {person.isPending && <Card><Loading /></Card>}
+      {person.data && <Everything person={person.data} />}
+    </Page>
+  );
+}

@@ -1,0 +1,64 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useParams } from "react-router";
+import { BackLink, Button, Card, Columns, Failure, Group, Loading, Page, Stack, Text, say } from "@/ui";
+import { replaceAt, type Condition, type Path } from "./condition";
+import { Conditions } from "./Conditions";
+import { CountCard } from "./CountCard";
+import { MembersCard } from "./MembersCard";
+import { SaveAs } from "./SaveAs";
+import { useCount, useSaveSegment, useSegment } from "./queries";
+import type { Segment } from "./types";
+
+function Editor({ segment }: { segment: Segment }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState<Condition | null>(null);
+  const [naming, setNaming] = useState(false);
+  const tree = draft ?? segment.tree;
+  const count = useCount(tree);
+  const save = useSaveSegment(() => { setDraft(null); say(t("segments.saved")); });
+  const change = (path: Path, value: number) => { setDraft((old) => replaceAt(old ?? segment.tree, path, value)); };
+  return (
+    <Columns>
+      <Stack gap={20}>
+        <Card title={t("segments.who")}>
+          <Conditions tree={tree} count={count.data} change={change} />
+          {count.isError && <Failure error={count.error} />}
+          {save.isError && <Failure error={save.error} />}
+          {draft
+            ? (
+              <Group mt="md" gap="xs">
+                <Button loading={save.isPending} onClick={() => { save.mutate({ id: segment.id, name: segment.name, tree }); }}>{t("segments.save")}</Button>
+                <Button variant="default" onClick={() => { setNaming(true); }}>{t("segments.save_as")}</Button>
+                <Button variant="subtle" onClick={() => { setDraft(null); }}>{t("segments.undo")}</Button>
+              </Group>
+            )
+            : <Text c="dimmed" fz="sm" mt="md">{t("segments.try")}</Text>}
+        </Card>
+        <MembersCard segment={segment} changed={draft !== null} />
+      </Stack>
+      <CountCard count={count.data} stale={count.isPlaceholderData} saved={segment.count} changed={draft !== null} />
+      <SaveAs
+        opened={naming}
+        close={() => { setNaming(false); }}
+        tree={tree}
+        done={(made) => { setDraft(null); setNaming(false); void navigate(`/segments/${String(made.id)}`); }}
+      />
+    </Columns>
+  );
+}
+
+export default function SegmentScreen() {
+  const { t } = useTranslation();
+  const { id = "" } = useParams();
+  const segment = useSegment(id);
+  const back = <BackLink to="/segments">{t("app.place.segments")}</BackLink>;
+  return (
+    <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back}>
+      {segment.isError && <Failure error={segment.error} retry={() => void segment.refetch()} />}
+      {segment.isPending && <Card><Loading /></Card>}
+      {segment.data && <Editor key={segment.data.id} segment={segment.data} />}
+    </Page>
+  );
+}

@@ -1,0 +1,37 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useFormat } from "@/i18n/useFormat";
+import { Card, Empty, Failure, IconChevronRight, IconFilter, Loading, Num, Page } from "@/ui";
+import { Sentence } from "./Sentence";
+import { useSegmentList } from "./queries";
+import type { Segment } from "./types";
+
+function Row({ segment }: { segment: Segment }) {
+  const format = useFormat();
+  return (
+    <Link to={`/segments/${String(segment.id)}`} className="hd-row">
+      <span className="hd-grow">
+        <bdi className="hd-clip" style={{ fontWeight: 600 }}>{segment.name}</bdi>
+        <span className="hd-dim hd-small hd-two"><Sentence tree={segment.tree} /></span>
+      </span>
+      <Num><span style={{ fontSize: "1.25rem", fontWeight: 640 }}>{format.number(segment.count)}</span></Num>
+      <IconChevronRight size={18} className="hd-flip hd-dim" aria-hidden style={{ flex: "none" }} />
+    </Link>
+  );
+}
+
+export default function SegmentsScreen() {
+  const { t } = useTranslation();
+  const segments = useSegmentList();
+  const items = segments.data?.items ?? [];
+  return (
+    <Page title={t("app.place.segments")} lead={t("segments.lead")}>
+      {segments.isError && <Failure error={segments.error} retry={() => void segments.refetch()} />}
+      <Card flush={items.length > 0}>
+        {segments.isPending && <Loading />}
+        {segments.data && items.length === 0 && <Empty icon={<IconFilter size={40} />} title={t("segments.none")}>{t("segments.none_lead")}</Empty>}
+        {items.map((one) => <Row key={one.id} segment={one} />)}
+      </Card>
+    </Page>
+  );
+}

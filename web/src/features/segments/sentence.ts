@@ -1,0 +1,118 @@
+import type { TFunction } from "i18next";
+import type { Format } from "@/i18n/format";
+import type { AttributeLeaf, Condition, ConsentLeaf, EventLeaf, Leaf, Path, Value, Where, Window } from "./condition";
+
+/** A piece of a sentence: words, a name that the customer gave, or a number that can be changed. */
+export type Piece = { kind: "text"; text: string } | { kind: "name"; text: string } | { kind: "number"; value: number; path: Path };
+
+/** What the words need: the texts, the figures, and the names of topics and segments. */
+export interface Words {
+  t: TFunction;
+  format: Format;
+  topic: (key: string) => string;
+  segment: (id: number) => string;
+}
+
+const EDGE = "\u0001";
+const text = (value: string): Piece[] => (value ? [{ kind: "text", text: value }] : []);
+const name = (value: string): Piece[] => [{ kind: "name", text: value }];
+const number = (value: number, path: Path): Piece[] => [{ kind: "number", value, path }];
+
+/** A text of the reader's language whose slots are pieces: each language keeps its own word order. */
+function fill(words: Words, key: string, slots: Record<string, Piece[]>, count?: number): Piece[] {
+  const marks = Object.fromEntries(Object.keys(slots).map((slot) => [slot, EDGE + slot + EDGE]));
+  const whole = words.t(key, { ...marks, ...(count === undefined ? {} : { count }) });
+  return whole.split(EDGE).flatMap((part, index) => (index % 2 === 0 ? text(part) : (slots[part] ?? [])));
+}
+
+function joined(words: Words, all: Piece[][], how: "list" | "either"): Piece[] {
+  const marks = all.map((_, index) => EDGE + String(index) + EDGE);
+  return words.format[how](marks).split(EDGE).flatMap((part, index) => (index % 2 === 0 ? text(part) : (all[Number(part)] ?? [])));
+}
+
+function valuePieces(words: Words, value: Value | undefined, path: Path): Piece[] {
+  if (typeof value === "number") return number(value, path);
+  if (Array.isArray(value)) return joined(words, value.map((one, index) => valuePieces(words, one, [...path, index])), "either");
+  if (typeof value === "boolean") return text(words.t(value ? "segments.true" : "segments.false"));
+  return name(value ?? "");
+}
+
+function wherePieces(words: Words, where: Where[], path: Path): Piece[] {
+  if (where.length === 0) return [];
+  const all = where.map((one, index) =>
+    fill(words, `segments.op.${one.op}`, { name: name(one.property), value: valuePieces(words, one.value, [...path, index, "value"]) }));
+  return fill(words, "segments.where", { filters: joined(words, all, "list") });
+}
+
+function windowPieces(words: Words, window: Window, path: Path): Piece[] {
+  switch (window.kind) {
+    case "last":
+      return fill(words, `segments.window.${window.unit ?? "days"}`, { number: number(window.amount, [...path, "amount"]) }, window.amount);
+    case "between":
+      return fill(words, "segments.window.between", { from: text(words.format.date(window.from)), to: text(words.format.date(window.to)) });
+    case "since_entry":
+      return text(words.t(window.later_day ? "segments.window.later_day" : "segments.window.since_entry"));
+    default:
+      return text(words.t("segments.window.ever"));
+  }
+}
+
+function eventPieces(words: Words, leaf: EventLeaf, path: Path): Piece[] {
+  const op = leaf.count?.op ?? "at_least";
+  const times = leaf.count?.value ?? 1;
+  const never = times === 0 && op !== "at_least";
+  const once = times === 1 && op === "at_least";
+  const key = never ? "segments.event.never" : once ? "segments.event.once" : `segments.event.${op}`;
+  const slots = {
+    event: name(leaf.name),
+    number: number(times, [...path, "count", "value"]),
+    window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
+    where: wherePieces(words, leaf.where ?? [], [...path, "where"]),
+  };
+  return fill(words, key, slots, times);
+}
+
+function attributePieces(words: Words, leaf: AttributeLeaf, path: Path): Piece[] {
+  const builtIn = leaf.name.startsWith("@");
+  const what = builtIn ? text(words.t(`segments.built_in.${leaf.name.slice(1)}`)) : name(leaf.name);
+  const isDate = leaf.name === "@created_at" && typeof leaf.value === "string";
+  const value = isDate ? text(words.format.date(leaf.value as string)) : valuePieces(words, leaf.value, [...path, "value"]);
+  return fill(words, `segments.op.${leaf.op}`, { name: what, value });
+}
+
+function consentPieces(words: Words, leaf: ConsentLeaf): Piece[] {
+  return fill(words, `segments.consent.${leaf.state ?? "subscribed"}`, { topic: name(words.topic(leaf.topic)) });
+}
+
+function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
+  switch (leaf.kind) {
+    case "event":
+      return eventPieces(words, leaf, path);
+    case "attribute":
+      return attributePieces(words, leaf, path);
+    case "consent":
+      return consentPieces(words, leaf);
+    case "segment":
+      return fill(words, leaf.member === false ? "segments.member.out" : "segments.member.in", { segment: name(words.segment(leaf.segment_id)) });
+  }
+}
+
+/** A whole condition as one sentence. */
+export function sentence(words: Words, tree: Condition, path: Path = []): Piece[] {
+  if (tree.kind === "and" || tree.kind === "or") {
+    if (tree.of.length === 0) return text(words.t("segments.everybody"));
+    const all = tree.of.map((child, index) => sentence(words, child, [...path, "of", index]));
+    return joined(words, all, tree.kind === "and" ? "list" : "either");
+  }
+  if (tree.kind === "not") return fill(words, "segments.not", { inner: sentence(words, tree.of, [...path, "of"]) });
+  return leafPieces(words, tree, path);
+}
+
+/** The sentence without markup; names stand in quotation marks. */
+export function plain(words: Words, pieces: Piece[]): string {
+  return pieces
+    .map((piece) => (piece.kind === "text" ? piece.text : piece.kind === "number" ? words.format.number(piece.value) : words.t("segments.quoted", { text: piece.text })))
+    .join("")
+    .replace(/\s+/g, " ")
+    .trim();
+}

@@ -1,0 +1,76 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as auth from "@/api/auth";
+import { get, send } from "@/api/call";
+import { problemOf } from "@/api/problem";
+import type { Me, User, Workspace } from "./types";
+
+export { hasPasskeys } from "@/api/passkey";
+
+interface MeAnswer {
+  role: string;
+  user: User;
+  workspace: Workspace;
+  now: string;
+}
+
+interface Owner {
+  name: string;
+  email: string;
+  password: string;
+  language: string;
+  time_zone: string;
+  workspace: string;
+}
+
+async function readMe(): Promise<Me> {
+  try {
+    return { state: "in", ...(await get<MeAnswer>("/me")) };
+  } catch (error) {
+    if (problemOf(error).status !== 401) throw error;
+    return (await get<{ open: boolean }>("/setup")).open ? { state: "setup" } : { state: "out" };
+  }
+}
+
+export const ME = ["me"];
+
+/** Who is here. Asked again now and then, as the answer also carries the server's clock. */
+export function useMe() {
+  return useQuery({ queryKey: ME, queryFn: readMe, refetchInterval: 20_000 });
+}
+
+export function useSignIn(done: (result: auth.SignIn) => void) {
+  return useMutation({
+    mutationFn: (given: { email: string; password: string }) => auth.signIn(given.email, given.password),
+    onSuccess: done,
+  });
+}
+
+export function useGiveCode(done: () => void) {
+  return useMutation({ mutationFn: auth.giveCode, onSuccess: done });
+}
+
+export function usePasskeySignIn(done: () => void) {
+  return useMutation({ mutationFn: auth.signInByPasskey, onSuccess: done });
+}
+
+/** First run: the owner, then (if wanted) the sample shop, in one go. */
+export function useSetup(done: () => void) {
+  return useMutation({
+    mutationFn: async ({ owner, sample }: { owner: Owner; sample: boolean }) => {
+      await send("POST", "/setup", owner);
+      if (sample) await send("POST", "/demo");
+    },
+    onSuccess: done,
+  });
+}
+
+export function useRemoveSample(done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => send("DELETE", "/demo"),
+    onSuccess: async () => {
+      await client.invalidateQueries();
+      done();
+    },
+  });
+}

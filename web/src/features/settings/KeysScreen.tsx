@@ -1,0 +1,89 @@
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/i18n/useFormat";
+import { Button, Card, CodeBlock, Empty, Failure, Group, IconKey, Loading, Ltr, NativeSelect, Note, SegmentedControl, Stack, State, Text, TextInput, Title } from "@/ui";
+import { SettingsPage } from "./SettingsPage";
+import { itemsOfList, snippet } from "./snippet";
+import { useCreateKey, useKeys, useRevokeKey } from "./queries";
+import type { Key, NewKey } from "./types";
+
+function MakeKey({ done }: { done: (key: NewKey) => void }) {
+  const { t } = useTranslation();
+  const [kind, setKind] = useState("collect");
+  const create = useCreateKey(done);
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
+    create.mutate({ kind, name: given.name ?? "", ...(kind === "api" ? { scopes: [given.scope ?? "read"] } : {}) });
+  };
+  return (
+    <Card title={t("settings.new_key")}>
+      <form onSubmit={submit}>
+        <Stack>
+          <SegmentedControl aria-label={t("settings.key_kind")} value={kind} onChange={setKind} data={["collect", "api"].map((one) => ({ value: one, label: t(`settings.kind.${one}`) }))} />
+          <Text c="dimmed" fz="sm" mt={-6}>{t(`settings.kind_lead.${kind}`)}</Text>
+          <Group align="end" grow preventGrowOverflow={false}>
+            <TextInput name="name" label={t("settings.key_name")} placeholder={t("settings.key_name_hint")} maxLength={100} />
+            {kind === "api" && <NativeSelect name="scope" label={t("settings.scope")} data={["read", "write", "admin"].map((one) => ({ value: one, label: t(`settings.scopes.${one}`) }))} />}
+          </Group>
+          {create.isError && <Failure error={create.error} />}
+          <Group><Button type="submit" loading={create.isPending}>{t("settings.make_key")}</Button></Group>
+        </Stack>
+      </form>
+    </Card>
+  );
+}
+
+/** The key is shown this once, with a command that uses it. */
+function Fresh({ made }: { made: NewKey }) {
+  const { t } = useTranslation();
+  return (
+    <Card title={t("settings.key_ready")}>
+      <Stack>
+        <Note tone="wait">{t("settings.key_once")}</Note>
+        <CodeBlock code={made.key} label={t("settings.key")} />
+        <Title order={3} fz="md" mt="sm">{t(`settings.try.${made.kind}`)}</Title>
+        <CodeBlock code={snippet(window.location.origin, made.kind, made.key)} label={t("settings.snippet")} />
+      </Stack>
+    </Card>
+  );
+}
+
+function Row({ item }: { item: Key }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const revoke = useRevokeKey();
+  return (
+    <li className="hd-row">
+      <span className="hd-grow">
+        <span className="hd-clip" dir="auto">{item.name || t(`settings.kind.${item.kind}`)}</span>
+        <span className="hd-clip hd-dim hd-small">
+          <Ltr>{item.prefix}…</Ltr> · {item.scopes.length > 0 ? format.list(item.scopes.map((one) => t(`settings.scopes.${one}`))) : t(`settings.kind.${item.kind}`)} · {format.date(item.created_at)}
+        </span>
+        {revoke.isError && <Failure error={revoke.error} />}
+      </span>
+      {item.revoked_at
+        ? <State tone="no">{t("settings.revoked")}</State>
+        : <Button size="xs" variant="default" loading={revoke.isPending} aria-label={t("settings.revoke_one", { name: item.name || item.prefix })} onClick={() => { revoke.mutate(item.id); }}>{t("settings.revoke")}</Button>}
+    </li>
+  );
+}
+
+export default function KeysScreen() {
+  const { t } = useTranslation();
+  const keys = useKeys();
+  const [made, setMade] = useState<NewKey | null>(null);
+  const items = itemsOfList(keys.data);
+  return (
+    <SettingsPage tab="keys" lead={t("settings.keys_lead")}>
+      {made && <Fresh made={made} />}
+      <MakeKey done={setMade} />
+      {keys.isError && <Failure error={keys.error} retry={() => void keys.refetch()} />}
+      <Card title={t("settings.tab.keys")} flush={items.length > 0}>
+        {keys.isPending && <Loading rows={3} />}
+        {keys.data && items.length === 0 && <Empty icon={<IconKey size={40} />} title={t("settings.no_keys")} />}
+        {items.length > 0 && <ul className="hd-list">{items.map((item) => <Row key={item.id} item={item} />)}</ul>}
+      </Card>
+    </SettingsPage>
+  );
+}

@@ -1,0 +1,98 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as auth from "@/api/auth";
+import { get, send } from "@/api/call";
+import { usePages, type Paged } from "@/api/page";
+import { ME } from "@/features/session/queries";
+import type { Workspace } from "@/features/session/types";
+import type { AuditEntry, Key, Member, NewKey, NewMember } from "./types";
+
+export { itemsOf } from "@/api/page";
+export { hasPasskeys } from "@/api/passkey";
+export type { Authenticator } from "@/api/auth";
+
+const KEYS = ["keys"];
+const MEMBERS = ["members"];
+const SECURITY = ["authenticators"];
+
+/** A write that makes these lists be asked again. */
+function useWrite<Given, Answer>(write: (given: Given) => Promise<Answer>, keys: string[][], done?: (answer: Answer) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: write,
+    onSuccess: async (answer: Answer) => {
+      done?.(answer);
+      await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
+  });
+}
+
+export function useChangeWorkspace(done: () => void) {
+  return useWrite((change: Partial<Workspace>) => send<Workspace>("PATCH", "/workspace", change), [ME], done);
+}
+
+export function useKeys() {
+  return useQuery({ queryKey: KEYS, queryFn: () => get<Paged<Key>>("/keys") });
+}
+
+export function useCreateKey(done: (key: NewKey) => void) {
+  return useWrite((key: { kind: string; name: string; scopes?: string[] }) => send<NewKey>("POST", "/keys", key), [KEYS], done);
+}
+
+export function useRevokeKey() {
+  return useWrite((id: number) => send("DELETE", `/keys/${String(id)}`), [KEYS]);
+}
+
+export function useMembers() {
+  return useQuery({ queryKey: MEMBERS, queryFn: () => get<Paged<Member>>("/members") });
+}
+
+export function useAddMember(done: (member: NewMember) => void) {
+  return useWrite((member: { email: string; name: string; role: string }) => send<NewMember>("POST", "/members", member), [MEMBERS], done);
+}
+
+export function useSetRole() {
+  return useWrite(({ id, role }: { id: number; role: string }) => send("PATCH", `/members/${String(id)}`, { role }), [MEMBERS]);
+}
+
+export function useRemoveMember() {
+  return useWrite((id: number) => send("DELETE", `/members/${String(id)}`), [MEMBERS]);
+}
+
+export function useAudit() {
+  return usePages<AuditEntry>("/audit", { limit: 50 });
+}
+
+export function useAuthenticators() {
+  return useQuery({ queryKey: SECURITY, queryFn: auth.findAuthenticators });
+}
+
+export function useNewTotp(wanted: boolean) {
+  return useQuery({ queryKey: ["totp"], queryFn: auth.newTotp, enabled: wanted, staleTime: Infinity, gcTime: 0 });
+}
+
+export function useConfirmPassword(done: () => void) {
+  return useWrite(auth.confirmPassword, [], done);
+}
+
+export function useAddTotp(done: (codes: string[]) => void) {
+  return useWrite(async (code: string) => {
+    await auth.addTotp(code);
+    return auth.recoveryCodes();
+  }, [SECURITY], done);
+}
+
+export function useRemoveTotp() {
+  return useWrite(() => auth.removeTotp(), [SECURITY]);
+}
+
+export function useAddPasskey(done: () => void) {
+  return useWrite(auth.addPasskey, [SECURITY], done);
+}
+
+export function useRemovePasskey() {
+  return useWrite(auth.removePasskey, [SECURITY]);
+}
+
+export function useChangePassword(done: () => void) {
+  return useWrite((given: { old: string; fresh: string }) => auth.changePassword(given.old, given.fresh), [], done);
+}
