@@ -75,15 +75,21 @@ def node_numbers(ws: Scope, version: Version) -> dict[str, dict[str, int]]:
     return {node_id: {"entered": entered[node_id], "here": here.get(node_id, 0), "left": left[node_id]} for node_id in version.graph.nodes}
 
 
-def edge_numbers(ws: Scope, version: Version) -> list[dict[str, Any]]:
-    """Return every edge with the number of runs that took it; `to` is None where a run ends."""
-    flow = find_flow(ws, version)
-    edges = [{"from": "", "edge": "start", "to": version.graph.start, "count": flow["", "start"]}]
+def find_edges(version: Version) -> list[dict[str, Any]]:
+    """Return every edge of the graph: from, edge, to; the first leads to the start."""
+    edges = [{"from": "", "edge": "start", "to": version.graph.start}]
     for node_id, node in version.graph.nodes.items():
-        ways: dict[str, str | None] = {**node.exits()}
-        ways |= {edge: None for at, edge in flow if at == node_id and edge not in ways}
-        edges += [{"from": node_id, "edge": edge, "to": target, "count": flow[node_id, edge]} for edge, target in ways.items()]
+        edges += [{"from": node_id, "edge": edge, "to": target} for edge, target in node.exits().items()]
     return edges
+
+
+def edge_numbers(ws: Scope, version: Version) -> list[dict[str, Any]]:
+    """Return every edge with the number of runs that took it; `to` is None where runs end."""
+    flow = find_flow(ws, version)
+    edges = find_edges(version)
+    drawn = {(edge["from"], edge["edge"]) for edge in edges}
+    edges += [{"from": node_id, "edge": edge, "to": None} for node_id, edge in sorted(flow) if (node_id, edge) not in drawn]
+    return [{**edge, "count": flow[edge["from"], edge["edge"]]} for edge in edges]
 
 
 def find_runs(ws: Scope, key: str, *, after: int | None = None, node: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys import entries, planner, reactions
@@ -21,8 +21,6 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.types import Attribute, Consent, Segment, leaves
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from clickhouse_connect.driver.client import Client
 
     from hudhud.journeys.replay import Replay
@@ -64,6 +62,18 @@ class Rehearsal:
         head = {"journey": self.journey, "version": self.version, "from": self.since.isoformat(), "to": self.until.isoformat()}
         rest = {name: value for name, value in vars(self).items() if name not in {"journey", "version", "since", "until"}}
         return head | rest
+
+
+def read_instant(field_name: str, text: str, *, end_of_day: bool = False) -> datetime:
+    """Read an instant, or a date (UTC): its beginning, or with `end_of_day` its last moment. Raises `InvalidInput`."""
+    try:
+        if len(text) == len("1997-01-01"):
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time.max if end_of_day else time.min, UTC)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(field_name, text, "use a date such as 1998-06-30, or an instant such as 1998-06-30T12:00:00Z") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def rehearse(database_url: str, ch: Client, version: Version, number: int, since: datetime, until: datetime) -> Rehearsal:

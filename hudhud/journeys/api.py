@@ -1,0 +1,114 @@
+"""Routes of journeys."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from ninja import Field, Router, Schema
+
+from hudhud.journeys import actions, queries, recipes
+from hudhud.journeys import graph as graphs
+from hudhud.journeys.explain import why
+from hudhud.journeys.rehearsal import read_instant, rehearse
+from hudhud.kit.config import settings
+
+if TYPE_CHECKING:
+    from hudhud.kit.http import Request
+
+router = Router(tags=["journeys"])
+Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+class Span(Schema):
+    """A span of history: instants or dates; a date as `to` means the end of that day."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+
+
+class Publication(Schema):
+    """A journey as it is written down (ARCHITECTURE.md)."""
+
+    graph: dict[str, Any]
+
+
+def _card(row: dict[str, Any]) -> dict[str, Any]:
+    graph = msgspec.json.decode(row.pop("graph"))
+    return {**row, "names": graph["names"], "trigger": graph["trigger"], "nodes": len(graph["nodes"])}
+
+
+@router.get("/journeys")
+def find_journeys(request: Request, after: str = "", limit: Limit = 50) -> dict[str, Any]:
+    """List journeys by key, with how many runs are under way."""
+    items = [_card(row) for row in queries.find_journeys(request.scope, after=after, limit=limit)]
+    more = items[-1]["key"] if len(items) == limit else None
+    return {"items": items, "next": more, "total": queries.count_journeys(request.scope)}
+
+
+@router.get("/journeys/ready")
+def find_ready(request: Request) -> dict[str, Any]:
+    """List the journeys that can be installed with one click."""
+    present = {row["key"] for row in queries.find_journeys(request.scope, limit=1000)}
+    items = [{"key": key, "names": graph.names, "installed": key in present} for key, graph in recipes.find_ready().items()]
+    return {"items": items, "next": None, "total": len(items)}
+
+
+@router.get("/journeys/{key}")
+def get_journey(request: Request, key: str) -> dict[str, Any]:
+    """Return a journey with the graph of its current version and all its edges."""
+    journey = queries.get_journey(request.scope, key)
+    version, number = queries.get_version(request.scope, key)
+    edges = [{"from": edge["from"], "edge": edge["edge"], "to": edge["to"]} for edge in queries.find_edges(version)]
+    return {**journey, "number": number, "graph": msgspec.json.decode(version.text), "edges": edges}
+
+
+@router.put("/journeys/{key}")
+def publish(request: Request, key: str, publication: Publication) -> dict[str, Any]:
+    """Publish a version; people under way stay on theirs."""
+    number = actions.publish(request.scope, graphs.parse({**publication.graph, "key": key}), request.now, by=request.actor)
+    return {"key": key, "number": number}
+
+
+@router.get("/journeys/{key}/numbers")
+def get_numbers(request: Request, key: str) -> dict[str, Any]:
+    """Return how many runs entered, stand on and left each node, and took each edge."""
+    version, number = queries.get_version(request.scope, key)
+    nodes, edges = queries.node_numbers(request.scope, version), queries.edge_numbers(request.scope, version)
+    return {"number": number, "nodes": nodes, "edges": edges, "as_of": request.now.isoformat()}
+
+
+@router.post("/journeys/{key}/start")
+def start(request: Request, key: str) -> dict[str, Any]:
+    """Let it run."""
+    actions.start(request.scope, key, request.now, by=request.actor)
+    return queries.get_journey(request.scope, key)
+
+
+@router.post("/journeys/{key}/pause")
+def pause(request: Request, key: str) -> dict[str, Any]:
+    """Stop it; nobody enters and nobody moves."""
+    actions.pause(request.scope, key, request.now, by=request.actor)
+    return queries.get_journey(request.scope, key)
+
+
+@router.post("/journeys/{key}/rehearse")
+def run_rehearsal(request: Request, key: str, span: Span) -> dict[str, Any]:
+    """Drive the journey through a span of history; nothing is written or sent."""
+    version, number = queries.get_version(request.scope, key)
+    since, until = read_instant("from", span.from_), read_instant("to", span.to, end_of_day=True)
+    return rehearse(settings().database_url, request.clickhouse, version, number, since, until).to_dict()
+
+
+@router.get("/journeys/{key}/runs")
+def find_runs(request: Request, key: str, after: int | None = None, node: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+    """List runs, newest first; `node` keeps those that stand there."""
+    items = queries.find_runs(request.scope, key, after=after, node=node, limit=limit)
+    return {"items": items, "next": items[-1]["id"] if len(items) == limit else None, "total": None}
+
+
+@router.get("/journeys/{key}/why/{int:person_id}")
+def explain(request: Request, key: str, person_id: int) -> dict[str, Any]:
+    """Explain one person in this journey: each rule, each step."""
+    return asdict(why(request.scope, request.clickhouse, key, person_id, request.now))

@@ -1,0 +1,160 @@
+"""Why is this person in a journey, or not, and what happened to them there: each rule and each log line, in plain words.
+
+Every line has a `code` and `data` for translation, and `text` in English for machines' readers and the API.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
+from hudhud.journeys.types import OnEvent, OnSubscribe, Reason
+from hudhud.segments import queries as segments
+from hudhud.segments.types import And, Between, Consent, Event, Segment, Verdict, to_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.journeys.version import Version
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Condition
+
+MOST_RUNS = 20
+STEPS = {
+    Reason.TRIGGERED: "entered the journey",
+    Reason.DELAY_OVER: "the delay was over",
+    Reason.MESSAGE_PLANNED: "a message was planned",
+    Reason.CONDITION_MET: "what the wait was for happened in time",
+    Reason.TIMED_OUT: "the wait ran out: it did not happen in time",
+    Reason.BRANCH_TRUE: "the condition of this branch was true",
+    Reason.NO_BRANCH_TRUE: "no condition of the branch was true",
+    Reason.END_REACHED: "reached the end",
+    Reason.GOAL_REACHED: "reached the goal",
+    Reason.EXIT_CONDITION: "left: an exit condition became true",
+    Reason.PERSON_MERGED: "ended: the person was merged with somebody who is in this journey",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule and whether it holds, or one step that was taken."""
+
+    code: str
+    text: str
+    holds: bool | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Why:
+    """The answer: whether the person is (or was) in the journey, the rules that decide, and each run's steps."""
+
+    journey: str
+    person_id: int
+    state: str  # never_in | in | finished | goal | exited | merged
+    text: str
+    rules: list[Line]
+    runs: list[dict[str, Any]]
+
+
+def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime) -> Why:
+    """Explain one person in one journey as of `now`; raises `JourneyNotFound`."""
+    journey = get_journey(ws, key)
+    version, _ = get_version(ws, key)
+    runs = ws.all(QUERIES.find_runs, journey_id=journey["id"], after=LAST, node=None, person_id=person_id, limit=MOST_RUNS)
+    rules = [*_state_rules(journey), *_trigger_rules(ws, ch, version, person_id, now), *_reentry_rules(version, runs)]
+    steps = _steps(ws, [run["id"] for run in runs])
+    told = [{**run, "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs]
+    state = "never_in" if not runs else runs[0]["outcome"] or "in"
+    return Why(key, person_id, state, _sum_up(state, runs, rules), rules, told)
+
+
+def _sum_up(state: str, runs: list[dict[str, Any]], rules: list[Line]) -> str:
+    if state == "never_in":
+        broken = [rule.text for rule in rules if rule.holds is False]
+        return f"No, never: {'; '.join(broken)}." if broken else "Not yet: every rule holds, the next trigger lets the person in."
+    if state == "in":
+        return f"Yes: at {runs[0]['node']}, next look at {runs[0]['due_at'].isoformat()}."
+    ended = {"finished": "went to the end", "goal": "reached the goal", "exited": "left by an exit condition", "merged": "was merged"}
+    return f"Not any more: {ended[state]} at {runs[0]['ended_at'].isoformat()}."
+
+
+def _state_rules(journey: dict[str, Any]) -> list[Line]:
+    running = journey["status"] == "running"
+    data = {"status": journey["status"], "started_at": _iso(journey["started_at"])}
+    text = f"the journey is running since {data['started_at']}" if running else f"the journey is not running ({journey['status']})"
+    return [Line("journey_running", text, running, data)]
+
+
+def _trigger_rules(ws: Scope, ch: Client, version: Version, person_id: int, now: datetime) -> list[Line]:
+    trigger = version.graph.trigger
+    if isinstance(trigger, OnEvent):
+        return [_event_rule(ws, ch, version, trigger, person_id, now)]
+    tree: Condition
+    if isinstance(trigger, OnSubscribe):
+        tree = Consent(topic=trigger.topic)
+        verdict = segments.explain(ws, ch, tree, person_id, now)
+        said = verdict.value or "never asked"
+        return [Line("trigger_subscribe", f"the person's consent to {trigger.topic} is: {said}", verdict.holds, _tell(verdict))]
+    tree = Segment(segment_id=trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
+    verdict = segments.explain(ws, ch, tree, person_id, now)
+    text = "the person is in the segment" if verdict.holds else "the person is not in the segment"
+    return [Line("trigger_segment", text, verdict.holds, _tell(verdict))]
+
+
+def _event_rule(ws: Scope, ch: Client, version: Version, trigger: OnEvent, person_id: int, now: datetime) -> Line:
+    names = trigger.event_names()
+    since = version.started_at
+    leaves = [Event(name, where=trigger.where) for name in names]
+    if since is not None and since < now:
+        leaves = [msgspec.structs.replace(leaf, window=Between(from_=since, to=now)) for leaf in leaves]
+    verdicts = [segments.explain(ws, ch, And((leaf,)), person_id, now).of[0] for leaf in leaves]
+    holds = any(verdict.holds for verdict in verdicts)
+    what = " or ".join(names)
+    text = f"{what} came after the start" if holds else f"no {what} that passes the filter came after the start"
+    return Line("trigger_event", text, holds, {"events": list(names), "since": _iso(since), "verdicts": [_tell(one) for one in verdicts]})
+
+
+def _reentry_rules(version: Version, runs: list[dict[str, Any]]) -> list[Line]:
+    rule = msgspec.to_builtins(version.graph.reentry)
+    data = {**rule, "runs": len(runs), "run_key": version.graph.run_key}
+    said = {
+        "never": "once for each person and key",
+        "always": "again whenever none is under way",
+        "after": f"again after {rule.get('days')} days",
+    }
+    text = f"a person enters {said[rule['kind']]}; runs so far: {len(runs)}"
+    return [Line("reentry", text, None, data)]
+
+
+def _steps(ws: Scope, run_ids: list[int]) -> dict[int, list[Line]]:
+    messages = {(row["run_id"], row["visit"]): row for row in ws.all(QUERIES.find_messages, run_ids=run_ids)}
+    found: dict[int, list[Line]] = {}
+    for row in ws.all(QUERIES.find_log, run_ids=run_ids):
+        message = messages.get((row["run_id"], row["visit"]))
+        data = {"at": _iso(row["at"]), "node": row["node"], "edge": row["edge"], **(row["detail"] or {})}
+        if message:
+            data["message"] = {"id": message["id"], "state": message["state"], "reason": message["reason"]}
+        text = STEPS[Reason(row["reason"])]
+        found.setdefault(row["run_id"], []).append(Line(row["reason"], f"{row['node']}: {text}" if row["node"] else text, None, data))
+    return found
+
+
+def _tell(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain JSON values."""
+    return {
+        "path": verdict.path,
+        "condition": to_json(verdict.node),
+        "holds": verdict.holds,
+        "value": verdict.value,
+        "of": [_tell(part) for part in verdict.of],
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
