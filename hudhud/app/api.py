@@ -7,12 +7,14 @@ from ninja import NinjaAPI, Router
 from hudhud.accounts import api as accounts
 from hudhud.app import errors, home, session
 from hudhud.app.auth import guarded
+from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
 
 ROUTERS = (
     session.router,
     accounts.router,
     home.router,
+    journeys.router,
 )
 
 
