@@ -43,6 +43,8 @@ DATABASE = "hudhud"
 THREADS = 8
 WAITING = 200
 LOCK_WAIT_S = 10
+# A client that takes nothing for so long loses its stream: it keeps a connection from the others.
+STALLED_S = 120
 
 
 class Server:
@@ -53,8 +55,11 @@ class Server:
         self._password = password
         self._pool = Pool(folder, THREADS)
         self._pool.execute(f"CREATE DATABASE IF NOT EXISTS {quote_name(DATABASE)} ENGINE = Atomic")
-        self._threads = ThreadPoolExecutor(THREADS, "query")
+        self._threads = ThreadPoolExecutor(THREADS + 1, "query")  # one more, to read requests while all queries run
         self._killer = ThreadPoolExecutor(1, "kill")
+        # A request waits here for its connection, not in a thread: streams keep theirs between two blocks, and waiting threads
+        # would be the very ones that the streams need to go on.
+        self._slots = asyncio.Semaphore(THREADS)
         self._active = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -92,11 +97,12 @@ class Server:
         statement = await loop.run_in_executor(self._threads, to_statement, query, headers, body)
         watch = asyncio.create_task(self._kill_when_gone(receive, statement.query_id))
         try:
-            if statement.data is None and not statement.buffered and statement.output_format == "Native":
-                await self._stream(statement, send)
-            else:
-                result = await loop.run_in_executor(self._threads, self._run, statement)
-                await answer(send, 200, result, answer_headers(statement))
+            async with self._slots:
+                if statement.data is None and not statement.buffered and statement.output_format == "Native":
+                    await self._stream(statement, send)
+                else:
+                    result = await loop.run_in_executor(self._threads, self._run, statement)
+                    await answer(send, 200, result, answer_headers(statement))
         finally:
             watch.cancel()
             with suppress(asyncio.CancelledError):
@@ -119,7 +125,8 @@ class Server:
             await send({"type": "http.response.start", "status": 200, "headers": head})
             chunk = first
             while chunk:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with asyncio.timeout(STALLED_S):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 chunk = await self._next_or_break(blocks, send)
             await send({"type": "http.response.body", "body": b""})
         finally:

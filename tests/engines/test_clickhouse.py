@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+THREADS = 8
 DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 100"
 
 
@@ -128,6 +129,24 @@ def test_many_clients_at_once(ch: Client) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_streams_that_pause_do_not_lock_out_the_queries_that_wait(ch: Client) -> None:
+    streams = [ch.query_row_block_stream("SELECT number, repeat('x', 100) FROM numbers(300000)") for _ in range(THREADS)]
+    blocks = [stream.__enter__() for stream in streams]
+    sizes = [len(next(each)) for each in blocks]
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(ch.command("SELECT 1"))) for _ in range(2 * THREADS)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    totals = [size + sum(map(len, each)) for size, each in zip(sizes, blocks, strict=True)]
+    for thread in threads:
+        thread.join(20)
+    for stream in streams:
+        stream.__exit__(None, None, None)
+    assert totals == [300_000] * THREADS
+    assert found == [1] * 2 * THREADS
 
 
 def test_a_query_ends_at_its_time_limit(ch: Client) -> None:
