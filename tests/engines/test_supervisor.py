@@ -24,7 +24,7 @@ from tests.harness.product import Product
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NAMES = ("hudhud.edge.main", "hudhud.app.main", "intake,segments", "delivery,jobs", "clickhouse_server", "postgres")
+NAMES = ("hudhud.edge.main", "hudhud.app.main", "intake,segments", "delivery,mailbox,demo", "clickhouse_server", "postgres")
 
 pytestmark = pytest.mark.timeout(300)
 
