@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Definitions = Mapping[int, Condition]
 
 QUERIES = sql.load("hudhud.segments")
+MANY = 5 * MAX_IDS  # from here on it is quicker to ask about everybody
 
 
 @dataclass(slots=True)
@@ -92,11 +93,13 @@ def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
 
 def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Facts:
     """Answer atoms at `now`: about everybody in one statement, about given people in one for each ten thousand of them."""
-    if person_ids is None:
+    people = None if person_ids is None else BitMap64(person_ids)
+    if people is None or len(people) > MANY:
         merged = has_merged(ch, workspace_id) if any(isinstance(atom, Did) for atom in atoms) else False
-        return read_facts(ch, Question(workspace_id, now, atoms, merged=merged))
+        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged))
+        return whole if people is None else Facts(whole.living & people, whole.sets)
     facts = Facts()
-    for some in parts(sorted(set(person_ids)), MAX_IDS):
+    for some in parts(list(people), MAX_IDS):
         moved = find_merged(ch, workspace_id, some)
         actors = sorted({*some, *(actor for actor, _ in moved)})
         facts.add(read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors)))

@@ -98,9 +98,14 @@ def _texts(sets: Iterable[str]) -> str:
     return "[" + ", ".join(f"toString({one})" for one in sets) + "]"
 
 
-def event_source(statement: Statement, question: Question, *, since_entry: bool = False) -> tuple[str, str, list[str]]:
-    """Return what to read events from, the expression for whom they count, and the bounds of every scan."""
-    bounds = [f"e.workspace_id = {question.workspace_id:d}", f"e.at <= {instant(to_ms(question.now))}"]
+def event_source(statement: Statement, question: Question, *, since_entry: bool = False, ahead: bool = False) -> tuple[str, str, list[str]]:
+    """Return what to read events from, the expression for whom they count, and the bounds of every scan.
+
+    Events after `now` do not exist, unless one looks `ahead`.
+    """
+    bounds = [f"e.workspace_id = {question.workspace_id:d}"]
+    if not ahead:
+        bounds.append(f"e.at <= {instant(to_ms(question.now))}")
     if since_entry:
         numbers = statement.bind_ids("numbers", [asker.number for asker in question.askers])
         actors = statement.bind_ids("asking", [asker.actor_id for asker in question.askers])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from hudhud.segments.ask import ask, ask_since, find_atoms, find_merged, read_definitions, run
+from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions, run
 from hudhud.segments.atoms import Did, Reachable, key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.types import Attribute, Consent, Event, Segment, Verdict, children, walk
@@ -130,3 +130,14 @@ def _verdict(node: Condition, path: str, person_id: int, facts: Facts, values: M
         below = [(f"{path}.segment" if path else "segment", definitions[node.segment_id])]
         value = holds == node.member
     return Verdict(path, node, holds, value, tuple(_verdict(child, step, person_id, facts, values, definitions) for step, child in below))
+
+
+def find_work(everywhere: Scope, now: datetime) -> list[int]:
+    """Return the workspaces that have segments to build or to look at."""
+    return [row[0] for row in everywhere.rows(QUERIES.find_work, now=now)]
+
+
+def next_check(everywhere: Scope) -> datetime | None:
+    """Return when time alone may next move somebody."""
+    found: datetime | None = everywhere.value(QUERIES.next_check)
+    return found

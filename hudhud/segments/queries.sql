@@ -6,3 +6,169 @@ WITH RECURSIVE needed AS (
     SELECT s.id, s.definition, s.segment_ids FROM segment s JOIN needed n ON s.id = ANY(n.segment_ids) AND s.workspace_id = %(workspace_id)s
 )
 SELECT id, definition FROM needed;
+
+-- name: has_live
+-- Is there anything to keep current?
+SELECT EXISTS (SELECT FROM segment WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL);
+
+-- name: make_known
+-- The workspace's lock and memory.
+INSERT INTO segment_known (workspace_id) VALUES (%(workspace_id)s) ON CONFLICT DO NOTHING;
+
+-- name: lock_known
+-- One decision at a time in a workspace.
+SELECT people, decided_at FROM segment_known WHERE workspace_id = %(workspace_id)s FOR UPDATE;
+
+-- name: set_known
+-- Remember whom the segments know and when was decided last.
+UPDATE segment_known SET people = coalesce(%(people)s::bytea, people), decided_at = %(now)s WHERE workspace_id = %(workspace_id)s;
+
+-- name: find_live
+-- All segments that are kept current, and which of them these facts concern.
+SELECT s.id, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at,
+       (s.event_names && %(event_names)s::text[]
+        OR (%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
+        OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]) AS concerned
+FROM segment s JOIN segment_membership m ON m.segment_id = s.id
+WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL
+ORDER BY s.id;
+
+-- name: find_merged_into
+-- Who was merged into these people?
+SELECT id, merged_into FROM person WHERE workspace_id = %(workspace_id)s AND merged_into = ANY(%(ids)s::bigint[]);
+
+-- name: read_members
+-- The sets of these segments.
+SELECT segment_id, members FROM segment_membership WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
+
+-- name: set_members
+-- Write a segment's set.
+UPDATE segment_membership SET members = %(members)s, count = %(count)s WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: set_built
+-- A segment was counted from the whole base.
+UPDATE segment_membership
+SET members = %(members)s, count = %(count)s, built_at = %(now)s, checked_at = %(now)s, next_check_at = %(next_check_at)s
+WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: check_by
+-- Look at these segments at these instants at the latest.
+UPDATE segment_membership m SET next_check_at = least(m.next_check_at, c.at)
+FROM unnest(%(ids)s::bigint[], %(instants)s::timestamptz[]) AS c (segment_id, at)
+WHERE m.workspace_id = %(workspace_id)s AND m.segment_id = c.segment_id AND (m.next_check_at IS NULL OR m.next_check_at > c.at);
+
+-- name: set_checked
+-- Flips by time are applied up to an instant.
+UPDATE segment_membership SET checked_at = %(now)s, next_check_at = %(next_check_at)s
+WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: add_changes
+-- Write down who came and who went.
+INSERT INTO segment_change (workspace_id, segment_id, person_id, entered, at)
+SELECT %(workspace_id)s, c.segment_id, c.person_id, c.entered, %(now)s
+FROM unnest(%(segments)s::bigint[], %(people)s::bigint[], %(entered)s::boolean[]) AS c (segment_id, person_id, entered);
+
+-- name: find_work
+-- Workspaces with something to build or to check (everywhere).
+SELECT DISTINCT m.workspace_id FROM segment_membership m JOIN segment s ON s.id = m.segment_id
+WHERE s.archived_at IS NULL AND (m.built_at IS NULL OR m.next_check_at <= %(now)s) ORDER BY 1;
+
+-- name: next_check
+-- When is the next look due (everywhere)?
+SELECT min(m.next_check_at) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE s.archived_at IS NULL;
+
+-- name: find_feeds
+-- Batches on their way to ClickHouse (everywhere).
+SELECT DISTINCT workspace_id, feed FROM segment_change WHERE feed IS NOT NULL AND NOT fed ORDER BY feed;
+
+-- name: make_feed
+-- Put new changes (everywhere) into a batch; who repeats it repeats exactly these.
+WITH next AS (SELECT nextval('segment_feed') AS feed),
+     some AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+UPDATE segment_change c SET feed = next.feed FROM next, some WHERE c.id = some.id;
+
+-- name: read_feed
+-- The changes of a batch, with the segment's name.
+SELECT c.id, c.segment_id, s.name, c.person_id, c.entered, c.at
+FROM segment_change c JOIN segment s ON s.id = c.segment_id
+WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.owner = '' ORDER BY c.id;
+
+-- name: close_feed
+-- The batch is in ClickHouse.
+UPDATE segment_change SET fed = true WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s;
+
+-- name: create_segment
+-- A new segment.
+INSERT INTO segment (workspace_id, name, owner, definition, event_names, attributes, topics, segment_ids, created_at, updated_at)
+VALUES (%(workspace_id)s, %(name)s, %(owner)s, %(definition)s, %(event_names)s, %(attributes)s, %(topics)s, %(segment_ids)s, %(now)s, %(now)s)
+RETURNING id;
+
+-- name: create_membership
+-- Nobody is in it until it is built.
+INSERT INTO segment_membership (segment_id, workspace_id) VALUES (%(id)s, %(workspace_id)s);
+
+-- name: find_owned
+-- The segment that an owner made for the same tree.
+SELECT id FROM segment
+WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s AND archived_at IS NULL AND md5(definition::text) = md5((%(definition)s::jsonb)::text);
+
+-- name: rename_segment
+-- Another name.
+UPDATE segment SET name = %(name)s, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
+
+-- name: define_segment
+-- Another tree.
+UPDATE segment SET definition = %(definition)s, revision = revision + 1, event_names = %(event_names)s, attributes = %(attributes)s,
+       topics = %(topics)s, segment_ids = %(segment_ids)s, updated_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
+
+-- name: unbuild
+-- Count these again from the whole base.
+UPDATE segment_membership SET built_at = NULL WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
+
+-- name: archive_segment
+-- Keep it no longer.
+UPDATE segment SET archived_at = %(now)s, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
+
+-- name: find_dependents
+-- Live segments that are built on this one, directly or not, the nearest first.
+WITH RECURSIVE above AS (
+    SELECT id, definition, segment_ids, 1 AS depth FROM segment
+    WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL AND %(id)s = ANY(segment_ids)
+    UNION
+    SELECT s.id, s.definition, s.segment_ids, a.depth + 1 FROM segment s JOIN above a ON a.id = ANY(s.segment_ids)
+    WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND a.depth < 100
+)
+SELECT id, definition, max(depth) AS depth FROM above GROUP BY id, definition ORDER BY depth, id;
+
+-- name: find_segments
+-- A page of the workspace's segments, newest first.
+SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at
+FROM segment s JOIN segment_membership m ON m.segment_id = s.id
+WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND s.owner = ''
+  AND (%(after)s::bigint IS NULL OR s.id < %(after)s)
+ORDER BY s.id DESC LIMIT %(limit)s;
+
+-- name: count_segments
+-- How many segments the workspace lists.
+SELECT count(*) FROM segment WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL AND owner = '';
+
+-- name: get_segment
+-- One segment, archived or not.
+SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at
+FROM segment s JOIN segment_membership m ON m.segment_id = s.id
+WHERE s.workspace_id = %(workspace_id)s AND s.id = %(id)s AND s.archived_at IS NULL;
+
+-- name: find_names
+-- What these segments are called.
+SELECT id, name FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: find_entered
+-- Since when are these people in the segment?
+SELECT DISTINCT ON (person_id) person_id, at FROM segment_change
+WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s AND person_id = ANY(%(people)s::bigint[]) AND entered
+ORDER BY person_id, id DESC;
+
+-- name: ring
+-- Wake the segments worker.
+SELECT pg_notify('segments', '');

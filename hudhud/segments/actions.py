@@ -1,0 +1,161 @@
+"""Writes about segments: make, change, archive; and keep who is in them current (membership.py)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hudhud.accounts.actions import record_audit
+from hudhud.events.append import append
+from hudhud.events.types import Event as EventRow
+from hudhud.kit.errors import InvalidInput
+from hudhud.segments.ask import QUERIES, read_definitions
+from hudhud.segments.membership import build as build
+from hudhud.segments.membership import check_due as check_due
+from hudhud.segments.membership import open_lock
+from hudhud.segments.membership import refresh as refresh
+from hudhud.segments.types import (
+    Attribute,
+    Consent,
+    Event,
+    Segment,
+    SegmentCycle,
+    SegmentInUse,
+    SegmentNotFound,
+    canonical,
+    from_json,
+    leaves,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Condition, Leaf
+
+MAX_NAME = 200
+FEED_ROWS = 5_000
+
+
+def create_segment(ws: Scope, name: str, tree: Condition, now: datetime, *, by: str) -> int:
+    """Make a segment, return its id. Its members are counted by the segments worker within a second."""
+    segment_id = _create(ws, _checked_name(name), "", tree, now)
+    record_audit(ws, now, by, "segment.create", f"segment:{segment_id}", name=name)
+    return segment_id
+
+
+def ensure_segment(ws: Scope, tree: Condition, now: datetime, *, owner: str) -> int:
+    """Return the unlisted segment that `owner` (such as "journey:welcome") has for this tree; made if it is not there."""
+    found = ws.value(QUERIES.find_owned, owner=owner, definition=canonical(tree).decode())
+    return int(found) if found is not None else _create(ws, "", owner, tree, now)
+
+
+def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: str | None = None, tree: Condition | None = None) -> None:
+    """Rename a segment or give it another tree; members are counted again, also of segments built on it."""
+    if ws.one(QUERIES.get_segment, id=segment_id) is None:
+        raise SegmentNotFound(segment_id=segment_id)
+    if name is not None:
+        ws.run(QUERIES.rename_segment, id=segment_id, name=_checked_name(name), now=now)
+    if tree is not None:
+        _redefine(ws, segment_id, tree, now)
+    record_audit(ws, now, by, "segment.update", f"segment:{segment_id}")
+
+
+def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str) -> None:
+    """Keep a segment no longer; raises `SegmentInUse` while another one is built on it."""
+    if ws.one(QUERIES.get_segment, id=segment_id) is None:
+        raise SegmentNotFound(segment_id=segment_id)
+    open_lock(ws)
+    if users := ws.rows(QUERIES.find_dependents, id=segment_id):
+        raise SegmentInUse(segment_ids=[row[0] for row in users])
+    ws.run(QUERIES.archive_segment, id=segment_id, now=now)
+    record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}")
+
+
+def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:
+    open_lock(ws)
+    definitions = read_definitions(ws, [tree])
+    made = ws.value(QUERIES.create_segment, name=name, owner=owner, now=now, **_columns(tree, definitions))
+    ws.run(QUERIES.create_membership, id=made)
+    ws.run(QUERIES.ring)
+    return int(made)
+
+
+def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> None:
+    open_lock(ws)
+    definitions = read_definitions(ws, [tree])
+    if segment_id in definitions:
+        raise SegmentCycle(segment_id=segment_id)
+    ws.run(QUERIES.define_segment, id=segment_id, now=now, **_columns(tree, definitions))
+    changed = [segment_id]
+    for other_id, definition, _depth in ws.rows(QUERIES.find_dependents, id=segment_id):
+        other = from_json(definition)
+        ws.run(QUERIES.define_segment, id=other_id, now=now, **_columns(other, read_definitions(ws, [other])))
+        changed.append(other_id)
+    ws.run(QUERIES.unbuild, ids=changed)
+    ws.run(QUERIES.ring)
+
+
+def _columns(tree: Condition, definitions: Mapping[int, Condition]) -> dict[str, Any]:
+    """Return a definition with what it depends on."""
+    whole = list(_all_leaves(tree, definitions))
+    return {
+        "definition": canonical(tree).decode(),
+        "event_names": sorted({leaf.name for leaf in whole if isinstance(leaf, Event)}),
+        "attributes": sorted({leaf.name for leaf in whole if isinstance(leaf, Attribute)}),
+        "topics": sorted({leaf.topic for leaf in whole if isinstance(leaf, Consent)}),
+        "segment_ids": sorted({leaf.segment_id for leaf in leaves(tree) if isinstance(leaf, Segment)}),
+    }
+
+
+def _all_leaves(tree: Condition, definitions: Mapping[int, Condition]) -> Iterator[Leaf]:
+    for leaf in leaves(tree):
+        yield leaf
+        if isinstance(leaf, Segment):
+            yield from _all_leaves(definitions[leaf.segment_id], definitions)
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or len(name) > MAX_NAME or "\0" in name:
+        raise InvalidInput("name", name, f"give it a name of 1 to {MAX_NAME} characters")
+    return name.strip()
+
+
+def make_feed(everywhere: Scope) -> int:
+    """Put changes that ClickHouse has not been told of into a batch; return how many. Commit before `carry_feed`."""
+    return everywhere.run(QUERIES.make_feed, limit=FEED_ROWS)
+
+
+def find_feeds(everywhere: Scope) -> list[tuple[int, int]]:
+    """Return (workspace, batch) of the batches on their way to ClickHouse."""
+    return [(row[0], row[1]) for row in everywhere.rows(QUERIES.find_feeds)]
+
+
+def carry_feed(ws: Scope, ch: Client, feed: int) -> None:
+    """Write a batch of changes to ClickHouse as events; a repeat is the same insert."""
+    append(ch, [_to_event(ws, row) for row in ws.rows(QUERIES.read_feed, feed=feed)], f"segments:{ws.workspace_id}:{feed}")
+    ws.run(QUERIES.close_feed, feed=feed)
+
+
+def _to_event(ws: Scope, row: tuple[Any, ...]) -> EventRow:
+    change_id, segment_id, name, person_id, entered, at = row
+    assert ws.workspace_id is not None
+    return EventRow(
+        workspace_id=ws.workspace_id,
+        lane_id=0,
+        message_id=f"segment:{change_id}",
+        kind="segment",
+        name="Segment Entered" if entered else "Segment Left",
+        at=at,
+        received_at=at,
+        user_id=None,
+        anonymous_id=None,
+        properties=json.dumps({"segment_id": segment_id, "segment": name}, ensure_ascii=False).encode(),
+        context=b"{}",
+        source="segments",
+        person_id=person_id,
+        actor_id=person_id,
+    )

@@ -1,0 +1,108 @@
+"""What the passage of time alone changes: when the next person may flip, and who may have flipped between two instants.
+
+An event counts in `last 7 days` from its `at` (one that is dated ahead becomes true only then) until its `at` plus 7 days. Nothing else in a
+condition moves by itself. Filters on properties and counts are left out here: it is cheaper to look at a few people too many.
+"""
+# ruff: noqa: S608 -- texts of users are parameters (expressions.py); only our own words and integers are written
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap64
+
+from hudhud.segments.ask import find_merged, has_merged, parts, run
+from hudhud.segments.atoms import Did
+from hudhud.segments.compile import MAX_IDS, Question, event_source
+from hudhud.segments.expressions import Statement, instant
+from hudhud.segments.sets import read_state
+from hudhud.segments.types import EPOCH, MILLISECOND, Last, to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.segments.atoms import Atom
+
+Flips = dict[tuple[str, int], int]  # (event name, length of the window or 0 for events dated ahead) -> instant, in milliseconds
+# A flip by time is applied this much later at most: a ten-thousandth of the window, half a second to a minute.
+LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(minutes=1)
+
+
+def next_flips(ch: Client, workspace_id: int, atoms: Iterable[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Flips:
+    """Return when time alone may next change an answer about these people (or anybody), by event name and window."""
+    names = list(_by_name(atoms))
+    flips: Flips = {}
+    for question in _questions(ch, workspace_id, now, person_ids) if names else ():
+        statement = Statement()
+        statement.text = " UNION ALL ".join(_next(statement, question, part, *name) for part, name in enumerate(names))
+        for part, instants in run(ch, statement).items():
+            name, lengths = names[part]
+            for length, at in zip((0, *lengths), instants, strict=True):
+                if int(at):
+                    flips[name, length] = min(flips.get((name, length), int(at)), int(at))
+    return flips
+
+
+def soonest(flips: Flips, atoms: Iterable[Atom], now: datetime) -> datetime | None:
+    """Return the instant of the next look at a segment with these atoms, a pause after `now` at least; None: never."""
+    atoms = list(atoms)
+    mine = [flips[name, length] for name, lengths in _by_name(atoms) for length in (0, *lengths) if (name, length) in flips]
+    if not mine:
+        return None
+    windows = [atom.window.length for atom in atoms if isinstance(atom, Did) and isinstance(atom.window, Last)]
+    pause = min(max(min(windows, default=LONGEST_PAUSE) / 10_000, LEAST_PAUSE), LONGEST_PAUSE)
+    return max(EPOCH + min(mine) * MILLISECOND, now + pause)
+
+
+def crossed(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime) -> BitMap64:
+    """Return who may have flipped after `since`, up to `now`, by the passage of time."""
+    names = list(_by_name(atoms))
+    people = BitMap64()
+    if not names:
+        return people
+    statement = Statement()
+    question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
+    statement.text = " UNION ALL ".join(_crossed(statement, question, since, *name) for name in names)
+    for (state,) in ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows:
+        people |= read_state(state)
+    return people
+
+
+def _by_name(atoms: Iterable[Atom]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each event name with the lengths of the windows that move (milliseconds)."""
+    dids = sorted((atom for atom in atoms if isinstance(atom, Did)), key=lambda atom: atom.name)
+    for name, group in groupby(dids, key=lambda atom: atom.name):
+        windows = {atom.window.length for atom in group if isinstance(atom.window, Last)}
+        yield name, sorted(length // MILLISECOND for length in windows)
+
+
+def _questions(ch: Client, workspace_id: int, now: datetime, person_ids: Iterable[int] | None) -> Iterator[Question]:
+    if person_ids is None:
+        yield Question(workspace_id, now, [])
+        return
+    for some in parts(sorted(set(person_ids)), MAX_IDS):
+        yield Question(workspace_id, now, [], actors=sorted({*some, *(actor for actor, _ in find_merged(ch, workspace_id, some))}))
+
+
+def _next(statement: Statement, question: Question, part: int, name: str, lengths: Sequence[int]) -> str:
+    now = to_ms(question.now)
+    source, _, bounds = event_source(statement, question, ahead=True)
+    firsts = [f"toString(toUnixTimestamp64Milli(minIf(e.at, e.at > {instant(now)})))"]
+    for length in lengths:
+        inside = f"e.at > {instant(now - length)} AND e.at <= {instant(now)}"
+        firsts.append(f"toString(if(countIf({inside}) = 0, 0, toUnixTimestamp64Milli(minIf(e.at, {inside})) + {length:d}))")
+    where = " AND ".join([*bounds, f"e.name = {statement.bind(name, 'String')}", f"e.at > {instant(now - max(lengths, default=0))}"])
+    return f"SELECT {part} AS part, [{', '.join(firsts)}] AS firsts FROM {source} WHERE {where}"
+
+
+def _crossed(statement: Statement, question: Question, since: datetime, name: str, lengths: Sequence[int]) -> str:
+    start, end = to_ms(since), to_ms(question.now)
+    source, who, bounds = event_source(statement, question)
+    ranges = [f"(e.at > {instant(start - length)} AND e.at <= {instant(end - length)})" for length in (0, *lengths)]
+    where = " AND ".join([*bounds, f"e.name = {statement.bind(name, 'String')}", f"({' OR '.join(ranges)})"])
+    return f"SELECT toString(groupBitmapState({who})) AS state FROM {source} WHERE {where}"

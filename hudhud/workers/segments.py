@@ -1,0 +1,82 @@
+"""The segments role: count new segments, apply what time alone changes, tell ClickHouse who came and who went.
+
+Any number of these may run: decisions of a workspace take its lock, and a batch of changes that two carry is one insert.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hudhud.events.queries import watermark
+from hudhud.journeys import actions as journeys
+from hudhud.kit.failpoint import reach
+from hudhud.segments import actions, queries
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.workers.context import Context
+
+IDLE_S = 1.0
+SOON_S = 0.05
+
+
+def run(context: Context) -> None:
+    """Work until told to stop."""
+    ch = context.ch()
+    try:
+        while not context.stop.is_set():
+            now = context.clock.now()
+            if not work_once(context, ch, now):
+                context.wait("segments", _seconds_to_wait(context, now))
+    finally:
+        ch.close()
+
+
+def work_once(context: Context, ch: Client, now: datetime) -> int:
+    """Do what is due; return how much that was. `now` was read before all else."""
+    context.beat()
+    with context.db.everywhere() as everywhere:
+        # What was received before `now` and is not processed yet may still change the answer: time does not overtake facts.
+        horizon = min(now, watermark(everywhere))
+        workspaces = queries.find_work(everywhere, horizon)
+    done = sum(_decide(context, ch, workspace_id, horizon) for workspace_id in workspaces)
+    return done + _feed(context, ch)
+
+
+def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> int:
+    with context.db.workspace(workspace_id) as ws:
+        built = actions.build(ws, ch, now)
+        changes = actions.check_due(ws, ch, now)
+        reach("segments.decided")
+        journeys.take(ws, ch, [], changes, now)
+        reach("segments.taken")
+    context.count("segments", "built", len(built))
+    context.count("segments", "flipped by time", len(changes))
+    context.beat()
+    return len(built) + len(changes)
+
+
+def _feed(context: Context, ch: Client) -> int:
+    with context.db.everywhere() as everywhere:
+        actions.make_feed(everywhere)
+    # From here on a batch has a number, and the number is the name of its insert.
+    reach("segments.feed_made")
+    with context.db.everywhere() as everywhere:
+        feeds = actions.find_feeds(everywhere)
+    for workspace_id, feed in feeds:
+        with context.db.workspace(workspace_id) as ws:
+            actions.carry_feed(ws, ch, feed)
+            reach("segments.feed_carried")
+    return len(feeds)
+
+
+def _seconds_to_wait(context: Context, now: datetime) -> float:
+    with context.db.everywhere() as everywhere:
+        due = queries.next_check(everywhere)
+    if due is None:
+        return IDLE_S
+    return min(IDLE_S, max(SOON_S, context.clock.real_seconds(max(due - now, timedelta(0)))))
