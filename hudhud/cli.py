@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hudhud.app import commands, journey_commands
+from hudhud.app import commands, importing, journey_commands
 from hudhud.app.tables import migrate_tables
 from hudhud.engines.doctor import examine
 from hudhud.engines.follow import follow
@@ -23,6 +23,7 @@ from hudhud.kit.log import set_up
 cli = typer.Typer(name="hudhud", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 cli.add_typer(commands.owner)
 cli.add_typer(commands.key)
+cli.add_typer(importing.group)
 cli.add_typer(journey_commands.journey)
 cli.command("rehearse")(journey_commands.rehearse_journey)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

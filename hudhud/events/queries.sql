@@ -103,9 +103,9 @@ ON CONFLICT (workspace_id, name) DO UPDATE SET first_seen_at = least(known.first
     properties = known.properties || excluded.properties;
 
 -- name: watermark
--- The first row of each lane that is not processed yet.
+-- The earliest reception among the first rows of each lane that are not processed yet.
 SELECT min(r.received_at) FROM intake_lane l CROSS JOIN LATERAL (
-    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 1) r;
+    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 500) r;
 
 -- name: find_names
 -- Event names, the most frequent first.
@@ -122,3 +122,29 @@ ORDER BY id DESC LIMIT %(limit)s;
 UPDATE intake_reject SET resubmitted_at = %(now)s
 WHERE workspace_id = %(workspace_id)s AND id = %(reject_id)s AND resubmitted_at IS NULL
 RETURNING source, reason, body;
+
+-- name: open_import
+-- The import of this file, read in this way: a new one, or the one that was begun.
+INSERT INTO import AS known (workspace_id, kind, digest, name, started_at) VALUES (%(workspace_id)s, %(kind)s, %(digest)s, %(name)s, %(now)s)
+ON CONFLICT (workspace_id, kind, digest) DO UPDATE SET name = known.name
+RETURNING id, line, accepted, rejected, finished_at;
+
+-- name: move_import
+-- Everything up to this line is in the log, or among the rejects.
+UPDATE import SET line = %(line)s, accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s
+RETURNING accepted, rejected, pg_current_xact_id()::text AS txid;
+
+-- name: finish_import
+-- The file is in.
+UPDATE import SET finished_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s;
+
+-- name: backlog_of_imports
+-- How much of imports waits in the log, counted up to a limit.
+SELECT count(*) FROM (SELECT FROM intake WHERE lane >= 8 LIMIT %(limit)s) q;
+
+-- name: has_unread_imports
+-- Does anything of this transaction, or of earlier ones, wait in the lanes of imports?
+SELECT EXISTS (
+    SELECT FROM intake_lane l WHERE l.lane >= 8 AND EXISTS (
+        SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND i.txid <= %(txid)s::text::xid8));

@@ -168,17 +168,25 @@ def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
             raise InvalidInput("type", message.type, f"leave it out, or send the message to /v1/{message.type}")
         message.type = kind
     _check_size(raw)
+    for name in ("properties", "traits", "context"):
+        _check_object(message, name)
+    if message.type == "identify":
+        _check_traits(message)
     _check_ids(message)
     _check_named(message)
     _check_times(message)
-    for name in ("properties", "traits", "context"):
-        _check_object(message, name)
     return message
 
 
 def person_key(message: Message) -> str:
     """Return what decides the message's lane."""
-    return str(message.user_id or message.anonymous_id)
+    return str(message.user_id or message.anonymous_id or email_of(message))
+
+
+def email_of(message: Message) -> str:
+    """Return the address by which an identify call without ids names its person; empty when it has none."""
+    found = msgspec.json.decode(message.traits).get("email")
+    return found if isinstance(found, str) and "@" in found else ""
 
 
 def _explain(raw: bytes, error: msgspec.ValidationError) -> InvalidInput:
@@ -211,6 +219,14 @@ def _check_depth(raw: bytes) -> None:
             raise InvalidInput("message", f"{depth} levels", f"nest objects and lists at most {MAX_DEPTH} deep")
 
 
+def _check_traits(message: Message) -> None:
+    """Traits become attributes, so they must be readable to the last number (1e999 is JSON, and no number)."""
+    try:
+        msgspec.json.decode(message.traits)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidInput("traits", bytes(message.traits)[:80].decode(errors="replace"), f"not readable: {error}") from None
+
+
 def _check_ids(message: Message) -> None:
     for name, wire in (("user_id", "userId"), ("anonymous_id", "anonymousId"), ("previous_id", "previousId"), ("group_id", "groupId")):
         value = getattr(message, name)
@@ -220,8 +236,8 @@ def _check_ids(message: Message) -> None:
         if len(text) > MAX_ID_LENGTH:
             raise InvalidInput(wire, text, f"use at most {MAX_ID_LENGTH} characters")
         setattr(message, name, text or None)
-    if message.user_id is None and message.anonymous_id is None:
-        raise InvalidInput("userId", None, "send userId or anonymousId, not empty")
+    if message.user_id is None and message.anonymous_id is None and not (message.type == "identify" and email_of(message)):
+        raise InvalidInput("userId", None, "send userId or anonymousId, not empty (identify also takes traits.email)")
     if message.message_id is not None and not 0 < len(message.message_id) <= MAX_ID_LENGTH:
         raise InvalidInput("messageId", message.message_id, f"use 1 to {MAX_ID_LENGTH} characters, or leave it out")
 

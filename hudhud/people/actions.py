@@ -85,7 +85,8 @@ def _write(ws: Scope, book: Book, now: datetime) -> list[int]:
     touched = sorted(book.touched)
     if touched:
         kept = [(identifier, book.holders[identifier]) for identifier in touched if identifier in book.holders]
-        ws.run(QUERIES.remove_identifiers, namespaces=[pair[0] for pair in touched], values=[pair[1] for pair in touched])
+        if removed := [identifier for identifier in touched if identifier in book.held_before]:
+            ws.run(QUERIES.remove_identifiers, namespaces=[pair[0] for pair in removed], values=[pair[1] for pair in removed])
         ws.run(
             QUERIES.insert_identifiers,
             namespaces=[identifier[0] for identifier, _ in kept],

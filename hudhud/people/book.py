@@ -94,7 +94,8 @@ class Book:
         self.merges: list[Merge] = []
         self.notes: list[Note] = []
         self.changed_names: set[str] = set()
-        self.touched: set[Identifier] = set()
+        self.touched: set[Identifier] = set()  # whose holder changed
+        self.held_before = frozenset(holders)
         self._next_new = -1
 
     def claim(self, index: int, identity: Identity, identifiers: list[Identifier]) -> Entry:

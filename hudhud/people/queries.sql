@@ -5,14 +5,14 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.people', %(workspace_id)s)
 -- name: find_holders
 -- Who holds these identifiers?
 SELECT i.namespace, i.value, i.person_id
-FROM unnest(%(namespaces)s::text[], %(values)s::text[]) AS w (namespace, value)
+FROM unnest(%(namespaces)b::text[], %(values)b::text[]) AS w (namespace, value)
 JOIN identifier i ON i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.value = w.value;
 
 -- name: load_entries
 -- Everything about people who may change.
 SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.created_at,
        coalesce((SELECT jsonb_agg(jsonb_build_array(i.namespace, i.value, i.created_at)) FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
-FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]);
+FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)b::bigint[]);
 
 -- name: take_ids
 -- Numbers for new people.
@@ -23,42 +23,42 @@ SELECT nextval(pg_get_serial_sequence('person', 'id')) FROM generate_series(1, %
 INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, created_at, updated_at)
 OVERRIDING SYSTEM VALUE
 SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.created_at, %(now)s
-FROM unnest(%(ids)s::bigint[], %(attributes)s::text[], %(time_zones)s::text[], %(languages)s::text[], %(countries)s::text[],
-            %(provenances)s::text[], %(created_ats)s::timestamptz[])
+FROM unnest(%(ids)b::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
+            %(provenances)b::text[], %(created_ats)b::timestamptz[])
      AS n (id, attributes, time_zone, language, country, provenance, created_at);
 
 -- name: update_people
 -- People who changed.
 UPDATE person p SET attributes = n.attributes::jsonb, time_zone = n.time_zone, language = n.language, country = n.country,
     provenance = n.provenance::jsonb, created_at = n.created_at, updated_at = %(now)s, version = p.version + 1
-FROM unnest(%(ids)s::bigint[], %(attributes)s::text[], %(time_zones)s::text[], %(languages)s::text[], %(countries)s::text[],
-            %(provenances)s::text[], %(created_ats)s::timestamptz[])
+FROM unnest(%(ids)b::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
+            %(provenances)b::text[], %(created_ats)b::timestamptz[])
      AS n (id, attributes, time_zone, language, country, provenance, created_at)
 WHERE p.id = n.id AND p.workspace_id = %(workspace_id)s;
 
 -- name: merge_people
 -- Point merged people, and those merged into them before, at the survivor.
 UPDATE person p SET merged_into = m.survivor_id, updated_at = %(now)s, version = p.version + 1
-FROM unnest(%(merged_ids)s::bigint[], %(survivor_ids)s::bigint[]) AS m (merged_id, survivor_id)
+FROM unnest(%(merged_ids)b::bigint[], %(survivor_ids)b::bigint[]) AS m (merged_id, survivor_id)
 WHERE (p.id = m.merged_id OR p.merged_into = m.merged_id) AND p.workspace_id = %(workspace_id)s;
 
 -- name: record_merges
 -- Keep each merge with what an undo needs.
 INSERT INTO person_merge (workspace_id, survivor_id, merged_id, at, cause, snapshot)
 SELECT %(workspace_id)s, m.survivor_id, m.merged_id, m.at, m.cause, m.snapshot::jsonb
-FROM unnest(%(survivor_ids)s::bigint[], %(merged_ids)s::bigint[], %(ats)s::timestamptz[], %(causes)s::text[], %(snapshots)s::text[])
+FROM unnest(%(survivor_ids)b::bigint[], %(merged_ids)b::bigint[], %(ats)s::timestamptz[], %(causes)s::text[], %(snapshots)s::text[])
      AS m (survivor_id, merged_id, at, cause, snapshot);
 
 -- name: remove_identifiers
 -- Take identifiers away from whoever has them.
-DELETE FROM identifier i USING unnest(%(namespaces)s::text[], %(values)s::text[]) AS w (namespace, value)
+DELETE FROM identifier i USING unnest(%(namespaces)b::text[], %(values)b::text[]) AS w (namespace, value)
 WHERE i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.value = w.value;
 
 -- name: insert_identifiers
 -- Give identifiers to people.
 INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
 SELECT %(workspace_id)s, n.namespace, n.value, n.person_id, n.created_at
-FROM unnest(%(namespaces)s::text[], %(values)s::text[], %(person_ids)s::bigint[], %(created_ats)s::timestamptz[])
+FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)b::bigint[], %(created_ats)b::timestamptz[])
      AS n (namespace, value, person_id, created_at);
 
 -- name: find_stale
@@ -67,7 +67,7 @@ SELECT workspace_id, id FROM person WHERE version > mirrored ORDER BY id LIMIT %
 
 -- name: find_stale_of
 -- Which of these people are stale?
-SELECT id FROM person WHERE id = ANY(%(ids)s::bigint[]) AND version > mirrored AND workspace_id = %(workspace_id)s;
+SELECT id FROM person WHERE id = ANY(%(ids)b::bigint[]) AND version > mirrored AND workspace_id = %(workspace_id)s;
 
 -- name: read_mirror
 -- What ClickHouse keeps of these people, as JSON lines' text.
@@ -83,24 +83,24 @@ LEFT JOIN LATERAL (
     SELECT jsonb_agg(n.word) AS states FROM (
         SELECT DISTINCT ON (t.id, s.channel) t.key || ':' || s.channel || ':' || s.state AS word
         FROM subscription s JOIN topic t ON t.id = s.topic_id
-        WHERE s.person_id = p.id OR s.person_id IN (SELECT m.id FROM person m WHERE m.merged_into = p.id)
+        WHERE s.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = p.id))
         ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC) n) s ON true
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(i.namespace) AS channels FROM identifier i
     WHERE i.person_id = p.id AND i.namespace IN ('email', 'phone')
       AND NOT EXISTS (SELECT FROM suppression x WHERE x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = i.value)) a ON true
-WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[])
+WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)b::bigint[])
 ORDER BY p.id;
 
 -- name: mark_mirrored
 -- ClickHouse has these versions.
 UPDATE person p SET mirrored = greatest(p.mirrored, m.version)
-FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS m (id, version)
+FROM unnest(%(ids)b::bigint[], %(versions)b::bigint[]) AS m (id, version)
 WHERE p.id = m.id AND p.workspace_id = %(workspace_id)s AND p.mirrored < m.version;
 
 -- name: current_ids
 -- Who are these people today? Merged ones are replaced by the survivor.
-SELECT p.id, coalesce(p.merged_into, p.id) FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s;
+SELECT p.id, coalesce(p.merged_into, p.id) FROM person p WHERE p.id = ANY(%(ids)b::bigint[]) AND p.workspace_id = %(workspace_id)s;
 
 -- name: find_people
 -- A page of living people, newest first; `search` = beginning of a name, an e-mail or any other identifier.
@@ -112,9 +112,9 @@ WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_a
   AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
   AND (%(prefix)s::text IS NULL OR p.id IN (
       SELECT i.person_id FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND lower(i.value) LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.merged_into IS NULL AND lower(n.attributes ->> 'name') LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.merged_into IS NULL AND lower(n.attributes ->> 'first_name') LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.merged_into IS NULL AND lower(n.attributes ->> 'last_name') LIKE %(prefix)s))
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'name' AND lower(n.attributes ->> 'name') LIKE %(prefix)s
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'first_name' AND lower(n.attributes ->> 'first_name') LIKE %(prefix)s
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'last_name' AND lower(n.attributes ->> 'last_name') LIKE %(prefix)s))
 ORDER BY p.id DESC LIMIT %(limit)s;
 
 -- name: count_people
@@ -132,7 +132,7 @@ SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.c
                      SELECT DISTINCT ON (t.id, s.channel)
                             jsonb_build_object('topic', t.key, 'channel', s.channel, 'state', s.state, 'changed_at', s.changed_at) AS word
                      FROM subscription s JOIN topic t ON t.id = s.topic_id
-                     WHERE s.person_id = p.id OR s.person_id IN (SELECT o.id FROM person o WHERE o.merged_into = p.id)
+                     WHERE s.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT o.id FROM person o WHERE o.merged_into = p.id))
                      ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC) n), '[]') AS subscriptions,
        coalesce((SELECT jsonb_agg(jsonb_build_object('channel', x.channel, 'reason', x.reason, 'created_at', x.created_at) ORDER BY x.channel)
                  FROM identifier i JOIN suppression x

@@ -39,7 +39,7 @@ class BadIdentifier(HudhudError):
 class Identity:
     """One claim about who somebody is, and what is known about them.
 
-    `identifiers`: strongest first; the first one names the person. With a `cause` in `LINKING_CAUSES` the others come to
+    `identifiers`: strongest first; the first one names the person (none: the e-mail in `attributes`). With a `cause` in `LINKING_CAUSES` the others come to
     belong to the same person (which may merge two). `attributes`: a patch; a name with None is removed.
     """
 

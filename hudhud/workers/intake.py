@@ -25,6 +25,7 @@ from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
 from hudhud.people import actions as people
 from hudhud.people import queries as people_queries
+from hudhud.people.identifiers import normal_email
 from hudhud.people.types import ANY_ATTRIBUTE, Identifier, Identity
 from hudhud.workers.subscriptions import read_subscriptions
 
@@ -270,6 +271,9 @@ class timed:  # noqa: N801 -- reads like a function
 def to_event(message: Message, workspace_id: int, lane_id: int, received_at: datetime, source: str) -> Event:
     """Turn a checked message into an event; raises when its traits cannot be read."""
     kind = message.type or ""
+    traits = msgspec.json.decode(message.traits) if kind == "identify" else {}
+    if message.user_id is None and message.anonymous_id is None:
+        normal_email(str(traits.get("email")))
     at = message.timestamp or message.original_timestamp or received_at
     properties = message.traits if kind in {"identify", "group"} else message.properties
     return Event(
@@ -285,7 +289,7 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
         properties=_with_name(bytes(properties), message),
         context=bytes(message.context),
         source=source,
-        traits=msgspec.json.decode(message.traits) if kind == "identify" else {},
+        traits=traits,
         previous_id=_text(message.previous_id),
     )
 

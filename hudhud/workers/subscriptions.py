@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+import msgspec
+
 from hudhud.consent.types import ConsentChange, State
 from hudhud.kit.errors import InvalidInput
 
@@ -40,4 +42,7 @@ def _states(topic: str, said: object) -> list[tuple[str, State]]:
 
 
 def _proof(event: Event) -> dict[str, Any]:
-    return {"message_id": event.message_id}
+    """What shows that they agreed: the message, and what its sender says about it in `context.consent`."""
+    context = msgspec.json.decode(event.context)
+    said = context.get("consent")
+    return {"message_id": event.message_id, **({"consent": said} if said is not None else {})}

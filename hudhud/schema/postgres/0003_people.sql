@@ -31,9 +31,9 @@ CREATE INDEX identifier_person ON identifier (person_id);
 CREATE UNIQUE INDEX identifier_address ON identifier (person_id, namespace) WHERE namespace IN ('email', 'phone');
 -- Search by the beginning of any identifier, or of the name.
 CREATE INDEX identifier_search ON identifier (workspace_id, lower(value) text_pattern_ops);
-CREATE INDEX person_name_search ON person (workspace_id, lower(attributes ->> 'name') text_pattern_ops) WHERE merged_into IS NULL;
-CREATE INDEX person_first_name_search ON person (workspace_id, lower(attributes ->> 'first_name') text_pattern_ops) WHERE merged_into IS NULL;
-CREATE INDEX person_last_name_search ON person (workspace_id, lower(attributes ->> 'last_name') text_pattern_ops) WHERE merged_into IS NULL;
+CREATE INDEX person_name_search ON person (workspace_id, lower(attributes ->> 'name') text_pattern_ops) WHERE attributes ? 'name';
+CREATE INDEX person_first_name_search ON person (workspace_id, lower(attributes ->> 'first_name') text_pattern_ops) WHERE attributes ? 'first_name';
+CREATE INDEX person_last_name_search ON person (workspace_id, lower(attributes ->> 'last_name') text_pattern_ops) WHERE attributes ? 'last_name';
 SELECT hudhud_wall('identifier');
 
 CREATE TABLE person_merge (

@@ -1,0 +1,117 @@
+"""Commands that bring files in: `hudhud import people FILE`, `hudhud import events FILE`."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
+from hudhud.events import imports
+from hudhud.events.files import examine
+from hudhud.kit import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hudhud.events.imports import Job, Report
+    from hudhud.kit.db import Database
+
+group = typer.Typer(name="import", no_args_is_help=True, help="Bring people or events in from a file.")
+
+File = Annotated[Path, typer.Argument(help="CSV, or JSON lines (.ndjson: one Segment message a line); either may be .gz.", exists=True, dir_okay=False)]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="FIELD=COLUMN, FIELD={COLUMN}@example.com or FIELD==TEXT; FIELD is user_id, anonymous_id, at, event, traits.NAME, properties.NAME."),
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the workers have processed it.")]
+POLL_S = 0.1
+
+
+@group.command("events")
+def import_events(
+    file: File,
+    *,
+    maps: Map = None,
+    at_time: Annotated[str, typer.Option(help="Time of day (UTC) of dates without one.")] = "00:00",
+    workspace: WorkspaceId = None,
+    wait: Wait = True,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
+    with opened(data) as (chosen, database):
+        now = clock.from_setting(chosen.clock).now
+        job = imports.prepare(database, choose_workspace(database, workspace), "events", examine(file), now=now, maps=maps or (), at_time=at_time)
+        _run(job, wait=wait, json=json)
+
+
+@group.command("people")
+def import_people(
+    file: File,
+    *,
+    maps: Map = None,
+    subscribe: Annotated[list[str] | None, typer.Option(help="Topic that all of them agreed to; needs --source.")] = None,
+    source: Annotated[str, typer.Option(help="Where and how they agreed: kept as proof.")] = "",
+    workspace: WorkspaceId = None,
+    wait: Wait = True,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
+    with opened(data) as (chosen, database):
+        now = clock.from_setting(chosen.clock).now
+        workspace_id = choose_workspace(database, workspace)
+        job = imports.prepare(
+            database, workspace_id, "people", examine(file), now=now, maps=maps or (), subscribe=subscribe or (), consent_source=source
+        )
+        _run(job, wait=wait, json=json)
+
+
+def _run(job: Job, *, wait: bool, json: bool) -> None:
+    began = time.monotonic()
+    with _progress(quiet=json) as phase:
+        report = imports.run(job, phase("Reading", job.source.size))
+        processed = wait and _until_processed(job.db, report, phase)
+    seconds = round(time.monotonic() - began, 3)
+    if json:
+        told = asdict(report) | {"processed": processed, "seconds": seconds}
+        typer.echo(jsonlib.dumps({name: value for name, value in told.items() if name != "last_txid"}))
+        return
+    again = " (it was imported before; nothing was done)" if report.already else ""
+    typer.echo(f"{report.accepted} rows taken, {report.rejected} refused{again}, {seconds:.1f} s")
+    if report.rejected:
+        typer.echo(f"The refused rows with their reasons: {report.rejects}")
+    if wait and not processed:
+        typer.echo("They are safe in the log and will be processed when Hudhud runs: hudhud up")
+
+
+def _until_processed(database: Database, report: Report, phase: Callable[[str, int | None], Callable[[int], None]]) -> bool:
+    phase("Processing", None)
+    while True:
+        with database.everywhere() as everywhere:
+            if imports.is_processed(everywhere, report):
+                return True
+            if not imports.has_workers(everywhere):
+                return False
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
+    """Yield what begins a phase: it is given a name and a total, and returns what is told the progress."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+
+        def phase(name: str, total: int | None) -> Callable[[int], None]:
+            task = bar.add_task(name, total=total)
+            return lambda done: bar.update(task, completed=done)
+
+        yield phase
