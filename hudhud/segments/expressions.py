@@ -41,7 +41,8 @@ class Statement:
     def bind_ids(self, name: str, ids: Sequence[int]) -> str:
         """Add a list of numbers once, return its placeholder."""
         if name not in self.lists:
-            self.lists[name] = self.bind(list(ids), "Array(UInt64)")
+            # Written here: the driver's own way takes 15 µs a number.
+            self.lists[name] = self.bind(f"[{','.join(map(str, ids))}]", "Array(UInt64)")
         return self.lists[name]
 
 

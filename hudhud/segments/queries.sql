@@ -84,8 +84,8 @@ SELECT DISTINCT workspace_id, feed FROM segment_change WHERE feed IS NOT NULL AN
 -- name: make_feed
 -- Put new changes (everywhere) into a batch; who repeats it repeats exactly these.
 WITH next AS (SELECT nextval('segment_feed') AS feed),
-     some AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-UPDATE segment_change c SET feed = next.feed FROM next, some WHERE c.id = some.id;
+     new AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+UPDATE segment_change c SET feed = next.feed FROM next, new WHERE c.id = new.id;
 
 -- name: read_feed
 -- The changes of a batch, with the segment's name.
