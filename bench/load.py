@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
@@ -61,7 +62,7 @@ class Plan:
 
     def request(self) -> bytes:
         """Make the next request; message ids never repeat within a prefix."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()).encode()
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").encode()
         events = []
         for _ in range(self.batch):
             self.sent += 1
