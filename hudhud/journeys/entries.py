@@ -13,6 +13,7 @@ from hudhud.journeys import moves
 from hudhud.journeys.facts import passes, read_properties
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import After, Never, OnEvent, Reason
+from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,7 +100,7 @@ def enter(ws: Scope, version: Version, found: Sequence[Candidate]) -> int:
     """Begin the runs that the re-entry rule allows; return how many began. `found` is in the order of time."""
     if not found:
         return 0
-    person_ids = sorted({one.person_id for one in found})
+    person_ids = numbers(sorted({one.person_id for one in found}))
     rows = ws.rows(MOVES.find_known, journey_id=version.journey_id, person_ids=person_ids)
     known = {(row[0], row[1]): Known(row[2], row[3], row[4], is_open=row[4] is not None) for row in rows}
     entries = sort_out(version, found, known)
@@ -151,9 +152,9 @@ def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> int:
         rest=rest,
         looked_at=looked_at,
         reason=Reason.TRIGGERED,
-        person_ids=[one.first.person_id for one in begin],
+        person_ids=numbers(one.first.person_id for one in begin),
         run_keys=[one.first.run_key for one in begin],
-        entries=[one.entry for one in begin],
+        entries=numbers(one.entry for one in begin),
         ats=[one.first.at for one in begin],
         names=[one.last().name for one in begin],
         message_ids=[one.last().message_id for one in begin],

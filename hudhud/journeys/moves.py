@@ -12,6 +12,7 @@ from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import PlannedSet
 from hudhud.journeys.types import Due, Reason
 from hudhud.kit import sql
+from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     """Do what a node has decided for a claimed batch, at the moments the runs were due; return the steps taken."""
     node = version.node(node_id)
     if plan.holds:
-        ws.run(MOVES.hold, run_ids=[run.run_id for run in plan.holds], rest=node.hold())
+        ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
     if plan.sends:
         assert node.kind == "send"
         plan_messages(ws, node, node_id, plan.sends, now)
@@ -50,7 +51,7 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
         if edge in exits:
             _advance_due(ws, version, node_id, edge, runs, plan.reasons[edge])
         else:
-            end(ws, version, node_id, edge, [Decided(run, node_id, run.due_at) for run in runs], plan.reasons[edge])
+            _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
     count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
     return sum(len(runs) for runs in plan.moves.values())
 
@@ -68,7 +69,20 @@ def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: lis
         rest=rest,
         looked_at=looked_at,
         reason=reason,
-        run_ids=[run.run_id for run in runs],
+        run_ids=numbers(run.run_id for run in runs),
+    )
+
+
+def _end_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
+    ws.run(
+        MOVES.end_due,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        edge=edge,
+        reason=reason,
+        outcome=OUTCOMES[reason],
+        run_ids=numbers(run.run_id for run in runs),
     )
 
 
@@ -104,9 +118,9 @@ def end(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[
     )
 
 
-def _given(decided: Sequence[Decided]) -> dict[str, list[object]]:
+def _given(decided: Sequence[Decided]) -> dict[str, object]:
     return {
-        "run_ids": [one.run.run_id for one in decided],
+        "run_ids": numbers(one.run.run_id for one in decided),
         "ats": [one.at for one in decided],
         "details": [msgspec.json.encode(one.detail).decode() if one.detail else None for one in decided],
     }
@@ -128,7 +142,7 @@ def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
 
 def plan_messages(ws: Scope, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
     """Plan one message for each run."""
-    events = dict(ws.rows(MOVES.find_triggers, run_ids=[run.run_id for run in runs]))
+    events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
     planned = PlannedSet(
         source_kind=SOURCE,
         step=node_id,

@@ -79,6 +79,16 @@ SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(re
 -- Let runs that were looked at on arrival rest till their deadline.
 UPDATE run_position p SET waiting = true, due_at = p.arrived_at + %(rest)s::interval WHERE p.run_id = ANY(%(run_ids)s::bigint[]);
 
+-- name: end_due
+-- End runs at the moment they were due, and say why.
+WITH gone AS (
+    DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, p.due_at AS at
+), ended AS (
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
+)
+INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
+SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM gone;
+
 -- name: end_runs
 -- End runs where they stand, and say why.
 WITH gone AS (

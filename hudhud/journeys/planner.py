@@ -18,6 +18,7 @@ from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import Due, Plan, Reason
 from hudhud.journeys.version import Version
 from hudhud.kit import failpoint
+from hudhud.kit.sql import numbers
 from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _step_by_question(
         facts = ask(ws, world.ch, questions, seen, as_of)
     failpoint.reach("journeys.asked")
     with world.scope(version.workspace_id) as ws:
-        ids, visits = [run.run_id for run in seen], [run.visit for run in seen]
+        ids, visits = numbers(run.run_id for run in seen), numbers(run.visit for run in seen)
         mine = {row[0] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids, visits=visits)}
         batch = [run for run in seen if run.run_id in mine]
         steps = _decide(ws, version, place.node, batch, facts, horizon)

@@ -15,6 +15,7 @@ from hudhud.journeys.facts import decides
 from hudhud.journeys.moves import MOVES, Decided
 from hudhud.journeys.planner import ask
 from hudhud.journeys.types import Due, Reason
+from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +85,7 @@ def react(ws: Scope, ch: Client, version: Version, facts: Facts, now: datetime) 
     touching = facts.touching((*version.ends, *version.waits))
     if not touching:
         return 0
-    rows = ws.rows(MOVES.find_standing, journey_id=version.journey_id, version_id=version.id, person_ids=sorted(touching))
+    rows = ws.rows(MOVES.find_standing, journey_id=version.journey_id, version_id=version.id, person_ids=numbers(sorted(touching)))
     standing = [Standing(Due._make(row[:7]), row[7]) for row in rows]
     if not standing:
         return 0

@@ -159,7 +159,7 @@ def has_merged(ch: Client, workspace_id: int) -> bool:
 def find_merged(ch: Client, workspace_id: int, person_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Return (actor, survivor) for all who were merged into these people."""
     query = "SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND person_id IN {ids:Array(UInt64)}"
-    found = ch.query(query, parameters={"w": workspace_id, "ids": list(person_ids)})
+    found = ch.query(query, parameters={"w": workspace_id, "ids": f"[{','.join(map(str, person_ids))}]"})
     return [(actor, person) for actor, person in found.result_rows if actor != person]
 
 
