@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hudhud.segments import actions, flips
-from hudhud.segments.types import Change, SegmentCycle, SegmentInUse, SegmentNotFound, Touched, from_json
+from hudhud.segments.types import Change, SegmentCycle, SegmentInUse, SegmentNotFound, Touched, from_json, to_ms
 from tests.segments import worlds
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage
@@ -279,8 +279,10 @@ def test_changes_reach_clickhouse_once(stage: Stage) -> None:
                 assert not crash, "killed before the commit"
         except AssertionError:
             assert crash
-    rows = stage.ch.query("SELECT name, actor_id, at, kind, toString(properties) FROM event WHERE kind = 'segment'").result_rows
-    assert rows == [("Segment Entered", person.id, NOW, "segment", '{"segment":"خریداران","segment_id":%d}' % orders)]
+    rows = stage.ch.query(
+        "SELECT name, actor_id, toUnixTimestamp64Milli(at), kind, toString(properties) FROM event WHERE kind = 'segment'"
+    ).result_rows
+    assert rows == [("Segment Entered", person.id, to_ms(NOW), "segment", '{"segment":"خریداران","segment_id":%d}' % orders)]
     with stage.db.everywhere() as everywhere:
         assert actions.find_feeds(everywhere) == []
         assert actions.make_feed(everywhere) == 0
