@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
 group = typer.Typer(name="import", no_args_is_help=True, help="Bring people or events in from a file.")
 
-File = Annotated[Path, typer.Argument(help="CSV, or JSON lines (.ndjson: one Segment message a line); either may be .gz.", exists=True, dir_okay=False)]
+File = Annotated[
+    Path, typer.Argument(help="CSV, or JSON lines (.ndjson: one Segment message a line); either may be .gz.", exists=True, dir_okay=False)
+]
 Map = Annotated[
     list[str] | None,
-    typer.Option("--map", help="FIELD=COLUMN, FIELD={COLUMN}@example.com or FIELD==TEXT; FIELD is user_id, anonymous_id, at, event, traits.NAME, properties.NAME."),
+    typer.Option(
+        "--map",
+        help="FIELD=COLUMN, FIELD={COLUMN}@example.com or FIELD==TEXT; FIELD is user_id, anonymous_id, at, event, traits.NAME, properties.NAME.",
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the workers have processed it.")]
 POLL_S = 0.1
@@ -49,7 +54,9 @@ def import_events(
     """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
     with opened(data) as (chosen, database):
         now = clock.from_setting(chosen.clock).now
-        job = imports.prepare(database, choose_workspace(database, workspace), "events", examine(file), now=now, maps=maps or (), at_time=at_time)
+        job = imports.prepare(
+            database, choose_workspace(database, workspace), "events", examine(file), now=now, maps=maps or (), at_time=at_time
+        )
         _run(job, wait=wait, json=json)
 
 

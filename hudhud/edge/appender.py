@@ -131,7 +131,12 @@ class Appender:
 
     async def _connect(self) -> AsyncConnection[Any]:
         conn = await AsyncConnection.connect(self.url, autocommit=True, connect_timeout=5)
-        settings = {"hudhud.workspace": EVERYWHERE, "synchronous_commit": "on", "statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}
+        settings = {
+            "hudhud.workspace": EVERYWHERE,
+            "synchronous_commit": "on",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "timezone": "UTC",
+        }
         for name, value in settings.items():
             await conn.execute("SELECT set_config(%s, %s, false)", (name, value))
         return conn

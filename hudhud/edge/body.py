@@ -16,7 +16,7 @@ READ_S = 15.0
 GZIP_WINDOW = 31
 
 
-class Disconnected(Exception):  # noqa: N818 -- not an error: the sender hung up
+class Disconnected(Exception):
     """The sender went away."""
 
 

@@ -34,7 +34,11 @@ CORS = [
     (b"access-control-max-age", b"86400"),
 ]
 JSON = (b"content-type", b"application/json")
-ROUTES = {f"/v1/{kind}": kind for kind in KINDS} | {"/v1/batch": "batch", "/v1/import": "batch"} | {f"/v1/{kind[0]}": kind for kind in ("track", "page", "identify")}
+ROUTES = (
+    {f"/v1/{kind}": kind for kind in KINDS}
+    | {"/v1/batch": "batch", "/v1/import": "batch"}
+    | {f"/v1/{kind[0]}": kind for kind in ("track", "page", "identify")}
+)
 
 log = structlog.get_logger()
 
@@ -149,7 +153,7 @@ def _sort(raws: list[msgspec.Raw], holder: Holder) -> tuple[list[Row], list[Refu
 
 
 def _complete(raw: bytes, message_id: str | None, kind: str | None) -> bytes:
-    """Add what the sender left out: the kind that the route says, and an id. (Of a name given twice the last one counts.)"""
+    """Add what the sender left out: the kind that the route says, and an id. (Of a name given twice the last one counts.)."""
     added = b"" if kind is None else b',"type":"%s"' % kind.encode()
     if message_id is None:
         added += b',"messageId":"%s"' % uuid.uuid4().hex.encode()

@@ -11,7 +11,6 @@ import httpx2
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from psycopg import Error
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.core import Metric
+    from starlette.requests import Request
 
     from hudhud.edge.state import EdgeState
 
@@ -124,7 +124,7 @@ async def metrics(request: Request) -> Response:
     try:
         holder = await Keyring(state).holder(token.strip() if scheme.lower() == "bearer" else from_basic(authorization))
         if holder.source != "server":
-            raise Unauthenticated("A collect key cannot read; use an API key.")
+            return JSONResponse(Unauthenticated("A collect key cannot read; use an API key.").to_dict(), 401)
         async with state.workspace(None) as conn:
             backlog = (await (await conn.execute(QUERIES.backlog.text)).fetchone() or (0,))[0]
             workers = await (await conn.execute(QUERIES.worker_stats.text, {"fresh_s": FRESH_S})).fetchall()

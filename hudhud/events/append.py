@@ -66,16 +66,19 @@ def _instant(at: datetime) -> bytes:
 
 
 def _event_line(event: Event, properties: bytes | None = None) -> bytes:
-    return b'{"workspace_id":%d,"name":%b,"at":"%b","actor_id":%d,"message_id":%b,"kind":"%b","received_at":"%b","properties":%b,"context":%b}' % (
-        event.workspace_id,
-        _text(event.name),
-        _instant(event.at),
-        event.actor_id,
-        _text(event.message_id),
-        event.kind.encode(),
-        _instant(event.received_at),
-        event.properties if properties is None else properties,
-        _text(event.context.decode()),
+    return (
+        b'{"workspace_id":%d,"name":%b,"at":"%b","actor_id":%d,"message_id":%b,"kind":"%b","received_at":"%b","properties":%b,"context":%b}'
+        % (
+            event.workspace_id,
+            _text(event.name),
+            _instant(event.at),
+            event.actor_id,
+            _text(event.message_id),
+            event.kind.encode(),
+            _instant(event.received_at),
+            event.properties if properties is None else properties,
+            _text(event.context.decode()),
+        )
     )
 
 

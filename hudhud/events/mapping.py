@@ -103,7 +103,13 @@ def _put(target: dict[str, Any], name: str, value: str) -> None:
 
 
 def read_mapping(
-    kind: str, texts: Sequence[str], columns: Sequence[str], *, at_time: str = "00:00", subscribe: Sequence[str] = (), consent_source: str = ""
+    kind: str,
+    texts: Sequence[str],
+    columns: Sequence[str],
+    *,
+    at_time: str = "00:00",
+    subscribe: Sequence[str] = (),
+    consent_source: str = "",
 ) -> Mapping:
     """Read the options; raises `InvalidInput` that names what is wrong."""
     rules = tuple(_read_rule(text, columns) for text in texts)

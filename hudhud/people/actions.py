@@ -37,9 +37,11 @@ def resolve(ws: Scope, identities: Sequence[Identity], now: datetime) -> Resolut
     ws.run(QUERIES.lock)
     held = _find_holders(ws, wanted)
     book = _open_book(ws, held, [held[i] for index in rich for i in named[index][0] if i in held], now)
-    entries = [book.claim(index, identity, identifiers) for index, (identity, (identifiers, _)) in enumerate(zip(identities, named, strict=True))]
-    created = _write(ws, book, now)
-    return Resolution([entry.id for entry in entries], created, frozenset(book.changed_names), notes + book.notes)
+    entries = [
+        book.claim(index, identity, identifiers) for index, (identity, (identifiers, _)) in enumerate(zip(identities, named, strict=True))
+    ]
+    created, changed = _write(ws, book, now)
+    return Resolution([entry.id for entry in entries], created, changed, frozenset(book.changed_names), notes + book.notes)
 
 
 def _usable(index: int, identity: Identity) -> tuple[list[Identifier], list[Note]]:
@@ -72,15 +74,16 @@ def _open_book(ws: Scope, held: dict[Identifier, int], may_change: Iterable[int]
     return Book(holders, now)
 
 
-def _write(ws: Scope, book: Book, now: datetime) -> list[int]:
-    """Write the difference as sets; return the numbers of new people."""
+def _write(ws: Scope, book: Book, now: datetime) -> tuple[list[int], list[int]]:
+    """Write the difference as sets; return the numbers of new people and of others who changed."""
     changed = [entry for entry in book.entries.values() if entry.is_changed]
     fresh = [entry for entry in changed if entry.is_new]
     if fresh:
         for entry, row in zip(fresh, ws.rows(QUERIES.take_ids, count=len(fresh)), strict=True):
             entry.id = row[0]
         ws.run(QUERIES.insert_people, now=now, **_columns(fresh))
-    if known := [entry for entry in changed if not entry.is_new]:
+    known = [entry for entry in changed if not entry.is_new]
+    if known:
         ws.run(QUERIES.update_people, now=now, **_columns(known))
     touched = sorted(book.touched)
     if touched:
@@ -95,7 +98,7 @@ def _write(ws: Scope, book: Book, now: datetime) -> list[int]:
             created_ats=[entry.identifiers[identifier] for identifier, entry in kept],
         )
     _write_merges(ws, book, now)
-    return [entry.id for entry in fresh]
+    return [entry.id for entry in fresh], [entry.id for entry in known]
 
 
 def _write_merges(ws: Scope, book: Book, now: datetime) -> None:

@@ -185,7 +185,11 @@ class Book:
             if value is None:
                 changed = name in entry.attributes
                 entry.attributes = {known: kept for known, kept in entry.attributes.items() if known != name}
-            elif changed := name not in entry.attributes or entry.attributes[name] != value or type(entry.attributes[name]) is not type(value):
+            elif (
+                changed := name not in entry.attributes
+                or entry.attributes[name] != value
+                or type(entry.attributes[name]) is not type(value)
+            ):
                 entry.attributes = {**entry.attributes, name: value}
             if changed:
                 self.changed_names.add(name)

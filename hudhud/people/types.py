@@ -66,6 +66,7 @@ class Resolution:
 
     person_ids: list[int]
     created: list[int] = field(default_factory=list)
+    changed_ids: list[int] = field(default_factory=list)  # people who were there before
     changed: frozenset[str] = frozenset()  # names of attributes that changed for somebody
     notes: list[Note] = field(default_factory=list)
 

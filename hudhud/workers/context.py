@@ -81,4 +81,6 @@ class Context:
 
     def stats(self, role: str) -> dict[str, dict[str, float]]:
         """Return the counters of `role`."""
-        return {group: {name: round(value, 6) for name, value in list(numbers.items())} for group, numbers in list(self._stats[role].items())}
+        return {
+            group: {name: round(value, 6) for name, value in list(numbers.items())} for group, numbers in list(self._stats[role].items())
+        }

@@ -10,23 +10,24 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
 from hudhud.consent import actions as consent
-from hudhud.consent import queries as consent_queries
 from hudhud.events import actions as events
 from hudhud.events.append import append
-from hudhud.events.types import KIND_NAMES, Event, Message, Reason, Refusal, parse
+from hudhud.events.types import Event, Reason, Refusal, parse
+from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
 from hudhud.people import actions as people
 from hudhud.people import queries as people_queries
-from hudhud.people.identifiers import normal_email
-from hudhud.people.types import ANY_ATTRIBUTE, Identifier, Identity
+from hudhud.people.types import ANY_ATTRIBUTE
+from hudhud.segments import actions as segments
+from hudhud.segments.types import Touched
+from hudhud.workers.messages import to_event, to_identity, to_message
 from hudhud.workers.subscriptions import read_subscriptions
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from hudhud.events.actions import Claim
     from hudhud.kit.db import Scope
+    from hudhud.segments.types import Change
     from hudhud.workers.context import Context
 
 IDLE_S = 0.5
@@ -52,8 +54,12 @@ class Part:
 
     workspace_id: int
     events: list[Event] = field(default_factory=list)
-    attributes: frozenset[str] = frozenset()
+    changed_ids: set[int] = field(default_factory=set)  # people that this batch made or changed
+    attributes: frozenset[str] = frozenset()  # what changed about them
+    topics: frozenset[str] = frozenset()
     stale: list[int] = field(default_factory=list)  # people whose mirror is behind, from this batch or elsewhere
+    people: set[int] = field(default_factory=set)  # everybody concerned, as who they are today
+    changes: list[Change] = field(default_factory=list)  # who entered or left a segment
 
 
 @dataclass
@@ -112,7 +118,9 @@ def deduplicate(everywhere: Scope, batch: Batch) -> None:
             before = len(part.events)
             part.events, conflicts = events.deduplicate(ws, batch.claim.batch, part.events)
         for event in conflicts:
-            batch.drop(event, Reason.CONFLICT, f"messageId: {event.message_id!r} was used before for something else; send it with an id of its own")
+            batch.drop(
+                event, Reason.CONFLICT, f"messageId: {event.message_id!r} was used before for something else; send it with an id of its own"
+            )
         batch.counts["repeats"] += before - len(part.events) - len(conflicts)
 
 
@@ -122,7 +130,7 @@ def resolve_people(everywhere: Scope, batch: Batch) -> None:
         with scope as ws:
             found = people.resolve(ws, [to_identity(event) for event in part.events], batch.now)
             today = people_queries.find_current_ids(ws, sorted(set(found.person_ids)))
-        part.attributes = found.changed
+        part.attributes, part.changed_ids = found.changed, {*found.created, *found.changed_ids}
         for event, actor_id in zip(part.events, found.person_ids, strict=True):
             event.actor_id, event.person_id = actor_id, today[actor_id]
         for note in found.notes:
@@ -142,7 +150,10 @@ def apply_consent(everywhere: Scope, batch: Batch) -> None:
         if not changes:
             continue
         with scope as ws:
-            unknown = consent.record(ws, changes).unknown
+            recorded = consent.record(ws, changes)
+        part.changed_ids |= set(recorded.changed)
+        part.topics = frozenset(change.topic_key for change in changes)
+        unknown = recorded.unknown
         for change in unknown:
             event = next(event for event in part.events if event.person_id == change.person_id and event.traits.get("subscriptions"))
             batch.drop(event, Reason.CONSENT_REFUSED, f"subscriptions: there is no topic {change.topic_key!r}; create it first")
@@ -171,7 +182,52 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
             own = people.find_stale_of(ws, {event.person_id for event in part.events} | {event.actor_id for event in part.events})
             part.stale = sorted({*part.stale, *own})
             people.mirror(ws, batch.ch, part.stale)
+            part.people = {event.person_id for event in part.events} | set(people_queries.find_current_ids(ws, part.stale).values())
         batch.counts["mirrored"] += len(part.stale)
+
+
+def update_segments(everywhere: Scope, batch: Batch) -> None:
+    """Find who entered or left a segment. Where others changed a person, or the batch is repeated, anything may have changed."""
+    for part, scope in batch.each(everywhere):
+        by_others = not part.changed_ids.issuperset(part.stale)
+        touched = Touched(
+            person_ids=frozenset(part.people),
+            event_names=frozenset(event.name for event in part.events),
+            attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
+            topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
+        )
+        with scope as ws:
+            part.changes = segments.refresh(ws, batch.ch, touched, batch.now)
+        batch.counts["segment changes"] += len(part.changes)
+
+
+def wake_journeys(everywhere: Scope, batch: Batch) -> None:
+    """Let events, changed people and changed segments begin, move and end runs."""
+    for part, scope in batch.each(everywhere):
+        by_others = part.people.intersection(part.stale) - part.changed_ids
+        told = part.events + [_changed_person(part, person_id, batch.now) for person_id in sorted(by_others)]
+        with scope as ws:
+            batch.counts["runs touched"] += journeys.take(ws, batch.ch, told, part.changes, batch.now)
+
+
+def _changed_person(part: Part, person_id: int, now: datetime) -> Event:
+    """Tell journeys of somebody whom others changed: a consent page, a bounce, the API. Not an event of its own anywhere."""
+    return Event(
+        workspace_id=part.workspace_id,
+        lane_id=0,
+        message_id=f"changed:{person_id}",
+        kind="consent",
+        name="Consent Changed",
+        at=now,
+        received_at=now,
+        user_id=None,
+        anonymous_id=None,
+        properties=b"{}",
+        context=b"{}",
+        source="people",
+        actor_id=person_id,
+        person_id=person_id,
+    )
 
 
 def register_names(everywhere: Scope, batch: Batch) -> None:
@@ -198,6 +254,8 @@ RESOLVE: list[Step] = [
 ]
 DECIDE: list[Step] = [
     ("mirror people", mirror_people),
+    ("update segments", update_segments),
+    ("wake journeys", wake_journeys),
     ("register names", register_names),
     ("keep refused", keep_refused),
     ("advance", advance),
@@ -266,82 +324,3 @@ class timed:  # noqa: N801 -- reads like a function
         """Count."""
         self.context.count("step passes", self.name)
         self.context.count("step seconds", self.name, time.perf_counter() - self.began)
-
-
-def to_event(message: Message, workspace_id: int, lane_id: int, received_at: datetime, source: str) -> Event:
-    """Turn a checked message into an event; raises when its traits cannot be read."""
-    kind = message.type or ""
-    traits = msgspec.json.decode(message.traits) if kind == "identify" else {}
-    if message.user_id is None and message.anonymous_id is None:
-        normal_email(str(traits.get("email")))
-    at = message.timestamp or message.original_timestamp or received_at
-    properties = message.traits if kind in {"identify", "group"} else message.properties
-    return Event(
-        workspace_id=workspace_id,
-        lane_id=lane_id,
-        message_id=message.message_id or f"row:{lane_id}",
-        kind=kind,
-        name=message.event or "" if kind == "track" else KIND_NAMES[kind],
-        at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
-        received_at=received_at,
-        user_id=_text(message.user_id),
-        anonymous_id=_text(message.anonymous_id),
-        properties=_with_name(bytes(properties), message),
-        context=bytes(message.context),
-        source=source,
-        traits=traits,
-        previous_id=_text(message.previous_id),
-    )
-
-
-def _with_name(properties: bytes, message: Message) -> bytes:
-    """Put a page's or screen's name, and a group's id, where conditions can ask for them."""
-    if message.type == "group":
-        added = b'"groupId":' + msgspec.json.encode(_text(message.group_id))
-    elif message.type in {"page", "screen"} and message.name and b'"name"' not in properties:
-        added = b'"name":' + msgspec.json.encode(message.name)
-    else:
-        return properties
-    inner = properties.strip()[1:-1].strip()
-    return b"{" + added + (b"," + inner if inner else b"") + b"}"
-
-
-def _text(value: str | int | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def to_message(event: Event) -> Message:
-    """Turn an event back into what can be sent again."""
-    body = msgspec.Raw(event.properties)
-    return Message(
-        type=event.kind,
-        message_id=event.message_id,
-        user_id=event.user_id,
-        anonymous_id=event.anonymous_id,
-        previous_id=event.previous_id,
-        group_id=msgspec.json.decode(event.properties).get("groupId") if event.kind == "group" else None,
-        event=event.name if event.kind == "track" else None,
-        timestamp=event.at,
-        context=msgspec.Raw(event.context),
-        **{"traits" if event.kind in {"identify", "group"} else "properties": body},
-    )
-
-
-def to_identity(event: Event) -> Identity:
-    """Say whom an event is about."""
-    user: list[Identifier] = [("user_id", event.user_id)] if event.user_id else []
-    anonymous: list[Identifier] = [("anonymous_id", event.anonymous_id)] if event.anonymous_id else []
-    if event.kind == "alias" and event.previous_id:
-        return Identity((*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id)), "alias", event.at)
-    if event.kind != "identify":
-        return Identity((*user, *anonymous)[:1], event.kind, event.at)
-    traits = {name: value for name, value in event.traits.items() if name != "subscriptions"}
-    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context))
-
-
-def _device(context: bytes) -> dict[str, str] | None:
-    """What the device says about its owner's place."""
-    if b'"locale"' not in context and b'"timezone"' not in context:
-        return None
-    found = msgspec.json.decode(context)
-    return {column: found[name] for column, name in (("language", "locale"), ("time_zone", "timezone")) if isinstance(found.get(name), str)}

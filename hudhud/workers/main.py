@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
 import re
 import secrets
@@ -59,14 +60,11 @@ class Role(Protocol):
 
 def load_role(name: str) -> Role:
     """Import the module of a role; raises `HudhudError` for a name that is none."""
-    try:
-        if not ROLE.fullmatch(name) or name in {"main", "context"}:
-            raise ModuleNotFoundError(name=f"hudhud.workers.{name}")
-        return cast("Role", importlib.import_module(f"hudhud.workers.{name}"))
-    except ModuleNotFoundError as error:
-        if error.name != f"hudhud.workers.{name}":
-            raise
-        raise HudhudError(f"--roles: there is no role {name!r} in hudhud/workers") from None
+    found = importlib.util.find_spec(f"hudhud.workers.{name}") if ROLE.fullmatch(name) else None
+    module = importlib.import_module(found.name) if found else None
+    if not hasattr(module, "run"):
+        raise HudhudError(f"--roles: there is no role {name!r} in hudhud/workers")
+    return cast("Role", module)
 
 
 def keep_running(context: Context, name: str, role: Role) -> None:
@@ -98,7 +96,7 @@ def listen(context: Context) -> None:
                 while not context.stop.is_set():
                     for notice in conn.notifies(timeout=LISTEN_S, stop_after=1):
                         context.ring(notice.channel)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             log.warning("listener.database_away", error=str(error).strip())
             context.stop.wait(FIRST_PAUSE_S)
 
@@ -114,13 +112,15 @@ def beat(context: Context, roles: dict[str, threading.Thread]) -> None:
             with context.db.everywhere() as everywhere:
                 stats = [msgspec.json.encode(context.stats(name)).decode() for name in alive]
                 everywhere.run(QUERIES.beat, worker=context.name, roles=alive, stats=stats)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except (psycopg.Error, PoolTimeout) as error:
             log.warning("heartbeat.database_away", error=str(error).strip())
 
 
 def work(context: Context, roles: dict[str, Role]) -> bool:
     """Run all roles until the context stops; return whether every one ended in time."""
-    threads = {name: threading.Thread(target=keep_running, args=(context, name, role), name=name, daemon=True) for name, role in roles.items()}
+    threads = {
+        name: threading.Thread(target=keep_running, args=(context, name, role), name=name, daemon=True) for name, role in roles.items()
+    }
     for target, arguments in ((listen, (context,)), (beat, (context, threads))):
         threading.Thread(target=target, args=arguments, daemon=True).start()
     for thread in threads.values():

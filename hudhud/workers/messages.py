@@ -1,0 +1,94 @@
+"""Between what is on the wire and what goes through the steps."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hudhud.events.types import KIND_NAMES, Event, Message
+from hudhud.people.identifiers import normal_email
+from hudhud.people.types import Identifier, Identity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def to_event(message: Message, workspace_id: int, lane_id: int, received_at: datetime, source: str) -> Event:
+    """Turn a checked message into an event; raises when its traits cannot be read."""
+    kind = message.type or ""
+    traits = msgspec.json.decode(message.traits) if kind == "identify" else {}
+    if message.user_id is None and message.anonymous_id is None:
+        normal_email(str(traits.get("email")))
+    at = message.timestamp or message.original_timestamp or received_at
+    properties = message.traits if kind in {"identify", "group"} else message.properties
+    return Event(
+        workspace_id=workspace_id,
+        lane_id=lane_id,
+        message_id=message.message_id or f"row:{lane_id}",
+        kind=kind,
+        name=message.event or "" if kind == "track" else KIND_NAMES[kind],
+        at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
+        received_at=received_at,
+        user_id=_text(message.user_id),
+        anonymous_id=_text(message.anonymous_id),
+        properties=_with_name(bytes(properties), message),
+        context=bytes(message.context),
+        source=source,
+        traits=traits,
+        previous_id=_text(message.previous_id),
+    )
+
+
+def _with_name(properties: bytes, message: Message) -> bytes:
+    """Put a page's or screen's name, and a group's id, where conditions can ask for them."""
+    if message.type == "group":
+        added = b'"groupId":' + msgspec.json.encode(_text(message.group_id))
+    elif message.type in {"page", "screen"} and message.name and b'"name"' not in properties:
+        added = b'"name":' + msgspec.json.encode(message.name)
+    else:
+        return properties
+    inner = properties.strip()[1:-1].strip()
+    return b"{" + added + (b"," + inner if inner else b"") + b"}"
+
+
+def _text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def to_message(event: Event) -> Message:
+    """Turn an event back into what can be sent again."""
+    body = msgspec.Raw(event.properties)
+    return Message(
+        type=event.kind,
+        message_id=event.message_id,
+        user_id=event.user_id,
+        anonymous_id=event.anonymous_id,
+        previous_id=event.previous_id,
+        group_id=msgspec.json.decode(event.properties).get("groupId") if event.kind == "group" else None,
+        event=event.name if event.kind == "track" else None,
+        timestamp=event.at,
+        context=msgspec.Raw(event.context),
+        **{"traits" if event.kind in {"identify", "group"} else "properties": body},
+    )
+
+
+def to_identity(event: Event) -> Identity:
+    """Say whom an event is about."""
+    user: list[Identifier] = [("user_id", event.user_id)] if event.user_id else []
+    anonymous: list[Identifier] = [("anonymous_id", event.anonymous_id)] if event.anonymous_id else []
+    if event.kind == "alias" and event.previous_id:
+        return Identity((*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id)), "alias", event.at)
+    if event.kind != "identify":
+        return Identity((*user, *anonymous)[:1], event.kind, event.at)
+    traits = {name: value for name, value in event.traits.items() if name != "subscriptions"}
+    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context))
+
+
+def _device(context: bytes) -> dict[str, str] | None:
+    """What the device says about its owner's place."""
+    if b'"locale"' not in context and b'"timezone"' not in context:
+        return None
+    found = msgspec.json.decode(context)
+    return {column: found[name] for column, name in (("language", "locale"), ("time_zone", "timezone")) if isinstance(found.get(name), str)}
