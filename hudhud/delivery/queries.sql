@@ -23,3 +23,146 @@ ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING
 -- name: ring
 -- Wake delivery workers when this transaction commits.
 SELECT pg_notify('messages', '');
+
+-- name: find_due
+-- The next due messages of all workspaces, locked; what another worker holds is passed over.
+SELECT id FROM message WHERE due_at <= %(now)s ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
+-- name: lease
+-- Take a lease on a chunk; its id is the fence.
+INSERT INTO delivery_lease (worker, until, message_ids)
+VALUES (%(worker)s, clock_timestamp() + make_interval(secs => %(seconds)s), %(ids)s::bigint[]) RETURNING id;
+
+-- name: claim
+-- Put the chunk's messages under the lease.
+UPDATE message SET state = 'claimed', reason = '', state_at = %(now)s, due_at = NULL, attempts = attempts + 1, lease_id = %(lease_id)s
+WHERE id = ANY (%(ids)s::bigint[]);
+
+-- name: gate
+-- Ask the consent gate about claimed messages, and fetch what their copies are made of.
+SELECT m.id, g.reason, m.workspace_id, m.attempts, m.event, m.topic, m.template, m.source_kind, m.source_id,
+       g.person_id, g.address, g.topic_id, g.stream, p.attributes, p.language, t.version_id
+FROM message_gate(%(ids)s::bigint[], %(now)s) g
+JOIN message m ON m.id = g.message_id
+LEFT JOIN person p ON p.id = g.person_id AND g.reason = ''
+LEFT JOIN template t ON t.workspace_id = m.workspace_id AND t.key = m.template
+ORDER BY m.id;
+
+-- name: find_senders
+-- What mails of some workspaces say about their sender.
+SELECT id, name, currency, postal_address, sender_name, sender_email, language FROM workspace WHERE id = ANY (%(ids)s::bigint[]);
+
+-- name: mark
+-- Mark messages as being handed over, if their lease still holds and the gate still lets them through; return every one with the reason against it.
+WITH asked AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[], %(facts)s::text[], %(links)s::text[])
+        AS a (id, lease_id, address, version_id, language, facts, links)
+), gate AS (
+    SELECT g.* FROM message_gate(%(ids)s::bigint[], %(now)s) g
+), marked AS (
+    UPDATE message m
+    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language,
+        facts = a.facts::jsonb, links = CASE WHEN a.links <> '' THEN string_to_array(a.links, E'\n') END
+    FROM asked a JOIN gate g ON g.message_id = a.id
+    WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over') AND g.reason = '' AND g.address = a.address
+      AND EXISTS (SELECT FROM delivery_lease l WHERE l.id = a.lease_id AND l.until > clock_timestamp())
+    RETURNING m.id
+)
+SELECT a.id, g.reason, k.id IS NOT NULL AS marked
+FROM asked a LEFT JOIN gate g ON g.message_id = a.id LEFT JOIN marked k ON k.id = a.id;
+
+-- name: settle
+-- Append what became of messages and fold it into their states; a lease that was lost writes nothing, except that it can still resolve its own doubt.
+WITH told AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(replies)s::text[],
+                         %(due_ats)s::timestamptz[], %(taken_back)s::smallint[])
+        AS t (id, lease_id, state, reason, code, reply, due_at, taken_back)
+), changed AS (
+    UPDATE message m SET state = t.state, reason = t.reason, state_at = %(now)s, due_at = t.due_at, attempts = m.attempts - t.taken_back
+    FROM told t
+    WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = t.id AND m.lease_id = t.lease_id
+      AND (m.state IN ('claimed', 'handing_over') OR (m.state = 'in_doubt' AND t.state IN ('accepted', 'rejected')))
+    RETURNING m.id, m.workspace_id, m.attempts, t.state, t.reason, t.code, t.reply, m.channel, m.address
+), logged AS (
+    INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, code, reply, worker)
+    SELECT workspace_id, id, attempts, state, reason, %(now)s, code, reply, %(worker)s FROM changed WHERE state <> 'planned'
+)
+SELECT id, workspace_id, state, reason, channel, address FROM changed;
+
+-- name: renew
+-- Keep leases alive.
+UPDATE delivery_lease SET until = clock_timestamp() + make_interval(secs => %(seconds)s) WHERE id = ANY (%(leases)s::bigint[]) AND until > clock_timestamp() RETURNING id;
+
+-- name: give_back
+-- A chunk is through.
+DELETE FROM delivery_lease WHERE id = ANY (%(leases)s::bigint[]);
+
+-- name: find_ended
+-- Leases that ended, or that nobody renewed lately and whose worker has no session any more.
+DELETE FROM delivery_lease WHERE id IN (
+    SELECT l.id FROM delivery_lease l
+    WHERE l.until < clock_timestamp()
+       OR (l.until < clock_timestamp() + make_interval(secs => %(quiet_seconds)s)
+           AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = l.worker))
+    FOR UPDATE SKIP LOCKED
+) RETURNING id, message_ids;
+
+-- name: reap
+-- What a lost worker held: not yet handed over = planned again; handed over without a reply = in doubt, and only a transactional mail is sent again.
+WITH lost AS (
+    SELECT m.id, m.state, m.attempts, coalesce(t.stream, 'marketing') AS stream
+    FROM message m LEFT JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic
+    WHERE m.id = ANY (%(ids)s::bigint[]) AND m.lease_id = %(lease_id)s AND m.state IN ('claimed', 'handing_over')
+), judged AS (
+    SELECT id, state AS was, CASE WHEN state = 'handing_over' AND (stream = 'marketing' OR attempts >= %(most)s) THEN 'in_doubt'
+                                  WHEN attempts >= %(most)s THEN 'rejected' ELSE 'planned' END AS state
+    FROM lost
+), changed AS (
+    UPDATE message m SET state = j.state, state_at = %(now)s, due_at = CASE WHEN j.state = 'planned' THEN %(now)s::timestamptz END,
+           reason = CASE j.state WHEN 'planned' THEN '' WHEN 'rejected' THEN 'attempts_exhausted' ELSE 'worker_lost' END
+    FROM judged j WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = j.id
+    RETURNING m.id, m.workspace_id, m.attempts, j.was, m.state, m.reason
+)
+INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at)
+SELECT workspace_id, id, attempts, CASE WHEN was = 'handing_over' THEN 'in_doubt' ELSE state END,
+       CASE WHEN reason = '' THEN 'worker_lost' ELSE reason END, %(now)s
+FROM changed;
+
+-- name: next_due
+-- When the next message becomes due.
+SELECT min(due_at) FROM message WHERE due_at IS NOT NULL;
+
+-- name: fill_tokens
+-- Refill the buckets of some domains; returns the tokens that each has now.
+UPDATE sending_limit SET tokens = least(burst, tokens + per_second * extract(epoch FROM clock_timestamp() - filled_at)::real), filled_at = clock_timestamp()
+WHERE domain = ANY (%(domains)s) RETURNING domain, tokens, per_second;
+
+-- name: take_tokens
+-- Take tokens out of buckets.
+UPDATE sending_limit s SET tokens = s.tokens - t.count FROM unnest(%(domains)s::text[], %(counts)s::real[]) AS t (domain, count) WHERE s.domain = t.domain;
+
+-- name: put_limit
+-- Set how many mails a second a domain may get.
+INSERT INTO sending_limit (domain, per_second, burst, tokens, filled_at) VALUES (%(domain)s, %(per_second)s, %(burst)s, %(burst)s, clock_timestamp())
+ON CONFLICT (domain) DO UPDATE SET per_second = excluded.per_second, burst = excluded.burst, tokens = least(sending_limit.tokens, excluded.burst);
+
+-- name: drop_limit
+-- Forget a domain's limit.
+DELETE FROM sending_limit WHERE domain = %(domain)s;
+
+-- name: find_limits
+-- Every limit.
+SELECT domain, per_second, burst FROM sending_limit ORDER BY domain;
+
+-- name: keep_mails
+-- Store mails of the built-in mailbox in the workspaces of their messages; return the messages that exist.
+INSERT INTO mailbox (workspace_id, received_at, message_id, sender, recipient, subject, size, body)
+SELECT m.workspace_id, %(now)s, m.id, r.sender, r.recipient, r.subject, octet_length(r.body), r.body
+FROM unnest(%(ids)s::bigint[], %(senders)s::text[], %(recipients)s::text[], %(subjects)s::text[], %(bodies)s::bytea[]) AS r (id, sender, recipient, subject, body)
+JOIN message m ON m.id = r.id
+RETURNING message_id;
+
+-- name: trim_mailbox
+-- Forget the oldest mails of workspaces that have too many.
+DELETE FROM mailbox b USING (SELECT workspace_id, id, row_number() OVER (PARTITION BY workspace_id ORDER BY id DESC) AS place FROM mailbox) old
+WHERE b.id = old.id AND old.place > %(kept)s;

@@ -141,3 +141,61 @@ class Outcome:
     code: int | None
     reply: str
     worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in a worker's hands that has passed the consent gate."""
+
+    id: int
+    workspace_id: int
+    lease_id: int
+    attempts: int
+    person_id: int
+    address: str
+    stream: str
+    topic: str
+    topic_id: int
+    template: str
+    version_id: int
+    source_kind: str
+    attributes: dict[str, Any]
+    language: str | None
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one claim brought: a lease, the messages to send, and how many were skipped."""
+
+    lease_id: int
+    messages: list[Claimed]
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A wish to hand a message over now: what its copy was made of."""
+
+    id: int
+    lease_id: int
+    address: str
+    version_id: int
+    language: str
+    facts: str
+    links: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of an attempt. `taken_back`: the attempt was never made and does not count."""
+
+    id: int
+    lease_id: int
+    state: State
+    reason: str = ""
+    code: int | None = None
+    reply: str = ""
+    due_at: datetime | None = None
+    taken_back: bool = False
+    is_hard_bounce: bool = False

@@ -59,7 +59,7 @@ CREATE TABLE message_outcome (
 CREATE INDEX message_outcome_message ON message_outcome (message_id, id);
 SELECT hudhud_wall('message_outcome');
 
--- Politeness towards a receiving domain; '*' is the default. Tokens are shared by all workers.
+-- Politeness towards a receiving domain. Tokens are shared by all workers.
 CREATE TABLE sending_limit (
     domain       text PRIMARY KEY,
     per_second   real NOT NULL CHECK (per_second > 0),
@@ -71,9 +71,14 @@ CREATE TABLE sending_limit (
 -- The consent gate. Called with the ids of messages in the transaction that claims them and again in the one that
 -- marks them as being handed over, so nothing that became known before the hand-over is overlooked.
 -- One row for each message: the reason not to send it ('' = send), and whom and where it would go to.
+-- Written in PL/pgSQL because its plan is then made once a session; each look-up has a LIMIT, so that it stays an index look-up
+-- whatever the planner believes about tables that are young.
 CREATE FUNCTION message_gate(ids bigint[], at timestamptz)
-RETURNS TABLE (message_id bigint, reason text, person_id bigint, address text, stream text)
-LANGUAGE sql STABLE ROWS 256 AS $$
+RETURNS TABLE (message_id bigint, reason text, person_id bigint, address text, topic_id bigint, stream text)
+LANGUAGE plpgsql STABLE ROWS 256 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT m.id,
            CASE WHEN p.id IS NULL THEN 'person_gone'
                 WHEN p.erased_at IS NOT NULL THEN 'person_erased'
@@ -86,17 +91,23 @@ LANGUAGE sql STABLE ROWS 256 AS $$
                 WHEN s.state = 'pending' THEN 'not_confirmed'
                 WHEN s.state = 'unsubscribed' THEN 'unsubscribed'
                 ELSE '' END,
-           p.id, a.value, coalesce(t.stream, 'marketing')
+           p.id, a.value, t.id, coalesce(t.stream, 'marketing')
     FROM message m
-    LEFT JOIN person planned ON planned.id = m.person_id AND planned.workspace_id = m.workspace_id
-    LEFT JOIN person p ON p.id = coalesce(planned.merged_into, planned.id) AND p.workspace_id = m.workspace_id
-    LEFT JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.erased_at, o.attributes FROM person o
+        WHERE o.id = (SELECT coalesce(n.merged_into, n.id) FROM person n WHERE n.id = m.person_id) AND o.workspace_id = m.workspace_id LIMIT 1
+    ) p ON true
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.stream FROM topic o WHERE o.workspace_id = m.workspace_id AND o.key = m.topic LIMIT 1
+    ) t ON true
     LEFT JOIN LATERAL (
         SELECT i.value FROM identifier i
         WHERE i.person_id = p.id AND i.namespace = m.channel AND i.workspace_id = m.workspace_id
         ORDER BY i.value = lower(p.attributes ->> m.channel) DESC NULLS LAST, i.created_at DESC, i.value LIMIT 1
     ) a ON true
-    LEFT JOIN suppression x ON x.workspace_id = m.workspace_id AND x.channel = m.channel AND x.address = a.value
+    LEFT JOIN LATERAL (
+        SELECT o.reason FROM suppression o WHERE o.workspace_id = m.workspace_id AND o.channel = m.channel AND o.address = a.value LIMIT 1
+    ) x ON true
     LEFT JOIN LATERAL (
         -- The newest word of all actors that are this person today; of two at one instant, the "no" counts.
         SELECT u.state FROM subscription u
@@ -104,8 +115,8 @@ LANGUAGE sql STABLE ROWS 256 AS $$
           AND u.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id))
         ORDER BY u.changed_at DESC, u.state DESC LIMIT 1
     ) s ON true
-    WHERE m.id = ANY (ids)
-$$;
+    WHERE m.id = ANY (ids);
+END $$;
 
 -- The built-in mailbox: where mail goes as long as no SMTP server is set.
 CREATE TABLE mailbox (

@@ -1,0 +1,302 @@
+"""SMTP: greeting, TLS and sign-in by aiosmtplib; the envelopes are ours, pipelined where the peer allows it (RFC 2920).
+
+`Line` is one connection. `Line.send` takes a message through MAIL, RCPT, DATA; right before the content it asks `may_send`
+(the durable mark), and the envelope of the next message rides with the content of this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from hudhud.delivery.retry import Reply
+from hudhud.kit.errors import InvalidInput
+from hudhud.kit.failpoint import reach
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hudhud.delivery.compose import Ready
+
+CONNECT_S = 30.0
+VERB_S = 300.0  # RFC 5321 4.5.3.2: MAIL, RCPT 5 minutes, DATA initiation 2
+CONTENT_S = 180.0
+DOT_S = 600.0  # 4.5.3.2.6: 10 minutes, or receivers that are slow to say yes make duplicates
+REPLY_LINE = re.compile(rb"(\d{3})([ -]?)(.*)\Z", re.DOTALL)
+LONGEST_LINE = 4096
+MOST_LINES = 100
+LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed over."""
+
+    host: str = ""
+    port: int = 25
+    tls: bool = False
+    username: str | None = None
+    password: str | None = None
+    socket: str | None = None
+
+    @classmethod
+    def from_url(cls, url: str) -> Server:
+        """Read `smtp://user:pass@host:port` (STARTTLS when offered), `smtps://…` (TLS) or `unix:/path`; raises `InvalidInput`."""
+        if url.startswith("unix:"):
+            return cls(socket=url.removeprefix("unix:"))
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise InvalidInput("HUDHUD_SMTP_URL", re.sub(r"://[^@]*@", "://…@", url), "use smtp://user:pass@host:port or smtps://…")
+        port = parts.port or (465 if parts.scheme == "smtps" else 587 if parts.username else 25)
+        return cls(parts.hostname, port, parts.scheme == "smtps", _unquoted(parts.username), _unquoted(parts.password))
+
+
+def _unquoted(text: str | None) -> str | None:
+    return None if text is None else unquote(text)
+
+
+class Unreachable(Exception):
+    """The peer cannot be talked to: refused, no greeting, no TLS, wrong credentials."""
+
+
+class LineLost(Exception):
+    """The connection ended (or the peer talked nonsense, or was too slow) in the middle of a conversation."""
+
+
+class _Wire(asyncio.Protocol):
+    """Reply lines in, bytes out."""
+
+    def __init__(self) -> None:
+        self.buffer = bytearray()
+        self.replies: deque[Reply] = deque()
+        self.lines: list[bytes] = []
+        self.waiter: asyncio.Future[None] | None = None
+        self.lost = False
+        self.writable = asyncio.Event()
+        self.writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while (end := self.buffer.find(b"\n")) >= 0:
+            self._line(bytes(self.buffer[:end]).rstrip(b"\r"))
+            del self.buffer[: end + 1]
+        if len(self.buffer) > LONGEST_LINE:
+            self.connection_lost(None)
+        self._wake()
+
+    def _line(self, line: bytes) -> None:
+        found = REPLY_LINE.match(line)
+        if found is None or len(self.lines) > MOST_LINES:
+            self.lost = True
+            return
+        self.lines.append(found[3])
+        if found[2] != b"-":
+            self.replies.append(Reply(int(found[1]), b" ".join(self.lines).decode("utf-8", "replace")))
+            self.lines = []
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.lost = True
+        self.writable.set()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    def _wake(self) -> None:
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
+
+    async def reply(self, seconds: float) -> Reply:
+        """Wait for the next reply; raises `LineLost`."""
+        while not self.replies:
+            if self.lost:
+                raise LineLost("the peer closed the connection")
+            self.waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.waiter
+            except TimeoutError:
+                raise LineLost(f"no reply within {seconds:g} s") from None
+            finally:
+                self.waiter = None
+        return self.replies.popleft()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """How a hand-over ended: `verb` is where `reply` came; no reply = the line was lost there."""
+
+    verb: str
+    reply: Reply | None
+    detail: str = ""
+
+
+class Line:
+    """One connection to the server, ready for envelopes."""
+
+    def __init__(self, transport: asyncio.WriteTransport, wire: _Wire, extensions: dict[str, str]) -> None:
+        """Take over a connection after the handshake."""
+        self.transport, self.wire = transport, wire
+        self.pipelining = "pipelining" in extensions
+        self.smtputf8 = "smtputf8" in extensions
+        size = extensions.get("size", "").strip()
+        self.announces_size = "size" in extensions
+        self.most_bytes = int(size) if size.isdigit() else 0
+        self.sent = 0
+        self.dirty = False
+        self.ahead: Ready | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another message may go over it."""
+        return not self.wire.lost and not self.transport.is_closing()
+
+    def refusal_of(self, mail: Ready) -> str:
+        """What this server cannot take, by what it announced: a reason, or nothing."""
+        if self.most_bytes and len(mail.data) > self.most_bytes:
+            return "too_large"
+        return "" if mail.recipient.isascii() or self.smtputf8 else "peer_lacks_smtputf8"
+
+    def _envelope(self, mail: Ready) -> list[bytes]:
+        size = f" SIZE={len(mail.data)}" if self.announces_size else ""
+        utf8 = "" if mail.recipient.isascii() else " SMTPUTF8"
+        commands = [f"MAIL FROM:<{mail.sender}>{size}{utf8}\r\n".encode(), f"RCPT TO:<{mail.recipient}>\r\n".encode(), b"DATA\r\n"]
+        return [b"RSET\r\n", *commands] if self.dirty else commands
+
+    async def send(self, mail: Ready, may_send: Callable[[], Awaitable[bool]], upcoming: Callable[[], Ready | None]) -> Handed | None:
+        """Hand one mail over; None = `may_send` forbade it. `upcoming` names the mail whose envelope may ride along."""
+        try:
+            refused = await self._open(mail)
+        except LineLost as lost:
+            return Handed(lost.args[0] if lost.args[0] in ("MAIL", "RCPT", "DATA") else "MAIL", None, str(lost.__cause__ or lost))
+        if refused is not None:
+            return refused
+        if not await may_send():
+            # DATA cannot be taken back (RFC 5321 4.1.1.4): only ending the connection leaves nothing behind.
+            self.close()
+            return None
+        return await self._content(mail, upcoming)
+
+    async def _open(self, mail: Ready) -> Handed | None:
+        """Speak the envelope; None = the peer waits for the content."""
+        commands = [] if self.ahead is mail else self._envelope(mail)
+        if self.ahead is not None and self.ahead is not mail:
+            raise LineLost("another envelope is under way")
+        verbs = ["RSET", "MAIL", "RCPT", "DATA"] if self.dirty else ["MAIL", "RCPT", "DATA"]
+        self.ahead, self.dirty = None, False
+        if commands and self.pipelining:
+            self._write(b"".join(commands))
+        refused: Handed | None = None
+        for number, verb in enumerate(verbs):
+            if commands and not self.pipelining:
+                if refused is not None:
+                    break
+                self._write(commands[number])
+            reply = await self._read(verb)
+            if verb == "DATA" and refused is not None and reply.code == 354:  # noqa: PLR2004 -- "go ahead" with nobody to send to: end it empty
+                self._write(b".\r\n")
+                await self._read("DATA")
+            elif not reply.is_good and verb != "RSET" and refused is None:
+                refused = Handed(verb, reply)
+        if refused is not None:
+            self.dirty = refused.verb != "MAIL"
+        return refused
+
+    async def _read(self, verb: str) -> Reply:
+        try:
+            reply = await self.wire.reply(VERB_S)
+        except LineLost as lost:
+            raise LineLost(verb) from lost
+        if reply.closes:
+            self.close()
+        return reply
+
+    async def _content(self, mail: Ready, upcoming: Callable[[], Ready | None]) -> Handed:
+        data = stuffed(mail.data)
+        following = upcoming() if self.pipelining else None
+        reach("delivery.before_dot")
+        self._write(data + b".\r\n")
+        if following is not None:
+            self._write(b"".join(self._envelope(following)))
+            self.ahead = following
+        try:
+            async with asyncio.timeout(CONTENT_S):
+                await self.wire.writable.wait()
+            reach("delivery.after_dot")
+            reply = await self.wire.reply(DOT_S)
+        except (LineLost, TimeoutError) as lost:
+            self.close()
+            return Handed("DOT", None, str(lost) or "the peer does not read")
+        reach("delivery.after_reply")
+        self.sent += 1
+        if reply.closes:
+            self.close()
+        return Handed("DOT", reply)
+
+    def _write(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    async def quit(self) -> None:
+        """Say goodbye if it is quick."""
+        if self.is_usable and self.ahead is None:
+            self._write(b"QUIT\r\n")
+            try:
+                await self.wire.reply(1.0)
+            except LineLost:
+                pass
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self.wire.lost = True
+        self.transport.close()
+
+
+def stuffed(data: bytes) -> bytes:
+    """Make line ends CRLF, double dots that begin lines (RFC 5321 4.5.2), end with CRLF: nothing in a mail can end it early (A-16)."""
+    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+        data = LINE_ENDS.sub(b"\r\n", data)
+    if b"\r\n." in data:
+        data = data.replace(b"\r\n.", b"\r\n..")
+    if data.startswith(b"."):
+        data = b"." + data
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+async def connect(server: Server, name: str) -> Line:
+    """Connect, greet, secure, sign in; raises `Unreachable` with what the peer said."""
+    client = aiosmtplib.SMTP(
+        hostname=None if server.socket else server.host,
+        port=None if server.socket else server.port,
+        socket_path=server.socket,
+        use_tls=server.tls,
+        start_tls=False if server.socket or server.tls else None,
+        username=server.username,
+        password=server.password,
+        local_hostname=name,
+        timeout=CONNECT_S,
+    )
+    try:
+        await client.connect()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        client.close()
+        raise Unreachable(str(error) or type(error).__name__) from error
+    transport, extensions = client.transport, dict(client.esmtp_extensions)
+    if transport is None or transport.is_closing():
+        raise Unreachable("the peer closed the connection after the greeting")
+    wire = _Wire()
+    transport.set_protocol(wire)
+    # From here on the connection is ours alone; the client must not close it when it is collected.
+    client.transport = None
+    client.protocol = None
+    return Line(transport, wire, {key.lower(): value for key, value in extensions.items()})

@@ -1,0 +1,110 @@
+"""Group commit for hand-over marks and outcomes: whoever asks while a transaction runs is in the next one.
+
+A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one
+message in doubt for each open connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from hudhud.delivery import claims
+from hudhud.kit.failpoint import reach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
+    from datetime import datetime
+
+    from hudhud.delivery.types import Mark, Settlement
+    from hudhud.kit.db import Database
+
+log = structlog.get_logger()
+AGAIN_S = 0.5
+
+
+class Clerk:
+    """Writes for all connections of one worker."""
+
+    def __init__(self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor) -> None:
+        """Nothing to write yet."""
+        self.db, self.worker, self.now, self.threads = db, worker, now, threads
+        self.settlements: list[Settlement] = []
+        self.marks: list[tuple[list[Mark], asyncio.Future[dict[int, str | None]]]] = []
+        self.lease_s = claims.LEASE_S
+        self.open: Counter[int] = Counter()
+        self.through: list[int] = []
+        self.work = asyncio.Event()
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def opened(self, lease_id: int, count: int) -> None:
+        """A chunk came in with this many messages that are not settled yet."""
+        self.open[lease_id] += count
+        if not count:
+            self._close(lease_id)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Write an outcome soon."""
+        self.settlements.append(settlement)
+        self.open[settlement.lease_id] -= 1
+        if self.open[settlement.lease_id] <= 0:
+            self._close(settlement.lease_id)
+        self._ring()
+
+    def _close(self, lease_id: int) -> None:
+        del self.open[lease_id]
+        self.through.append(lease_id)
+        self._ring()
+
+    def _ring(self) -> None:
+        self.idle.clear()
+        self.work.set()
+
+    async def mark(self, marks: list[Mark]) -> tuple[dict[int, str | None], float]:
+        """Wait until the marks are durable; returns the reason against each (None = go on) and when it was asked (monotonic)."""
+        verdicts: asyncio.Future[dict[int, str | None]] = asyncio.get_running_loop().create_future()
+        asked_at = time.monotonic()
+        self.marks.append((marks, verdicts))
+        self._ring()
+        return await verdicts, asked_at
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self.work.wait()
+            self.work.clear()
+            settlements, self.settlements = self.settlements, []
+            marks, self.marks = self.marks, []
+            through, self.through = self.through, []
+            verdicts = await asyncio.get_running_loop().run_in_executor(self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through)
+            for _, future in marks:
+                if not future.done():
+                    future.set_result(verdicts)
+            if not (self.settlements or self.marks or self.through):
+                self.idle.set()
+
+    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> dict[int, str | None]:
+        """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease)."""
+        while True:
+            try:
+                with self.db.everywhere() as everywhere:
+                    now = self.now()
+                    claims.settle(everywhere, settlements, self.worker, now)
+                    verdicts = claims.mark(everywhere, marks, now) if marks else {}
+                    if through:
+                        claims.give_back(everywhere, through)
+                    reach("delivery.before_commit")
+                reach("delivery.after_commit")
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("delivery.database_away", error=str(error).strip(), waiting=len(settlements) + len(marks))
+                time.sleep(AGAIN_S)
+            else:
+                return verdicts

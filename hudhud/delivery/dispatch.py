@@ -1,0 +1,172 @@
+"""One delivery worker: claim a chunk, write its mails, hand them over on a few connections, settle; until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from hudhud.delivery import claims
+from hudhud.delivery.clerk import Clerk
+from hudhud.delivery.compose import Ready
+from hudhud.delivery.slot import Door, Slot
+from hudhud.delivery.types import Chunk, Settlement, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hudhud.delivery.channels.smtp import Server
+    from hudhud.delivery.compose import Composer, Refusal
+    from hudhud.kit.clock import Clock
+    from hudhud.kit.db import Database
+
+log = structlog.get_logger()
+T = TypeVar("T")
+CONNECTIONS = 10
+CHUNK = 256
+LOW_WATER = 256
+LOOK_AGAIN_S = 1.0
+DRAIN_S = 4.0
+
+
+class Dispatcher:
+    """The delivery worker. `beat` is called at least every few seconds of life."""
+
+    def __init__(self, db: Database, clock: Clock, composer: Composer, server: Server, worker: str, *, beat: Callable[[], None], connections: int = CONNECTIONS) -> None:
+        """Prepare; nothing runs before `run`."""
+        self.db, self.clock, self.composer, self.server, self.worker = db, clock, composer, server, worker
+        self.beat, self.connections = beat, connections
+        self.threads = ThreadPoolExecutor(max_workers=3, thread_name_prefix="delivery")
+        self.clerk = Clerk(db, worker, clock.now, self.threads)
+        self.queue: deque[Ready] = deque()
+        self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.door = Door()
+
+    async def run(self) -> None:
+        """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
+        background = [asyncio.create_task(self.clerk.run()), asyncio.create_task(self._keep())]
+        lines = [asyncio.create_task(Slot(self).serve()) for _ in range(self.connections)]
+        feeder = asyncio.create_task(self._feed())
+        stopping = asyncio.create_task(self.stopping.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, feeder, *background, *lines], return_when=asyncio.FIRST_COMPLETED)
+            self.stop()
+            await asyncio.wait([feeder, *lines], timeout=DRAIN_S)
+            self.give_back_queue()
+            await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
+            for task in done - {stopping}:
+                task.result()
+        finally:
+            for task in (*background, *lines, feeder, stopping):
+                task.cancel()
+            await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
+            self.threads.shutdown(wait=False)
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        for event in (self.stopping, self.bell, self.wanted, self.filled):
+            event.set()
+
+    def give_back_queue(self) -> None:
+        """Let others (or a later us) have what waits."""
+        while self.queue:
+            self.put_back(self.queue.popleft())
+
+    def put_back(self, mail: Ready) -> None:
+        """The attempt was never made: planned again, due at once."""
+        self.clerk.settle(Settlement(mail.message.id, mail.message.lease_id, State.PLANNED, due_at=self.clock.now(), taken_back=True))
+
+    def to_front(self, mail: Ready) -> None:
+        """Another connection may take this one first."""
+        self.queue.appendleft(mail)
+        self.filled.set()
+
+    async def _thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *arguments))
+
+    # -- claim and write
+
+    async def _feed(self) -> None:
+        while not self.stopping.is_set():
+            if len(self.queue) >= LOW_WATER:
+                self.wanted.clear()
+                await self.wanted.wait()
+                continue
+            if (down := self.door.down_until - time.monotonic()) > 0:
+                await self.sleep(down)
+                continue
+            self.bell.clear()
+            try:
+                found = await self._thread(self._claim_and_compose)
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("delivery.database_away", error=str(error).strip())
+                await self.sleep(LOOK_AGAIN_S)
+                continue
+            if found is None:
+                await self.sleep(self._look_again_s(), self.bell)
+            else:
+                self._enqueue(*found)
+
+    def _look_again_s(self) -> float:
+        return max(0.02, min(LOOK_AGAIN_S, self.clock.real_seconds(timedelta(seconds=1))))
+
+    def _claim_and_compose(self) -> tuple[Chunk, list[Ready | Refusal]] | None:
+        with self.db.everywhere() as everywhere:
+            chunk = claims.claim(everywhere, self.worker, CHUNK, self.clock.now())
+            if chunk is None:
+                return None
+            senders = self.composer.load(everywhere, chunk.messages)
+        return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
+
+    def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:
+        self.clerk.opened(chunk.lease_id, len(mails))
+        for mail in mails:
+            if isinstance(mail, Ready):
+                self.queue.append(mail)
+            else:
+                message = mail.message
+                self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
+        self.filled.set()
+
+    async def sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
+        """Sleep, but not longer than until `event` (or the stop)."""
+        try:
+            async with asyncio.timeout(seconds):
+                await (event or self.stopping).wait()
+        except TimeoutError:
+            pass
+
+    def next(self) -> Ready | None:
+        """The next mail for a connection; none while stopping."""
+        if self.stopping.is_set() or not self.queue:
+            return None
+        if len(self.queue) < LOW_WATER:
+            self.wanted.set()
+        return self.queue.popleft()
+
+    # -- leases
+
+    async def _keep(self) -> None:
+        """Renew our leases, take back those of the lost; also the sign of life."""
+        while True:
+            self.beat()
+            try:
+                await self._thread(self._renew_and_reap, list(self.clerk.open))
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("delivery.database_away", error=str(error).strip())
+            await asyncio.sleep(claims.RENEW_EVERY_S)
+
+    def _renew_and_reap(self, leases: list[int]) -> None:
+        with self.db.everywhere() as everywhere:
+            if leases:
+                claims.renew(everywhere, leases)
+            if claims.reap(everywhere, self.clock.now()):
+                log.warning("delivery.reaped", worker=self.worker)

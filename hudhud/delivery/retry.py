@@ -1,0 +1,81 @@
+"""When to try again, and what a reply means (RFC 5321 4.2, 4.5.4; RFC 3463)."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hudhud.delivery.types import Reason, State
+
+# Minutes for greylisting, then hours: 20 attempts are about two and a half days.
+PAUSES_S = (60, 300, 900, 1800, 3600, 7200, 14400)
+MOST_ATTEMPTS = 20
+ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
+# Bad mailbox, bad domain, bad syntax, moved away, null MX: nobody will ever be there.
+HARD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+NOBODY = re.compile(
+    r"(user|mailbox|recipient|account|address)\b.{0,40}\b(unknown|not found|does ?n[o']t exist|no longer|disabled|invalid)"
+    r"|(no such|unknown|invalid) (user|mailbox|recipient|address|account)",
+    re.IGNORECASE,
+)
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply of the peer."""
+
+    code: int
+    text: str
+
+    @property
+    def is_good(self) -> bool:
+        """2xx or 3xx."""
+        return 200 <= self.code < 400  # noqa: PLR2004 -- the classes of RFC 5321
+
+    @property
+    def is_permanent(self) -> bool:
+        """5xx."""
+        return self.code >= 500  # noqa: PLR2004
+
+    @property
+    def closes(self) -> bool:
+        """421: the peer ends the connection."""
+        return self.code == 421  # noqa: PLR2004
+
+    @property
+    def shown(self) -> str:
+        """The text without control characters, shortened, for the log."""
+        return CONTROLS.sub(" ", self.text).strip()[:500]
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, or nothing."""
+        found = ENHANCED.match(self.text.strip())
+        return found[0] if found else ""
+
+
+def is_hard_bounce(reply: Reply, verb: str) -> bool:
+    """Whether the reply says that this address will never work: by its code first, by its words only without one."""
+    if not reply.is_permanent or verb not in ("RCPT", "DOT", "DATA"):
+        return False
+    if reply.enhanced:
+        return reply.enhanced in HARD
+    return verb == "RCPT" and reply.code in (550, 551, 553) and NOBODY.search(reply.text) is not None
+
+
+def retry_at(now: datetime, attempts: int, message_id: int) -> datetime:
+    """When to try again after `attempts`; spread by up to a tenth so that a burst does not come back as one."""
+    pause = PAUSES_S[min(max(attempts, 1), len(PAUSES_S)) - 1]
+    spread = zlib.crc32(f"{message_id}:{attempts}".encode()) % 1000 / 1000
+    return now + timedelta(seconds=pause * (1 + 0.1 * spread))
+
+
+def judge(reply: Reply, verb: str) -> tuple[State, Reason]:
+    """What a refusal at `verb` means for the message: permanent replies about the mail or its recipient end it."""
+    if verb == "MAIL" and reply.is_permanent:
+        # The sender is refused, not the recipient: an operator can cure that.
+        return (State.REJECTED, Reason.TOO_LARGE) if reply.code == 552 else (State.DEFERRED, Reason.PEER_REJECTED)  # noqa: PLR2004
+    return (State.REJECTED, Reason.PEER_REJECTED) if reply.is_permanent else (State.DEFERRED, Reason.PEER_DEFERRED)

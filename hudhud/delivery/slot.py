@@ -1,0 +1,224 @@
+"""One connection slot of a delivery worker: keep a line open while there is work, hand mails over, say what became of them.
+
+Slow streams mark one message at a time, right before its content: a crash leaves at most one in doubt for each connection. When the
+peer is quick and work piles up, marks are made for a handful at once: at most `MOST_MARKED` in doubt for each worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hudhud.delivery.channels.smtp import Handed, Line, Unreachable, connect
+from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, retry_at
+from hudhud.delivery.types import Reason, Settlement, State
+
+if TYPE_CHECKING:
+    from hudhud.delivery.compose import Ready
+    from hudhud.delivery.dispatch import Dispatcher
+
+log = structlog.get_logger()
+IDLE_LINE_S = 30.0
+LOCAL_TRIES = 3
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+CROWDED_PAUSE_S = 2.0
+MOST_MARKED = 256
+QUICK_PER_S = 500.0
+# A mark that is older is made again: consent may have changed meanwhile.
+FRESH_S = 2.0
+
+
+@dataclass
+class Door:
+    """What the slots of one worker know about the peer as a whole."""
+
+    connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    open_lines: int = 0
+    pause_s: float = 0.0
+    down_until: float = 0.0
+
+
+class Slot:
+    """One connection slot."""
+
+    def __init__(self, worker: Dispatcher) -> None:
+        """Start without a line."""
+        self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
+        self.line: Line | None = None
+        self.hand: deque[Ready] = deque()
+        self.marked: dict[int, tuple[str | None, float]] = {}
+        self.tries: dict[int, int] = {}
+        self.pace_s, self.waited_s = 1.0, 0.0
+
+    async def serve(self) -> None:
+        """Hand over until the worker stops; then give back what is left."""
+        try:
+            while not self.worker.stopping.is_set():
+                mail = await self._take()
+                if mail is None:
+                    await self._hang_up()
+                elif await self._has_line(mail):
+                    await self._hand_over(mail)
+        finally:
+            await self._hang_up()
+            while self.hand:
+                self.worker.put_back(self.hand.popleft())
+
+    async def _take(self) -> Ready | None:
+        """The next mail: from the hand, else from the queue, as long as an idle connection may live."""
+        if self.hand:
+            return self.hand.popleft()
+        until = time.monotonic() + IDLE_LINE_S
+        while (mail := self.worker.next()) is None and not self.worker.stopping.is_set() and time.monotonic() < until:
+            self.worker.filled.clear()
+            await self.worker.sleep(until - time.monotonic(), self.worker.filled)
+        if mail is not None:
+            await self._fill_hand(mail)
+        return mail
+
+    async def _fill_hand(self, first: Ready) -> None:
+        """Mark a handful at once when the peer is quick and there is more than one for every connection."""
+        slots = self.worker.connections
+        if slots / self.pace_s < QUICK_PER_S:
+            return
+        for _ in range(min(MOST_MARKED, len(self.worker.queue)) // slots - 1):
+            if (mail := self.worker.next()) is not None:
+                self.hand.append(mail)
+        if self.hand:
+            await self._mark([first, *self.hand])
+
+    async def _mark(self, mails: list[Ready]) -> None:
+        verdicts, asked_at = await self.clerk.mark([mail.mark for mail in mails])
+        self.marked.update({mail.message.id: (verdicts.get(mail.message.id, "lost"), asked_at) for mail in mails})
+
+    async def _may_send(self, mail: Ready) -> bool:
+        """Whether the content may follow: the mark is durable and fresh, the gate has had its last word."""
+        message = mail.message
+        reason, asked_at = self.marked.pop(message.id, (None, 0.0))
+        began = time.monotonic()
+        if began - asked_at > FRESH_S:
+            await self._mark([mail])
+            self.waited_s = time.monotonic() - began
+            reason, asked_at = self.marked.pop(message.id)
+        if reason == "lost":
+            self.worker.put_back(mail)
+            return False
+        if reason is not None:
+            self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, reason))
+            return False
+        # Frozen so long that the lease may be over: somebody else judges this message.
+        return time.monotonic() - asked_at < self.clerk.lease_s / 2
+
+    def _upcoming(self, line: Line) -> Ready | None:
+        """The mail whose envelope may ride along: it becomes the next one of this slot."""
+        mail = self.hand[0] if self.hand else self.worker.next()
+        if mail is None:
+            return None
+        if not self.hand:
+            self.hand.append(mail)
+        return None if line.refusal_of(mail) else mail
+
+    async def _hang_up(self) -> None:
+        if self.line is not None:
+            line, self.line = self.line, None
+            self.door.open_lines -= 1
+            await line.quit()
+
+    async def _has_line(self, mail: Ready) -> bool:
+        """Make sure of a line; if there is none the mail waits, and so does everybody when no line is open at all."""
+        if self.line is not None and self.line.is_usable:
+            return True
+        await self._hang_up()
+        async with self.door.connecting:
+            if (down := self.door.down_until - time.monotonic()) > 0:
+                self.worker.to_front(mail)
+                await self.worker.sleep(down)
+                return False
+            try:
+                self.line = await connect(self.worker.server, self.worker.composer.host)
+            except Unreachable as error:
+                await self._no_line(mail, str(error))
+                return False
+            self.door.open_lines += 1
+            self.door.pause_s = 0.0
+            return True
+
+    async def _no_line(self, mail: Ready, detail: str) -> None:
+        if self.door.open_lines:
+            # The peer takes us, but not on so many connections.
+            self.worker.to_front(mail)
+            await self.worker.sleep(CROWDED_PAUSE_S)
+            return
+        self.door.pause_s = min(max(self.door.pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        self.door.down_until = time.monotonic() + self.door.pause_s
+        log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s)
+        self._later(mail, Reason.PEER_UNREACHABLE, detail=detail)
+        self.worker.give_back_queue()
+
+    async def _hand_over(self, mail: Ready) -> None:
+        line, message = self.line, mail.message
+        assert line is not None  # noqa: S101 -- see serve
+        if refusal := line.refusal_of(mail):
+            self.clerk.settle(Settlement(message.id, message.lease_id, State.REJECTED, refusal))
+            return
+        began, self.waited_s = time.monotonic(), 0.0
+        handed = await line.send(mail, partial(self._may_send, mail), partial(self._upcoming, line))
+        self.pace_s += 0.2 * (time.monotonic() - began - self.waited_s - self.pace_s)
+        if handed is not None:
+            self._conclude(mail, handed)
+
+    def _conclude(self, mail: Ready, handed: Handed) -> None:
+        """Turn the end of a hand-over into an outcome."""
+        message, reply = mail.message, handed.reply
+        if reply is None and handed.verb == "DOT":
+            self._in_doubt(mail, handed.detail)
+        elif reply is None or (reply.closes and handed.verb != "DOT"):
+            self._once_more(mail, handed)
+            return
+        elif reply.is_good:
+            self.clerk.settle(Settlement(message.id, message.lease_id, State.ACCEPTED, "", reply.code, reply.shown))
+        else:
+            self._refused(mail, handed.verb, reply)
+        self.tries.pop(message.id, None)
+
+    def _refused(self, mail: Ready, verb: str, reply: Reply) -> None:
+        message = mail.message
+        state, reason = judge(reply, verb)
+        if state is State.DEFERRED:
+            self._later(mail, reason, reply.code, reply.shown)
+            return
+        hard = is_hard_bounce(reply, verb)
+        self.clerk.settle(Settlement(message.id, message.lease_id, state, reason, reply.code, reply.shown, is_hard_bounce=hard))
+
+    def _in_doubt(self, mail: Ready, detail: str) -> None:
+        """Between the final dot and the reply the truth is unknowable: marketing stays in doubt, transactional goes again with the same Message-ID."""
+        if mail.message.stream == "transactional":
+            self._later(mail, Reason.NO_REPLY, detail=detail)
+        else:
+            self.clerk.settle(Settlement(mail.message.id, mail.message.lease_id, State.IN_DOUBT, Reason.NO_REPLY, reply=detail[:500]))
+
+    def _once_more(self, mail: Ready, handed: Handed) -> None:
+        """The line broke before the content: the same mail again on a new line, a few times."""
+        tried = self.tries[mail.message.id] = self.tries.get(mail.message.id, 0) + 1
+        if tried < LOCAL_TRIES:
+            self.hand.appendleft(mail)
+            return
+        del self.tries[mail.message.id]
+        if handed.reply is not None:
+            self._later(mail, Reason.PEER_DEFERRED, handed.reply.code, handed.reply.shown)
+        else:
+            self._later(mail, Reason.PEER_UNREACHABLE, detail=f"{handed.verb}: {handed.detail}")
+
+    def _later(self, mail: Ready, reason: Reason, code: int | None = None, detail: str = "") -> None:
+        message = mail.message
+        if message.attempts >= MOST_ATTEMPTS:
+            self.clerk.settle(Settlement(message.id, message.lease_id, State.REJECTED, Reason.ATTEMPTS_EXHAUSTED, code, detail[:500]))
+            return
+        due_at = retry_at(self.clock.now(), message.attempts, message.id)
+        self.clerk.settle(Settlement(message.id, message.lease_id, State.DEFERRED, reason, code, detail[:500], due_at))
