@@ -1,0 +1,172 @@
+"""The planner as one would write it for one person at a time: slow, obvious, no SQL. The real one is compared with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+Log = list[tuple[str, str, str, datetime]]
+
+
+@dataclass
+class Happening:
+    """An event: who, what, when."""
+
+    person: int
+    name: str
+    at: datetime
+    message_id: str
+
+
+@dataclass
+class Run:
+    """One person's way."""
+
+    person: int
+    entered_at: datetime
+    node: str
+    arrived_at: datetime
+    due_at: datetime
+    looked_at: bool
+    log: Log
+    sends: list[tuple[str, int]] = field(default_factory=list)
+    outcome: str | None = None
+
+
+class Reference:
+    """One journey with event conditions only, and everything that ever happened."""
+
+    def __init__(self, graph: dict[str, Any]) -> None:
+        """Begin with nobody."""
+        self.graph = graph
+        self.known: list[Happening] = []
+        self.runs: list[Run] = []
+
+    def take(self, batch: list[Happening]) -> None:
+        """Let facts come in."""
+        batch = sorted(batch, key=lambda one: (one.at, one.message_id))
+        self.known += batch
+        for one in batch:
+            if one.name == self.graph["trigger"]["name"]:
+                self._enter(one)
+        now = max(one.at for one in batch)
+        for run in [run for run in self.runs if run.outcome is None]:
+            self._react(run, [one for one in batch if one.person == run.person and one.name in self._watched()], now)
+
+    def tick(self, horizon: datetime) -> None:
+        """Let timers fire."""
+        for run in self.runs:
+            while run.outcome is None and run.due_at <= horizon:
+                self._step(run)
+
+    def _enter(self, one: Happening) -> None:
+        mine = [run for run in self.runs if run.person == one.person]
+        if mine and not self._may_enter_again(mine, one.at):
+            return
+        start = self.graph["start"]
+        run = Run(one.person, one.at, start, one.at, one.at, looked_at=False, log=[("", "start", "triggered", one.at)])
+        self._arrive(run, start, one.at)
+        node = self.graph["nodes"][start]
+        if node["kind"] == "wait" and self._is_quick(node["until"]):
+            run.looked_at, run.due_at = True, one.at + self._rest(node)
+        self.runs.append(run)
+
+    def _may_enter_again(self, mine: list[Run], at: datetime) -> bool:
+        rule = self.graph["reentry"]
+        if rule["kind"] == "never" or any(run.outcome is None for run in mine):
+            return False
+        last = max(run.entered_at for run in mine)
+        return at > last and at >= last + timedelta(days=rule.get("days", 0))
+
+    def _react(self, run: Run, facts: list[Happening], now: datetime) -> None:
+        ends = [("goal", self.graph["goal"])] if self.graph["goal"] else []
+        ends += [("exit", tree) for tree in self.graph["exit_on"]]
+        found: tuple[str, datetime] | None = None
+        for edge, tree in ends:
+            at = self._decided_at(run, tree, facts, now)
+            if at is not None and (found is None or at < found[1]):
+                found = (edge, at)
+        if found:
+            self._end(run, found[0], "goal_reached" if found[0] == "goal" else "exit_condition", max(found[1], run.arrived_at))
+            return
+        node = self.graph["nodes"][run.node]
+        if node["kind"] == "wait":
+            deadline = run.arrived_at + self._rest(node)
+            as_of = min(deadline, now)
+            at = self._decided_at(run, node["until"], [one for one in facts if one.at <= as_of], as_of)
+            if at is not None:
+                self._go(run, "met", node["met"], "condition_met", max(at, run.arrived_at))
+
+    def _decided_at(self, run: Run, tree: dict[str, Any], facts: list[Happening], as_of: datetime) -> datetime | None:
+        if self._is_quick(tree):
+            return next((one.at for one in facts if one.name == tree["name"] and self._is_since(run, one, tree)), None)
+        touched = any(one.name == tree["name"] for one in facts)
+        return facts[-1].at if touched and self._holds(run, tree, as_of) else None
+
+    def _step(self, run: Run) -> None:
+        node, at = self.graph["nodes"][run.node], run.due_at
+        ends = [("goal", self.graph["goal"])] if self.graph["goal"] else []
+        ends += [("exit", tree) for tree in self.graph["exit_on"]]
+        for edge, tree in ends:
+            if not self._is_quick(tree) and self._holds(run, tree, at):
+                self._end(run, edge, "goal_reached" if edge == "goal" else "exit_condition", at)
+                return
+        if node["kind"] == "delay":
+            self._go(run, "next", node["next"], "delay_over", at)
+        elif node["kind"] == "send":
+            run.sends.append((run.node, len(run.log)))
+            self._go(run, "next", node["next"], "message_planned", at)
+        elif node["kind"] == "exit":
+            self._end(run, "end", "end_reached", at, "finished")
+        elif node["kind"] == "branch":
+            true = [i for i, arm in enumerate(node["branches"]) if self._holds(run, arm["if"], at)]
+            edge = str(true[0]) if true else "otherwise"
+            target = node["branches"][true[0]]["next"] if true else node["otherwise"]
+            self._go(run, edge, target, "branch_true" if true else "no_branch_true", at)
+        else:
+            self._wait(run, node, at)
+
+    def _wait(self, run: Run, node: dict[str, Any], at: datetime) -> None:
+        known_to_be_false = run.looked_at and self._is_quick(node["until"])
+        if not known_to_be_false and self._holds(run, node["until"], at):
+            self._go(run, "met", node["met"], "condition_met", at)
+        elif run.looked_at:
+            self._go(run, "timed_out", node["timed_out"], "timed_out", at)
+        else:
+            run.looked_at, run.due_at = True, run.arrived_at + self._rest(node)
+
+    def _go(self, run: Run, edge: str, target: str, reason: str, at: datetime) -> None:
+        run.log.append((run.node, edge, reason, at))
+        self._arrive(run, target, at)
+
+    def _arrive(self, run: Run, target: str, at: datetime) -> None:
+        node = self.graph["nodes"][target]
+        run.node, run.arrived_at, run.looked_at = target, at, False
+        run.due_at = at + self._rest(node) if node["kind"] == "delay" else at
+
+    def _end(self, run: Run, edge: str, reason: str, at: datetime, outcome: str | None = None) -> None:
+        run.log.append((run.node, edge, reason, at))
+        run.outcome = outcome or {"goal": "goal", "exit": "exited"}[edge]
+
+    def _rest(self, node: dict[str, Any]) -> timedelta:
+        span = node["timeout"] if node["kind"] == "wait" else node
+        return timedelta(**{span["unit"]: span["amount"]})
+
+    def _is_quick(self, tree: dict[str, Any]) -> bool:
+        return bool(tree["count"]["value"] == 1 and tree["window"]["kind"] == "since_entry")
+
+    def _is_since(self, run: Run, one: Happening, tree: dict[str, Any]) -> bool:
+        window = tree["window"]
+        if window["kind"] == "ever":
+            return True
+        return one.at.date() > run.entered_at.date() if window["later_day"] else one.at > run.entered_at
+
+    def _holds(self, run: Run, tree: dict[str, Any], as_of: datetime) -> bool:
+        found = [one for one in self.known if one.person == run.person and one.name == tree["name"] and one.at <= as_of]
+        return sum(self._is_since(run, one, tree) for one in found) >= tree["count"]["value"]
+
+    def _watched(self) -> set[str]:
+        trees = [self.graph["goal"]] if self.graph["goal"] else []
+        trees += self.graph["exit_on"] + [node["until"] for node in self.graph["nodes"].values() if node["kind"] == "wait"]
+        return {tree["name"] for tree in trees}
