@@ -84,6 +84,7 @@ def load_keys(setting: str, data: Path) -> Keys:
 
 def _make_key_file(path: Path) -> None:
     """Write a fresh key beside `path` and link it there whole: two processes at once end with the same key."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix="secret.")
     with os.fdopen(handle, "wb") as file:
         file.write(secrets.token_hex(32).encode() + b"\n")
