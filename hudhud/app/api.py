@@ -5,15 +5,23 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import errors, home, session
+from hudhud.app import demo, errors, home, people, session
 from hudhud.app.auth import guarded
+from hudhud.events import api as events
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
+from hudhud.people import api as people_list
+from hudhud.segments import api as segments
 
 ROUTERS = (
     session.router,
     accounts.router,
     home.router,
+    demo.router,
+    people_list.router,
+    people.router,
+    events.router,
+    segments.router,
     journeys.router,
 )
 

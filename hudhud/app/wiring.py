@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from hudhud.content.sandbox import Sandbox
 from hudhud.kit import clickhouse, clock, config, crypto, db
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Wiring:
     def clickhouse(self) -> Client:
         """The thread-safe client; a failed attempt to connect is tried again at the next request."""
         return clickhouse.connect(self.settings.clickhouse_url, pool_size=POOL_SIZE)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The limited process that compiles and renders templates; started by the first request that needs it."""
+        return Sandbox()
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,200 @@
+"""Fill a workspace with the sample shop, and empty it again. Sets straight through the modules' own actions, never row by row."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from psycopg import sql as compose
+
+from hudhud.accounts.actions import record_audit, update_workspace
+from hudhud.accounts.queries import get_workspace
+from hudhud.consent import actions as consent
+from hudhud.consent.types import ConsentChange
+from hudhud.demo import ready
+from hudhud.demo.history import Happening, Shop, Shopper
+from hudhud.events import actions as events
+from hudhud.events.append import append
+from hudhud.events.types import Event
+from hudhud.kit import sql
+from hudhud.kit.errors import Conflict
+from hudhud.people import actions as people
+from hudhud.people.types import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.content.sandbox import Sandbox
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.demo")
+SEED = 20
+PEOPLE = 5_000
+SOURCE = "import:demo"
+# What makes a workspace itself; everything else goes with the sample.
+KEPT = ["workspace", "member", "api_key", "audit_log"]
+# Who writes, as long as nobody has said so: every marketing mail needs an address to answer to and a postal one.
+SENDER = {"sender_name": "Hoopoe & Co", "sender_email": "hello@shop.example", "postal_address": "Hoopoe & Co, Linnu 1, 10111 Tallinn"}
+CONTEXT = b'{"library":{"name":"hudhud-demo"}}'
+
+
+class NotEmpty(Conflict):
+    """This workspace holds people or events already; the sample shop needs an empty one."""
+
+    code = "not_empty"
+
+
+class NotSample(Conflict):
+    """This workspace is no sample; nothing was removed."""
+
+    code = "not_sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the sample shop consists of."""
+
+    people: int
+    events: int
+    orders: int
+    segments: int
+    journeys: list[str]
+    seconds: float
+
+
+def fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, *, pictures: str, actor: str, people_count: int = PEOPLE) -> Filled:
+    """Make people, their ninety days, segments and running journeys; raises `NotEmpty`.
+
+    The past starts nothing: journeys begin with what happens after `now`. `pictures` is the address of the pictures' folder.
+    """
+    began = time.perf_counter()
+    ws.run(QUERIES.lock)
+    if not ws.value(QUERIES.is_empty):
+        raise NotEmpty
+    ws.run(QUERIES.set_sample, is_sample=True)
+    _set_sender(ws, now, actor, {field: "" for field in SENDER}, SENDER)
+    shop = Shop(SEED, now, pictures)
+    shoppers = shop.shoppers(people_count)
+    ids = _join(ws, shoppers, now)
+    history = shop.history(shoppers)
+    _happen(ws, ch, history, ids, now)
+    ws.run(QUERIES.analyse)
+    people.mirror(ws, ch, ids)
+    segments, journeys = ready.install(ws, sandbox, now, actor)
+    orders = sum(happening.name == "Order Completed" for happening in history)
+    record_audit(ws, now, actor, "demo.fill", people=len(ids), events=len(history))
+    return Filled(len(ids), len(history), orders, segments, journeys, round(time.perf_counter() - began, 2))
+
+
+def _set_sender(ws: Scope, now: datetime, actor: str, old: dict[str, str], new: dict[str, str]) -> None:
+    """Replace the sender's fields that are as in `old`; what somebody wrote there stays."""
+    workspace = get_workspace(ws)
+    changes = {field: value for field, value in new.items() if getattr(workspace, field) == old[field]}
+    if changes:
+        update_workspace(ws, now, actor, **changes)
+
+
+def user_id(number: int) -> str:
+    """Return what the shop calls its n-th customer."""
+    return f"demo-{number}"
+
+
+def _join(ws: Scope, shoppers: Sequence[Shopper], now: datetime) -> list[int]:
+    """Make the people with their consent; return their ids in order."""
+    claims = [
+        Identity(
+            (("user_id", user_id(shopper.number)), ("email", shopper.attributes["email"])),
+            "import",
+            shopper.joined_at,
+            attributes=shopper.attributes,
+        )
+        for shopper in shoppers
+    ]
+    ids = people.resolve(ws, claims, now).person_ids
+    consent.create_default_topics(ws, now)
+    words = [
+        ConsentChange(person_id, "newsletter", "email", "subscribed" if shopper.reads else "unsubscribed", shopper.joined_at, SOURCE)
+        for person_id, shopper in zip(ids, shoppers, strict=True)
+    ]
+    consent.record(ws, words)
+    return ids
+
+
+def _happen(ws: Scope, ch: Client, history: Sequence[Happening], ids: Sequence[int], now: datetime) -> None:
+    """Write what happened, as if the intake had taken it in at the time."""
+    made = [
+        to_event(ws.workspace_id or 0, happening, ids[happening.number - 1], f"demo-{index}") for index, happening in enumerate(history)
+    ]
+    events.record_names(ws, made)
+    # ClickHouse cannot roll back: what a failed attempt left is cleared by the next one's token being its own.
+    append(ch, made, f"demo:{ws.workspace_id}:{now.timestamp()}")
+
+
+def to_event(workspace_id: int, happening: Happening, person_id: int, message_id: str) -> Event:
+    """Return a happening as the inside form of an event."""
+    return Event(
+        workspace_id=workspace_id,
+        lane_id=0,
+        message_id=message_id,
+        kind=happening.kind,
+        name=happening.name,
+        at=happening.at,
+        received_at=happening.at,
+        user_id=user_id(happening.number),
+        anonymous_id=None,
+        properties=msgspec.json.encode(happening.properties),
+        context=CONTEXT,
+        source=SOURCE,
+        actor_id=person_id,
+        person_id=person_id,
+    )
+
+
+def stop(ws: Scope) -> None:
+    """Let nothing new happen in the sample shop; raises `NotSample`. Commit, wait until `is_at_work` says no, then `clear`."""
+    if not ws.value(QUERIES.is_sample):
+        raise NotSample
+    ws.run(QUERIES.lock)
+    ws.run(QUERIES.set_sample, is_sample=False)
+
+
+def resume(ws: Scope) -> None:
+    """Take `stop` back."""
+    ws.run(QUERIES.set_sample, is_sample=True)
+
+
+def is_at_work(ws: Scope) -> bool:
+    """Tell whether something of this workspace is still on its way through the intake log."""
+    return bool(ws.value(QUERIES.is_at_work))
+
+
+def clear(ws: Scope, ch: Client, now: datetime, *, actor: str) -> None:
+    """Remove everything but workspace, members, keys and audit log."""
+    ws.run(QUERIES.lock)
+    tables = [row[0] for row in ws.rows(QUERIES.find_tables, kept=KEPT)]
+    # One statement: foreign keys are looked at when all tables are empty, whatever their order.
+    deletes = compose.SQL(", ").join(
+        compose.SQL("{} AS (DELETE FROM {} WHERE workspace_id = %(workspace_id)s)").format(
+            compose.Identifier(f"from_{table}"), compose.Identifier(table)
+        )
+        for table in tables
+    )
+    ws.conn.execute(compose.SQL("WITH {} SELECT 1").format(deletes), {"workspace_id": ws.workspace_id})
+    consent.create_default_topics(ws, now)
+    _set_sender(ws, now, actor, SENDER, dict.fromkeys(SENDER, ""))
+    clear_events(ch, ws.workspace_id or 0)
+    record_audit(ws, now, actor, "demo.clear")
+
+
+def clear_events(ch: Client, workspace_id: int) -> None:
+    """Remove a workspace from every table of ClickHouse."""
+    tables = ch.query(
+        "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'workspace_id' ORDER BY table"
+    ).result_rows
+    for (table,) in tables:
+        ch.command("DELETE FROM {table:Identifier} WHERE workspace_id = {workspace_id:UInt64}", {"table": table, "workspace_id": workspace_id})
