@@ -34,6 +34,7 @@ class Edge:
         self.proxy = Proxy(settings)
         self.routed = Starlette(routes=[*health.routes], lifespan=self._lifespan)
         self.routed.state.edge = self.state
+        self.routed.state.proxy = self.proxy
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

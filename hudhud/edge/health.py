@@ -68,8 +68,8 @@ async def _check_database(state: EdgeState) -> str:
         if missing := known_migrations("postgres") - applied:
             return f"not migrated: {', '.join(sorted(missing))}; run hudhud migrate"
         roles = {row[0] for row in await (await conn.execute(QUERIES.fresh_roles.text, {"fresh_s": FRESH_S})).fetchall()}
-    if missing := NEEDED_ROLES - roles:
-        return f"no living worker for: {', '.join(sorted(missing))}"
+    if dead := NEEDED_ROLES - roles:
+        return f"no living worker for: {', '.join(sorted(dead))}"
     return "" if state.appender.connected else "the intake log is not connected"
 
 
@@ -117,14 +117,11 @@ class Snapshot:
 
 
 async def metrics(request: Request) -> Response:
-    """Answer Prometheus; needs an API key (Bearer, or as Basic user name), since figures are not for everybody."""
+    """Answer Prometheus: figures of edge and workers, then those of the web process. For loopback callers and API keys."""
     state: EdgeState = request.app.state.edge
-    authorization = request.headers.get("authorization", "")
-    scheme, _, token = authorization.partition(" ")
     try:
-        holder = await Keyring(state).holder(token.strip() if scheme.lower() == "bearer" else from_basic(authorization))
-        if holder.source != "server":
-            return JSONResponse(Unauthenticated("A collect key cannot read; use an API key.").to_dict(), 401)
+        if not _is_local(request):
+            await _check_reader(state, request.headers.get("authorization", ""))
         async with state.workspace(None) as conn:
             backlog = (await (await conn.execute(QUERIES.backlog.text)).fetchone() or (0,))[0]
             workers = await (await conn.execute(QUERIES.worker_stats.text, {"fresh_s": FRESH_S})).fetchall()
@@ -132,7 +129,21 @@ async def metrics(request: Request) -> Response:
         return JSONResponse(error.to_dict(), error.status)
     registry = CollectorRegistry()
     registry.register(Snapshot(state, backlog, [(row[0], row[1], row[2]) for row in workers]))
-    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+    web = await request.app.state.proxy.fetch("/metrics")
+    return Response(generate_latest(registry) + web, media_type="text/plain; version=0.0.4")
+
+
+def _is_local(request: Request) -> bool:
+    """Say whether somebody on this machine asks, and not a reverse proxy for somebody else."""
+    host = request.client.host if request.client else ""
+    return host in {"127.0.0.1", "::1"} and not {"forwarded", "x-forwarded-for", "x-real-ip"} & set(request.headers)
+
+
+async def _check_reader(state: EdgeState, authorization: str) -> None:
+    scheme, _, token = authorization.partition(" ")
+    holder = await Keyring(state).holder(token.strip() if scheme.lower() == "bearer" else from_basic(authorization))
+    if holder.source != "server":
+        raise Unauthenticated("A collect key cannot read; use an API key.")
 
 
 routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -15,7 +15,7 @@ from hudhud.kit.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from hudhud.kit.config import Settings
 
@@ -75,12 +75,23 @@ class Proxy:
         """Drop the connections."""
         await self.transport.aclose()
 
+    async def fetch(self, path: str) -> bytes:
+        """Return what the web process answers to our own GET; nothing when it is away or says no."""
+        request = httpx2.Request("GET", f"http://127.0.0.1{path}", extensions={"timeout": TIMEOUTS})
+        try:
+            answer = await self.transport.handle_async_request(request)
+            body = await answer.aread()
+            await answer.aclose()
+        except (httpx2.TransportError, OSError):
+            return b""
+        return body if answer.status_code == httpx2.codes.OK else b""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
         body = Body(receive)
         started = False
 
-        async def send_on(message: dict[str, object]) -> None:
+        async def send_on(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)

@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from hudhud.kit.errors import InvalidInput
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from _typeshed import WriteableBuffer
+
 CHUNK = 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
 DELIMITERS = (",", ";", "\t")
 MAX_COLUMNS = 1_000
 MAX_CELL = 128 * 1024
@@ -79,36 +82,31 @@ def _still_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool
 
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as probe:
-        packed = probe.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+        packed = probe.read(2) == GZIP_MAGIC
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-class _Counted(io.RawIOBase):
-    """Tell how far the file on disk was read."""
+class _Counted(io.FileIO):
+    """A file that tells how far it was read."""
 
-    def __init__(self, file: IO[bytes], moved: Callable[[int], None]) -> None:
-        """Wrap an open file."""
-        self.file, self.moved = file, moved
+    def __init__(self, path: Path, moved: Callable[[int], None]) -> None:
+        """Open it."""
+        super().__init__(path, "rb")
+        self.moved = moved
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         """Read and tell."""
-        data = self.file.read(len(buffer))
-        buffer[: len(data)] = data
-        self.moved(self.file.tell())
-        return len(data)
+        count = super().readinto(buffer)
+        self.moved(self.tell())
+        return count
 
 
 def _lines(source: Source, moved: Callable[[int], None]) -> io.TextIOWrapper:
-    raw = source.path.open("rb")
-    packed = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    counted = io.BufferedReader(_Counted(raw, moved), CHUNK)
-    plain: IO[bytes] = gzip.GzipFile(fileobj=counted) if packed else counted
-    return io.TextIOWrapper(plain, encoding=source.encoding, errors="replace" if source.encoding == "utf-16" else "strict", newline="")
+    counted = io.BufferedReader(_Counted(source.path, moved), CHUNK)
+    packed = counted.peek(2)[:2] == GZIP_MAGIC
+    plain = gzip.GzipFile(fileobj=counted) if packed else counted
+    errors = "replace" if source.encoding == "utf-16" else "strict"
+    return io.TextIOWrapper(cast("IO[bytes]", plain), encoding=source.encoding, errors=errors, newline="")
 
 
 def read_json_lines(source: Source, moved: Callable[[int], None]) -> Iterator[Record]:

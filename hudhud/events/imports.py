@@ -18,7 +18,7 @@ import msgspec
 
 from hudhud.events.actions import append_rows
 from hudhud.events.files import Record, Source, read_csv, read_header, read_json_lines
-from hudhud.events.mapping import Mapping, read_mapping
+from hudhud.events.mapping import Mapping, Options, read_mapping
 from hudhud.events.types import Row, check_text, lane_of, parse, person_key
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, HudhudError, InvalidInput
@@ -88,27 +88,17 @@ class Job:
         return read_csv(self.source, self.columns, self.delimiter, moved)
 
 
-def prepare(
-    db: Database,
-    workspace_id: int,
-    kind: str,
-    source: Source,
-    *,
-    now: Callable[[], datetime],
-    maps: Sequence[str] = (),
-    at_time: str = "00:00",
-    subscribe: Sequence[str] = (),
-    consent_source: str = "",
-) -> Job:
+def prepare(db: Database, workspace_id: int, kind: str, source: Source, options: Options, now: Callable[[], datetime]) -> Job:
     """Understand the file and the options; raises `InvalidInput` before anything is written."""
     name = source.path.name.lower().removesuffix(".gz")
     if name.endswith((".ndjson", ".jsonl", ".json")):
-        if maps or subscribe:
-            raise InvalidInput("--map", ", ".join([*maps, *subscribe]), "is for CSV; JSON lines are Segment messages already")
+        if options.maps or options.subscribe:
+            raise InvalidInput(
+                "--map", ", ".join([*options.maps, *options.subscribe]), "is for CSV; JSON lines are Segment messages already"
+            )
         return Job(db, workspace_id, kind, source, None, now=now)
     columns, delimiter = read_header(source)
-    mapping = read_mapping(kind, maps, columns, at_time=at_time, subscribe=subscribe, consent_source=consent_source)
-    return Job(db, workspace_id, kind, source, mapping, columns, delimiter, now=now)
+    return Job(db, workspace_id, kind, source, read_mapping(kind, options, columns), columns, delimiter, now=now)
 
 
 def run(job: Job, moved: Callable[[int], None]) -> Report:

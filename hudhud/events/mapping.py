@@ -102,31 +102,33 @@ def _put(target: dict[str, Any], name: str, value: str) -> None:
         target[name] = _TRUTH.get(value.lower(), value)
 
 
-def read_mapping(
-    kind: str,
-    texts: Sequence[str],
-    columns: Sequence[str],
-    *,
-    at_time: str = "00:00",
-    subscribe: Sequence[str] = (),
-    consent_source: str = "",
-) -> Mapping:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read a file, as the command line says it."""
+
+    maps: Sequence[str] = ()
+    at_time: str = "00:00"
+    subscribe: Sequence[str] = ()
+    consent_source: str = ""
+
+
+def read_mapping(kind: str, options: Options, columns: Sequence[str]) -> Mapping:
     """Read the options; raises `InvalidInput` that names what is wrong."""
-    rules = tuple(_read_rule(text, columns) for text in texts)
+    rules = tuple(_read_rule(text, columns) for text in options.maps)
     used = {part for rule in rules for is_column, part in rule.parts if is_column}
     try:
-        at = time.fromisoformat(at_time)
+        at = time.fromisoformat(options.at_time)
     except ValueError:
-        raise InvalidInput("--at-time", at_time, "use HH:MM, e.g. 12:00") from None
+        raise InvalidInput("--at-time", options.at_time, "use HH:MM, e.g. 12:00") from None
     fields = {rule.field for rule in rules}
     if kind == "events" and "event" not in fields:
         raise InvalidInput("--map", None, 'name the event, e.g. --map event="Order Completed"')
     if not fields & {"user_id", "anonymous_id"} and not (kind == "people" and ("email" in columns or {"email", "traits.email"} & fields)):
         raise InvalidInput("--map", None, f"say whom a row is about, e.g. --map user_id={columns[0]}")
-    if subscribe and (kind != "people" or not consent_source):
-        raise InvalidInput("--subscribe", ", ".join(subscribe), 'is for people, and needs --source "where and how they agreed"')
+    if options.subscribe and (kind != "people" or not options.consent_source):
+        raise InvalidInput("--subscribe", ", ".join(options.subscribe), 'is for people, and needs --source "where and how they agreed"')
     rest = tuple(column for column in columns if column not in used)
-    return Mapping(kind, rules, rest, at, dict.fromkeys(subscribe, True), consent_source)
+    return Mapping(kind, rules, rest, at, dict.fromkeys(options.subscribe, True), options.consent_source)
 
 
 def _read_rule(text: str, columns: Sequence[str]) -> Rule:

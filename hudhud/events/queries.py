@@ -2,21 +2,112 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from hudhud.kit import sql
+from hudhud.kit.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.events")
+CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 # Rows of a lane come in the order of their transactions, which is that of reception but for writers that overtake each other.
 OVERTAKING = timedelta(seconds=1)
 EVERYTHING = datetime.max.replace(tzinfo=UTC)
+# The end of what ClickHouse's DateTime64 can hold.
+LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class EventName:
+    """A name that events have, and what their properties look like."""
+
+    name: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    count: int
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A message that was refused, or of which a part was."""
+
+    id: int
+    received_at: datetime
+    source: str
+    reason: str
+    detail: str
+    body: bytes
+    resubmitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline."""
+
+    at: datetime
+    kind: str
+    name: str
+    message_id: str
+    properties: dict[str, Any]
+
+    @property
+    def cursor(self) -> str:
+        """Name this place in the timeline."""
+        return f"{self.at.isoformat()}|{self.message_id}"
 
 
 def watermark(everywhere: Scope) -> datetime:
     """Return the instant of reception before which everything is processed; `EVERYTHING` when nothing waits."""
     first = everywhere.value(QUERIES.watermark)
     return EVERYTHING if first is None else first - OVERTAKING
+
+
+def find_names(ws: Scope) -> list[EventName]:
+    """Every event name, the most frequent first."""
+    return ws.into(EventName, QUERIES.find_names)
+
+
+def find_rejects(ws: Scope, *, reason: str | None = None, after: int | None = None, limit: int = 50) -> list[Reject]:
+    """A page of refused messages, newest first, older than `after`."""
+    return ws.into(Reject, QUERIES.find_rejects, reason=reason, after=after, limit=limit)
+
+
+def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", limit: int = 50) -> list[Entry]:
+    """A page of what happened to a person and to everybody merged into them, newest first, older than the cursor `before`."""
+    actors = [row[0] for row in ws.rows(QUERIES.find_actors, person_id=person_id)]
+    if not actors:
+        raise NotFound("There is no such person.")
+    before_at, before_id = _place(before)
+    rows = ch.query(
+        CLICKHOUSE.timeline.text,
+        parameters={
+            "workspace_id": ws.workspace_id,
+            "actor_ids": actors,
+            "before_at": before_at.replace(tzinfo=None).isoformat(" ", "milliseconds"),
+            "before_id": before_id,
+            "limit": limit,
+        },
+    ).result_rows
+    return [
+        Entry(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), kind, name, message_id, msgspec.json.decode(properties))
+        for at, kind, name, message_id, properties in rows
+    ]
+
+
+def _place(before: str) -> tuple[datetime, str]:
+    if not before:
+        return LAST, ""
+    at, _, message_id = before.partition("|")
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), message_id
+    except ValueError:
+        raise InvalidInput("before", before, "use `next` of the page before") from None

@@ -148,3 +148,9 @@ SELECT count(*) FROM (SELECT FROM intake WHERE lane >= 8 LIMIT %(limit)s) q;
 SELECT EXISTS (
     SELECT FROM intake_lane l WHERE l.lane >= 8 AND EXISTS (
         SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND i.txid <= %(txid)s::text::xid8));
+
+-- name: find_actors
+-- All actors that are this person today.
+SELECT id FROM person WHERE workspace_id = %(workspace_id)s
+  AND (id = %(person_id)s OR merged_into = coalesce((SELECT merged_into FROM person WHERE id = %(person_id)s), %(person_id)s)
+       OR id = (SELECT merged_into FROM person WHERE id = %(person_id)s));

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
+from hudhud.kit.errors import InvalidInput
 from hudhud.people.types import Person, PersonNotFound, Profile
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def find_current_ids(ws: Scope, ids: Sequence[int]) -> dict[int, int]:
 
 def _prefix(search: str) -> str | None:
     text = search.strip().lower()
+    if "\0" in text:
+        raise InvalidInput("search", search, "remove the NUL character")
     if not text:
         return None
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

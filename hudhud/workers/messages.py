@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.events.types import KIND_NAMES, Event, Message
+from hudhud.events.types import EMPTY, KIND_NAMES, Event, Message
 from hudhud.people.identifiers import normal_email
 from hudhud.people.types import Identifier, Identity
 
@@ -60,6 +60,7 @@ def _text(value: str | int | None) -> str | None:
 def to_message(event: Event) -> Message:
     """Turn an event back into what can be sent again."""
     body = msgspec.Raw(event.properties)
+    has_traits = event.kind in {"identify", "group"}
     return Message(
         type=event.kind,
         message_id=event.message_id,
@@ -70,7 +71,8 @@ def to_message(event: Event) -> Message:
         event=event.name if event.kind == "track" else None,
         timestamp=event.at,
         context=msgspec.Raw(event.context),
-        **{"traits" if event.kind in {"identify", "group"} else "properties": body},
+        properties=EMPTY if has_traits else body,
+        traits=body if has_traits else EMPTY,
     )
 
 

@@ -1,0 +1,6 @@
+-- name: timeline
+-- A page of what happened to some actors, newest first, older than a place in it.
+SELECT at, kind, name, message_id, properties FROM person_event
+WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)}
+  AND at <= {before_at:DateTime64(3, 'UTC')} AND (at, message_id) < ({before_at:DateTime64(3, 'UTC')}, {before_id:String})
+ORDER BY at DESC, message_id DESC LIMIT {limit:UInt32}
