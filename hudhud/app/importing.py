@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
 from hudhud.events import imports
 from hudhud.events.files import examine
+from hudhud.events.mapping import Options
 from hudhud.kit import clock
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ def import_events(
 ) -> None:
     """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
     with opened(data) as (chosen, database):
+        options = Options(maps or (), at_time)
         now = clock.from_setting(chosen.clock).now
-        job = imports.prepare(
-            database, choose_workspace(database, workspace), "events", examine(file), now=now, maps=maps or (), at_time=at_time
-        )
+        job = imports.prepare(database, choose_workspace(database, workspace), "events", examine(file), options, now)
         _run(job, wait=wait, json=json)
 
 
@@ -74,11 +74,9 @@ def import_people(
 ) -> None:
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
     with opened(data) as (chosen, database):
+        options = Options(maps or (), subscribe=subscribe or (), consent_source=source)
         now = clock.from_setting(chosen.clock).now
-        workspace_id = choose_workspace(database, workspace)
-        job = imports.prepare(
-            database, workspace_id, "people", examine(file), now=now, maps=maps or (), subscribe=subscribe or (), consent_source=source
-        )
+        job = imports.prepare(database, choose_workspace(database, workspace), "people", examine(file), options, now)
         _run(job, wait=wait, json=json)
 
 
