@@ -122,7 +122,7 @@ def event_source(statement: Statement, question: Question, *, since_entry: bool 
 
 
 def compile_values(question: Question) -> Statement:
-    """Write the statement that reads what decided each atom for one person: rows of (part, texts).
+    """Write the statement that reads what decided each atom: rows of (part, person, texts).
 
     Part 0: stored values as JSON, at their places. Other parts: how many events counted, and when the last one was.
     """
@@ -130,13 +130,13 @@ def compile_values(question: Question) -> Statement:
     facts = [atom for atom in question.atoms if not isinstance(atom, Did)]
     statement.places |= {key(atom): (0, place) for place, atom in enumerate(facts)}
     texts = ", ".join(stored_value(statement, atom) for atom in facts)
-    parts = [
-        f"SELECT 0 AS part, CAST([{texts}] AS Array(String)) AS texts FROM person FINAL WHERE {_mine(statement, question)} AND gone = 0"
-    ]
+    mine = f"{_mine(statement, question)} AND gone = 0"
+    parts = [f"SELECT 0 AS part, person_id AS who, CAST([{texts}] AS Array(String)) AS texts FROM person FINAL WHERE {mine}"]
     for part, atom in enumerate((atom for atom in question.atoms if isinstance(atom, Did) and not atom.since_entry), 1):
         statement.places[key(atom)] = (part, 0)
-        source, _, bounds = event_source(statement, question)
+        source, who, bounds = event_source(statement, question)
         where = " AND ".join([*bounds, f"e.name = {statement.bind(atom.name, 'String')}", event_test(statement, atom, question.now)])
-        parts.append(f"SELECT {part} AS part, [toString(count()), toString(max(e.at))] AS texts FROM {source} WHERE {where}")
+        texts = "[toString(count()), toString(max(e.at))]"
+        parts.append(f"SELECT {part} AS part, {who} AS who, {texts} AS texts FROM {source} WHERE {where} GROUP BY who")
     statement.text = " UNION ALL ".join(parts)
     return statement

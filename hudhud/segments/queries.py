@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions, run
+from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions
 from hudhud.segments.atoms import Did, Reachable, key, to_atom
 from hudhud.segments.compile import Question, compile_values
-from hudhud.segments.types import Attribute, Consent, Event, Segment, Verdict, children, walk
+from hudhud.segments.sets import load
+from hudhud.segments.types import Attribute, Consent, Event, Segment, SegmentNotFound, Verdict, children, from_json, leaves, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,21 @@ class Preview:
     conditions: list[tuple[str, int]]  # (path, people), the tree itself left out
     reachable: dict[str, int]
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A segment that somebody made, with what is recorded of its members; `built_at` None: it is being counted."""
+
+    id: int
+    name: str
+    tree: Condition
+    revision: int
+    count: int
+    created_at: datetime
+    updated_at: datetime
+    built_at: datetime | None
+    checked_at: datetime | None
 
 
 def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
@@ -78,11 +94,16 @@ def matches_since(
 
 def explain(ws: Scope, ch: Client, tree: Condition, person_id: int, now: datetime) -> Verdict:
     """Return the verdict on one person, node by node, with the value that decided each leaf."""
+    return explain_all(ws, ch, tree, [person_id], now)[person_id]
+
+
+def explain_all(ws: Scope, ch: Client, tree: Condition, person_ids: Sequence[int], now: datetime) -> dict[int, Verdict]:
+    """Return the verdict on each of a page of people."""
     definitions = read_definitions(ws, [tree])
     atoms = find_atoms([tree], definitions)
-    facts = ask(ch, _workspace(ws), atoms, now, [person_id])
-    values = _values(ch, _workspace(ws), atoms, person_id, now)
-    return _verdict(tree, "", person_id, facts, values, definitions)
+    facts = ask(ch, _workspace(ws), atoms, now, person_ids)
+    values = _values(ch, _workspace(ws), atoms, person_ids, now)
+    return {one: _verdict(tree, "", one, facts, values.get(one, {}), definitions) for one in person_ids}
 
 
 def _everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> BitMap64:
@@ -95,28 +116,26 @@ def _workspace(ws: Scope) -> int:
     return ws.workspace_id
 
 
-def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_id: int, now: datetime) -> dict[str, object]:
-    """Return what is stored about a person, by atom."""
-    moved = find_merged(ch, workspace_id, [person_id])
-    actors = [person_id, *(actor for actor, _ in moved)]
-    statement = compile_values(Question(workspace_id, now, atoms, people=[person_id], actors=actors))
-    found = run(ch, statement)
-    values: dict[str, object] = {}
-    for atom in atoms:
-        part, place = statement.places[key(atom)]
-        if part in found:
-            values[key(atom)] = _value(atom, found[part], place)
-    return values
+def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_ids: Sequence[int], now: datetime) -> dict[int, dict[str, object]]:
+    """Return what is stored about people, by person and atom."""
+    moved = find_merged(ch, workspace_id, person_ids)
+    actors = sorted({*person_ids, *(actor for actor, _ in moved)})
+    statement = compile_values(Question(workspace_id, now, atoms, merged=bool(moved), people=person_ids, actors=actors))
+    rows = ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows
+    found = {(part, who): texts for part, who, texts in rows}
+    placed = [(atom, *statement.places[key(atom)]) for atom in atoms if key(atom) in statement.places]
+    return {who: {key(atom): _value(atom, found.get((part, who)), place) for atom, part, place in placed} for who in person_ids}
 
 
-def _value(atom: Atom, texts: Sequence[bytes], place: int) -> object:
+def _value(atom: Atom, texts: Sequence[bytes] | None, place: int) -> object:
     if isinstance(atom, Did):
-        happened = int(texts[0])
-        return {"count": happened, "last_at": texts[1].decode().replace(" ", "T") + "Z" if happened else None}
-    value = json.loads(texts[place])
+        if texts is None:
+            return {"count": 0, "last_at": None}
+        return {"count": int(texts[0]), "last_at": texts[1].decode().replace(" ", "T") + "Z"}
+    value = None if texts is None else json.loads(texts[place])
     if isinstance(atom, Consent):
         start = f"{atom.topic}:{atom.channel}:"
-        return next((text.removeprefix(start) for text in value if text.startswith(start)), None)
+        return next((text.removeprefix(start) for text in value or () if text.startswith(start)), None)
     return value
 
 
@@ -141,3 +160,45 @@ def next_check(everywhere: Scope) -> datetime | None:
     """Return when time alone may next move somebody."""
     found: datetime | None = everywhere.value(QUERIES.next_check)
     return found
+
+
+def find_segments(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Saved]:
+    """Return a page of the listed segments, newest first."""
+    return [_saved(row) for row in ws.all(QUERIES.find_segments, after=after, limit=limit)]
+
+
+def count_segments(ws: Scope) -> int:
+    """Return how many segments are listed."""
+    return int(ws.value(QUERIES.count_segments))
+
+
+def get_segment(ws: Scope, segment_id: int) -> Saved:
+    """Return a segment; raises `SegmentNotFound`."""
+    row = ws.one(QUERIES.get_segment, id=segment_id)
+    if row is None:
+        raise SegmentNotFound(segment_id=segment_id)
+    return _saved(row)
+
+
+def _saved(row: dict[str, Any]) -> Saved:
+    return Saved(tree=from_json(row.pop("definition")), **row)
+
+
+def find_members(ws: Scope, segment: Saved, *, after: int = 0, limit: int = 50) -> list[tuple[int, datetime | None]]:
+    """Return a page of the recorded members of a segment, by id: (person, since when); None: since before the segment was built."""
+    stored = load(ws.value(QUERIES.read_set, id=segment.id) or b"")
+    ids = list(islice(stored.iter_equal_or_larger(after + 1), limit))
+    since = dict(ws.rows(QUERIES.find_entered, id=segment.id, people=ids)) if ids else {}
+    return [(one, since.get(one)) for one in ids]
+
+
+def find_names(ws: Scope, trees: Iterable[Condition]) -> dict[int, str]:
+    """Return the names of the segments that these trees speak of."""
+    ids = {leaf.segment_id for tree in trees for leaf in leaves(tree) if isinstance(leaf, Segment)}
+    return {row[0]: row[1] for row in ws.rows(QUERIES.find_names, ids=sorted(ids))} if ids else {}
+
+
+def find_faces(ws: Scope, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return what people are called: {"name", "email"}, either may be missing."""
+    rows = ws.all(QUERIES.find_faces, ids=list(person_ids))
+    return {row["id"]: {"name": row["name"], "email": row["email"]} for row in rows}

@@ -172,3 +172,13 @@ ORDER BY person_id, id DESC;
 -- name: ring
 -- Wake the segments worker.
 SELECT pg_notify('segments', '');
+
+-- name: read_set
+-- One segment's set.
+SELECT members FROM segment_membership WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: find_faces
+-- What these people are called.
+SELECT id, attributes ->> 'email' AS email,
+       coalesce(attributes ->> 'name', nullif(concat_ws(' ', attributes ->> 'first_name', attributes ->> 'last_name'), '')) AS name
+FROM person WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);

@@ -1,0 +1,181 @@
+"""Routes of segments. `?lang=` chooses the language of the sentences (en, et, fa, ar)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ninja import Field, Router, Schema, Status
+
+from hudhud.kit.errors import InvalidInput
+from hudhud.kit.http import needs
+from hudhud.segments import actions, queries
+from hudhud.segments.sentences import describe
+from hudhud.segments.types import Segment, from_json, to_json, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hudhud.kit.http import Request
+    from hudhud.segments.types import Condition, Verdict
+
+router = Router(tags=["segments"])
+Limit = Annotated[int, Field(ge=1, le=200)]
+FewMembers = Annotated[int, Field(ge=1, le=50)]
+
+
+class NewSegment(Schema):
+    """A name in any language, and the conditions (ARCHITECTURE.md)."""
+
+    name: str
+    tree: dict[str, Any]
+
+
+class SegmentPatch(Schema):
+    """Leave out what stays."""
+
+    name: str | None = None
+    tree: dict[str, Any] | None = None
+
+
+class Draft(Schema):
+    """Conditions that are not saved."""
+
+    tree: dict[str, Any]
+
+
+class Doubt(Schema):
+    """A person, and a saved segment or conditions."""
+
+    person_id: int
+    segment_id: int | None = None
+    tree: dict[str, Any] | None = None
+
+
+@router.get("/segments")
+def find_segments(request: Request, after: int | None = None, limit: Limit = 50, lang: str = "en") -> dict[str, Any]:
+    """List segments, newest first, with how many are in as of when."""
+    found = queries.find_segments(request.scope, after=after, limit=limit)
+    names = queries.find_names(request.scope, [segment.tree for segment in found])
+    more = found[-1].id if len(found) == limit else None
+    return {"items": [_card(segment, lang, names) for segment in found], "next": more, "total": queries.count_segments(request.scope)}
+
+
+@router.post("/segments", response={201: dict[str, Any]})
+def create_segment(request: Request, new: NewSegment, lang: str = "en") -> Status[dict[str, Any]]:
+    """Save conditions as a segment; its members are counted within a second (`state` is `counting` until then)."""
+    made = actions.create_segment(request.scope, new.name, from_json(new.tree), request.now, by=request.actor)
+    return Status(201, _one(request, made, lang))
+
+
+@router.post("/segments/count")
+@needs("viewer")
+def count(request: Request, draft: Draft, lang: str = "en") -> dict[str, Any]:
+    """Count people for conditions that are not saved: all together, each condition alone, and how many can be reached."""
+    tree = from_json(draft.tree)
+    preview = queries.preview(request.scope, request.clickhouse, tree, request.now)
+    names = queries.find_names(request.scope, [tree])
+    nodes = dict(walk(tree))
+    conditions = [{"path": path, "count": number, "sentence": describe(nodes[path], lang, names)} for path, number in preview.conditions]
+    return {
+        "count": preview.count,
+        "conditions": conditions,
+        "reachable": preview.reachable,
+        "sentence": describe(tree, lang, names),
+        "as_of": preview.as_of.isoformat(),
+    }
+
+
+@router.post("/segments/explain")
+@needs("viewer")
+def explain(request: Request, doubt: Doubt, lang: str = "en") -> dict[str, Any]:
+    """Say whether somebody is in, and the value that decided each condition."""
+    if (doubt.tree is None) == (doubt.segment_id is None):
+        raise InvalidInput("segment_id", doubt.segment_id, "send either segment_id or tree")
+    tree = from_json(doubt.tree) if doubt.segment_id is None else queries.get_segment(request.scope, doubt.segment_id).tree
+    verdict = queries.explain(request.scope, request.clickhouse, tree, doubt.person_id, request.now)
+    return {**_verdict(verdict, lang, _names_in(request, [verdict])), "as_of": request.now.isoformat()}
+
+
+@router.get("/segments/{segment_id}")
+def get_segment(request: Request, segment_id: int, lang: str = "en") -> dict[str, Any]:
+    """Return a segment."""
+    return _one(request, segment_id, lang)
+
+
+@router.patch("/segments/{segment_id}")
+def update_segment(request: Request, segment_id: int, change: SegmentPatch, lang: str = "en") -> dict[str, Any]:
+    """Rename it, or give it other conditions."""
+    tree = None if change.tree is None else from_json(change.tree)
+    actions.update_segment(request.scope, segment_id, request.now, by=request.actor, name=change.name, tree=tree)
+    return _one(request, segment_id, lang)
+
+
+@router.delete("/segments/{segment_id}", response={204: None})
+def archive_segment(request: Request, segment_id: int) -> Status[None]:
+    """Keep it no longer."""
+    actions.archive_segment(request.scope, segment_id, request.now, by=request.actor)
+    return Status(204, None)
+
+
+@router.get("/segments/{segment_id}/members")
+def find_members(request: Request, segment_id: int, after: int = 0, limit: FewMembers = 10, lang: str = "en") -> dict[str, Any]:
+    """List who is in, since when (null: since before the segment was made) and why."""
+    segment = queries.get_segment(request.scope, segment_id)
+    found = queries.find_members(request.scope, segment, after=after, limit=limit)
+    ids = [person_id for person_id, _ in found]
+    verdicts = queries.explain_all(request.scope, request.clickhouse, segment.tree, ids, request.now) if ids else {}
+    faces, names = queries.find_faces(request.scope, ids), _names_in(request, verdicts.values())
+    items = [
+        {
+            "person_id": person_id,
+            **faces.get(person_id, {"name": None, "email": None}),
+            "since": None if since is None else since.isoformat(),
+            "why": _verdict(verdicts[person_id], lang, names),
+        }
+        for person_id, since in found
+    ]
+    return {"items": items, "next": ids[-1] if len(ids) == limit else None, "total": segment.count}
+
+
+def _one(request: Request, segment_id: int, lang: str) -> dict[str, Any]:
+    segment = queries.get_segment(request.scope, segment_id)
+    return _card(segment, lang, queries.find_names(request.scope, [segment.tree]))
+
+
+def _card(segment: queries.Saved, lang: str, names: Mapping[int, str]) -> dict[str, Any]:
+    counted_at = max((at for at in (segment.built_at, segment.checked_at) if at is not None), default=None)
+    return {
+        "id": segment.id,
+        "name": segment.name,
+        "tree": to_json(segment.tree),
+        "sentence": describe(segment.tree, lang, names),
+        "state": "counting" if segment.built_at is None else "ready",
+        "count": segment.count,
+        "as_of": None if counted_at is None else counted_at.isoformat(),
+        "revision": segment.revision,
+        "created_at": segment.created_at.isoformat(),
+        "updated_at": segment.updated_at.isoformat(),
+    }
+
+
+def _names_in(request: Request, verdicts: Iterable[Verdict]) -> dict[int, str]:
+    """Return the names of all segments on the way to these verdicts."""
+    found: list[Condition] = []
+    waiting = list(verdicts)
+    while waiting:
+        verdict = waiting.pop()
+        waiting += verdict.of
+        if isinstance(verdict.node, Segment):
+            found.append(verdict.node)
+    return queries.find_names(request.scope, found)
+
+
+def _verdict(verdict: Verdict, lang: str, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "path": verdict.path,
+        "kind": to_json(verdict.node)["kind"],
+        "holds": verdict.holds,
+        "sentence": describe(verdict.node, lang, names),
+        "value": verdict.value,
+        "of": [_verdict(part, lang, names) for part in verdict.of],
+    }
