@@ -98,7 +98,7 @@ def header_block(headers: Iterable[tuple[str, str]], now: datetime) -> bytes:
 
 def qp(text: str) -> bytes:
     """Encode a piece of text: begins a line, ends with a soft break."""
-    encoded = binascii.b2a_qp(LINE_END.sub("\r\n", text).encode("utf-8", "replace"), istext=True)
+    encoded = binascii.b2a_qp(LINE_END.sub("\n", text).encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
     if b"." in encoded:
         encoded = encoded.replace(b"\r\n.", b"\r\n=2E=\r\n")
         if encoded.startswith(b"."):

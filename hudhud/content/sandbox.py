@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
     from hudhud.content.protocol import Mail
 
-# How long the process may work on one mail, or on compiling one template, by the wall clock.
-MAIL_WALL_S = 1.0
-PUBLISH_WALL_S = 8.0
+# How much CPU time the process may use for one mail, or for compiling one template. Not the wall clock: on a busy machine
+# that would cost people their mail, and a template has nothing to wait for.
+MAIL_CPU_S = 1.0
+PUBLISH_CPU_S = 8.0
+# Longer than any machine is busy: the process is broken. Also the limit of its start.
+STUCK_S = 60.0
 WATCH_EVERY_S = 0.1
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 TOO_MUCH = "the template needs too much time or memory for this person"
 # Nothing of the environment is of use to a template.
 KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "COVERAGE_PROCESS_START")
@@ -80,12 +84,12 @@ class Sandbox:
 
     def _write(self, click_prefix: str, programs: Mapping[str, Compiled], mails: list[Mail]) -> list[Written]:
         used = {mail.program for mail in mails}
-        return self._ask(WriteMails(click_prefix, {key: programs[key] for key in used}, mails), MAIL_WALL_S).written or []
+        return self._ask(WriteMails(click_prefix, {key: programs[key] for key in used}, mails), MAIL_CPU_S).written or []
 
     def publish(self, languages: dict[str, Copy]) -> dict[str, Compiled]:
         """Compile every language of a template; raises `TemplateError`."""
         try:
-            answer = self._ask(Publish(languages), PUBLISH_WALL_S)
+            answer = self._ask(Publish(languages), PUBLISH_CPU_S)
         except Died:
             raise TemplateError("languages", "compiling needs too much time or memory", "make the template simpler") from None
         if answer.refused is not None:
@@ -96,38 +100,41 @@ class Sandbox:
     def preview(self, compiled: Compiled, values: dict[str, Any]) -> dict[str, str]:
         """Return subject, html and text for one person; or `reason` and `detail`, as that person would be skipped."""
         try:
-            return self._ask(Preview(compiled, values), MAIL_WALL_S).preview or {}
+            return self._ask(Preview(compiled, values), MAIL_CPU_S).preview or {}
         except Died:
             return {"reason": "render_limit", "detail": TOO_MUCH}
 
-    def _ask(self, request: Request, wall_s: float) -> Answer:
+    def _ask(self, request: Request, cpu_s: float) -> Answer:
         with self._lock:
-            process = self._running()
-            done = threading.Event()
-            watch = threading.Thread(target=self._watch, args=(process, done, wall_s), daemon=True)
-            PROGRESS.pack_into(self._progress, 0, 0)
-            watch.start()
-            try:
-                write_frame(process.stdin, self._encoder.encode(request))  # type: ignore[arg-type] -- a pipe, see _running
-                frame = read_frame(process.stdout)  # type: ignore[arg-type]
-            except BrokenPipeError:
-                frame = None
-            finally:
-                done.set()
-                watch.join()
+            frame = self._exchange(self._running(), request, cpu_s)
             if frame is None:
                 self._end()
                 raise Died(PROGRESS.unpack_from(self._progress)[0])
             return self._decoder.decode(frame)
 
-    def _watch(self, process: subprocess.Popen[bytes], done: threading.Event, wall_s: float) -> None:
-        """Kill the process when it works longer than `wall_s` on one thing."""
-        seen, since = -1, time.monotonic()
+    def _exchange(self, process: subprocess.Popen[bytes], request: Request, cpu_s: float) -> bytes | None:
+        """Send a request and wait for the answer, under watch; None when the process died of it."""
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(process, done, cpu_s), daemon=True)
+        PROGRESS.pack_into(self._progress, 0, 0)
+        watch.start()
+        try:
+            write_frame(process.stdin, self._encoder.encode(request))  # type: ignore[arg-type] -- a pipe, see _running
+            return read_frame(process.stdout)  # type: ignore[arg-type]
+        except BrokenPipeError:
+            return None
+        finally:
+            done.set()
+            watch.join()
+
+    def _watch(self, process: subprocess.Popen[bytes], done: threading.Event, cpu_s: float) -> None:
+        """Kill the process when it uses more than `cpu_s` of CPU time for one thing, or does not get on at all."""
+        seen, used, since = -1, 0.0, time.monotonic()
         while not done.wait(WATCH_EVERY_S):
-            number = PROGRESS.unpack_from(self._progress)[0]
+            number, now = PROGRESS.unpack_from(self._progress)[0], cpu_seconds(process.pid)
             if number != seen:
-                seen, since = number, time.monotonic()
-            elif time.monotonic() - since > wall_s:
+                seen, used, since = number, now, time.monotonic()
+            elif now - used > cpu_s or time.monotonic() - since > STUCK_S:
                 process.kill()
                 return
 
@@ -144,6 +151,10 @@ class Sandbox:
             except OSError as error:
                 message = f"The render process cannot be started: {error}"
                 raise Unavailable(message) from error
+            # Its start is nobody's mail: no limit but that it comes at all.
+            if self._exchange(self._process, WriteMails("", {}, []), STUCK_S) is None:
+                self._end()
+                raise Unavailable("The render process does not start; see the log of this process.")
         return self._process
 
     def _end(self) -> None:
@@ -155,3 +166,13 @@ class Sandbox:
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr] -- both are pipes
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 -- read ten times a second
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S

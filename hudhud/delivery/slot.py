@@ -29,7 +29,8 @@ LOCAL_TRIES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 CROWDED_PAUSE_S = 2.0
 MOST_MARKED = 256
-QUICK_PER_S = 500.0
+QUICK_S = 0.1
+LEAST_SHARE = 5
 # A mark that is older is made again: consent may have changed meanwhile.
 FRESH_S = 2.0
 
@@ -72,22 +73,24 @@ class Slot:
 
     async def _take(self) -> Ready | None:
         """The next mail: from the hand, else from the queue, as long as an idle connection may live."""
-        if self.hand:
-            return self.hand.popleft()
+        mail = self.hand.popleft() if self.hand else await self._wait()
+        if mail is not None and not self.hand and mail.message.id not in self.marked:
+            await self._fill_hand(mail)
+        return mail
+
+    async def _wait(self) -> Ready | None:
         until = time.monotonic() + IDLE_LINE_S
         while (mail := self.worker.next()) is None and not self.worker.stopping.is_set() and time.monotonic() < until:
             self.worker.filled.clear()
             await self.worker.sleep(until - time.monotonic(), self.worker.filled)
-        if mail is not None:
-            await self._fill_hand(mail)
         return mail
 
     async def _fill_hand(self, first: Ready) -> None:
-        """Mark a handful at once when the peer is quick and there is more than one for every connection."""
-        slots = self.worker.connections
-        if slots / self.pace_s < QUICK_PER_S:
+        """Mark a handful at once when the peer is quick and a good deal waits for every connection."""
+        share = min(MOST_MARKED, len(self.worker.queue)) // self.worker.connections
+        if self.pace_s > QUICK_S or share < LEAST_SHARE:
             return
-        for _ in range(min(MOST_MARKED, len(self.worker.queue)) // slots - 1):
+        for _ in range(share - 1):
             if (mail := self.worker.next()) is not None:
                 self.hand.append(mail)
         if self.hand:
