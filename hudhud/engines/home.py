@@ -10,11 +10,14 @@ DATA/postgres, clickhouse, logs, secret.key, web.sock
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
+import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hudhud.engines.errors import AlreadyRunning
@@ -24,9 +27,9 @@ from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 CLOCK_WRITTEN_EVERY_S = 5.0
+LONGEST_SOCKET = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,14 @@ class Home:
     def log(self, name: str) -> Path:
         """Where the process `name` writes."""
         return self.data / "logs" / f"{name}.log"
+
+    @property
+    def web_socket(self) -> Path:
+        """Where the web process listens; elsewhere when the folder's name is too long for a socket."""
+        path = self.data / "web.sock"
+        if len(os.fsencode(path)) <= LONGEST_SOCKET:
+            return path
+        return Path(tempfile.gettempdir()) / f"hudhud-web-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"
 
     @contextmanager
     def owned(self) -> Iterator[None]:

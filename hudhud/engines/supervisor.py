@@ -105,7 +105,7 @@ class Supervisor:
         self.home.announce(addresses)
         env = self._environment(addresses)
         self._migrate(env)
-        (self.home.data / "web.sock").unlink(missing_ok=True)
+        self.home.web_socket.unlink(missing_ok=True)
         self.children = [Child(name, self._launcher(name, module, env)) for name, module in PROCESSES.items()]
         for child in self.children:
             child.start()
@@ -137,6 +137,7 @@ class Supervisor:
             "HUDHUD_HOST": self.settings.host,
             "HUDHUD_PORT": str(self.settings.port),
             "HUDHUD_CLOCK": self.clock,
+            "HUDHUD_WEB_SOCKET": str(self.home.web_socket),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -82,3 +82,10 @@ def test_the_configured_clock_is_kept(home: Home) -> None:
     assert home.clock_setting(None, NOW, "file:/tmp/clock") == "file:/tmp/clock"
     home.note_clock("file:/tmp/clock")
     assert not Path(home.data / "clock.json").exists()
+
+
+def test_a_long_folder_name_moves_the_socket(tmp_path: Path) -> None:
+    assert Home(Path("/srv/hudhud")).web_socket == Path("/srv/hudhud/web.sock")
+    long = Home(tmp_path / ("long" * 40)).web_socket
+    assert len(str(long)) < 100
+    assert long != Home(tmp_path / ("long" * 41)).web_socket
