@@ -58,7 +58,7 @@ function Live({ journey }: { journey: Journey }) {
   const numbers = useNumbers(journey.key, journey.status === "running");
   const live = useMemo(() => flowOf(journey.graph, numbers.data), [journey.graph, numbers.data]);
   const selected = params.get("node");
-  const open = useCallback((id: string) => { setParams(id ? { node: id } : {}, { replace: true }); }, [setParams]);
+  const open = useCallback((id: string) => { setParams({ node: id }, { replace: true }); }, [setParams]);
   return (
     <>
       {numbers.isError && <Failure error={numbers.error} />}
@@ -70,7 +70,7 @@ function Live({ journey }: { journey: Journey }) {
         </Text>
       </div>
       <Card title={t("journeys.rules")}><Facts items={tellRules(words, journey.graph)} /></Card>
-      <NodeDrawer journey={journey} node={selected} close={() => { open(""); }} />
+      <NodeDrawer journey={journey} node={selected} close={() => { setParams({}, { replace: true }); }} />
     </>
   );
 }
@@ -80,7 +80,7 @@ export default function JourneyScreen() {
   const language = useLanguage();
   const { key = "" } = useParams();
   const journey = useJourney(key);
-  const name = journey.data ? journeyName(journey.data, language) : t("app.place.journeys");
+  const name = journey.data ? journeyName({ key, names: journey.data.graph.names }, language) : t("app.place.journeys");
   return (
     <Page
       title={name}

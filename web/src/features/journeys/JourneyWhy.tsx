@@ -1,25 +1,51 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { toneOf } from "@/features/messages/types";
+import { Lines } from "@/features/segments/Explanation";
+import { plain, sentence } from "@/features/segments/sentence";
+import type { Verdict } from "@/features/segments/types";
 import { useFormat } from "@/i18n/useFormat";
-import { Failure, Loading, Note, Stack, State, Text } from "@/ui";
+import { Failure, IconCheck, IconX, Loading, Stack, State, Text, VisuallyHidden } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tell, tellEdge, type JourneyWords } from "./describe";
 import type { Graph } from "./graph";
 import { useJourney, useWhy } from "./queries";
-import type { WhyRun, WhyStep } from "./types";
+import type { ToldVerdict, Why, WhyRule, WhyStep } from "./types";
 
-function Step({ step, graph, words, run }: { step: WhyStep; graph: Graph; words: JourneyWords; run: WhyRun }) {
+function toVerdict(words: JourneyWords, told: ToldVerdict): Verdict {
+  const said = plain(words, sentence(words, told.condition));
+  return { ...told, kind: told.condition.kind, sentence: said, of: told.of.map((one) => toVerdict(words, one)) };
+}
+
+function Rule({ rule, words }: { rule: WhyRule; words: JourneyWords }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const told = tell(words, graph, step.node);
-  const way = tellEdge(words, graph.nodes[step.node], step.edge);
-  const message = run.messages.find((one) => one.step === step.node);
+  if (rule.holds === null) return null;
+  const Icon = rule.holds ? IconCheck : IconX;
+  const answer = rule.holds ? "yes" : "no";
+  return (
+    <li className="hd-verdict" data-holds={rule.holds}>
+      <Icon size={17} aria-hidden />
+      <div className="hd-grow">
+        <VisuallyHidden>{t(`segments.${answer}`)}: </VisuallyHidden>
+        {t(`journeys.why.${rule.code}.${answer}`, { number: format.number(rule.data.runs ?? 0) })}
+        {rule.data.verdicts && <Lines verdicts={rule.data.verdicts.map((one) => toVerdict(words, one))} />}
+      </div>
+    </li>
+  );
+}
+
+function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: JourneyWords }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { at, node, edge, message } = step.data;
+  const told = tell(words, graph, node);
+  const way = tellEdge(words, graph.nodes[node], edge);
   return (
     <li className="hd-line">
       <span className="hd-grow">
         <b>{told.title}</b> {told.said}
-        <span className="hd-dim hd-small" style={{ display: "block" }}>{t(`journeys.reason.${step.reason}`)}{way && <> · {way}</>}</span>
+        <span className="hd-dim hd-small" style={{ display: "block" }}>{t(`journeys.reason.${step.code}`)}{way && <> · {way}</>}</span>
         {message && (
           <Link to={`/messages?message=${String(message.id)}`} className="hd-link">
             <State tone={toneOf(message.state)}>{t(`messages.state.${message.state}`)}</State>
@@ -27,12 +53,24 @@ function Step({ step, graph, words, run }: { step: WhyStep; graph: Graph; words:
           </Link>
         )}
       </span>
-      <Text component="time" c="dimmed" fz="sm" dateTime={step.at}>{format.dateTime(step.at)}</Text>
+      <Text component="time" c="dimmed" fz="sm" dateTime={at}>{format.dateTime(at)}</Text>
     </li>
   );
 }
 
-/** What a journey did with one person, decision by decision; or why it never began. */
+function Runs({ why, graph, words }: { why: Why; graph: Graph; words: JourneyWords }) {
+  const { t } = useTranslation();
+  return why.runs.map((run) => (
+    <section key={run.id}>
+      <Text fz="sm" c="dimmed">{t(`journeys.outcome.${run.outcome ?? "in"}`)}</Text>
+      <ol className="hd-list">
+        {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} />)}
+      </ol>
+    </section>
+  ));
+}
+
+/** What a journey did with one person, decision by decision; or which rule kept them out. */
 export function JourneyWhy({ journeyKey, personId }: { journeyKey: string; personId: number }) {
   const { t } = useTranslation();
   const words = useJourneyWords();
@@ -41,16 +79,11 @@ export function JourneyWhy({ journeyKey, personId }: { journeyKey: string; perso
   const error = journey.error ?? why.error;
   if (error) return <Failure error={error} />;
   if (!journey.data || !why.data) return <Loading rows={3} />;
-  const { graph } = journey.data;
-  if (why.data.runs.length === 0) return <Note>{t("journeys.never_in", { trigger: tell(words, graph, "").said })}</Note>;
   return (
     <Stack>
-      {why.data.runs.map((run) => (
-        <section key={run.id}>
-          <Text fz="sm" c="dimmed">{run.outcome ? t(`journeys.outcome.${run.outcome}`) : t("journeys.outcome.under_way")}</Text>
-          <ol className="hd-list">{run.log.map((step) => <Step key={step.visit} step={step} graph={graph} words={words} run={run} />)}</ol>
-        </section>
-      ))}
+      <Text fw={600}>{t(`journeys.why.state.${why.data.state}`)}</Text>
+      {why.data.state === "never_in" && <ul className="hd-list">{why.data.rules.map((rule) => <Rule key={rule.code} rule={rule} words={words} />)}</ul>}
+      <Runs why={why.data} graph={journey.data.graph} words={words} />
     </Stack>
   );
 }

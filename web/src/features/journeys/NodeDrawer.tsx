@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { emailOf, nameOf } from "@/features/people/name";
+import { PersonLine } from "@/features/people/PersonLine";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Avatar, Drawer, Failure, Loading, Ltr, More, Stack, Text } from "@/ui";
+import { Drawer, Failure, Loading, More, Stack, Text } from "@/ui";
 import { tell } from "./describe";
 import { useJourneyWords } from "./boxes";
 import { itemsOf, useRuns } from "./queries";
@@ -12,15 +12,9 @@ function Row({ run }: { run: Run }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();
-  const name = nameOf(run.person);
-  const email = emailOf(run.person);
   return (
-    <Link to={`/people/${String(run.person.id)}`} className="hd-row" style={{ paddingInline: 0 }}>
-      <Avatar name={name} seed={run.person.id} size={34} />
-      <span className="hd-grow">
-        <bdi className="hd-clip">{name}</bdi>
-        {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
-      </span>
+    <Link to={`/people/${String(run.person_id)}`} className="hd-row" style={{ paddingInline: 0 }}>
+      <PersonLine id={run.person_id} />
       <Text component="span" c="dimmed" fz="sm" ta="end">
         {run.due_at ? t("journeys.goes_on", { at: format.ago(run.due_at, now) }) : run.ended_at && format.ago(run.ended_at, now)}
       </Text>

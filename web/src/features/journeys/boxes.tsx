@@ -6,8 +6,8 @@ import { useFormat } from "@/i18n/useFormat";
 import { IconArrowsSplit, IconBolt, IconClock, IconDoorExit, IconHourglass, IconMail, Num } from "@/ui";
 import type { Box } from "./Canvas";
 import { tell, tellEdge, type JourneyWords, type Told } from "./describe";
-import type { Graph } from "./graph";
-import { TRIGGER, linesOf } from "./layout";
+import { TRIGGER, type Graph } from "./graph";
+import { linesOf } from "./layout";
 import { useTemplateNames } from "./queries";
 
 const ICONS: Record<Told["tone"], ComponentType<{ size?: number }>> = {

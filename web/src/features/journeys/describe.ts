@@ -1,7 +1,6 @@
 import { plain, sentence, type Words } from "@/features/segments/sentence";
 import type { Condition } from "@/features/segments/condition";
-import type { Graph, JourneyNode, Trigger, Unit } from "./graph";
-import { TRIGGER } from "./layout";
+import { TRIGGER, type Graph, type JourneyNode, type Trigger, type Unit } from "./graph";
 
 export interface Told {
   title: string;

@@ -1,6 +1,6 @@
 import type { Flow } from "./boxes";
-import type { Graph } from "./graph";
-import { TRIGGER, lineId } from "./layout";
+import { TRIGGER, type Graph } from "./graph";
+import { lineId } from "./layout";
 import type { EdgeNumbers, NodeNumbers } from "./types";
 
 interface Figures {

@@ -2,6 +2,9 @@ import type { Condition, Where } from "@/features/segments/condition";
 
 /** A journey's graph, as the server reads it (hudhud/journeys/types.py). */
 
+/** The trigger as a node of the drawing; the server calls its place "". */
+export const TRIGGER = "@entry";
+
 export type Unit = "minutes" | "hours" | "days";
 
 export type Trigger =

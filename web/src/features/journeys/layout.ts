@@ -1,7 +1,6 @@
 import { Graph as Dagre, layout } from "@dagrejs/dagre";
-import { exitsOf, type Graph } from "./graph";
+import { TRIGGER, exitsOf, type Graph } from "./graph";
 
-export const TRIGGER = "";
 export const WIDTH = 264;
 export const HEIGHT = 118;
 
@@ -19,10 +18,10 @@ export interface Line {
 }
 
 export function lineId(source: string, edge: string): string {
-  return `${source}:${edge}`;
+  return `${source || TRIGGER}:${edge}`;
 }
 
-/** The edges of a graph; the trigger is a node of its own with the id "". */
+/** The edges of a graph; the trigger is a node of its own. */
 export function linesOf(graph: Graph): Line[] {
   const lines: Line[] = [{ id: lineId(TRIGGER, "start"), source: TRIGGER, target: graph.start, edge: "start" }];
   for (const [id, node] of Object.entries(graph.nodes)) {
@@ -37,7 +36,7 @@ export function placesOf(graph: Graph, direction: "ltr" | "rtl"): Place[] {
   drawing.setGraph({ rankdir: "TB", nodesep: 44, ranksep: 74, marginx: 0, marginy: 0 });
   drawing.setDefaultEdgeLabel(() => ({}));
   for (const id of [TRIGGER, ...Object.keys(graph.nodes)]) drawing.setNode(id, { width: WIDTH, height: HEIGHT });
-  for (const line of linesOf(graph)) drawing.setEdge(line.source, line.target, {}, line.id);
+  for (const line of linesOf(graph).reverse()) drawing.setEdge(line.source, line.target, {}, line.id);
   layout(drawing);
   const places = [TRIGGER, ...Object.keys(graph.nodes)].map((id) => {
     const { x, y } = drawing.node(id) as { x: number; y: number };

@@ -3,6 +3,7 @@ import { get, send } from "@/api/call";
 import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
+import { TRIGGER } from "./graph";
 import type { Journey, JourneySummary, Numbers, Rehearsal, Run, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
@@ -31,7 +32,7 @@ export function useNumbers(key: string, live: boolean) {
 }
 
 export function useRuns(key: string, node: string | null) {
-  return usePages<Run>(`/journeys/${key}/runs`, { node, limit: 30 }, { enabled: node !== null });
+  return usePages<Run>(`/journeys/${key}/runs`, { node: node === TRIGGER ? null : node, limit: 30 }, { enabled: node !== null });
 }
 
 export function useSwitch(key: string) {

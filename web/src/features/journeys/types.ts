@@ -1,16 +1,20 @@
-import type { Person } from "@/features/people/types";
+import type { Condition } from "@/features/segments/condition";
 import type { Graph } from "./graph";
 
 export interface JourneySummary {
+  id: number;
   key: string;
   names: Record<string, string>;
   status: string;
-  version: number | null;
+  number: number;
   here: number;
-  entered: number;
 }
 
-export interface Journey extends JourneySummary {
+export interface Journey {
+  id: number;
+  key: string;
+  status: string;
+  number: number;
   graph: Graph;
 }
 
@@ -35,10 +39,9 @@ export interface Numbers {
 
 export interface Run {
   id: number;
-  person: Person;
+  person_id: number;
   node: string | null;
   entered_at: string;
-  arrived_at: string | null;
   due_at: string | null;
   ended_at: string | null;
   outcome: string | null;
@@ -68,24 +71,31 @@ export interface TemplateSummary {
   names: Record<string, string>;
 }
 
-/** One decision of a run; `node` is "" at the entry. */
+/** One decision of a run; `code` is the reason, `node` is "" at the entry. */
 export interface WhyStep {
-  visit: number;
-  node: string;
-  edge: string;
-  reason: string;
-  at: string;
+  code: string;
+  data: { at: string; node: string; edge: string; message?: { id: number; state: string; reason: string } };
 }
 
-export interface WhyRun {
-  id: number;
-  entered_at: string;
-  ended_at: string | null;
-  outcome: string | null;
-  log: WhyStep[];
-  messages: { id: number; step: string; visit: number; state: string; reason: string }[];
+/** A verdict as the journey tells it: with the condition instead of a sentence. */
+export interface ToldVerdict {
+  path: string;
+  condition: Condition;
+  holds: boolean;
+  value: unknown;
+  of: ToldVerdict[];
+}
+
+/** One rule of the journey and whether it holds for the person (null: it only informs). */
+export interface WhyRule {
+  code: string;
+  text: string;
+  holds: boolean | null;
+  data: { verdicts?: ToldVerdict[]; runs?: number };
 }
 
 export interface Why {
-  runs: WhyRun[];
+  state: "never_in" | "in" | "finished" | "goal" | "exited" | "merged";
+  rules: WhyRule[];
+  runs: (Run & { steps: WhyStep[] })[];
 }

@@ -26,7 +26,7 @@ export function WhyCard({ person }: { person: Profile }) {
       <Stack>
         <Text c="dimmed" mt={-8}>{t("people.why_lead")}</Text>
         <Select aria-label={t("people.why_choose")} placeholder={t("people.why_choose")} data={groups} value={chosen} onChange={setChosen} searchable clearable nothingFoundMessage={t("app.search_nothing")} />
-        {kind === "segment" && <Explanation question={{ segment_id: Number(id) }} personId={person.id} />}
+        {kind === "segment" && <Explanation segmentId={Number(id)} personId={person.id} />}
         {kind === "journey" && <JourneyWhy journeyKey={id} personId={person.id} />}
       </Stack>
     </Card>

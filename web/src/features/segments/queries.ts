@@ -9,11 +9,16 @@ export { itemsOf } from "@/api/page";
 const LIST = ["segments"];
 
 export function useSegmentList() {
-  return useQuery({ queryKey: LIST, queryFn: () => get<Paged<Segment>>("/segments") });
+  return useQuery({ queryKey: LIST, queryFn: () => get<Paged<Segment>>("/segments", { limit: 200 }), staleTime: 5000 });
 }
 
 export function useSegment(id: string) {
-  return useQuery({ queryKey: ["segment", id], queryFn: () => get<Segment>(`/segments/${id}`) });
+  return useQuery({
+    queryKey: ["segment", id],
+    queryFn: () => get<Segment>(`/segments/${id}`),
+    // A new revision is counted within a second or so.
+    refetchInterval: ({ state }) => (state.data?.state === "counting" ? 500 : 5000),
+  });
 }
 
 export function useTopics() {
@@ -32,16 +37,15 @@ export function useCount(tree: Condition | undefined) {
   });
 }
 
-export function useMembers(id: string) {
-  return usePages<Member>(`/segments/${id}/members`, { limit: 20 });
+export function useMembers(segment: Segment, lang: string) {
+  return usePages<Member>(`/segments/${String(segment.id)}/members`, { limit: 10, lang, as_of: segment.as_of });
 }
 
 /** Each rule's verdict on one person, and the value that decided it. */
-export function useExplain(question: { segment_id: number } | { tree: Condition }, person_id: number, enabled = true) {
+export function useExplain(segment_id: number, person_id: number, lang: string) {
   return useQuery({
-    queryKey: ["explain", question, person_id],
-    queryFn: () => send<Verdict>("POST", "/segments/explain", { ...question, person_id }),
-    enabled,
+    queryKey: ["explain", segment_id, person_id, lang],
+    queryFn: () => send<Verdict>("POST", `/segments/explain?lang=${lang}`, { segment_id, person_id }),
   });
 }
 

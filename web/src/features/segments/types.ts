@@ -1,12 +1,13 @@
-import type { Person } from "@/features/people/types";
 import type { Condition } from "./condition";
 
 export interface Segment {
   id: number;
   name: string;
   tree: Condition;
+  /** "counting" until the members of a new revision are known. */
+  state: "counting" | "ready";
   count: number;
-  created_at: string;
+  as_of: string | null;
   updated_at: string;
 }
 
@@ -17,12 +18,22 @@ export interface Count {
   as_of: string;
 }
 
+/** One node's verdict on one person, and the value that decided it. */
 export interface Verdict {
   path: string;
-  node: Condition;
+  kind: Condition["kind"];
   holds: boolean;
+  sentence: string;
   value: unknown;
   of: Verdict[];
+}
+
+export interface Member {
+  person_id: number;
+  name: string | null;
+  email: string | null;
+  since: string | null;
+  why: Verdict;
 }
 
 export interface Topic {
@@ -31,5 +42,3 @@ export interface Topic {
   names: Record<string, string>;
   stream: string;
 }
-
-export type Member = Person;

@@ -64,7 +64,7 @@ function Row({ item }: { item: Key }) {
       </span>
       {item.revoked_at
         ? <State tone="no">{t("settings.revoked")}</State>
-        : <Button size="xs" variant="default" loading={revoke.isPending} aria-label={t("settings.revoke_one", { name: item.name || item.prefix })} onClick={() => { revoke.mutate(item.id); }}>{t("settings.revoke")}</Button>}
+        : <Button size="xs" variant="default" loading={revoke.isPending} aria-label={t("settings.revoke_named", { name: item.name || item.prefix })} onClick={() => { revoke.mutate(item.id); }}>{t("settings.revoke")}</Button>}
     </li>
   );
 }

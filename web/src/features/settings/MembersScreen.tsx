@@ -33,7 +33,7 @@ function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
         ? (
           <>
             <NativeSelect aria-label={t("settings.role_of", { name })} data={roles} value={member.role} disabled={setRole.isPending} onChange={(event) => { setRole.mutate({ id: member.user_id, role: event.currentTarget.value }); }} />
-            <ActionIcon variant="subtle" color="gray" aria-label={t("settings.remove_one", { name })} loading={remove.isPending} onClick={() => { remove.mutate(member.user_id); }}>
+            <ActionIcon variant="subtle" color="gray" aria-label={t("settings.remove_named", { name })} loading={remove.isPending} onClick={() => { remove.mutate(member.user_id); }}>
               <IconTrash size={18} />
             </ActionIcon>
           </>

@@ -27,7 +27,7 @@ function Passkey({ one, confirm }: { one: Authenticator; confirm: CardProps["con
         <bdi className="hd-clip">{name}</bdi>
         <Text component="span" c="dimmed" fz="sm">{format.date(new Date(one.created_at * 1000))}</Text>
       </Group>
-      <Button size="xs" variant="default" loading={remove.isPending} aria-label={t("settings.remove_one", { name })} onClick={takeAway}>{t("settings.remove")}</Button>
+      <Button size="xs" variant="default" loading={remove.isPending} aria-label={t("settings.remove_named", { name })} onClick={takeAway}>{t("settings.remove")}</Button>
     </Group>
   );
 }

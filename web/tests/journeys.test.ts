@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { flowOf } from "@/features/journeys/flow";
+import type { Graph } from "@/features/journeys/graph";
+import { WIDTH, linesOf, mirrored, placesOf, readingOrder } from "@/features/journeys/layout";
+import { perDay } from "@/features/journeys/rehearsal";
+
+const ORDERED = { kind: "event", name: "Order Completed" } as const;
+const GRAPH: Graph = {
+  key: "cart",
+  names: { en: "Cart" },
+  trigger: { kind: "event", name: "Product Added" },
+  reentry: { kind: "always" },
+  exit_on: [],
+  goal: ORDERED,
+  start: "pause",
+  nodes: {
+    pause: { kind: "delay", amount: 1, unit: "hours", next: "mail" },
+    mail: { kind: "send", template: "cart_1", topic: "offers", next: "wait" },
+    wait: { kind: "wait", until: ORDERED, timeout: { amount: 2, unit: "days" }, met: "bought", timed_out: "gone" },
+    bought: { kind: "exit", reason: "came_back" },
+    gone: { kind: "exit", reason: "no_answer" },
+  },
+};
+
+describe("layout", () => {
+  it("draws from top to bottom: every edge goes down", () => {
+    const places = new Map(placesOf(GRAPH, "ltr").map((place) => [place.id, place]));
+    for (const { source, target } of linesOf(GRAPH)) expect(places.get(target)?.y).toBeGreaterThan(places.get(source)?.y ?? Infinity);
+  });
+
+  it("mirrors the branches for right-to-left and keeps the heights", () => {
+    const ltr = new Map(placesOf(GRAPH, "ltr").map((place) => [place.id, place]));
+    const rtl = new Map(placesOf(GRAPH, "rtl").map((place) => [place.id, place]));
+    expect(ltr.get("bought")?.x).toBeLessThan(ltr.get("gone")?.x ?? 0);
+    expect(rtl.get("bought")?.x).toBeGreaterThan(rtl.get("gone")?.x ?? Infinity);
+    expect([...rtl].map(([id, place]) => [id, place.y])).toEqual([...ltr].map(([id, place]) => [id, place.y]));
+  });
+
+  it("gives the first drawing back when it is mirrored twice", () => {
+    const places = placesOf(GRAPH, "ltr");
+    expect(mirrored(mirrored(places))).toEqual(places);
+    expect(mirrored([{ id: "a", x: 0, y: 0 }, { id: "b", x: 300, y: 5 }])).toEqual([{ id: "a", x: 300, y: 0 }, { id: "b", x: 0, y: 5 }]);
+    expect(WIDTH).toBeGreaterThan(0);
+  });
+
+  it("lets Tab follow the reader: downwards, then along the line", () => {
+    const order = (direction: "ltr" | "rtl") => readingOrder(placesOf(GRAPH, direction), direction).map((place) => place.id);
+    expect(order("ltr")).toEqual(["@entry", "pause", "mail", "wait", "bought", "gone"]);
+    expect(order("rtl")).toEqual(order("ltr"));
+  });
+});
+
+describe("flow", () => {
+  it("puts the server's numbers on nodes and edges; the trigger carries all who came in", () => {
+    const flow = flowOf(GRAPH, {
+      nodes: { pause: { entered: 9, here: 2, left: 7 }, mail: { entered: 7, here: 0, left: 7 } },
+      edges: [{ from: "", edge: "start", to: "pause", count: 9 }, { from: "pause", edge: "next", to: "mail", count: 7 }],
+    });
+    expect(flow.entered).toEqual({ "@entry": 9, pause: 9, mail: 7 });
+    expect(flow.here).toEqual({ pause: 2, mail: 0 });
+    expect(flow.edges).toEqual({ "@entry:start": 9, "pause:next": 7 });
+  });
+});
+
+describe("rehearsal", () => {
+  it("adds the nodes of a day up and shows the days without a mail", () => {
+    const messages = [{ day: "2026-11-01", node: "a", count: 2 }, { day: "2026-11-03", node: "a", count: 1 }, { day: "2026-11-01", node: "b", count: 3 }];
+    expect(perDay({ messages })).toEqual([{ day: "2026-11-01", count: 5 }, { day: "2026-11-02", count: 0 }, { day: "2026-11-03", count: 1 }]);
+    expect(perDay({ messages: [] })).toEqual([]);
+  });
+});

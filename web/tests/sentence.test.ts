@@ -1,0 +1,78 @@
+import i18next, { type TFunction } from "i18next";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Condition } from "@/features/segments/condition";
+import { pathText, replaceAt } from "@/features/segments/condition";
+import { plain, sentence, type Words } from "@/features/segments/sentence";
+import { makeFormat } from "@/i18n/format";
+import { LANGUAGES, type Language } from "@/i18n/languages";
+import ar from "@/i18n/locales/ar";
+import en from "@/i18n/locales/en";
+import et from "@/i18n/locales/et";
+import fa from "@/i18n/locales/fa";
+
+const SILENT: Condition = {
+  kind: "and",
+  of: [
+    { kind: "event", name: "Order Completed", count: { op: "at_least", value: 2 } },
+    { kind: "event", name: "Order Completed", count: { op: "at_most", value: 0 }, window: { kind: "last", amount: 60, unit: "days" } },
+  ],
+};
+
+function wordsOf(language: Language): Words {
+  const t = i18next.getFixedT(language) as unknown as TFunction;
+  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, segment: (id) => `S${String(id)}` };
+}
+
+function say(language: Language, tree: Condition): string {
+  return plain(wordsOf(language), sentence(wordsOf(language), tree));
+}
+
+beforeAll(async () => {
+  const resources = { en: { translation: en }, et: { translation: et }, fa: { translation: fa }, ar: { translation: ar } };
+  await i18next.init({ lng: "en", fallbackLng: false, resources, interpolation: { escapeValue: false } });
+});
+
+describe("sentence", () => {
+  it("says the same condition in each language's own order", () => {
+    expect(say("en", SILENT)).toBe("“Order Completed” at least 2 times at any time and no “Order Completed” in the last 60 days");
+    expect(say("et", SILENT)).toBe("„Order Completed“ mis tahes ajal vähemalt 2 korda ja viimase 60 päeva jooksul mitte ühtegi sündmust „Order Completed“");
+    expect(say("fa", SILENT)).toBe("در هر زمانی دست‌کم ۲ بار «Order Completed» و در ۶۰ روز گذشته بدون «Order Completed»");
+    expect(say("ar", SILENT)).toBe("«Order Completed» على الأقل ٢ مرة في أي وقت وبلا «Order Completed» في آخر ٦٠ يومًا");
+  });
+
+  it("gives each number its place in the tree, so that it can be changed there", () => {
+    const numbers = sentence(wordsOf("en"), SILENT).filter((piece) => piece.kind === "number");
+    expect(numbers).toEqual([
+      { kind: "number", value: 2, path: ["of", 0, "count", "value"] },
+      { kind: "number", value: 60, path: ["of", 1, "window", "amount"] },
+    ]);
+    const changed = replaceAt(SILENT, ["of", 1, "window", "amount"], 30);
+    expect(say("en", changed)).toContain("in the last 30 days");
+    expect(say("en", SILENT)).toContain("in the last 60 days");
+  });
+
+  it("names places as the server does", () => {
+    expect(pathText([])).toBe("");
+    expect(pathText(["of", 1, "of"])).toBe("of[1].of");
+    expect(pathText(["of", "of", 0])).toBe("of.of[0]");
+  });
+
+  it.each(LANGUAGES)("leaves no key and no slot in any kind of condition (%s)", (language) => {
+    const ops = ["is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "is_set", "is_not_set"] as const;
+    const trees: Condition[] = [
+      ...ops.map((op): Condition => ({ kind: "attribute", name: "city", op, value: "Tartu" })),
+      { kind: "attribute", name: "@language", op: "one_of", value: ["et", "fa"] },
+      { kind: "attribute", name: "@created_at", op: "more_than", value: "2026-01-01T00:00:00Z" },
+      { kind: "attribute", name: "vip", op: "is", value: true },
+      { kind: "event", name: "Page Viewed", window: { kind: "between", from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" } },
+      { kind: "event", name: "Page Viewed", window: { kind: "last", amount: 1, unit: "hours" }, count: { op: "exactly", value: 3 } },
+      { kind: "event", name: "Page Viewed", window: { kind: "since_entry", later_day: true }, where: [{ property: "total", op: "more_than", value: 50 }] },
+      { kind: "event", name: "Page Viewed", window: { kind: "last", amount: 5, unit: "minutes" }, count: { op: "at_most", value: 1 } },
+      { kind: "consent", topic: "news", state: "pending" },
+      { kind: "not", of: { kind: "segment", segment_id: 7, member: false } },
+      { kind: "or", of: [{ kind: "consent", topic: "news" }, { kind: "consent", topic: "offers", state: "unsubscribed" }] },
+      { kind: "and", of: [] },
+    ];
+    for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);
+  });
+});
