@@ -10,6 +10,7 @@ from hudhud.journeys import graph as graphs
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
 from hudhud.kit import sql
+from hudhud.segments.actions import ensure_segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
     text = graphs.canonical(graph)
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None or current["graph"] != text:
-        segment_id = _segment_of(graph)
+        segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
         ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, now=now)
         current = ws.one(QUERIES.current_version, journey_id=journey["id"])
@@ -94,10 +95,12 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
     return int(current["number"])
 
 
-def _segment_of(graph: Graph) -> int | None:
+def _segment_of(ws: Scope, graph: Graph, now: datetime) -> int | None:
+    """Return the segment whose changes begin runs; conditions get an unlisted one of their own."""
     if not isinstance(graph.trigger, OnSegmentEnter):
         return None
-    return graph.trigger.segment if isinstance(graph.trigger.segment, int) else None
+    segment = graph.trigger.segment
+    return segment if isinstance(segment, int) else ensure_segment(ws, segment, now, owner=f"journey:{graph.key}")
 
 
 def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
