@@ -82,7 +82,7 @@ def passes(event: Event, where: tuple[Where, ...]) -> bool:
     if not where:
         return True
     properties = read_properties(event)
-    return all(_holds(_find(properties, part.property.split(".")), part) for part in where)
+    return all(_holds(_find(properties, part.property), part) for part in where)
 
 
 def read_properties(event: Event) -> dict[str, Any]:
@@ -91,16 +91,16 @@ def read_properties(event: Event) -> dict[str, Any]:
     return properties
 
 
-def _find(value: object, path: list[str]) -> object:
-    """Follow a path; a key that contains dots is the same path."""
-    if not path:
-        return value
-    if not isinstance(value, dict):
-        return None
-    for end in range(1, len(path) + 1):
-        found = _find(value.get(".".join(path[:end])), path[end:])
-        if found is not None:
-            return found
+def _find(part: dict[str, Any], path: str, prefix: str = "") -> object:
+    """Return the first value at a dotted path; a key that contains dots is the same path, an object is no value."""
+    for name, inner in part.items():
+        whole = f"{prefix}{name}"
+        if isinstance(inner, dict):
+            found = _find(inner, path, f"{whole}.") if path.startswith(f"{whole}.") else None
+            if found is not None:
+                return found
+        elif inner is not None and whole == path:
+            return inner
     return None
 
 

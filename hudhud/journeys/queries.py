@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import JourneyNotFound
 from hudhud.journeys.version import Version
 from hudhud.kit import sql
@@ -96,8 +95,3 @@ def find_runs(ws: Scope, key: str, *, after: int | None = None, node: str | None
     """Return a page of a journey's runs, newest first."""
     journey = get_journey(ws, key)
     return ws.all(QUERIES.find_runs, journey_id=journey["id"], after=after or LAST, node=node, person_id=None, limit=limit)
-
-
-def find_running(ws: Scope) -> list[Version]:
-    """Return the versions with people in them or open to them, of running journeys."""
-    return ws.into(Version, MOVES.find_versions, statuses=["running"])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.events.types import Event
-from hudhud.journeys import actions, graph, planner, queries
+from hudhud.journeys import actions, graph, planner
 from hudhud.journeys.worlds import LiveWorld
 from hudhud.kit.sql import Query
 
@@ -126,7 +126,7 @@ class Stage:
     def tick(self, horizon: datetime, pace: planner.Pace = planner.USUAL) -> int:
         """Let timers fire, as the journeys worker does."""
         with self.db.workspace(self.workspace_id) as ws:
-            versions = queries.find_running(ws)
+            versions = planner.find_versions(ws)
         return planner.tick(LiveWorld(self.db, self.ch), versions, horizon, pace)
 
     def messages(self) -> list[dict[str, Any]]:

@@ -1,0 +1,34 @@
+"""Property filters in memory mean what they mean in ClickHouse: both are compared with the oracle of segments."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hudhud.events.types import Event
+from hudhud.journeys.facts import passes
+from hudhud.segments.types import Where
+from tests.segments import oracle
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+texts = st.sampled_from(["", "12", "12.5", "-3", "1e3", "tea", "Tea", "te", "٣", "+1"])
+scalars = texts | st.booleans() | st.integers(-5, 20) | st.floats(-5, 20, allow_nan=False)
+stored = st.none() | scalars | st.dictionaries(st.sampled_from(["b", "c"]), scalars, max_size=2)
+bodies = st.dictionaries(st.sampled_from(["a", "a.b", "d"]), stored, max_size=3)
+orders = st.tuples(st.sampled_from(["more_than", "less_than", "at_least", "at_most"]), st.integers(-5, 20) | texts)
+same = st.tuples(st.sampled_from(["is", "is_not"]), scalars)
+parts = st.tuples(st.sampled_from(["contains", "starts_with"]), texts.filter(bool))
+many = st.tuples(st.just("one_of"), st.lists(scalars, min_size=1, max_size=3).map(tuple))
+bare = st.tuples(st.sampled_from(["is_set", "is_not_set"]), st.none())
+
+
+@settings(max_examples=400, deadline=None)
+@given(body=bodies, name=st.sampled_from(["a", "a.b", "d"]), test=orders | same | parts | many | bare)
+def test_filters_agree_with_the_oracle(body: dict[str, Any], name: str, test: tuple[Any, Any]) -> None:
+    op, value = test
+    event = Event(1, 1, "m", "track", "E", AT, AT, "u", None, json.dumps(body).encode(), b"{}", "server", person_id=1)
+    assert passes(event, (Where(name, op, value),)) == oracle.compares(oracle.find(body, name), op, value)
