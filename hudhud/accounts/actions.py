@@ -12,11 +12,24 @@ from email_validator import EmailNotValidError, validate_email
 from psycopg.types.json import Jsonb
 
 from hudhud.accounts.queries import Q, get_workspace
-from hudhud.accounts.types import KEY_KINDS, ROLES, SCOPE_ROLES, ApiKey, EmailTaken, LastOwner, Membership, OwnersOnly, SetupDone, Workspace
+from hudhud.accounts.types import (
+    KEY_KINDS,
+    ROLES,
+    SCOPE_ROLES,
+    ApiKey,
+    EmailTaken,
+    FirstOwner,
+    LastOwner,
+    Membership,
+    OwnersOnly,
+    SetupDone,
+    Workspace,
+)
 from hudhud.kit.crypto import hash_secret, new_secret
 from hudhud.kit.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from hudhud.kit.db import Database, Scope
@@ -69,46 +82,35 @@ def _new_user(ws: Scope, email: str, password_hash: str, name: str, now: datetim
     return int(user_id)
 
 
-def _open_workspace(everywhere: Scope, name: str, time_zone: str, language: str, owner_id: int, now: datetime) -> int:
-    workspace_id = int(
-        everywhere.value(
-            Q.create_workspace,
-            name=_check_name("workspace", name),
-            time_zone=check_time_zone(time_zone),
-            language=language,
-            is_sample=False,
-            now=now,
-        )
+def _open_workspace(everywhere: Scope, owner: FirstOwner, owner_id: int, now: datetime) -> int:
+    made = everywhere.value(
+        Q.create_workspace,
+        name=_check_name("workspace", owner.workspace),
+        time_zone=check_time_zone(owner.time_zone),
+        language=owner.language,
+        is_sample=False,
+        now=now,
     )
-    everywhere.run(Q.add_member, workspace_id=workspace_id, user_id=owner_id, role="owner", now=now)
-    return workspace_id
+    everywhere.run(Q.add_member, workspace_id=made, user_id=owner_id, role="owner", now=now)
+    return int(made)
 
 
-def create_first_owner(
-    db: Database,
-    *,
-    email: str,
-    password_hash: str,
-    now: datetime,
-    name: str = "",
-    workspace: str = "My shop",
-    time_zone: str = "UTC",
-    language: str = "en",
-) -> tuple[int, int]:
+def create_first_owner(db: Database, owner: FirstOwner, now: datetime, furnish: Callable[[Scope], None]) -> tuple[int, int]:
     """Make the first owner and their workspace, whole or not at all; return (workspace id, user id).
 
+    `furnish` puts in, in the same transaction, what other modules give a new workspace (its topics).
     Raises `SetupDone` when there is an owner already, also for the second of two parallel calls.
     """
-    address = check_email("email", email)
+    address = check_email("email", owner.email)
     with db.everywhere() as everywhere:
         everywhere.run(Q.lock_setup)
         if everywhere.value(Q.has_owner):
             raise SetupDone
-        user_id = _new_user(everywhere, address, password_hash, name, now)
+        user_id = _new_user(everywhere, address, owner.password_hash, owner.name, now)
         if user_id is None:  # a user without any workspace, e.g. after the last one was removed
             user_id = int(everywhere.value(Q.find_user, email=address))
-            everywhere.run(Q.set_password, user_id=user_id, password=password_hash)
-        workspace_id = _open_workspace(everywhere, workspace, time_zone, language, user_id, now)
+            everywhere.run(Q.set_password, user_id=user_id, password=owner.password_hash)
+        workspace_id = _open_workspace(everywhere, owner, user_id, now)
         everywhere.run(
             Q.record_audit,
             workspace_id=workspace_id,
@@ -116,8 +118,10 @@ def create_first_owner(
             actor=f"user:{user_id}",
             action="workspace.create",
             object=f"workspace:{workspace_id}",
-            detail=Jsonb({"name": workspace}),
+            detail=Jsonb({"name": owner.workspace}),
         )
+        with everywhere.within(workspace_id) as ws:
+            furnish(ws)
     return workspace_id, user_id
 
 

@@ -33,6 +33,18 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstOwner:
+    """The first person in, and what their workspace is called."""
+
+    email: str
+    password_hash: str
+    name: str = ""
+    workspace: str = "My shop"
+    time_zone: str = "UTC"
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """A workspace that a user may enter, and in which role."""
 

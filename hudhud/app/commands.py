@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hudhud.accounts import actions, queries
+from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
+from hudhud.consent.actions import create_default_topics
 from hudhud.engines.attach import attached
 from hudhud.kit import clock
 from hudhud.kit.config import Settings, settings
@@ -70,9 +71,8 @@ def create_owner(
         with database.everywhere() as everywhere:
             is_first = not queries.has_owner(everywhere)
         if is_first:
-            workspace_id, user_id = actions.create_first_owner(
-                database, email=email, password_hash=password_hash, name=name, workspace=workspace, now=now
-            )
+            first = types.FirstOwner(email=email, password_hash=password_hash, name=name, workspace=workspace)
+            workspace_id, user_id = actions.create_first_owner(database, first, now, lambda ws: create_default_topics(ws, now))
         else:
             workspace_id = choose_workspace(database, None)
             with database.workspace(workspace_id) as ws:

@@ -61,7 +61,7 @@ def settle(db: Database, workspace_id: int) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def show_picture(request: HttpRequest, sku: str) -> HttpResponse:  # noqa: ARG001 -- a view
+def show_picture(request: HttpRequest, sku: str) -> HttpResponse:
     """Draw a product of the sample shop."""
     product = BY_SKU.get(sku)
     if product is None:

@@ -11,10 +11,11 @@ from django.contrib.auth.models import User
 from django.middleware.csrf import get_token
 from ninja import Field, Router, Schema, Status
 
-from hudhud.accounts import actions, queries
+from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
 from hudhud.app.auth import public
 from hudhud.app.wiring import wiring
+from hudhud.consent.actions import create_default_topics
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -65,16 +66,15 @@ def is_setup_open(request: HttpRequest) -> dict[str, bool]:
 @public
 def set_up(request: Any, owner: FirstOwner) -> Status[dict[str, Any]]:  # noqa: ANN401 -- HttpRequest plus our attributes
     """Make the first owner and their workspace, and sign them in; refused as soon as there is an owner."""
-    workspace_id, user_id = actions.create_first_owner(
-        wiring().db,
+    first = types.FirstOwner(
         email=owner.email,
         password_hash=hash_password(owner.password),
         name=owner.name,
         workspace=owner.workspace,
         time_zone=owner.time_zone,
         language=owner.language,
-        now=request.now,
     )
+    workspace_id, user_id = actions.create_first_owner(wiring().db, first, request.now, lambda ws: create_default_topics(ws, request.now))
     user = User.objects.get(pk=user_id)
     login(request, user, BACKEND)
     record_authentication(request, user, method="password", email=user.email)

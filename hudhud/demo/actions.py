@@ -77,7 +77,7 @@ def fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, *, pictures: st
     if not ws.value(QUERIES.is_empty):
         raise NotEmpty
     ws.run(QUERIES.set_sample, is_sample=True)
-    _set_sender(ws, now, actor, {field: "" for field in SENDER}, SENDER)
+    _set_sender(ws, now, actor, dict.fromkeys(SENDER, ""), SENDER)
     shop = Shop(SEED, now, pictures)
     shoppers = shop.shoppers(people_count)
     ids = _join(ws, shoppers, now)
@@ -197,4 +197,6 @@ def clear_events(ch: Client, workspace_id: int) -> None:
         "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'workspace_id' ORDER BY table"
     ).result_rows
     for (table,) in tables:
-        ch.command("DELETE FROM {table:Identifier} WHERE workspace_id = {workspace_id:UInt64}", {"table": table, "workspace_id": workspace_id})
+        ch.command(
+            "DELETE FROM {table:Identifier} WHERE workspace_id = {workspace_id:UInt64}", {"table": table, "workspace_id": workspace_id}
+        )

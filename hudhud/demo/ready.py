@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from hudhud.journeys import actions as journeys
+from hudhud.journeys import recipes
+from hudhud.segments import actions as segments
+from hudhud.segments.types import from_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hudhud.content.sandbox import Sandbox
+    from hudhud.kit.db import Scope
+
 ORDERED = {"kind": "event", "name": "Order Completed"}
 ONCE = {"op": "at_least", "value": 1}
 
