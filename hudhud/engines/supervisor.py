@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_AFTER_S = 0.1, 10.0, 30.0
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 180.0
 DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
