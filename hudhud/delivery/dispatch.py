@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from hudhud.delivery import claims
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
+from hudhud.delivery.engagement import judge_hits
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
 
@@ -155,18 +156,20 @@ class Dispatcher:
     # -- leases
 
     async def _keep(self) -> None:
-        """Renew our leases, take back those of the lost; also the sign of life."""
+        """Renew our leases, take back those of the lost, judge opens and clicks; also the sign of life."""
         while True:
             self.beat()
             try:
-                await self._thread(self._renew_and_reap, list(self.clerk.open))
+                await self._thread(self._look_after, list(self.clerk.open))
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip())
             await asyncio.sleep(claims.RENEW_EVERY_S)
 
-    def _renew_and_reap(self, leases: list[int]) -> None:
+    def _look_after(self, leases: list[int]) -> None:
         with self.db.everywhere() as everywhere:
             if leases:
                 claims.renew(everywhere, leases)
             if claims.reap(everywhere, self.clock.now()):
                 log.warning("delivery.reaped", worker=self.worker)
+        with self.db.everywhere() as everywhere:
+            judge_hits(everywhere, self.clock.now())

@@ -59,6 +59,27 @@ CREATE TABLE message_outcome (
 CREATE INDEX message_outcome_message ON message_outcome (message_id, id);
 SELECT hudhud_wall('message_outcome');
 
+-- Opens and clicks as they came, each with a verdict that can be made again by later rules. Judged some seconds after they came in,
+-- because one request alone does not show a scanner.
+CREATE TABLE engagement (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    message_id   bigint NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('open', 'click')),
+    link         integer,                        -- number of the link in its mail
+    url          text NOT NULL DEFAULT '',
+    at           timestamptz NOT NULL,
+    method       text NOT NULL,
+    agent        text NOT NULL DEFAULT '',
+    address      text NOT NULL DEFAULT '',       -- IP
+    verdict      text CHECK (verdict IN ('human', 'machine', 'unknown')),
+    rule         text NOT NULL DEFAULT '',
+    rules        smallint                        -- version of the rules that judged
+);
+CREATE INDEX engagement_open ON engagement (id) WHERE verdict IS NULL;
+CREATE INDEX engagement_message ON engagement (message_id, at);
+SELECT hudhud_wall('engagement');
+
 -- Politeness towards a receiving domain. Tokens are shared by all workers.
 CREATE TABLE sending_limit (
     domain       text PRIMARY KEY,

@@ -1,0 +1,76 @@
+-- name: record_open
+-- Keep an open of a message, as it came.
+INSERT INTO engagement (workspace_id, message_id, kind, at, method, agent, address)
+SELECT m.workspace_id, m.id, 'open', %(now)s, %(method)s, %(agent)s, %(address)s FROM message m WHERE m.id = %(message_id)s;
+
+-- name: record_click
+-- Keep a click and answer where the link leads: the author's target by its number, or this person's own.
+WITH target AS (
+    SELECT m.workspace_id, m.id,
+           CASE WHEN %(link)s < jsonb_array_length(c.links) THEN c.links ->> %(link)s::integer
+                ELSE m.links[%(link)s - jsonb_array_length(c.links) + 1] END AS url
+    FROM message m
+    JOIN template_version v ON v.id = m.version_id
+    CROSS JOIN LATERAL (SELECT v.compiled -> m.language -> 'links' AS links) c
+    WHERE m.id = %(message_id)s
+)
+INSERT INTO engagement (workspace_id, message_id, kind, link, url, at, method, agent, address)
+SELECT workspace_id, id, 'click', %(link)s, url, %(now)s, %(method)s, %(agent)s, %(address)s FROM target WHERE url IS NOT NULL
+RETURNING url;
+
+-- name: get_subscriber
+-- Who holds an unsubscribe link today, and how the page should speak.
+SELECT p.id AS person_id, coalesce(p.language, w.language) AS language, w.name AS workspace
+FROM person asked
+JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
+JOIN workspace w ON w.id = asked.workspace_id
+WHERE asked.id = %(person_id)s AND asked.workspace_id = %(workspace_id)s AND p.erased_at IS NULL;
+
+-- name: find_choices
+-- The marketing topics of a workspace and where this person stands on each.
+SELECT t.id, t.key, t.names, coalesce(s.state, 'unsubscribed') AS state
+FROM topic t
+LEFT JOIN LATERAL (
+    SELECT u.state FROM subscription u
+    WHERE u.topic_id = t.id AND u.channel = 'email'
+      AND (u.person_id = %(person_id)s OR u.person_id IN (SELECT id FROM person WHERE merged_into = %(person_id)s))
+    ORDER BY u.changed_at DESC, u.state DESC LIMIT 1
+) s ON true
+WHERE t.workspace_id = %(workspace_id)s AND t.stream = 'marketing'
+ORDER BY t.id;
+
+-- name: name_person
+-- An id by which the intake log knows a person; made for one who has none but an address.
+WITH found AS (
+    SELECT namespace, value FROM identifier
+    WHERE workspace_id = %(workspace_id)s AND person_id = %(person_id)s AND namespace IN ('user_id', 'anonymous_id')
+    ORDER BY namespace DESC, created_at, value LIMIT 1
+), made AS (
+    INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
+    SELECT %(workspace_id)s, 'anonymous_id', 'mail-' || %(person_id)s, %(person_id)s, %(now)s WHERE NOT EXISTS (SELECT FROM found)
+    ON CONFLICT DO NOTHING RETURNING namespace, value
+)
+SELECT namespace, value FROM found UNION ALL SELECT namespace, value FROM made;
+
+-- name: find_unjudged
+-- Opens and clicks that came before the horizon and have no verdict yet, with what surrounds them.
+SELECT e.id, e.workspace_id, e.message_id, e.kind, e.link, e.url, e.at, e.method, e.agent, e.address,
+       coalesce(p.merged_into, p.id) AS person_id, m.template, m.topic, m.source_kind, m.source_id, m.step, m.language, m.version_id,
+       (SELECT min(o.at) FROM message_outcome o WHERE o.message_id = m.id AND o.state = 'accepted') AS accepted_at
+FROM engagement e
+JOIN message m ON m.id = e.message_id
+JOIN person p ON p.id = coalesce(m.sent_to, m.person_id)
+WHERE e.verdict IS NULL AND e.at <= %(horizon)s
+ORDER BY e.id LIMIT 500
+FOR UPDATE OF e SKIP LOCKED;
+
+-- name: find_around
+-- Every hit on some messages in a span of time: what shows a scanner.
+SELECT message_id, kind, link, at, method, address FROM engagement
+WHERE message_id = ANY (%(message_ids)s::bigint[]) AND at BETWEEN %(since)s AND %(until)s;
+
+-- name: judge
+-- Keep the verdicts.
+UPDATE engagement e SET verdict = v.verdict, rule = v.rule, rules = %(rules)s
+FROM unnest(%(ids)s::bigint[], %(verdicts)s::text[], %(reasons)s::text[]) AS v (id, verdict, rule)
+WHERE e.id = ANY (%(ids)s::bigint[]) AND e.id = v.id;
