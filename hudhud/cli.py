@@ -23,6 +23,7 @@ from hudhud.kit.log import set_up
 cli = typer.Typer(name="hudhud", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 cli.add_typer(commands.owner)
 cli.add_typer(commands.key)
+cli.command("demo")(commands.demo)
 cli.add_typer(importing.group)
 cli.add_typer(journey_commands.journey)
 cli.command("rehearse")(journey_commands.rehearse_journey)

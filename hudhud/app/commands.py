@@ -1,4 +1,4 @@
-"""Commands about accounts: `hudhud owner create`, `hudhud owner password`, `hudhud key create`."""
+"""Commands about accounts and the sample shop: `hudhud owner create | password`, `hudhud key create`, `hudhud demo`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ import typer
 from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
 from hudhud.consent.actions import create_default_topics
+from hudhud.content.sandbox import Sandbox
+from hudhud.demo import actions as sample
+from hudhud.demo import goods
 from hudhud.engines.attach import attached
-from hudhud.kit import clock
+from hudhud.kit import clickhouse, clock
 from hudhud.kit.config import Settings, settings
 from hudhud.kit.db import Database
 from hudhud.kit.errors import InvalidInput, NotFound
@@ -113,3 +116,30 @@ def create_key(
         now = clock.from_setting(chosen.clock).now()
         made, secret = actions.create_key(ws, kind=kind, name=name, scopes=scope, now=now, actor=ACTOR)
     typer.echo(jsonlib.dumps({"key": secret, **asdict(made)}, default=str) if json else secret)
+
+
+def demo(
+    *,
+    workspace: WorkspaceId = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it away again.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Fill an empty workspace with a sample shop: 5,000 people, 90 days, two journeys. Example: hudhud demo."""
+    with opened(data) as (chosen, database):
+        workspace_id, now = choose_workspace(database, workspace), clock.from_setting(chosen.clock).now()
+        ch = clickhouse.connect(chosen.clickhouse_url)
+        if remove:
+            sample.settle(database, workspace_id)
+            with database.workspace(workspace_id) as ws:
+                sample.clear(ws, ch, now, actor=ACTOR)
+            typer.echo(jsonlib.dumps({"removed": True}) if json else "the sample shop is gone")
+            return
+        sandbox = Sandbox()
+        try:
+            with database.workspace(workspace_id) as ws:
+                made = sample.fill(ws, ch, sandbox, now, pictures=chosen.base_url + goods.PICTURES, actor=ACTOR)
+        finally:
+            sandbox.close()
+    said = f"{made.people} people, {made.events} events, {made.orders} orders, journeys {' and '.join(made.journeys)} in {made.seconds} s"
+    typer.echo(jsonlib.dumps(asdict(made)) if json else said)

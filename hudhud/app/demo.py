@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,27 +10,22 @@ from ninja import Router
 
 from hudhud.app import errors
 from hudhud.app.wiring import wiring
-from hudhud.demo import actions
-from hudhud.demo.goods import BY_SKU, picture
-from hudhud.kit.errors import Unavailable
+from hudhud.demo import actions, goods
 from hudhud.kit.http import needs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from hudhud.kit.db import Database
     from hudhud.kit.http import Request
 
 router = Router(tags=["demo"])
-PICTURES = "/demo/pictures"
-SETTLE_S, LOOK_EVERY_S = 10.0, 0.1
 
 
 @router.post("/demo")
 @needs("admin")
 def fill(request: Request) -> dict[str, Any]:
     """Fill this empty workspace with a sample shop: people, ninety days of events, segments, two running journeys."""
-    pictures = wiring().settings.base_url + PICTURES
+    pictures = wiring().settings.base_url + goods.PICTURES
     made = actions.fill(request.scope, request.clickhouse, wiring().sandbox, request.now, pictures=pictures, actor=request.actor)
     return asdict(made)
 
@@ -40,32 +34,16 @@ def fill(request: Request) -> dict[str, Any]:
 @needs("admin")
 def clear(request: Request) -> dict[str, Any]:
     """Remove the sample shop and everything that came to it; workspace, members, keys and audit log stay."""
-    settle(wiring().db, request.scope.workspace_id or 0)
+    actions.settle(wiring().db, request.scope.workspace_id or 0)
     actions.clear(request.scope, request.clickhouse, request.now, actor=request.actor)
     return {"removed": True}
 
 
-def settle(db: Database, workspace_id: int) -> None:
-    """Stop the trickle, and wait until the intake is through with it (else it would write into the emptied workspace)."""
-    with db.workspace(workspace_id) as ws:
-        actions.stop(ws)
-    deadline = time.monotonic() + SETTLE_S
-    while True:
-        with db.workspace(workspace_id) as ws:
-            if not actions.is_at_work(ws):
-                return
-        if time.monotonic() > deadline:
-            with db.workspace(workspace_id) as ws:
-                actions.resume(ws)
-            raise Unavailable("The workers have not taken in all events yet; try again shortly.")
-        time.sleep(LOOK_EVERY_S)
-
-
 def show_picture(request: HttpRequest, sku: str) -> HttpResponse:
     """Draw a product of the sample shop."""
-    product = BY_SKU.get(sku)
+    product = goods.BY_SKU.get(sku)
     if product is None:
         return errors.not_found(request)
     # Mail clients and previews fetch it from elsewhere.
     headers = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return HttpResponse(picture(product), content_type="image/svg+xml; charset=utf-8", headers=headers)
+    return HttpResponse(goods.picture(product), content_type="image/svg+xml; charset=utf-8", headers=headers)

@@ -19,7 +19,7 @@ from hudhud.events import actions as events
 from hudhud.events.append import append
 from hudhud.events.types import Event
 from hudhud.kit import sql
-from hudhud.kit.errors import Conflict
+from hudhud.kit.errors import Conflict, Unavailable
 from hudhud.people import actions as people
 from hudhud.people.types import Identity
 
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.content.sandbox import Sandbox
-    from hudhud.kit.db import Scope
+    from hudhud.kit.db import Database, Scope
 
 QUERIES = sql.load("hudhud.demo")
 SEED = 20
 PEOPLE = 5_000
 SOURCE = "import:demo"
+SETTLE_S, LOOK_EVERY_S = 10.0, 0.1
 # What makes a workspace itself; everything else goes with the sample.
 KEPT = ["workspace", "member", "api_key", "audit_log"]
 # Who writes, as long as nobody has said so: every marketing mail needs an address to answer to and a postal one.
@@ -156,7 +157,7 @@ def to_event(workspace_id: int, happening: Happening, person_id: int, message_id
 
 
 def stop(ws: Scope) -> None:
-    """Let nothing new happen in the sample shop; raises `NotSample`. Commit, wait until `is_at_work` says no, then `clear`."""
+    """Let nothing new happen in the sample shop; raises `NotSample`."""
     if not ws.value(QUERIES.is_sample):
         raise NotSample
     ws.run(QUERIES.lock)
@@ -171,6 +172,22 @@ def resume(ws: Scope) -> None:
 def is_at_work(ws: Scope) -> bool:
     """Tell whether something of this workspace is still on its way through the intake log."""
     return bool(ws.value(QUERIES.is_at_work))
+
+
+def settle(db: Database, workspace_id: int) -> None:
+    """Stop the trickle, and wait until the intake is through with it (else it would write into the emptied workspace)."""
+    with db.workspace(workspace_id) as ws:
+        stop(ws)
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        with db.workspace(workspace_id) as ws:
+            if not is_at_work(ws):
+                return
+        if time.monotonic() > deadline:
+            with db.workspace(workspace_id) as ws:
+                resume(ws)
+            raise Unavailable("The workers have not taken in all events yet; try again shortly.")
+        time.sleep(LOOK_EVERY_S)
 
 
 def clear(ws: Scope, ch: Client, now: datetime, *, actor: str) -> None:

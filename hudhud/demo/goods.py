@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+PICTURES = "/demo/pictures"  # the app draws them there
 SHOP = "https://shop.example"
 CURRENCY = "EUR"
 CATEGORIES = {

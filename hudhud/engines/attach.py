@@ -25,8 +25,8 @@ def attached(settings: Settings) -> Iterator[Settings]:
     home = Home(settings.data.resolve())
     running = home.addresses()
     if running is not None:
-        addresses = {"database_url": running.database_url, "clickhouse_url": running.clickhouse_url, "clock": running.clock}
-        yield settings.model_copy(update=addresses | {"data": home.data})
+        found = {"database_url": running.database_url, "clickhouse_url": running.clickhouse_url, "clock": running.clock}
+        yield settings.model_copy(update=found | {"public_url": running.url, "data": home.data})
         return
     home.prepare()
     with ExitStack() as stack:

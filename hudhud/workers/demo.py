@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hudhud.demo import live
+from hudhud.demo import goods, live
 
 if TYPE_CHECKING:
     from hudhud.workers.context import Context
@@ -27,7 +27,7 @@ def tick(context: Context, trickles: dict[int, live.Trickle]) -> None:
     for gone in trickles.keys() - set(samples):
         del trickles[gone]
     for workspace_id in samples:
-        trickle = trickles.setdefault(workspace_id, live.Trickle(f"{context.settings.base_url}/demo/pictures"))
+        trickle = trickles.setdefault(workspace_id, live.Trickle(context.settings.base_url + goods.PICTURES))
         now = context.clock.now()
         trickle.visit(now)
         with context.db.workspace(workspace_id) as ws:
