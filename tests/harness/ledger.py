@@ -59,7 +59,7 @@ class Ledger:
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
         """Stop, end every conversation, close the book."""
         self.refuse()
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
+        self.hang_up()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -81,6 +81,10 @@ class Ledger:
             self._loop.call_soon_threadsafe(self._server.close)
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(5)
             self._server = None
+
+    def hang_up(self) -> None:
+        """End every conversation, so that the next one meets the script as it is now."""
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
 
     def entries(self) -> list[book.Entry]:
         """Return everything on disk."""
