@@ -5,8 +5,11 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import demo, errors, home, people, session
+from hudhud.app import demo, errors, home, people, session, ticker
 from hudhud.app.auth import guarded
+from hudhud.consent import api as consent
+from hudhud.content import api as content
+from hudhud.delivery import api as delivery
 from hudhud.events import api as events
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
@@ -17,12 +20,16 @@ ROUTERS = (
     session.router,
     accounts.router,
     home.router,
+    ticker.router,
     demo.router,
     people_list.router,
     people.router,
     events.router,
     segments.router,
     journeys.router,
+    consent.router,
+    content.router,
+    delivery.router,
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from hudhud.content.sandbox import Sandbox
+from hudhud.content.sandbox import Sandbox, shared
 from hudhud.kit import clickhouse, clock, config, crypto, db
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Wiring:
     @cached_property
     def sandbox(self) -> Sandbox:
         """The limited process that compiles and renders templates; started by the first request that needs it."""
-        return Sandbox()
+        return shared()
 
 
 @lru_cache(maxsize=1)

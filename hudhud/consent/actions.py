@@ -78,15 +78,12 @@ def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
 
 def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
     """Never write to these addresses again; `addresses` maps each to the detail that explains it. Returns how many are new."""
-    new = ws.run(
+    return ws.run(
         QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now
     )
-    ws.run(QUERIES.touch_addresses, channel=channel, addresses=list(addresses))
-    return new
 
 
 def lift_suppression(ws: Scope, channel: str, address: str) -> None:
     """Take an address off the list; raises `NotFound` when it is not there or may not be lifted (complaint, erased)."""
     if not ws.run(QUERIES.lift_suppression, channel=channel, address=address):
         raise NotFound(f"{address} is not suppressed, or only its owner can lift that (complaint, erased).")
-    ws.run(QUERIES.touch_addresses, channel=channel, addresses=[address])

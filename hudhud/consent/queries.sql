@@ -20,9 +20,6 @@ WITH said AS (
            OR (old.person_id, old.topic_id, old.channel) IN (SELECT d.person_id, d.topic_id, d.channel FROM newest d WHERE d.direct))))
       AND NOT (excluded.state = 'pending' AND old.state = 'subscribed')
     RETURNING person_id, topic_id, channel, state
-), stale AS (
-    -- The mirror of these people in ClickHouse, and the segments they are in, have to follow.
-    UPDATE person SET version = version + 1 WHERE id IN (SELECT person_id FROM applied)
 ), logged AS (
     INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
     SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at, n.source,
@@ -88,12 +85,6 @@ FROM unnest(%(addresses)s::text[], %(details)s::text[]) AS s (address, detail)
 ORDER BY s.address
 ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
 WHERE excluded.reason = 'complaint' AND old.reason <> 'complaint';
-
--- name: touch_addresses
--- People with these addresses are reachable or not from now on: their mirror has to follow.
-UPDATE person SET version = version + 1
-WHERE workspace_id = %(workspace_id)s
-  AND id IN (SELECT person_id FROM identifier WHERE workspace_id = %(workspace_id)s AND namespace = %(channel)s AND value = ANY (%(addresses)s::text[]));
 
 -- name: find_suppressions
 -- A page of suppressed addresses in alphabetical order.

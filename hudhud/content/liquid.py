@@ -14,8 +14,8 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from liquid import Environment, FalsyStrictUndefined
-from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 from liquid.exceptions import FilterArgumentError as BadArgument
+from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 from liquid.undefined import is_undefined
 
 from hudhud.content.links import BOOK, markup

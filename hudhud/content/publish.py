@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hudhud.content.liquid import check, parse
 from hudhud.content.layout import into_document
+from hudhud.content.liquid import check, parse
 from hudhud.content.markup import compile_mjml
 from hudhud.content.plain import from_html
 from hudhud.content.program import Program

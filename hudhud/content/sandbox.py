@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -176,3 +177,9 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+@lru_cache(maxsize=1)
+def shared() -> Sandbox:
+    """The one render process of a web process."""
+    return Sandbox()

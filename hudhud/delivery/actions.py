@@ -1,11 +1,13 @@
-"""Writes about messages: plan them."""
+"""Writes about messages: plan them, decide about doubtful ones; limits; the built-in mailbox."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
+from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.delivery")
+DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
 def plan(ws: Scope, rows: Sequence[PlannedMessage], now: datetime) -> list[int]:
@@ -59,3 +62,29 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
     )
     ws.run(QUERIES.ring)
     return made
+
+
+def send_again(ws: Scope, message_id: int, now: datetime) -> None:
+    """Send a message that is in doubt once more (same Message-ID); raises `Conflict` when it is not in doubt."""
+    if not ws.run(QUERIES.send_again, id=message_id, now=now):
+        raise Conflict(f"Message {message_id} is not in doubt.")
+    ws.run(QUERIES.ring)
+
+
+def clear_mailbox(ws: Scope) -> int:
+    """Forget all mails of the built-in mailbox; returns how many."""
+    return ws.run(QUERIES.clear_mailbox)
+
+
+def put_limit(ws: Scope, domain: str, per_second: float, burst: float) -> None:
+    """Limit the mails a second to a receiving domain; raises `InvalidInput`."""
+    normal = domain.strip().lower()
+    if not DOMAIN.fullmatch(normal):
+        raise InvalidInput("domain", domain, "write it as example.com")
+    ws.run(QUERIES.put_limit, domain=normal, per_second=per_second, burst=burst)
+
+
+def drop_limit(ws: Scope, domain: str) -> None:
+    """Forget a domain's limit; raises `NotFound`."""
+    if not ws.run(QUERIES.drop_limit, domain=domain.strip().lower()):
+        raise NotFound(f"There is no limit for {domain}.")

@@ -50,27 +50,33 @@ def _claimed(row: dict[str, Any], lease_id: int) -> Claimed:
 
 def _over_limit(everywhere: Scope, rows: list[dict[str, Any]], lease_id: int, now: datetime) -> list[Settlement]:
     """Take a token for each message to a domain that has a limit; what is left without one waits its turn."""
-    wanted = Counter(_domain(row) for row in rows)
+    wanted = Counter(_place(row) for row in rows)
     if not wanted:
         return []
-    buckets = {domain: (tokens, rate) for domain, tokens, rate in everywhere.rows(QUERIES.fill_tokens, domains=list(wanted))}
-    if not buckets:
+    places = {"workspace_ids": sorted({workspace_id for workspace_id, _ in wanted}), "domains": sorted({domain for _, domain in wanted})}
+    buckets = {(workspace_id, domain): (tokens, rate) for workspace_id, domain, tokens, rate in everywhere.rows(QUERIES.fill_tokens, **places)}
+    granted = {place: min(wanted[place], max(0, int(tokens))) for place, (tokens, _) in buckets.items()}
+    if not granted:
         return []
-    granted = {domain: min(wanted[domain], max(0, int(tokens))) for domain, (tokens, _) in buckets.items()}
-    everywhere.run(QUERIES.take_tokens, domains=list(granted), counts=[float(count) for count in granted.values()])
-    seen: Counter[str] = Counter()
+    everywhere.run(
+        QUERIES.take_tokens,
+        workspace_ids=[workspace_id for workspace_id, _ in granted],
+        domains=[domain for _, domain in granted],
+        counts=[float(count) for count in granted.values()],
+    )
+    seen: Counter[tuple[int, str]] = Counter()
     waiting = []
     for row in rows:
-        domain = _domain(row)
-        seen[domain] += 1
-        if domain in buckets and seen[domain] > granted[domain]:
-            wait_s = min((seen[domain] - granted[domain]) / buckets[domain][1], LONGEST_WAIT_S)
+        place = _place(row)
+        seen[place] += 1
+        if place in granted and seen[place] > granted[place]:
+            wait_s = min((seen[place] - granted[place]) / buckets[place][1], LONGEST_WAIT_S)
             waiting.append(Settlement(row["id"], lease_id, State.PLANNED, due_at=now + timedelta(seconds=wait_s), taken_back=True))
     return waiting
 
 
-def _domain(row: dict[str, Any]) -> str:
-    return str(row["address"]).rpartition("@")[2].lower()
+def _place(row: dict[str, Any]) -> tuple[int, str]:
+    return row["workspace_id"], str(row["address"]).rpartition("@")[2].lower()
 
 
 def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[int, str | None]:

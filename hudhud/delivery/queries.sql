@@ -135,24 +135,28 @@ SELECT min(due_at) FROM message WHERE due_at IS NOT NULL;
 -- name: fill_tokens
 -- Refill the buckets of some domains; returns the tokens that each has now.
 UPDATE sending_limit SET tokens = least(burst, tokens + per_second * extract(epoch FROM clock_timestamp() - filled_at)::real), filled_at = clock_timestamp()
-WHERE domain = ANY (%(domains)s) RETURNING domain, tokens, per_second;
+WHERE workspace_id = ANY (%(workspace_ids)s::bigint[]) AND domain = ANY (%(domains)s::text[])
+RETURNING workspace_id, domain, tokens, per_second;
 
 -- name: take_tokens
 -- Take tokens out of buckets.
-UPDATE sending_limit s SET tokens = s.tokens - t.count FROM unnest(%(domains)s::text[], %(counts)s::real[]) AS t (domain, count) WHERE s.domain = t.domain;
+UPDATE sending_limit s SET tokens = s.tokens - t.count
+FROM unnest(%(workspace_ids)s::bigint[], %(domains)s::text[], %(counts)s::real[]) AS t (workspace_id, domain, count)
+WHERE s.workspace_id = t.workspace_id AND s.domain = t.domain;
 
 -- name: put_limit
--- Set how many mails a second a domain may get.
-INSERT INTO sending_limit (domain, per_second, burst, tokens, filled_at) VALUES (%(domain)s, %(per_second)s, %(burst)s, %(burst)s, clock_timestamp())
-ON CONFLICT (domain) DO UPDATE SET per_second = excluded.per_second, burst = excluded.burst, tokens = least(sending_limit.tokens, excluded.burst);
+-- Set how many mails a second a domain may get from this workspace.
+INSERT INTO sending_limit (workspace_id, domain, per_second, burst, tokens, filled_at)
+VALUES (%(workspace_id)s, %(domain)s, %(per_second)s, %(burst)s, %(burst)s, clock_timestamp())
+ON CONFLICT (workspace_id, domain) DO UPDATE SET per_second = excluded.per_second, burst = excluded.burst, tokens = least(sending_limit.tokens, excluded.burst);
 
 -- name: drop_limit
 -- Forget a domain's limit.
-DELETE FROM sending_limit WHERE domain = %(domain)s;
+DELETE FROM sending_limit WHERE workspace_id = %(workspace_id)s AND domain = %(domain)s;
 
 -- name: find_limits
--- Every limit.
-SELECT domain, per_second, burst FROM sending_limit ORDER BY domain;
+-- Every limit of this workspace.
+SELECT domain, per_second, burst FROM sending_limit WHERE workspace_id = %(workspace_id)s ORDER BY domain;
 
 -- name: keep_mails
 -- Store mails of the built-in mailbox in the workspaces of their messages; return the messages that exist.
@@ -166,3 +170,65 @@ RETURNING message_id;
 -- Forget the oldest mails of workspaces that have too many.
 DELETE FROM mailbox b USING (SELECT workspace_id, id, row_number() OVER (PARTITION BY workspace_id ORDER BY id DESC) AS place FROM mailbox) old
 WHERE b.id = old.id AND old.place > %(kept)s;
+
+-- name: find_messages
+-- A page of the log, newest first.
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+FROM message
+WHERE workspace_id = %(workspace_id)s
+  AND (%(after)s::bigint IS NULL OR id < %(after)s::bigint)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: find_messages_of
+-- A page of one person's messages (with those of actors merged into them), newest first.
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+FROM message
+WHERE workspace_id = %(workspace_id)s
+  AND person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT id FROM person WHERE merged_into = %(person_id)s))
+  AND (%(after)s::bigint IS NULL OR id < %(after)s::bigint)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: get_message
+-- One message.
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
+
+-- name: get_facts
+-- The values that a message's copy was made of.
+SELECT facts, version_id, language FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND facts IS NOT NULL;
+
+-- name: find_outcomes
+-- What became of each attempt, oldest first.
+SELECT attempt, state, reason, at, code, reply, worker FROM message_outcome WHERE workspace_id = %(workspace_id)s AND message_id = %(id)s ORDER BY id;
+
+-- name: find_engagement
+-- Opens and clicks of a message, oldest first.
+SELECT kind, url, at, agent, verdict, rule FROM engagement WHERE workspace_id = %(workspace_id)s AND message_id = %(id)s ORDER BY id LIMIT 200;
+
+-- name: count_states
+-- How many messages are in each state, by reason.
+SELECT state, reason, count(*) AS count FROM message WHERE workspace_id = %(workspace_id)s GROUP BY state, reason ORDER BY state, reason;
+
+-- name: send_again
+-- A person's decision about a message in doubt: send it again (the same Message-ID).
+UPDATE message SET state = 'planned', reason = '', state_at = %(now)s, due_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND state = 'in_doubt';
+
+-- name: find_mails
+-- A page of the built-in mailbox, newest first.
+SELECT id, sender, recipient, subject, size, message_id, received_at FROM mailbox
+WHERE workspace_id = %(workspace_id)s AND (%(after)s::bigint IS NULL OR id < %(after)s::bigint)
+  AND (%(search)s = '' OR strpos(lower(recipient), %(search)s) > 0 OR strpos(lower(subject), %(search)s) > 0)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: get_mail
+-- One mail as it came.
+SELECT id, sender, recipient, subject, size, message_id, received_at, body FROM mailbox WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
+
+-- name: clear_mailbox
+-- Forget all mails of the built-in mailbox.
+DELETE FROM mailbox WHERE workspace_id = %(workspace_id)s;

@@ -166,7 +166,7 @@ class Slot:
 
     async def _hand_over(self, mail: Ready) -> None:
         line, message = self.line, mail.message
-        assert line is not None  # noqa: S101 -- see serve
+        assert line is not None
         if refusal := line.refusal_of(mail):
             self.clerk.settle(Settlement(message.id, message.lease_id, State.REJECTED, refusal))
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from hudhud.edge import health
+from hudhud.edge import health, tracking, unsubscribe
 from hudhud.edge.collect import Collect
 from hudhud.edge.proxy import Proxy
 from hudhud.edge.state import EdgeState
@@ -32,7 +32,7 @@ class Edge:
         self.state = EdgeState(settings, clock, keys)
         self.collect = Collect(self.state)
         self.proxy = Proxy(settings)
-        self.routed = Starlette(routes=[*health.routes], lifespan=self._lifespan)
+        self.routed = Starlette(routes=[*health.routes, *tracking.routes, *unsubscribe.routes], lifespan=self._lifespan)
         self.routed.state.edge = self.state
         self.routed.state.proxy = self.proxy
 

@@ -82,12 +82,15 @@ SELECT hudhud_wall('engagement');
 
 -- Politeness towards a receiving domain. Tokens are shared by all workers.
 CREATE TABLE sending_limit (
-    domain       text PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    domain       text NOT NULL,
     per_second   real NOT NULL CHECK (per_second > 0),
     burst        real NOT NULL CHECK (burst >= 1),
     tokens       real NOT NULL,
-    filled_at    timestamptz NOT NULL            -- database clock
+    filled_at    timestamptz NOT NULL,           -- database clock
+    PRIMARY KEY (workspace_id, domain)
 );
+SELECT hudhud_wall('sending_limit');
 
 -- The consent gate. Called with the ids of messages in the transaction that claims them and again in the one that
 -- marks them as being handed over, so nothing that became known before the hand-over is overlooked.
