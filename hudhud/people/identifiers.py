@@ -28,7 +28,7 @@ def normal_email(text: str) -> str:
         return f"{plain[1]}@{plain[2].lower()}"
     try:
         # Names like shop.test are fine here: whether mail can reach them is not a question of identity.
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
         raise BadIdentifier(f"email: {text[:80]!r} is not an address ({error})") from None
     if found.ascii_domain is None or "." not in found.ascii_domain:
@@ -37,8 +37,9 @@ def normal_email(text: str) -> str:
 
 
 def normal_phone(text: str) -> str:
-    """Return E.164 (`+37255512345`); raises `BadIdentifier` for anything without a country code."""
-    digits = _PHONE_NOISE.sub("", unicodedata.normalize("NFKC", text))
+    """Return E.164 (`+37255512345`), whatever digits it is written in; raises `BadIdentifier` for anything without a country code."""
+    plain = _PHONE_NOISE.sub("", unicodedata.normalize("NFKC", text))
+    digits = "".join(str(unicodedata.decimal(mark)) if mark.isdecimal() else mark for mark in plain)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if not _E164.fullmatch(digits):

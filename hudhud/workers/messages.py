@@ -80,7 +80,7 @@ def to_identity(event: Event) -> Identity:
     """Say whom an event is about."""
     user: list[Identifier] = [("user_id", event.user_id)] if event.user_id else []
     anonymous: list[Identifier] = [("anonymous_id", event.anonymous_id)] if event.anonymous_id else []
-    if event.kind == "alias" and event.previous_id:
+    if event.kind == "alias" and event.previous_id and event.previous_id != event.user_id:
         return Identity((*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id)), "alias", event.at)
     if event.kind != "identify":
         return Identity((*user, *anonymous)[:1], event.kind, event.at)
