@@ -112,7 +112,8 @@ def hudhud_link(number: int, *, escaped: bool) -> str:
 
 def hudhud_track(value: str, *, escaped: bool) -> str:
     """The address behind which `value`, a target that differs from person to person, is kept."""
-    return BOOK.dynamic(html.unescape(value) if escaped else str(value), escaped=escaped)
+    # A plain str: `Markup` cannot be sent back to the worker.
+    return BOOK.dynamic(html.unescape(str(value)) if escaped else str(value), escaped=escaped)
 
 
 def hudhud_pixel(_value: object) -> str:
