@@ -14,6 +14,7 @@ from pyroaring import BitMap64
 from hudhud.kit import sql
 from hudhud.segments.atoms import Atom, Did, key, to_atom
 from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
+from hudhud.segments.expressions import id_list
 from hudhud.segments.sets import EVERYBODY, NOBODY, Group, read_state
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, from_json, leaves, to_ms
 
@@ -159,7 +160,7 @@ def has_merged(ch: Client, workspace_id: int) -> bool:
 def find_merged(ch: Client, workspace_id: int, person_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Return (actor, survivor) for all who were merged into these people."""
     query = "SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND person_id IN {ids:Array(UInt64)}"
-    found = ch.query(query, parameters={"w": workspace_id, "ids": f"[{','.join(map(str, person_ids))}]"})
+    found = ch.query(query, parameters={"w": workspace_id, "ids": id_list(person_ids)})
     return [(actor, person) for actor, person in found.result_rows if actor != person]
 
 

@@ -46,6 +46,11 @@ class Statement:
         return self.lists[name]
 
 
+def id_list(ids: Iterable[int]) -> str:
+    """Return the text of an Array(UInt64) parameter."""
+    return f"[{','.join(map(str, ids))}]"
+
+
 def instant(milliseconds: int | str) -> str:
     """Return an instant (or a column of instants) in milliseconds since 1970 as DateTime64."""
     return f"fromUnixTimestamp64Milli(toInt64({milliseconds}), 'UTC')"

@@ -21,7 +21,7 @@ from hudhud.segments.sets import read_state
 from hudhud.segments.types import EPOCH, MILLISECOND, Last, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -45,6 +45,20 @@ def next_flips(ch: Client, workspace_id: int, atoms: Iterable[Atom], now: dateti
             for length, at in zip((0, *lengths), instants, strict=True):
                 if int(at):
                     flips[name, length] = min(flips.get((name, length), int(at)), int(at))
+    return flips
+
+
+def flips_of(atoms: Iterable[Atom], now: datetime, instants: Mapping[str, Collection[datetime]]) -> Flips:
+    """Return the same about new events whose instants are known."""
+    flips: Flips = {}
+    moment = to_ms(now)
+    for name, lengths in _by_name(atoms):
+        happened = [to_ms(at) for at in instants.get(name, ())]
+        if ahead := [at for at in happened if at > moment]:
+            flips[name, 0] = min(ahead)
+        for length in lengths:
+            if inside := [at for at in happened if moment - length < at <= moment]:
+                flips[name, length] = min(inside) + length
     return flips
 
 

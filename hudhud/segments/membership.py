@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyroaring import BitMap64
 
 from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
-from hudhud.segments.flips import crossed, next_flips, soonest
+from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.sets import dump, load
 from hudhud.segments.types import Change, Touched, from_json
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.ask import Definitions
-    from hudhud.segments.flips import Flips
     from hudhud.segments.types import Condition
 
 ANY = "*"
@@ -75,8 +73,10 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     people = BitMap64(touched.person_ids)
     fresh = (people - desk.known) | BitMap64(moved.values())
     _hand_over(ws, segments, moved)
-    changes = decide(desk, [segment for segment in segments if segment.concerned], people)
+    concerned = [segment for segment in segments if segment.concerned]
+    changes = decide(desk, concerned, people)
     changes += decide(desk, [segment for segment in segments if not segment.concerned], fresh)
+    _plan_looks(desk, concerned, touched)
     desk.close((desk.known | people) - BitMap64(moved) if fresh else None)
     return changes
 
@@ -90,7 +90,7 @@ def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
         definitions = read_definitions(ws, [segment.tree for segment in due])
         atoms = find_atoms([segment.tree for segment in due], definitions)
         since = min(segment.checked_at or desk.now for segment in due)
-        changes = decide(desk, due, crossed(ch, desk.workspace_id, atoms, since, desk.now), plan=False)
+        changes = decide(desk, due, crossed(ch, desk.workspace_id, atoms, since, desk.now))
         flips = next_flips(ch, desk.workspace_id, atoms, desk.now)
         for segment in due:
             again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
@@ -155,8 +155,8 @@ def read_tree(text: str) -> Condition:
     return from_json(json.loads(text))
 
 
-def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], *, plan: bool = True) -> list[Change]:
-    """Ask about these people in these segments, write down the differences; `plan` the look at what time will do to them."""
+def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int]) -> list[Change]:
+    """Ask about these people in these segments, write down the differences."""
     people = BitMap64(people)
     if not segments or not people:
         return []
@@ -176,13 +176,17 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], *, plan:
         changes += [Change(segment.id, person_id, entered=True, at=desk.now) for person_id in after - before]
         changes += [Change(segment.id, person_id, entered=False, at=desk.now) for person_id in (before - after) & facts.living]
     _write_changes(desk, changes)
-    if plan:
-        _plan_check(desk, segments, definitions, next_flips(desk.ch, desk.workspace_id, atoms, desk.now, people))
     return changes
 
 
-def _plan_check(desk: Desk, segments: Sequence[Live], definitions: Definitions, flips: Flips) -> None:
-    """Bring the next look forward where these people need it."""
+def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> None:
+    """Bring the next look forward where the batch's events need it: those of earlier batches are planned for already."""
+    definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
+    atoms = find_atoms([segment.tree for segment in segments], definitions)
+    if touched.instants is None:
+        flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now, touched.person_ids)
+    else:
+        flips = flips_of(atoms, desk.now, touched.instants)
     looks = [(segment.id, soonest(flips, find_atoms([segment.tree], definitions), desk.now)) for segment in segments]
     sooner = [(segment_id, at) for segment_id, at in looks if at is not None]
     if sooner:

@@ -25,7 +25,7 @@ import msgspec
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 FORMAT = 1  # of the stored JSON; a tree may say `"version": 1` at its root
 MAX_DEPTH = 10
@@ -388,6 +388,8 @@ class Touched:
     event_names: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()  # names of changed attributes, also @language and @country; "*" = any
     topics: frozenset[str] = frozenset()  # keys of topics whose subscriptions changed
+    # When the batch's events happened, by name: what time will do is planned from it. None: look it up (slower).
+    instants: Mapping[str, Collection[datetime]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
