@@ -1,6 +1,6 @@
 """`/metrics` in Prometheus' text format: what waits, counted by SQL at the moment of the scrape.
 
-The edge passes it on to loopback callers only (they reach every figure of every workspace).
+The edge asks for it over the socket and adds it to its own figures, behind an API key.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from hudhud.app.wiring import wiring
@@ -56,9 +56,7 @@ class Backlog:
 
 
 REGISTRY = CollectorRegistry(auto_describe=False)
-ProcessCollector(registry=REGISTRY)
-PlatformCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
+ProcessCollector(namespace="hudhud_web", registry=REGISTRY)
 REGISTRY.register(Backlog())
 
 

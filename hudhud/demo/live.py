@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 NEWCOMERS = 0.25
+NUMBERS = 9_999_999
 SOURCE = "server:demo"
 
 
@@ -42,7 +43,7 @@ class Trickle:
         """Let somebody come in: mostly one of those we know, sometimes somebody new who signs up."""
         shop = Shop(self.random.getrandbits(32), now, self.pictures)
         if self.random.random() < NEWCOMERS:
-            shopper = shop.newcomer(int(now.timestamp() * 1000))
+            shopper = shop.newcomer(PEOPLE + self.random.randint(1, NUMBERS))
             self._plan(now, shopper.number, _sign_up(shopper))
         else:
             shopper = shop.shoppers(1)[0]

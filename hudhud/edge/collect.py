@@ -100,7 +100,7 @@ class Collect:
             raise MethodNotAllowed
         headers = dict(scope["headers"])
         key = from_basic(headers.get(b"authorization", b"").decode("latin-1"))
-        holder = await self.keyring.holder(key) if key else None
+        holder = await self.keyring.writer(key) if key else None
         body = await read_body(headers, receive, MAX_BATCH_BYTES if kind == "batch" else MAX_EVENT_BYTES)
         check_text(body)
         if kind == "batch":
@@ -109,7 +109,7 @@ class Collect:
 
     async def _take_one(self, body: bytes, kind: str, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         message = parse(body, kind)
-        holder = holder or await self.keyring.holder(_key_decoder.decode(body).write_key or "")
+        holder = holder or await self.keyring.writer(_key_decoder.decode(body).write_key or "")
         whole = _complete(body.strip(), message.message_id, kind)
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
@@ -121,7 +121,7 @@ class Collect:
             raise InvalidInput("batch", str(error), 'send {"batch": [message, …]}') from None
         except (msgspec.DecodeError, RecursionError) as error:
             raise unreadable(body, error) from None
-        holder = holder or await self.keyring.holder(batch.write_key or "")
+        holder = holder or await self.keyring.writer(batch.write_key or "")
         if len(batch.batch) > MAX_BATCH_MESSAGES:
             raise InvalidInput("batch", f"{len(batch.batch)} messages", f"send at most {MAX_BATCH_MESSAGES} at once")
         rows, refusals, errors = _sort(batch.batch, holder)

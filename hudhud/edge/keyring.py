@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
 from hudhud.kit.crypto import hash_secret
-from hudhud.kit.errors import Unauthenticated
+from hudhud.kit.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
     from hudhud.edge.state import EdgeState
@@ -29,6 +29,7 @@ class Holder:
     workspace_id: int
     key_id: int
     source: str
+    may_write: bool = True
 
 
 @dataclass
@@ -51,6 +52,13 @@ class Keyring:
             raise Unauthenticated("This write key is unknown or revoked; take a key of kind collect from Settings → Keys.")
         return found
 
+    async def writer(self, write_key: str) -> Holder:
+        """Return whose key it is; raises also `Forbidden` for an API key that may only read."""
+        found = await self.holder(write_key)
+        if not found.may_write:
+            raise Forbidden("This key may only read; take a key of kind collect from Settings → Keys.")
+        return found
+
     async def _ask_once(self, secret_hash: bytes) -> Holder | None:
         """Ask the database, one question at a time for each key."""
         task = self._asking.get(secret_hash)
@@ -68,8 +76,8 @@ class Keyring:
             row = await cursor.fetchone()
         found = None
         if row is not None:
-            key_id, workspace_id, kind, *_ = row
-            found = Holder(workspace_id, key_id, "collect" if kind == "collect" else "server")
+            key_id, workspace_id, kind, scopes, *_ = row
+            found = Holder(workspace_id, key_id, "collect" if kind == "collect" else "server", may_write=kind == "collect" or scopes != ["read"])
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[secret_hash] = (asked_at, found)
