@@ -1,7 +1,7 @@
-import "@fontsource-variable/vazirmatn/index.css";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
+import "./ui/fonts.css";
 import "./ui/ui.css";
 import "./app/shell.css";
 import { createRoot } from "react-dom/client";

@@ -1,4 +1,4 @@
-import i18next, { type TFunction } from "i18next";
+import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Condition } from "@/features/segments/condition";
 import { pathText, replaceAt } from "@/features/segments/condition";
@@ -19,7 +19,7 @@ const SILENT: Condition = {
 };
 
 function wordsOf(language: Language): Words {
-  const t = i18next.getFixedT(language) as unknown as TFunction;
+  const t = i18next.getFixedT(language);
   return { t, format: makeFormat(language, "UTC"), topic: (key) => key, segment: (id) => `S${String(id)}` };
 }
 

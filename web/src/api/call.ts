@@ -1,19 +1,12 @@
-import { exchange, unwrap } from "./http";
+import { toProblem } from "./problem";
 
-const BASE = "/api/v1";
+/** What a function of the generated client promises. */
+export type Sent = Promise<{ data?: unknown; error?: unknown; response?: Response }>;
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
-
-function withQuery(path: string, query: Query): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
-  return text ? `${path}?${text}` : path;
-}
-
-export async function get<T>(path: string, query: Query = {}): Promise<T> {
-  return unwrap<T>(await exchange("GET", withQuery(BASE + path, query)));
-}
-
-export async function send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  return unwrap<T>(await exchange(method, BASE + path, body));
+/** The answer's body; any status of 400 or more is a `Problem`, a broken line the browser's own error. */
+export async function call<T>(sent: Sent): Promise<T> {
+  const { data, error, response } = await sent;
+  if (!response) throw error instanceof Error ? error : new TypeError("no answer");
+  if (!response.ok) throw toProblem(response.status, error);
+  return data as T;
 }

@@ -1,5 +1,3 @@
-import { toProblem } from "./problem";
-
 /** Django's token against forged requests; the cookie is set by the first answer. */
 export function csrfToken(): string {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
@@ -23,9 +21,4 @@ export async function exchange(method: string, path: string, body?: unknown): Pr
   });
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;
   return { status: response.status, body: isJson ? ((await response.json()) as unknown) : null };
-}
-
-export function unwrap<T>(answer: Answer): T {
-  if (answer.status >= 400) throw toProblem(answer.status, answer.body);
-  return answer.body as T;
 }

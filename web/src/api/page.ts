@@ -1,5 +1,5 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { get, type Query } from "./call";
+import { useInfiniteQuery, type QueryKey } from "@tanstack/react-query";
+import { call, type Sent } from "./call";
 
 /** A keyset list: `next` is the cursor of the page that follows. */
 export interface Paged<T> {
@@ -11,17 +11,15 @@ export interface Paged<T> {
 interface Options {
   refetchInterval?: number;
   enabled?: boolean;
-  /** The parameter that takes the cursor. */
-  cursor?: "after" | "before";
 }
 
 /** Page after page of a list, each found by the cursor of the one before. */
-export function usePages<T>(path: string, query: Query = {}, { cursor = "after", ...options }: Options = {}) {
+export function usePages<T, Cursor extends string | number = number>(key: QueryKey, fetchPage: (cursor: Cursor | undefined) => Sent, options: Options = {}) {
   return useInfiniteQuery({
-    queryKey: [path, query],
-    queryFn: ({ pageParam }) => get<Paged<T>>(path, { ...query, [cursor]: pageParam }),
-    initialPageParam: null as string | number | null,
-    getNextPageParam: (page) => page.next,
+    queryKey: key,
+    queryFn: ({ pageParam }) => call<Paged<T>>(fetchPage(pageParam as Cursor | undefined)),
+    initialPageParam: undefined as Cursor | undefined,
+    getNextPageParam: (page) => (page.next ?? undefined) as Cursor | undefined,
     placeholderData: (previous) => previous,
     ...options,
   });

@@ -7,7 +7,7 @@ import type { SignedIn } from "@/features/session/types";
 import { changeLanguage } from "@/i18n";
 import { LANGUAGES, LANGUAGE_NAMES } from "@/i18n/languages";
 import { useLanguage } from "@/i18n/useFormat";
-import { Avatar, IconCheck, IconLogout, IconMoon, IconShieldCheck, IconSun } from "@/ui";
+import { Avatar, IconCheck, IconLogout, IconMoon, IconShieldCheck, IconSun, Name } from "@/ui";
 
 /** Who is signed in; language, colours, the way out. */
 export default function MeMenu({ me }: { me: SignedIn }) {
@@ -29,7 +29,7 @@ export default function MeMenu({ me }: { me: SignedIn }) {
         <UnstyledButton className="hd-nav" aria-label={t("app.account_menu", { name })}>
           <Avatar name={name} seed={me.user.id} size={32} />
           <span className="hd-grow">
-            <bdi className="hd-clip">{name}</bdi>
+            <Name>{name}</Name>
             <bdi className="hd-clip hd-dim hd-small">{me.workspace.name}</bdi>
           </span>
         </UnstyledButton>

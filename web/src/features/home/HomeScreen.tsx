@@ -4,6 +4,7 @@ import { useMe } from "@/features/session/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Bars, Card, Columns, Empty, Failure, Figure, Figures, IconUsers, Loading, Page, Stack, Text } from "@/ui";
 import { AttentionCard, JourneysCard, SkippedCard } from "./cards";
+import { Ticker } from "./Ticker";
 import { useHome, type HomeFigures } from "./queries";
 
 function Days({ days }: { days: HomeFigures["days"] }) {
@@ -63,6 +64,7 @@ export default function HomeScreen() {
             </Stack>
             <Stack gap={20}>
               <AttentionCard items={home.data.attention} />
+              {home.data.people > 0 && <Ticker />}
             </Stack>
           </Columns>
         </>

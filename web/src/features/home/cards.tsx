@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { JourneyState } from "@/features/journeys/JourneyState";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, IconAlertTriangle, IconCheck, IconChevronRight, Num, Text } from "@/ui";
+import { Card, IconAlertTriangle, IconCheck, IconChevronRight, Name, Num, Text } from "@/ui";
 import type { Attention, HomeFigures, HomeJourney } from "./queries";
 
 /** What waits for somebody. */
@@ -36,7 +36,7 @@ export function JourneysCard({ journeys }: { journeys: HomeJourney[] }) {
     <Card title={t("app.place.journeys")} side={<Link to="/journeys" className="hd-textlink hd-small">{t("home.all_journeys")}</Link>} flush>
       {journeys.map((one) => (
         <Link key={one.key} to={`/journeys/${one.key}`} className="hd-row">
-          <span className="hd-grow"><span className="hd-clip" dir="auto">{pickName(one.names, language, one.key)}</span></span>
+          <span className="hd-grow"><Name>{pickName(one.names, language, one.key)}</Name></span>
           <Text component="span" c="dimmed" fz="sm"><Num>{t("home.here", { count: one.here, number: format.number(one.here) })}</Num></Text>
           <JourneyState status={one.status} />
         </Link>

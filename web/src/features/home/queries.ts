@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "@/api/call";
+import { call } from "@/api/call";
+import { homeHome, tickerFindLatest } from "@/api/generated";
+import type { Paged } from "@/api/page";
 
 export interface Attention {
   kind: string;
@@ -29,5 +31,21 @@ export interface HomeFigures {
 
 /** The figures of Home, asked again every two seconds while the page is looked at. */
 export function useHome() {
-  return useQuery({ queryKey: ["home"], queryFn: () => get<HomeFigures>("/home"), refetchInterval: 2000 });
+  return useQuery({ queryKey: ["home"], queryFn: () => call<HomeFigures>(homeHome()), refetchInterval: 2000 });
+}
+
+export interface Moment {
+  at: string;
+  kind: string;
+  name: string;
+  message_id: string;
+  /** What the event is about, such as a product's name. */
+  about: string;
+  person_id: number | null;
+  person: { name: string | null; email: string | null };
+}
+
+/** Who has just done what, fresh every two seconds. */
+export function useTicker() {
+  return useQuery({ queryKey: ["ticker"], queryFn: () => call<Paged<Moment>>(tickerFindLatest({ query: { limit: 9 } })), refetchInterval: 2000 });
 }

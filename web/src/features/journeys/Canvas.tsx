@@ -1,9 +1,9 @@
-import { BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, getSmoothStepPath, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import { BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, getSmoothStepPath, type Edge, type EdgeProps, type Node, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
-import { useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { HEIGHT, WIDTH, readingOrder, type Line, type Place } from "./layout";
+import { HEIGHT, WIDTH, readingOrder, viewOf, type Line, type Place } from "./layout";
 
 export type Box = {
   content: ReactNode;
@@ -66,6 +66,10 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
     () => lines.map(({ id, source, target }): LabelEdge => ({ id, source, target, type: "labelled", data: { label: labels[id], dir: direction } })),
     [lines, labels, direction],
   );
+  const frame = useRef<HTMLDivElement>(null);
+  const begin = useCallback((flow: ReactFlowInstance<BoxNode, LabelEdge>) => {
+    if (frame.current) void flow.setViewport(viewOf(places, frame.current.clientWidth, frame.current.clientHeight));
+  }, [places]);
   const controls = {
     "controls.ariaLabel": t("journeys.zoom"),
     "controls.zoomIn.ariaLabel": t("journeys.zoom_in"),
@@ -73,15 +77,14 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
     "controls.fitView.ariaLabel": t("journeys.fit"),
   };
   return (
-    <div className="hd-canvas" dir="ltr">
+    <div className="hd-canvas" dir="ltr" ref={frame}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         colorMode={dark ? "dark" : "light"}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1, minZoom: 0.5 }}
+        onInit={begin}
         minZoom={0.25}
         maxZoom={1.5}
         nodesDraggable={false}
@@ -89,9 +92,7 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
         nodesFocusable={false}
         edgesFocusable={false}
         elementsSelectable={false}
-        zoomOnScroll={false}
-        preventScrolling={false}
-        panOnScroll={false}
+        panOnScroll
         ariaLabelConfig={controls}
       >
         <Controls showInteractive={false} position={direction === "rtl" ? "bottom-right" : "bottom-left"} />

@@ -2,7 +2,7 @@ import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import { useDirection, useFormat, useLanguage } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Facts, Failure, IconPlayerPause, IconPlayerPlay, Loading, Page, Skeleton, Text, useIsDark } from "@/ui";
+import { BackLink, Button, Card, Facts, Failure, IconHistory, IconPlayerPause, IconPlayerPlay, Loading, Page, Skeleton, Text, useIsDark } from "@/ui";
 import { JourneyState } from "./JourneyState";
 import { NodeDrawer } from "./NodeDrawer";
 import { RehearsalPanel } from "./RehearsalPanel";
@@ -49,7 +49,7 @@ function SwitchButton({ journey }: { journey: Journey }) {
   );
 }
 
-function Live({ journey }: { journey: Journey }) {
+function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const words = useJourneyWords();
@@ -62,11 +62,11 @@ function Live({ journey }: { journey: Journey }) {
   return (
     <>
       {numbers.isError && <Failure error={numbers.error} />}
-      <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />
+      {rehearsing && <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />}
       <div>
-        <Drawing journey={journey} flow={rehearsed ?? live} selected={selected} open={open} />
+        <Drawing journey={journey} flow={(rehearsing && rehearsed) || live} selected={selected} open={open} />
         <Text c="dimmed" fz="sm" mt={8} aria-live="off">
-          {rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
+          {rehearsing && rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
         </Text>
       </div>
       <Card title={t("journeys.rules")}><Facts items={tellRules(words, journey.graph)} /></Card>
@@ -80,6 +80,7 @@ export default function JourneyScreen() {
   const language = useLanguage();
   const { key = "" } = useParams();
   const journey = useJourney(key);
+  const [rehearsing, setRehearsing] = useState(false);
   const name = journey.data ? journeyName({ key, names: journey.data.graph.names }, language) : t("app.place.journeys");
   return (
     <Page
@@ -87,12 +88,19 @@ export default function JourneyScreen() {
       heading={<bdi>{name}</bdi>}
       back={<BackLink to="/journeys">{t("app.place.journeys")}</BackLink>}
       lead={journey.data && <JourneyState status={journey.data.status} />}
-      actions={journey.data && <SwitchButton journey={journey.data} />}
+      actions={journey.data && (
+        <>
+          <Button variant="default" aria-expanded={rehearsing} leftSection={<IconHistory size={18} aria-hidden />} onClick={() => { setRehearsing(!rehearsing); }}>
+            {t("journeys.rehearse")}
+          </Button>
+          <SwitchButton journey={journey.data} />
+        </>
+      )}
       wide
     >
       {journey.isError && <Failure error={journey.error} retry={() => void journey.refetch()} />}
       {journey.isPending && <Card><Loading /></Card>}
-      {journey.data && <Live key={journey.data.key} journey={journey.data} />}
+      {journey.data && <Live key={journey.data.key} journey={journey.data} rehearsing={rehearsing} />}
     </Page>
   );
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconChevronRight, IconRoute, Loading, Num, Page } from "@/ui";
+import { Card, Empty, Failure, IconChevronRight, IconRoute, Loading, Name, Num, Page } from "@/ui";
 import { JourneyState } from "./JourneyState";
 import { journeyName, useJourneyList } from "./queries";
 import type { JourneySummary } from "./types";
@@ -13,7 +13,7 @@ function Row({ journey }: { journey: JourneySummary }) {
   return (
     <Link to={`/journeys/${journey.key}`} className="hd-row">
       <span className="hd-grow">
-        <span className="hd-clip" dir="auto" style={{ fontWeight: 600, textAlign: "start" }}>{journeyName(journey, language)}</span>
+        <Name strong>{journeyName(journey, language)}</Name>
         <Num><span className="hd-dim hd-small">{t("journeys.in_flow", { count: journey.here, number: format.number(journey.here) })}</span></Num>
       </span>
       <JourneyState status={journey.status} />

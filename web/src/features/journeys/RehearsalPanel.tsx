@@ -50,8 +50,7 @@ export function RehearsalPanel({ journey, shown, show }: PanelProps) {
   const [span, setSpan] = useState(() => ({ from: isoDay(now, -30), to: isoDay(now, 0) }));
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const asked = { from: `${span.from}T00:00:00Z`, to: `${span.to}T00:00:00Z` };
-    rehearse.mutate(asked, { onSuccess: (result) => { show({ ...flowOf(journey.graph, result), here: undefined }); } });
+    rehearse.mutate(span, { onSuccess: (result) => { show({ ...flowOf(journey.graph, result), here: undefined }); } });
   };
   const input = (name: "from" | "to") => (
     <TextInput

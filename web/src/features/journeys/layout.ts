@@ -2,7 +2,7 @@ import { Graph as Dagre, layout } from "@dagrejs/dagre";
 import { TRIGGER, exitsOf, type Graph } from "./graph";
 
 export const WIDTH = 264;
-export const HEIGHT = 118;
+export const HEIGHT = 104;
 
 export interface Place {
   id: string;
@@ -33,7 +33,7 @@ export function linesOf(graph: Graph): Line[] {
 /** Tidy places from top to bottom (upper left corners); from right to left the branches are mirrored. */
 export function placesOf(graph: Graph, direction: "ltr" | "rtl"): Place[] {
   const drawing = new Dagre({ multigraph: true });
-  drawing.setGraph({ rankdir: "TB", nodesep: 44, ranksep: 74, marginx: 0, marginy: 0 });
+  drawing.setGraph({ rankdir: "TB", nodesep: 44, ranksep: 58, marginx: 0, marginy: 0 });
   drawing.setDefaultEdgeLabel(() => ({}));
   for (const id of [TRIGGER, ...Object.keys(graph.nodes)]) drawing.setNode(id, { width: WIDTH, height: HEIGHT });
   for (const line of linesOf(graph).reverse()) drawing.setEdge(line.source, line.target, {}, line.id);
@@ -56,4 +56,16 @@ export function mirrored(places: Place[]): Place[] {
 export function readingOrder(places: Place[], direction: "ltr" | "rtl"): Place[] {
   const sign = direction === "ltr" ? 1 : -1;
   return [...places].sort((a, b) => a.y - b.y || sign * (a.x - b.x));
+}
+
+/** How the drawing is seen first: whole if it stays readable, else from the top in full width. */
+export function viewOf(places: Place[], width: number, height: number): { x: number; y: number; zoom: number } {
+  const margin = 28;
+  const left = Math.min(...places.map((place) => place.x));
+  const across = Math.max(...places.map((place) => place.x + WIDTH)) - left;
+  const down = Math.max(...places.map((place) => place.y + HEIGHT));
+  const toFit = Math.min((width - 2 * margin) / across, 1);
+  const whole = Math.min(toFit, (height - 2 * margin) / down);
+  const zoom = whole >= 0.75 ? whole : Math.max(toFit, 0.4);
+  return { x: (width - across * zoom) / 2 - left * zoom, y: margin, zoom };
 }

@@ -1,5 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { get, send } from "@/api/call";
+import { call } from "@/api/call";
+import {
+  contentFindTemplates, journeysExplain, journeysFindJourneys, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysPause,
+  journeysRunRehearsal, journeysStart,
+} from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
@@ -11,7 +15,7 @@ export { itemsOf } from "@/api/page";
 const LIST = ["journeys"];
 
 export function useJourneyList() {
-  return useQuery({ queryKey: LIST, queryFn: () => get<Paged<JourneySummary>>("/journeys") });
+  return useQuery({ queryKey: LIST, queryFn: () => call<Paged<JourneySummary>>(journeysFindJourneys({ query: { limit: 200 } })) });
 }
 
 export function journeyName(journey: { key: string; names: Record<string, string> | null }, language: string): string {
@@ -19,41 +23,45 @@ export function journeyName(journey: { key: string; names: Record<string, string
 }
 
 export function useJourney(key: string) {
-  return useQuery({ queryKey: ["journey", key], queryFn: () => get<Journey>(`/journeys/${key}`) });
+  return useQuery({ queryKey: ["journey", key], queryFn: () => call<Journey>(journeysGetJourney({ path: { key } })) });
 }
 
 /** Numbers on nodes and edges, fresh every second while the page is looked at. */
 export function useNumbers(key: string, live: boolean) {
   return useQuery({
     queryKey: ["numbers", key],
-    queryFn: () => get<Numbers>(`/journeys/${key}/numbers`),
+    queryFn: () => call<Numbers>(journeysGetNumbers({ path: { key } })),
     refetchInterval: live ? 1000 : 10_000,
   });
 }
 
 export function useRuns(key: string, node: string | null) {
-  return usePages<Run>(`/journeys/${key}/runs`, { node: node === TRIGGER ? null : node, limit: 30 }, { enabled: node !== null });
+  return usePages<Run>(
+    ["runs", key, node],
+    (after) => journeysFindRuns({ path: { key }, query: { node: node === TRIGGER ? null : node, after, limit: 30 } }),
+    { enabled: node !== null },
+  );
 }
 
 export function useSwitch(key: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (action: "start" | "pause") => send("POST", `/journeys/${key}/${action}`),
+    mutationFn: (action: "start" | "pause") => call(action === "start" ? journeysStart({ path: { key } }) : journeysPause({ path: { key } })),
     onSuccess: () => Promise.all([["journey", key], LIST, ["home"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }
 
 export function useRehearse(key: string) {
-  return useMutation({ mutationFn: (span: { from: string; to: string }) => send<Rehearsal>("POST", `/journeys/${key}/rehearse`, span) });
+  return useMutation({ mutationFn: (span: { from: string; to: string }) => call<Rehearsal>(journeysRunRehearsal({ path: { key }, body: span })) });
 }
 
 /** What a template is called in the reader's language. */
 export function useTemplateNames(): (key: string) => string {
   const language = useLanguage();
-  const { data } = useQuery({ queryKey: ["templates"], queryFn: () => get<Paged<TemplateSummary>>("/templates"), staleTime: 60_000 });
+  const { data } = useQuery({ queryKey: ["templates"], queryFn: () => call<Paged<TemplateSummary>>(contentFindTemplates()), staleTime: 60_000 });
   return (key) => pickName(data?.items.find((one) => one.key === key)?.names, language, key);
 }
 
 export function useWhy(key: string, personId: number) {
-  return useQuery({ queryKey: ["why", key, personId], queryFn: () => get<Why>(`/journeys/${key}/why/${String(personId)}`) });
+  return useQuery({ queryKey: ["why", key, personId], queryFn: () => call<Why>(journeysExplain({ path: { key, person_id: personId } })) });
 }

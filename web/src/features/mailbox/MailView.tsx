@@ -1,34 +1,20 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, CodeBlock, Failure, Group, Loading, Ltr, SegmentedControl, Text, Title } from "@/ui";
-import { useMail, useMailSource, type Mail } from "./queries";
+import { BackLink, CodeBlock, Failure, Group, Loading, Ltr, MailFrame, SegmentedControl, Text, Title } from "@/ui";
+import { useMail, useMailSource } from "./queries";
 
 type Part = "html" | "phone" | "text" | "source";
 
-/** The mail's HTML without scripts, forms, or a way out: a frame of an origin of its own. */
-function Frame({ mail, narrow }: { mail: Mail; narrow: boolean }) {
+function Source({ id }: { id: number }) {
   const { t } = useTranslation();
-  return (
-    <iframe
-      className="hd-mailframe"
-      title={t("mailbox.frame", { subject: mail.subject })}
-      sandbox="allow-popups allow-popups-to-escape-sandbox"
-      srcDoc={`<base target="_blank">${mail.html}`}
-      style={narrow ? { maxWidth: 390 } : undefined}
-    />
-  );
-}
-
-function Source({ id }: { id: string }) {
-  const { t } = useTranslation();
-  const source = useMailSource(id, true);
+  const source = useMailSource(id);
   if (source.isError) return <Failure error={source.error} />;
   if (!source.data) return <Loading rows={6} />;
   return <CodeBlock code={source.data.source} label={t("mailbox.part.source")} />;
 }
 
-export function MailView({ id }: { id: string }) {
+export function MailView({ id }: { id: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const mail = useMail(id);
@@ -51,8 +37,8 @@ export function MailView({ id }: { id: string }) {
           data={parts.map((one) => ({ value: one, label: t(`mailbox.part.${one}`) }))}
         />
       </Group>
-      {part === "html" && <Frame mail={mail.data} narrow={false} />}
-      {part === "phone" && <Frame mail={mail.data} narrow />}
+      {part === "html" && <MailFrame subject={mail.data.subject} html={mail.data.html} />}
+      {part === "phone" && <MailFrame subject={mail.data.subject} html={mail.data.html} narrow />}
       {part === "text" && <pre className="hd-plaintext" dir="auto" tabIndex={0}>{mail.data.text}</pre>}
       {part === "source" && <Source id={id} />}
     </section>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate, useParams } from "react-router";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Button, Card, Empty, Failure, Group, IconInbox, Loading, Ltr, Modal, More, Page, Text } from "@/ui";
+import { Button, Card, Empty, Failure, Group, IconInbox, Loading, Ltr, Modal, More, Name, Page, Text } from "@/ui";
 import { MailView } from "./MailView";
 import { itemsOf, useEmptyMailbox, useMailbox, type MailSummary } from "./queries";
 
@@ -13,7 +13,7 @@ function Row({ mail }: { mail: MailSummary }) {
     <NavLink to={`/mailbox/${String(mail.id)}`} className={({ isActive }) => (isActive ? "hd-row hd-mail active" : "hd-row hd-mail")}>
       <span className="hd-grow">
         <span className="hd-clip hd-small"><Ltr>{mail.recipient}</Ltr></span>
-        <span className="hd-clip" dir="auto" style={{ fontWeight: 600, textAlign: "start" }}>{mail.subject}</span>
+        <Name strong>{mail.subject}</Name>
         <time className="hd-dim hd-small" dateTime={mail.received_at}>{format.ago(mail.received_at, now)}</time>
       </span>
     </NavLink>
@@ -60,7 +60,7 @@ export default function MailboxScreen() {
           </section>
           {id === undefined
             ? <Card><Empty icon={<IconInbox size={40} />} title={t("mailbox.choose")} /></Card>
-            : <MailView key={id} id={id} />}
+            : <MailView key={id} id={Number(id)} />}
         </div>
       )}
     </Page>

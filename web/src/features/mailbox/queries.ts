@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { get, send } from "@/api/call";
+import { call } from "@/api/call";
+import { deliveryClearMailbox, deliveryFindMails, deliveryGetMail, deliveryGetSource } from "@/api/generated";
 import { usePages } from "@/api/page";
 
 export { itemsOf } from "@/api/page";
@@ -18,26 +19,26 @@ export interface Mail extends MailSummary {
   headers: Record<string, string>;
 }
 
-const LIST = "/mailbox";
+const LIST = ["mailbox"];
 
 export function useMailbox() {
-  return usePages<MailSummary>(LIST, { limit: 40 }, { refetchInterval: 2000 });
+  return usePages<MailSummary>(LIST, (after) => deliveryFindMails({ query: { after, limit: 40 } }), { refetchInterval: 2000 });
 }
 
-export function useMail(id: string | undefined) {
-  return useQuery({ queryKey: ["mail", id], queryFn: () => get<Mail>(`/mailbox/${id ?? ""}`), enabled: id !== undefined });
+export function useMail(id: number) {
+  return useQuery({ queryKey: ["mail", id], queryFn: () => call<Mail>(deliveryGetMail({ path: { mail_id: id } })), staleTime: Infinity });
 }
 
-export function useMailSource(id: string, wanted: boolean) {
-  return useQuery({ queryKey: ["mail-source", id], queryFn: () => get<{ source: string }>(`/mailbox/${id}/source`), enabled: wanted });
+export function useMailSource(id: number) {
+  return useQuery({ queryKey: ["mail-source", id], queryFn: () => call<{ source: string }>(deliveryGetSource({ path: { mail_id: id } })), staleTime: Infinity });
 }
 
 export function useEmptyMailbox(done: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => send("DELETE", LIST),
+    mutationFn: () => call(deliveryClearMailbox()),
     onSuccess: async () => {
-      await client.resetQueries({ queryKey: [LIST] });
+      await client.resetQueries({ queryKey: LIST });
       done();
     },
   });

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useTemplateNames } from "@/features/journeys/queries";
 import { useFormat } from "@/i18n/useFormat";
-import { Drawer, Facts, Failure, Loading, Ltr, Note, Stack, State, Text, Title } from "@/ui";
+import { Drawer, Facts, Failure, Loading, Ltr, MailFrame, Note, Stack, State, Text, Title } from "@/ui";
 import { useMessage } from "./queries";
 import { toneOf, type MessageDetail } from "./types";
 
@@ -23,6 +23,29 @@ function Attempts({ message }: { message: MessageDetail }) {
           </div>
         ))}
       </Stack>
+    </section>
+  );
+}
+
+/** Opens and clicks, people apart from machines. */
+function Reactions({ message }: { message: MessageDetail }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (message.engagement.length === 0) return null;
+  return (
+    <section>
+      <Title order={3} fz="md" mb="xs">{t("messages.reactions")}</Title>
+      <ul className="hd-list">
+        {message.engagement.map((one) => (
+          <li key={one.at + one.kind} className="hd-line">
+            <span className="hd-grow">
+              {t(`messages.engaged.${one.kind}`)} · {t(`messages.verdict.${one.verdict}`)}
+              {one.url && <span className="hd-clip hd-dim hd-small"><Ltr>{one.url}</Ltr></span>}
+            </span>
+            <Text component="time" c="dimmed" fz="sm" dateTime={one.at}>{format.dateTime(one.at)}</Text>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
@@ -50,6 +73,14 @@ function Detail({ message }: { message: MessageDetail }) {
       </Note>
       <Facts items={facts.filter(([, value]) => value !== null)} />
       <Attempts message={message} />
+      <Reactions message={message} />
+      {message.copy && (
+        <section>
+          <Title order={3} fz="md" mb="xs">{t("messages.copy")}</Title>
+          <Text mb="xs" fw={600} dir="auto" ta="start">{message.copy.subject}</Text>
+          <MailFrame subject={message.copy.subject} html={message.copy.html} height={420} />
+        </section>
+      )}
     </Stack>
   );
 }

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { useTemplateNames } from "@/features/journeys/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconSend, Loading, Ltr, More, Page, Select, State, Text } from "@/ui";
+import { Card, Empty, Failure, IconSend, Loading, Ltr, More, Name, Page, Select, State, Text } from "@/ui";
 import { MessageDrawer } from "./MessageDrawer";
 import { itemsOf, useMessages } from "./queries";
 import { STATES, toneOf, type Message } from "./types";
@@ -14,7 +14,7 @@ function Row({ message, template, open }: { message: Message; template: string; 
   return (
     <button type="button" className="hd-row hd-plain" onClick={open}>
       <span className="hd-grow">
-        <span className="hd-clip" dir="auto">{template}</span>
+        <Name>{template}</Name>
         <span className="hd-clip hd-dim hd-small">
           {message.address ? <Ltr>{message.address}</Ltr> : t("messages.person", { id: format.number(message.person_id) })}
         </span>
@@ -41,8 +41,8 @@ export default function MessagesScreen() {
       return old;
     }, { replace: name === "message" });
   };
-  const state = params.get("state") ?? "";
-  const reason = params.get("reason") ?? "";
+  const state = params.get("state") ?? undefined;
+  const reason = params.get("reason") ?? undefined;
   const messages = useMessages({ state, reason });
   const items = itemsOf(messages.data);
   const open = params.get("message");
@@ -51,7 +51,7 @@ export default function MessagesScreen() {
       aria-label={t("messages.filter")}
       placeholder={t("messages.all")}
       data={STATES.map((one) => ({ value: one, label: t(`messages.state.${one}`) }))}
-      value={state || null}
+      value={state ?? null}
       onChange={(value) => { change("state", value); }}
       clearable
       w={220}

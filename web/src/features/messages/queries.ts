@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "@/api/call";
+import { call } from "@/api/call";
+import { deliveryFindMessages, deliveryGetMessage } from "@/api/generated";
 import { usePages } from "@/api/page";
 import type { Message, MessageDetail } from "./types";
 
@@ -13,9 +14,9 @@ export interface MessageFilter {
 
 /** The log, newest first; while it is looked at, it stays current. */
 export function useMessages(filter: MessageFilter) {
-  return usePages<Message>("/messages", { ...filter, limit: 50 }, { refetchInterval: 4000 });
+  return usePages<Message>(["messages", filter], (after) => deliveryFindMessages({ query: { ...filter, after, limit: 50 } }), { refetchInterval: 4000 });
 }
 
 export function useMessage(id: number | null) {
-  return useQuery({ queryKey: ["message", id], queryFn: () => get<MessageDetail>(`/messages/${String(id)}`), enabled: id !== null });
+  return useQuery({ queryKey: ["message", id], queryFn: () => call<MessageDetail>(deliveryGetMessage({ path: { message_id: id ?? 0 } })), enabled: id !== null });
 }

@@ -30,8 +30,18 @@ export interface Outcome {
   reply: string;
 }
 
+export interface Engagement {
+  kind: string;
+  url: string;
+  at: string;
+  verdict: string;
+}
+
 export interface MessageDetail extends Message {
   outcomes: Outcome[];
+  engagement: Engagement[];
+  /** The mail as it was made; null as long as none was. */
+  copy: { subject: string; html: string; text: string } | null;
 }
 
 export const STATES = [

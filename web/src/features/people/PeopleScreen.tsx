@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Avatar, Card, Empty, Failure, IconSearch, IconUsers, Loading, Ltr, Page, Text, TextInput, useDebouncedValue } from "@/ui";
+import { Avatar, Card, Empty, Failure, IconSearch, IconUsers, Loading, Ltr, Name, Page, Text, TextInput, useDebouncedValue } from "@/ui";
 import { emailOf, nameOf } from "./name";
 import { itemsOf, usePeople } from "./queries";
 import type { Person } from "./types";
@@ -19,7 +19,7 @@ function Row({ person }: { person: Person }) {
     <Link to={`/people/${String(person.id)}`} className="hd-row" style={{ height: ROW }}>
       <Avatar name={name} seed={person.id} />
       <span className="hd-grow">
-        <bdi className="hd-clip">{name}</bdi>
+        <Name>{name}</Name>
         {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
       </span>
       <Text component="span" c="dimmed" fz="sm" w={150} ta="end" visibleFrom="sm">{format.ago(person.created_at, now)}</Text>
@@ -41,7 +41,7 @@ function Rows({ items, more }: { items: Person[]; more: () => void }) {
       {shown.map(({ index, start, key }) => {
         const person = items[index];
         return person && (
-          <div key={key} style={{ position: "absolute", insetInline: 0, top: 0, transform: `translateY(${String(start - margin)}px)` }}>
+          <div key={key} className="hd-virtual" style={{ position: "absolute", insetInline: 0, top: 0, transform: `translateY(${String(start - margin)}px)` }}>
             <Row person={person} />
           </div>
         );

@@ -1,10 +1,10 @@
-import { Avatar, Ltr, Skeleton } from "@/ui";
+import { Avatar, Ltr, Name, Skeleton } from "@/ui";
 import { emailOf, nameOf } from "./name";
 import { usePerson } from "./queries";
 
 /** A person in a list that only knows the number. */
 export function PersonLine({ id }: { id: number }) {
-  const person = usePerson(String(id)).data;
+  const person = usePerson(id).data;
   if (!person) return <Skeleton height={34} className="hd-grow" />;
   const name = nameOf(person);
   const email = emailOf(person);
@@ -12,7 +12,7 @@ export function PersonLine({ id }: { id: number }) {
     <>
       <Avatar name={name} seed={person.id} size={34} />
       <span className="hd-grow">
-        <bdi className="hd-clip">{name}</bdi>
+        <Name>{name}</Name>
         {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
       </span>
     </>

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Page, Stack } from "@/ui";
+import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, ConsentCard, IdentifiersCard, SegmentsCard } from "./cards";
 import { emailOf, nameOf } from "./name";
 import { TimelineCard } from "./TimelineCard";
@@ -31,13 +31,13 @@ export default function PersonScreen() {
   const format = useFormat();
   const now = useNow();
   const { id = "" } = useParams();
-  const person = usePerson(id);
+  const person = usePerson(Number(id));
   const name = person.data ? nameOf(person.data) : t("app.place.people");
   const email = person.data ? emailOf(person.data) : "";
   const heading = person.data && (
     <Group gap="md" wrap="nowrap">
       <Avatar name={name} seed={person.data.id} size={52} />
-      <bdi className="hd-clip">{name}</bdi>
+      <Name>{name}</Name>
     </Group>
   );
   const lead = person.data && <>{email && email !== name && <><Ltr>{email}</Ltr> · </>}{t("people.since", { at: format.ago(person.data.created_at, now) })}</>;

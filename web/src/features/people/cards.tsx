@@ -36,6 +36,9 @@ export function ConsentCard({ person }: { person: Profile }) {
   );
 }
 
+/** These have a line of their own here or among the identifiers. */
+const SHOWN_ELSEWHERE = new Set(["email", "phone", "language", "country", "time_zone", "name"]);
+
 function shown(value: unknown, number: (value: number) => string): string {
   if (typeof value === "number") return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
@@ -51,7 +54,7 @@ export function AttributesCard({ person }: { person: Profile }) {
     [t("people.country"), person.country && regions.of(person.country)],
     [t("people.time_zone"), person.time_zone && <Ltr key="z">{person.time_zone}</Ltr>],
   ];
-  const own = Object.entries(person.attributes).map(([name, value]): [string, React.ReactNode] => [name, <bdi key={name}>{shown(value, format.number)}</bdi>]);
+  const own = Object.entries(person.attributes).filter(([name]) => !SHOWN_ELSEWHERE.has(name)).map(([name, value]): [string, React.ReactNode] => [name, <bdi key={name}>{shown(value, format.number)}</bdi>]);
   const items = [...known.filter(([, value]) => value !== null), ...own];
   return (
     <Card title={t("people.attributes")}>

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "@/api/call";
+import { call } from "@/api/call";
+import { eventsFindTimeline, peopleFindPeople, peopleGetPerson } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Person, Profile, TimelineEntry } from "./types";
 
 export { itemsOf } from "@/api/page";
 
 export function usePeople(search: string) {
-  return usePages<Person>("/people", { search, limit: 60 });
+  return usePages<Person>(["people", search], (after) => peopleFindPeople({ query: { search, after, limit: 60 } }));
 }
 
 /** A few people for the palette and for pickers. */
@@ -14,16 +15,20 @@ export function usePeopleSearch(search: string) {
   const wanted = search.trim();
   return useQuery({
     queryKey: ["people-search", wanted],
-    queryFn: () => get<Paged<Person>>("/people", { search: wanted, limit: 6 }),
+    queryFn: () => call<Paged<Person>>(peopleFindPeople({ query: { search: wanted, limit: 6 } })),
     enabled: wanted.length > 1,
   });
 }
 
-export function usePerson(id: string) {
-  return useQuery({ queryKey: ["person", id], queryFn: () => get<Profile>(`/people/${id}`) });
+export function usePerson(id: number) {
+  return useQuery({ queryKey: ["person", id], queryFn: () => call<Profile>(peopleGetPerson({ path: { person_id: id } })) });
 }
 
 /** The timeline pages backwards in time: each page's cursor is its oldest instant. */
 export function useTimeline(id: number) {
-  return usePages<TimelineEntry>(`/people/${String(id)}/timeline`, { limit: 40 }, { cursor: "before", refetchInterval: 5000 });
+  return usePages<TimelineEntry, string>(
+    ["timeline", id],
+    (before) => eventsFindTimeline({ path: { person_id: id }, query: { before, limit: 40 } }),
+    { refetchInterval: 5000 },
+  );
 }

@@ -62,7 +62,7 @@ export function Lines({ verdicts, tree }: { verdicts: Verdict[]; tree?: Conditio
 /** Why somebody is in a segment or not: each rule, its verdict, and the value that decided it. */
 export function Explanation({ segmentId, personId }: { segmentId: number; personId: number }) {
   const language = useLanguage();
-  const segment = useSegment(String(segmentId));
+  const segment = useSegment(segmentId);
   const explained = useExplain(segmentId, personId, language);
   if (explained.isError) return <Failure error={explained.error} />;
   if (!explained.data || segment.isPending) return <Loading rows={2} />;

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Avatar, Button, Card, Failure, Loading, Ltr, More, Text } from "@/ui";
+import { Avatar, Button, Card, Failure, Loading, Ltr, More, Name, Text } from "@/ui";
 import { Lines } from "./Explanation";
 import { itemsOf, useMembers } from "./queries";
 import type { Member, Segment } from "./types";
@@ -16,7 +16,7 @@ function Row({ member, segment }: { member: Member; segment: Segment }) {
     <li className="hd-row" style={{ flexWrap: "wrap" }}>
       <Avatar name={name} seed={member.person_id} size={34} />
       <Link to={`/people/${String(member.person_id)}`} className="hd-grow hd-link">
-        <bdi className="hd-clip">{name}</bdi>
+        <Name>{name}</Name>
         {member.email && member.email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{member.email}</Ltr></span>}
       </Link>
       <Button size="xs" variant="subtle" aria-expanded={why} aria-label={t("segments.why_person", { name })} onClick={() => { setWhy(!why); }}>{t("segments.why")}</Button>

@@ -52,7 +52,7 @@ function Editor({ segment }: { segment: Segment }) {
 export default function SegmentScreen() {
   const { t } = useTranslation();
   const { id = "" } = useParams();
-  const segment = useSegment(id);
+  const segment = useSegment(Number(id));
   const back = <BackLink to="/segments">{t("app.place.segments")}</BackLink>;
   return (
     <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back}>

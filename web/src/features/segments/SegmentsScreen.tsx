@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconChevronRight, IconFilter, Loading, Num, Page } from "@/ui";
+import { Card, Empty, Failure, IconChevronRight, IconFilter, Loading, Name, Num, Page } from "@/ui";
 import { Sentence } from "./Sentence";
 import { useSegmentList } from "./queries";
 import type { Segment } from "./types";
@@ -11,7 +11,7 @@ function Row({ segment }: { segment: Segment }) {
   return (
     <Link to={`/segments/${String(segment.id)}`} className="hd-row">
       <span className="hd-grow">
-        <bdi className="hd-clip" style={{ fontWeight: 600 }}>{segment.name}</bdi>
+        <Name strong>{segment.name}</Name>
         <span className="hd-dim hd-small hd-two"><Sentence tree={segment.tree} /></span>
       </span>
       <Num><span style={{ fontSize: "1.25rem", fontWeight: 640 }}>{format.number(segment.count)}</span></Num>

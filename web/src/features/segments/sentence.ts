@@ -61,8 +61,7 @@ function eventPieces(words: Words, leaf: EventLeaf, path: Path): Piece[] {
   const op = leaf.count?.op ?? "at_least";
   const times = leaf.count?.value ?? 1;
   const never = times === 0 && op !== "at_least";
-  const once = times === 1 && op === "at_least";
-  const key = never ? "segments.event.never" : once ? "segments.event.once" : `segments.event.${op}`;
+  const key = never ? "segments.event.never" : isOnce(leaf) ? "segments.event.once" : `segments.event.${op}`;
   const slots = {
     event: name(leaf.name),
     number: number(times, [...path, "count", "value"]),
@@ -97,6 +96,17 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
   }
 }
 
+/** "No order", "is not in": where a language has a short way to say the opposite, it is taken. */
+function notPieces(words: Words, inner: Condition, path: Path): Piece[] {
+  if (inner.kind === "segment") return leafPieces(words, { ...inner, member: inner.member === false }, path);
+  if (inner.kind === "event" && isOnce(inner)) return eventPieces(words, { ...inner, count: { op: "at_most", value: 0 } }, path);
+  return fill(words, "segments.not", { inner: sentence(words, inner, path) });
+}
+
+function isOnce(leaf: EventLeaf): boolean {
+  return (leaf.count?.op ?? "at_least") === "at_least" && (leaf.count?.value ?? 1) === 1;
+}
+
 /** A whole condition as one sentence. */
 export function sentence(words: Words, tree: Condition, path: Path = []): Piece[] {
   if (tree.kind === "and" || tree.kind === "or") {
@@ -104,7 +114,7 @@ export function sentence(words: Words, tree: Condition, path: Path = []): Piece[
     const all = tree.of.map((child, index) => sentence(words, child, [...path, "of", index]));
     return joined(words, all, tree.kind === "and" ? "list" : "either");
   }
-  if (tree.kind === "not") return fill(words, "segments.not", { inner: sentence(words, tree.of, [...path, "of"]) });
+  if (tree.kind === "not") return notPieces(words, tree.of, [...path, "of"]);
   return leafPieces(words, tree, path);
 }
 

@@ -1,6 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as auth from "@/api/auth";
-import { get, send } from "@/api/call";
+import { call } from "@/api/call";
+import { demoClear, demoFill, sessionIsSetupOpen, sessionMe, sessionSetUp } from "@/api/generated";
+import type { FirstOwner } from "@/api/generated";
 import { problemOf } from "@/api/problem";
 import type { Me, User, Workspace } from "./types";
 
@@ -13,21 +15,12 @@ interface MeAnswer {
   now: string;
 }
 
-interface Owner {
-  name: string;
-  email: string;
-  password: string;
-  language: string;
-  time_zone: string;
-  workspace: string;
-}
-
 async function readMe(): Promise<Me> {
   try {
-    return { state: "in", ...(await get<MeAnswer>("/me")) };
+    return { state: "in", ...(await call<MeAnswer>(sessionMe())) };
   } catch (error) {
     if (problemOf(error).status !== 401) throw error;
-    return (await get<{ open: boolean }>("/setup")).open ? { state: "setup" } : { state: "out" };
+    return (await call<{ open: boolean }>(sessionIsSetupOpen())).open ? { state: "setup" } : { state: "out" };
   }
 }
 
@@ -56,9 +49,9 @@ export function usePasskeySignIn(done: () => void) {
 /** First run: the owner, then (if wanted) the sample shop, in one go. */
 export function useSetup(done: () => void) {
   return useMutation({
-    mutationFn: async ({ owner, sample }: { owner: Owner; sample: boolean }) => {
-      await send("POST", "/setup", owner);
-      if (sample) await send("POST", "/demo");
+    mutationFn: async ({ owner, sample }: { owner: FirstOwner; sample: boolean }) => {
+      await call(sessionSetUp({ body: owner }));
+      if (sample) await call(demoFill());
     },
     onSuccess: done,
   });
@@ -67,7 +60,7 @@ export function useSetup(done: () => void) {
 export function useRemoveSample(done: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => send("DELETE", "/demo"),
+    mutationFn: () => call(demoClear()),
     onSuccess: async () => {
       await client.invalidateQueries();
       done();

@@ -1,30 +1,33 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
-import { Button, Card, CodeBlock, Empty, Failure, Group, IconKey, Loading, Ltr, NativeSelect, Note, SegmentedControl, Stack, State, Text, TextInput, Title } from "@/ui";
+import {
+  Button, Card, CodeBlock, Empty, Failure, Group, IconKey, Loading, Ltr, Name, NativeSelect, Note,
+  SegmentedControl, Stack, State, Text, TextInput, Title,
+} from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { itemsOfList, snippet } from "./snippet";
 import { useCreateKey, useKeys, useRevokeKey } from "./queries";
-import type { Key, NewKey } from "./types";
+import { KINDS, SCOPES, type Key, type NewKey, type Scope } from "./types";
 
 function MakeKey({ done }: { done: (key: NewKey) => void }) {
   const { t } = useTranslation();
-  const [kind, setKind] = useState("collect");
+  const [kind, setKind] = useState<Key["kind"]>("collect");
   const create = useCreateKey(done);
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
-    create.mutate({ kind, name: given.name ?? "", ...(kind === "api" ? { scopes: [given.scope ?? "read"] } : {}) });
+    create.mutate({ kind, name: given.name ?? "", ...(kind === "api" ? { scopes: [(given.scope ?? "read") as Scope] } : {}) });
   };
   return (
     <Card title={t("settings.new_key")}>
       <form onSubmit={submit}>
         <Stack>
-          <SegmentedControl aria-label={t("settings.key_kind")} value={kind} onChange={setKind} data={["collect", "api"].map((one) => ({ value: one, label: t(`settings.kind.${one}`) }))} />
+          <SegmentedControl aria-label={t("settings.key_kind")} value={kind} onChange={(value) => { setKind(value); }} data={KINDS.map((one) => ({ value: one, label: t(`settings.kind.${one}`) }))} />
           <Text c="dimmed" fz="sm" mt={-6}>{t(`settings.kind_lead.${kind}`)}</Text>
           <Group align="end" grow preventGrowOverflow={false}>
             <TextInput name="name" label={t("settings.key_name")} placeholder={t("settings.key_name_hint")} maxLength={100} />
-            {kind === "api" && <NativeSelect name="scope" label={t("settings.scope")} data={["read", "write", "admin"].map((one) => ({ value: one, label: t(`settings.scopes.${one}`) }))} />}
+            {kind === "api" && <NativeSelect name="scope" label={t("settings.scope")} data={SCOPES.map((one) => ({ value: one, label: t(`settings.scopes.${one}`) }))} />}
           </Group>
           {create.isError && <Failure error={create.error} />}
           <Group><Button type="submit" loading={create.isPending}>{t("settings.make_key")}</Button></Group>
@@ -56,7 +59,7 @@ function Row({ item }: { item: Key }) {
   return (
     <li className="hd-row">
       <span className="hd-grow">
-        <span className="hd-clip" dir="auto">{item.name || t(`settings.kind.${item.kind}`)}</span>
+        <Name>{item.name || t(`settings.kind.${item.kind}`)}</Name>
         <span className="hd-clip hd-dim hd-small">
           <Ltr>{item.prefix}…</Ltr> · {item.scopes.length > 0 ? format.list(item.scopes.map((one) => t(`settings.scopes.${one}`))) : t(`settings.kind.${item.kind}`)} · {format.date(item.created_at)}
         </span>

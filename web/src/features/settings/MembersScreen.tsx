@@ -2,11 +2,14 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/session/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { ActionIcon, Avatar, Button, Card, CodeBlock, Failure, Group, IconTrash, Loading, Ltr, NativeSelect, Note, Stack, Text, TextInput, say } from "@/ui";
+import {
+  ActionIcon, Avatar, Button, Card, CodeBlock, Failure, Group, IconTrash, Loading, Ltr, Name, NativeSelect, Note,
+  Stack, Text, TextInput, say,
+} from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { itemsOfList } from "./snippet";
 import { useAddMember, useMembers, useRemoveMember, useSetRole } from "./queries";
-import { ROLES, type Member, type NewMember } from "./types";
+import { ROLES, type Member, type NewMember, type Role } from "./types";
 
 function useRoles() {
   const { t } = useTranslation();
@@ -25,14 +28,14 @@ function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
     <li className="hd-row" style={{ flexWrap: "wrap" }}>
       <Avatar name={name} seed={member.user_id} />
       <span className="hd-grow">
-        <bdi className="hd-clip">{name}</bdi>
+        <Name>{name}</Name>
         <span className="hd-clip hd-dim hd-small"><Ltr>{member.email}</Ltr></span>
       </span>
       <Text component="span" c="dimmed" fz="sm" visibleFrom="md">{member.last_login_at ? format.ago(member.last_login_at, now) : t("settings.never_in")}</Text>
       {mayChange
         ? (
           <>
-            <NativeSelect aria-label={t("settings.role_of", { name })} data={roles} value={member.role} disabled={setRole.isPending} onChange={(event) => { setRole.mutate({ id: member.user_id, role: event.currentTarget.value }); }} />
+            <NativeSelect aria-label={t("settings.role_of", { name })} data={roles} value={member.role} disabled={setRole.isPending} onChange={(event) => { setRole.mutate({ id: member.user_id, role: event.currentTarget.value as Role }); }} />
             <ActionIcon variant="subtle" color="gray" aria-label={t("settings.remove_named", { name })} loading={remove.isPending} onClick={() => { remove.mutate(member.user_id); }}>
               <IconTrash size={18} />
             </ActionIcon>
@@ -51,7 +54,7 @@ function Invite() {
   const add = useAddMember((member) => { setAdded(member); say(t("settings.member_added")); });
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    add.mutate(Object.fromEntries(new FormData(event.currentTarget)) as { email: string; name: string; role: string });
+    add.mutate(Object.fromEntries(new FormData(event.currentTarget)) as { email: string; name: string; role: Role });
   };
   return (
     <Card title={t("settings.invite")}>

@@ -1,7 +1,7 @@
 import { type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
-import { Button, Card, Failure, Group, IconFingerprint, Stack, Text, TextInput, say } from "@/ui";
+import { Button, Card, Failure, Group, IconFingerprint, Name, Stack, Text, TextInput, say } from "@/ui";
 import { wantsPassword } from "./ConfirmPassword";
 import { hasPasskeys, useAddPasskey, useRemovePasskey, type Authenticator } from "./queries";
 
@@ -24,7 +24,7 @@ function Passkey({ one, confirm }: { one: Authenticator; confirm: CardProps["con
     <Group justify="space-between" wrap="nowrap">
       <Group wrap="nowrap" className="hd-grow" gap="sm">
         <IconFingerprint size={20} aria-hidden />
-        <bdi className="hd-clip">{name}</bdi>
+        <Name>{name}</Name>
         <Text component="span" c="dimmed" fz="sm">{format.date(new Date(one.created_at * 1000))}</Text>
       </Group>
       <Button size="xs" variant="default" loading={remove.isPending} aria-label={t("settings.remove_named", { name })} onClick={takeAway}>{t("settings.remove")}</Button>

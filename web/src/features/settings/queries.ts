@@ -1,9 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as auth from "@/api/auth";
-import { get, send } from "@/api/call";
+import { call } from "@/api/call";
+import {
+  accountsAddMember, accountsCreateKey, accountsFindAudit, accountsFindKeys, accountsFindMembers, accountsRemoveMember, accountsRevokeKey,
+  accountsSetRole, accountsUpdateWorkspace,
+} from "@/api/generated";
+import type { NewKey as KeyRequest, NewMember as MemberRequest, RoleChange, WorkspaceChange } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import { ME } from "@/features/session/queries";
-import type { Workspace } from "@/features/session/types";
 import type { AuditEntry, Key, Member, NewKey, NewMember } from "./types";
 
 export { itemsOf } from "@/api/page";
@@ -27,39 +31,39 @@ function useWrite<Given, Answer>(write: (given: Given) => Promise<Answer>, keys:
 }
 
 export function useChangeWorkspace(done: () => void) {
-  return useWrite((change: Partial<Workspace>) => send<Workspace>("PATCH", "/workspace", change), [ME], done);
+  return useWrite((change: WorkspaceChange) => call(accountsUpdateWorkspace({ body: change })), [ME], done);
 }
 
 export function useKeys() {
-  return useQuery({ queryKey: KEYS, queryFn: () => get<Paged<Key>>("/keys") });
+  return useQuery({ queryKey: KEYS, queryFn: () => call<Paged<Key>>(accountsFindKeys()) });
 }
 
 export function useCreateKey(done: (key: NewKey) => void) {
-  return useWrite((key: { kind: string; name: string; scopes?: string[] }) => send<NewKey>("POST", "/keys", key), [KEYS], done);
+  return useWrite((key: KeyRequest) => call<NewKey>(accountsCreateKey({ body: key })), [KEYS], done);
 }
 
 export function useRevokeKey() {
-  return useWrite((id: number) => send("DELETE", `/keys/${String(id)}`), [KEYS]);
+  return useWrite((id: number) => call(accountsRevokeKey({ path: { key_id: id } })), [KEYS]);
 }
 
 export function useMembers() {
-  return useQuery({ queryKey: MEMBERS, queryFn: () => get<Paged<Member>>("/members") });
+  return useQuery({ queryKey: MEMBERS, queryFn: () => call<Paged<Member>>(accountsFindMembers()) });
 }
 
 export function useAddMember(done: (member: NewMember) => void) {
-  return useWrite((member: { email: string; name: string; role: string }) => send<NewMember>("POST", "/members", member), [MEMBERS], done);
+  return useWrite((member: MemberRequest) => call<NewMember>(accountsAddMember({ body: member })), [MEMBERS], done);
 }
 
 export function useSetRole() {
-  return useWrite(({ id, role }: { id: number; role: string }) => send("PATCH", `/members/${String(id)}`, { role }), [MEMBERS]);
+  return useWrite(({ id, role }: { id: number } & RoleChange) => call(accountsSetRole({ path: { user_id: id }, body: { role } })), [MEMBERS]);
 }
 
 export function useRemoveMember() {
-  return useWrite((id: number) => send("DELETE", `/members/${String(id)}`), [MEMBERS]);
+  return useWrite((id: number) => call(accountsRemoveMember({ path: { user_id: id } })), [MEMBERS]);
 }
 
 export function useAudit() {
-  return usePages<AuditEntry>("/audit", { limit: 50 });
+  return usePages<AuditEntry>(["audit"], (after) => accountsFindAudit({ query: { after, limit: 50 } }));
 }
 
 export function useAuthenticators() {

@@ -1,8 +1,14 @@
+export const ROLES = ["viewer", "sales", "marketer", "admin", "owner"] as const;
+export const KINDS = ["collect", "api"] as const;
+export const SCOPES = ["read", "write", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+export type Scope = (typeof SCOPES)[number];
+
 export interface Member {
   user_id: number;
   email: string;
   name: string;
-  role: string;
+  role: Role;
   active: boolean;
   created_at: string;
   last_login_at: string | null;
@@ -14,7 +20,7 @@ export interface NewMember extends Member {
 
 export interface Key {
   id: number;
-  kind: "collect" | "api";
+  kind: (typeof KINDS)[number];
   scopes: string[];
   name: string;
   prefix: string;
@@ -34,5 +40,3 @@ export interface AuditEntry {
   object: string;
   detail: Record<string, unknown>;
 }
-
-export const ROLES = ["viewer", "sales", "marketer", "admin", "owner"] as const;
