@@ -128,7 +128,10 @@ def lane_of(person_key: str, *, bulk: bool = False) -> int:
 
 
 _decoder = msgspec.json.Decoder(Message)
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
+# May be beyond a double: such numbers are JSON, but nobody downstream could read them back.
+_HUGE = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 
 
@@ -146,8 +149,8 @@ def unreadable(body: bytes, error: Exception) -> HudhudError:
     """Return the error that tells the sender what is wrong with a body that did not decode."""
     if isinstance(error, RecursionError):
         return InvalidInput("body", "…", f"nest objects and lists at most {MAX_DEPTH} deep")
-    if _SURROGATE.search(body) and "truncated" in str(error):
-        return InvalidInput("body", "\\ud800", "remove the lone surrogate; it is half a character")
+    if lone := _LONE_SURROGATE.search(body):
+        return InvalidInput("body", lone[0].decode(), "remove the lone surrogate; it is half a character")
     return MalformedBody(f"body: not valid JSON ({error}); send one JSON object, UTF-8")
 
 
@@ -170,8 +173,6 @@ def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
     _check_size(raw)
     for name in ("properties", "traits", "context"):
         _check_object(message, name)
-    if message.type == "identify":
-        _check_traits(message)
     _check_ids(message)
     _check_named(message)
     _check_times(message)
@@ -189,11 +190,14 @@ def email_of(message: Message) -> str:
     return found if isinstance(found, str) and "@" in found else ""
 
 
-def _explain(raw: bytes, error: msgspec.ValidationError) -> InvalidInput:
+def _explain(raw: bytes, error: msgspec.ValidationError) -> HudhudError:
     """Turn msgspec's text into field, value, remedy."""
     text, _, path = str(error).partition(" - at `$.")
     field_name = path.rstrip("`") or "message"
-    whole = msgspec.json.decode(raw)
+    try:
+        whole = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as malformed:
+        return unreadable(raw, malformed)
     value = whole.get(field_name) if isinstance(whole, dict) else whole
     if "timestamp" in field_name.lower():
         return InvalidInput(field_name, value, "use ISO 8601, e.g. 2026-01-31T12:00:00Z")
@@ -219,12 +223,11 @@ def _check_depth(raw: bytes) -> None:
             raise InvalidInput("message", f"{depth} levels", f"nest objects and lists at most {MAX_DEPTH} deep")
 
 
-def _check_traits(message: Message) -> None:
-    """Traits become attributes, so they must be readable to the last number (1e999 is JSON, and no number)."""
+def _check_readable(name: str, raw: bytes) -> None:
     try:
-        msgspec.json.decode(message.traits)
+        msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidInput("traits", bytes(message.traits)[:80].decode(errors="replace"), f"not readable: {error}") from None
+        raise InvalidInput(name, raw[:80].decode(errors="replace"), f"not readable: {error}") from None
 
 
 def _check_ids(message: Message) -> None:
@@ -273,3 +276,5 @@ def _check_object(message: Message, name: str) -> None:
         setattr(message, name, EMPTY)
     elif not raw.startswith(b"{"):
         raise InvalidInput(name, raw[:80].decode(errors="replace"), "send a JSON object")
+    elif _HUGE.search(raw):
+        _check_readable(name, raw)
