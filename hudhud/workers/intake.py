@@ -195,10 +195,18 @@ def update_segments(everywhere: Scope, batch: Batch) -> None:
             event_names=frozenset(event.name for event in part.events),
             attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
             topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
+            instants=_instants(part.events),
         )
         with scope as ws:
             part.changes = segments.refresh(ws, batch.ch, touched, batch.now)
         batch.counts["segment changes"] += len(part.changes)
+
+
+def _instants(happened: list[Event]) -> dict[str, list[datetime]]:
+    instants: dict[str, list[datetime]] = defaultdict(list)
+    for event in happened:
+        instants[event.name].append(event.at)
+    return instants
 
 
 def wake_journeys(everywhere: Scope, batch: Batch) -> None:

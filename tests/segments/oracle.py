@@ -1,5 +1,7 @@
 """The oracle: what conditions mean, said again slowly, one person and one event at a time, without any of the product's evaluation."""
 
+# ruff: noqa: ANN401, C901, PLR0911 -- slow and obvious: one question, one function, values of any type
+
 from __future__ import annotations
 
 import re

@@ -43,8 +43,8 @@ class Stage:
     world: oracle.World = field(default_factory=lambda: oracle.World([], []))
     versions: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
-    def person(self, **facts: Any) -> oracle.Person:
-        person = oracle.Person(next(_people), **facts)
+    def person(self, **facts: object) -> oracle.Person:
+        person = oracle.Person(next(_people), **facts)  # type: ignore[arg-type]
         with self.db.workspace(self.workspace_id) as ws:
             ws.run(PERSON, id=person.id, now=self.now)
         self.world.people.append(person)

@@ -16,7 +16,11 @@ from tests.segments import oracle
 from tests.segments.worlds import MS, NOW, event_leaves, instants, trees, worlds, write
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clickhouse_connect.driver.client import Client
+
+    from hudhud.segments.types import Verdict
 
 _workspaces = itertools.count(1)
 QUICK = settings(phases=[Phase.generate], max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
@@ -47,7 +51,7 @@ def check_world(ch: Client, world: oracle.World, given_trees: list[dict[str, Any
             check_verdict(queries.explain(ws, ch, tree, person.id, NOW), world, person, given_trees[number])
 
 
-def check_verdict(verdict: Any, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
+def check_verdict(verdict: Verdict, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
     assert verdict.holds == oracle.holds(world, tree, person, NOW), verdict
     of = tree.get("of", [])
     for part, child in zip(verdict.of, of if isinstance(of, list) else [of], strict=True):
@@ -79,7 +83,9 @@ entries = event_leaves(
     entered=st.lists(st.tuples(st.integers(1, 6), instants), max_size=6),
 )
 @settings(QUICK, max_examples=15)
-def test_since_entry_agrees_with_the_oracle(ch: Client, world: oracle.World, given_trees: list[dict[str, Any]], entered: Any) -> None:
+def test_since_entry_agrees_with_the_oracle(
+    ch: Client, world: oracle.World, given_trees: list[dict[str, Any]], entered: list[tuple[int, datetime]]
+) -> None:
     ws = scope(next(_workspaces))
     write(ch, ws.workspace_id or 0, world)
     living = {person.id: person for person in world.people if not person.gone}

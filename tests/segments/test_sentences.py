@@ -69,13 +69,13 @@ def test_opposites_read_as_such() -> None:
     assert never({"op": "exactly", "value": 1}) == "did not do “x” exactly once"
 
 
-def shape(words: Any) -> Any:
+def shape(words: object) -> object:
     """What a table has, with the names of its gaps."""
     if isinstance(words, dict):
         return {key: shape(value) for key, value in words.items()}
     if isinstance(words, list):
         return [shape(value) for value in words]
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name}
+    return {name for _, name, _, _ in string.Formatter().parse(str(words)) if name}
 
 
 def test_every_language_says_the_same_things() -> None:
