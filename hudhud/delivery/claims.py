@@ -111,6 +111,7 @@ def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, no
         replies=[one.reply for one in settlements],
         due_ats=[one.due_at for one in settlements],
         taken_back=[int(one.taken_back) for one in settlements],
+        addresses=[one.address for one in settlements],
     )
     bounced = {one.id: one for one in settlements if one.is_hard_bounce}
     if bounced:

@@ -20,6 +20,7 @@ from hudhud.delivery.compose import Ready
 from hudhud.delivery.engagement import judge_hits
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
+from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +126,7 @@ class Dispatcher:
             if chunk is None:
                 return None
             senders = self.composer.load(everywhere, chunk.messages)
+        reach("delivery.claimed")
         return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
 
     def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:

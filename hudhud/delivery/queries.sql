@@ -75,10 +75,11 @@ FROM asked a LEFT JOIN gate g ON g.message_id = a.id LEFT JOIN marked k ON k.id 
 -- Append what became of messages and fold it into their states; a lease that was lost writes nothing, except that it can still resolve its own doubt.
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(replies)s::text[],
-                         %(due_ats)s::timestamptz[], %(taken_back)s::smallint[])
-        AS t (id, lease_id, state, reason, code, reply, due_at, taken_back)
+                         %(due_ats)s::timestamptz[], %(taken_back)s::smallint[], %(addresses)s::text[])
+        AS t (id, lease_id, state, reason, code, reply, due_at, taken_back, address)
 ), changed AS (
-    UPDATE message m SET state = t.state, reason = t.reason, state_at = %(now)s, due_at = t.due_at, attempts = m.attempts - t.taken_back
+    UPDATE message m SET state = t.state, reason = t.reason, state_at = %(now)s, due_at = t.due_at, attempts = m.attempts - t.taken_back,
+        address = coalesce(t.address, m.address)
     FROM told t
     WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = t.id AND m.lease_id = t.lease_id
       AND (m.state IN ('claimed', 'handing_over') OR (m.state = 'in_doubt' AND t.state IN ('accepted', 'rejected')))

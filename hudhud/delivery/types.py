@@ -188,7 +188,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of an attempt. `taken_back`: the attempt was never made and does not count."""
+    """What became of an attempt. `taken_back`: it was never made and does not count; `address`: whom it was for, if the peer was asked."""
 
     id: int
     lease_id: int
@@ -199,3 +199,4 @@ class Settlement:
     due_at: datetime | None = None
     taken_back: bool = False
     is_hard_bounce: bool = False
+    address: str | None = None

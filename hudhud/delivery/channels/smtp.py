@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -180,6 +181,7 @@ class Line:
             return Handed(lost.args[0] if lost.args[0] in ("MAIL", "RCPT", "DATA") else "MAIL", None, str(lost.__cause__ or lost))
         if refused is not None:
             return refused
+        reach("delivery.envelope")
         if not await may_send():
             # DATA cannot be taken back (RFC 5321 4.1.1.4): only ending the connection leaves nothing behind.
             self.close()
@@ -250,10 +252,8 @@ class Line:
         """Say goodbye if it is quick."""
         if self.is_usable and self.ahead is None:
             self._write(b"QUIT\r\n")
-            try:
+            with contextlib.suppress(LineLost):
                 await self.wire.reply(1.0)
-            except LineLost:
-                pass
         self.close()
 
     def close(self) -> None:
