@@ -69,7 +69,8 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
 
 # Batches of (person, name, time) and, between them, clock steps; times on a coarse grid, so that facts and deadlines meet.
 happenings = st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(NAMES), st.integers(0, 10))
-schedules = st.lists(st.lists(happenings, min_size=1, max_size=6) | st.integers(0, 12), min_size=1, max_size=8)
+BEGIN = [(0, "Start", 0), (1, "Start", 1), (2, "Start", 0)]
+schedules = st.lists(st.lists(happenings, min_size=1, max_size=6) | st.integers(0, 12), min_size=2, max_size=8)
 
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -93,7 +94,7 @@ def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any]) -> None:
     people = stage.people(*[{}] * PEOPLE)
     reference = Reference(graph)
     stage.publish(graph)
-    for step in [*schedule, 40]:
+    for step in [BEGIN, *schedule, 40]:
         if isinstance(step, int):
             stage.tick(T0 + step * HALF_DAYS, PACE)
             reference.tick(T0 + step * HALF_DAYS)

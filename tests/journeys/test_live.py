@@ -1,0 +1,179 @@
+"""Journeys in the stream of facts: triggers, merges, pauses, and replayed history beside its rehearsal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.consent import actions as consent
+from hudhud.consent.types import ConsentChange
+from hudhud.journeys import actions, planner, queries
+from hudhud.journeys.rehearsal import rehearse
+from hudhud.kit.errors import InvalidInput
+from hudhud.kit.sql import Query
+from hudhud.segments.types import Change
+from tests.acceptance import cdnow
+from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
+from tests.journeys.test_cdnow import FROM, ORDER, SECOND_ORDER
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+TRIGGER = {"kind": "event", "name": "Signed Up"}
+REST = {"rest": delay(2, "days", "mail"), "mail": send("hello", "end"), "end": END}
+MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
+HOLDERS = Query("holders", "SELECT r.person_id, p.person_id FROM run r LEFT JOIN run_position p ON p.run_id = r.id ORDER BY r.id")
+
+
+def test_a_subscription_by_any_door_begins_a_run_once(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish(
+        {"key": "j", "trigger": {"kind": "subscribe", "topic": "newsletter"}, "nodes": REST, "start": "rest", "reentry": {"kind": "always"}}
+    )
+    with stage.db.workspace(stage.workspace_id) as ws:
+        consent.create_default_topics(ws, T0)
+        words = [(ann, "subscribed", T0), (ann, "subscribed", T0 + MINUTE), (bob, "subscribed", T0 - 9 * DAY)]
+        consent.record(ws, [ConsentChange(who, "newsletter", "email", state, at, "api", {}) for who, state, at in words])
+        (version,) = planner.find_versions(ws)
+        assert actions.take_subscribers(ws, version, 0) == 1
+        assert actions.take_subscribers(ws, version, 0) == 0
+        consent.record(ws, [ConsentChange(bob, "newsletter", "email", "unsubscribed", T0 + HOUR, "api", {})])
+        consent.record(ws, [ConsentChange(bob, "newsletter", "email", "subscribed", T0 + 2 * HOUR, "api", {})])
+        assert actions.take_subscribers(ws, version, 0) == 1
+    assert [(row[0], row[4]) for row in stage.log()] == [(ann, T0), (bob, T0 + 2 * HOUR)]
+
+
+def test_entering_a_segment_begins_a_run(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish({"key": "j", "trigger": {"kind": "segment_enter", "segment": 7}, "nodes": REST, "start": "rest"})
+    changes = [Change(7, ann, entered=True, at=T0), Change(7, bob, entered=False, at=T0), Change(8, bob, entered=True, at=T0)]
+    assert stage.take(changes=changes) == 1
+    assert stage.take(changes=changes) == 0
+    assert stage.outcomes() == [(ann, None)]
+
+
+def test_conditions_as_a_trigger_get_a_segment_of_their_own(stage: Stage) -> None:
+    tree = {"kind": "attribute", "name": "plan", "op": "is", "value": "pro"}
+    stage.publish({"key": "j", "trigger": {"kind": "segment_enter", "segment": tree}, "nodes": REST, "start": "rest"})
+    (ann,) = stage.people({"plan": "pro"})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        segment_id = queries.get_journey(ws, "j")["segment_id"]
+    assert stage.take(changes=[Change(segment_id, ann, entered=True, at=T0)]) == 1
+
+
+def test_a_merged_persons_run_goes_on_under_the_survivor(stage: Stage) -> None:
+    ann, guest, other = stage.people({}, {}, {})
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST, "start": "rest"})
+    stage.take(stage.event(guest, "Signed Up", T0), stage.event(other, "Signed Up", T0))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        for gone in (guest, other):
+            ws.run(MERGE, survivor=ann, gone=gone)
+    stage.take(stage.event(ann, "Identified", T0 + HOUR, kind="identify"))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert list(ws.rows(HOLDERS)) == [(ann, ann), (other, None)]
+    assert stage.outcomes() == [(ann, None), (other, "merged")]
+    stage.tick(T0 + 9 * DAY)
+    assert [message["person_id"] for message in stage.messages()] == [ann]
+
+
+def test_a_pause_stops_everything_and_leaves_as_long_to_rest_as_before(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST, "start": "rest"})
+    stage.take(stage.event(ann, "Signed Up", T0))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.pause(ws, "j", T0 + DAY, by="test")
+    stage.take(stage.event(bob, "Signed Up", T0 + DAY))
+    assert stage.tick(T0 + 9 * DAY) == 0
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.start(ws, "j", T0 + 10 * DAY, by="test")
+    assert stage.tick(T0 + 11 * DAY - MINUTE) == 0
+    assert stage.tick(T0 + 11 * DAY) == 3
+    assert stage.outcomes() == [(ann, "finished")]
+
+
+def test_people_under_way_stay_on_their_version(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST, "start": "rest"})
+    stage.take(stage.event(ann, "Signed Up", T0))
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST | {"mail": send("other", "end")}, "start": "rest"})
+    stage.take(stage.event(bob, "Signed Up", T0))
+    stage.tick(T0 + 9 * DAY)
+    assert [(message["person_id"], message["template"]) for message in stage.messages()] == [(ann, "hello"), (bob, "other")]
+
+
+def play(stage: Stage, orders: list[cdnow.Order], people: dict[str, int]) -> None:
+    """Let each day's orders come in at noon, and the timers of that noon after them, as the worker's horizon does."""
+    noon = datetime.combine(min(order.on for order in orders), cdnow.NOON)
+    days = cdnow.by_day(orders)
+    while noon <= FROM + timedelta(days=545, hours=12):
+        events = [stage.event(people[order.customer], ORDER, noon) for order in days.get(noon.date(), [])]
+        if events:
+            with stage.db.workspace(stage.workspace_id) as ws:
+                actions.take(ws, stage.ch, events, [], noon)
+        stage.tick(noon)
+        noon += DAY
+
+
+def replay(stage: Stage, every: int) -> tuple[set[str], int]:
+    orders = cdnow.orders(every=every)
+    customers = sorted({order.customer for order in orders})
+    people = dict(zip(customers, stage.people(*[{}] * len(customers)), strict=True))
+    stage.publish(SECOND_ORDER, FROM)
+    play(stage, orders, people)
+    numbers = {number: customer for customer, number in people.items()}
+    sent = [numbers[message["person_id"]] for message in stage.messages()]
+    return set(sent), len(sent)
+
+
+def test_replayed_history_reaches_exactly_the_people_without_a_second_order(stage: Stage) -> None:
+    expected = cdnow.without_second_order(cdnow.orders(every=40))
+    assert replay(stage, 40) == (expected, len(expected))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_all_of_replayed_history_reaches_17641_people(stage: Stage) -> None:
+    expected = cdnow.without_second_order(cdnow.orders())
+    assert replay(stage, 1) == (expected, 17_641)
+
+
+def test_a_rehearsal_tells_what_the_live_run_did(stage: Stage, ch: Client, database_url: str) -> None:
+    people = stage.people(*({"plan": "pro" if i % 3 else "free"} for i in range(12)))
+    pro = {"kind": "attribute", "name": "plan", "op": "is", "value": "pro"}
+    nodes: dict[str, Any] = {
+        "hello": send("hello", "wait"),
+        "wait": {"kind": "wait", "until": event_since("Order"), "timeout": {"amount": 2, "unit": "days"}, "met": "end", "timed_out": "who"},
+        "who": {"kind": "branch", "branches": [{"if": pro, "next": "offer"}], "otherwise": "end"},
+        "offer": send("offer", "rest"),
+        "rest": delay(2, "days", "end"),
+        "end": END,
+    }
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": nodes, "start": "hello", "exit_on": [event_since("Left")]})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        consent.create_default_topics(ws, T0)
+        said = [ConsentChange(person_id, "newsletter", "email", "subscribed", T0 + DAY, "api", {}) for person_id in people]
+        consent.record(ws, said)
+    for i, person_id in enumerate(people):
+        at = T0 + i * HOUR
+        stage.take(stage.event(person_id, "Signed Up", at))
+        stage.tick(at)
+    for i, name in ((0, "Order"), (1, "Order"), (4, "Left"), (7, "Left")):
+        stage.take(stage.event(people[i], name, T0 + DAY))
+    stage.tick(T0 + 3 * DAY)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, number = queries.get_version(ws, "j")
+        live = queries.node_numbers(ws, version), queries.edge_numbers(ws, version)
+    found = rehearse(database_url, ch, version, number, T0 - DAY, T0 + 3 * DAY)
+    assert (found.nodes, found.edges) == live
+    assert (found.sends, found.exited, found.finished, found.waiting) == (len(stage.messages()), 2, 5, 5)
+    assert found.skips == {"no_address": found.sends}
+
+
+def test_a_rehearsal_backwards_is_refused(stage: Stage, ch: Client, database_url: str) -> None:
+    stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST, "start": "rest"})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, number = queries.get_version(ws, "j")
+    with pytest.raises(InvalidInput):
+        rehearse(database_url, ch, version, number, T0, T0)
