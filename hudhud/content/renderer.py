@@ -114,9 +114,10 @@ class Renderer:
             return Answer(refused={key: value for key, value in error.data.items() if value is not None})
 
     def _preview(self, request: Preview) -> Answer:
-        BOOK.open_message(0, b"", "", "about:blank", request.compiled.links)
         try:
-            return Answer(preview=bounded(lambda: Program(request.compiled).preview(request.values)))
+            program = bounded(lambda: Program(request.compiled))
+            BOOK.open_message(0, b"", "", "about:blank", request.compiled.links)
+            return Answer(preview=bounded(lambda: program.preview(request.values)))
         except Refused as error:
             return Answer(preview={"reason": error.reason, "detail": error.detail})
 

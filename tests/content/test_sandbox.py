@@ -1,0 +1,64 @@
+"""Template bombs (A-04, A-06): the poison is refused within a second or so, the rest goes on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.content.protocol import Mail
+from hudhud.content.types import Compiled, Copy, TemplateError
+from tests.content.test_compile import values
+from tests.make import fragment
+
+if TYPE_CHECKING:
+    from hudhud.content.sandbox import Sandbox
+
+BOMBS = {
+    "five replaces (153 characters)": "{% assign a = event.x %}" + "{% assign a = a | replace: 'x', a %}" * 5 + "{{ a | size }}",
+    "nested loops": "{% for i in (1..100000) %}{% for j in (1..100000) %}{{ i }}{% endfor %}{% endfor %}",
+    "a huge range": "{{ (1..99999999999) | join: ',' | size }}",
+    "growing captures": "{% assign a = event.x %}" + "{% capture a %}{{ a }}{{ a }}{{ a }}{{ a }}{% endcapture %}" * 20 + "{{ a | size }}",
+    "much output": "{% for i in (1..9999) %}" + "x" * 3000 + "{% endfor %}",
+    "a number without end": "{% assign a = 9 %}" + "{% assign a = a | times: a %}" * 30 + "{{ a | size }}",
+}
+
+
+def mails(program: str, count: int = 3, **event: Any) -> list[Mail]:  # noqa: ANN401 -- any JSON
+    """Mails for one program."""
+    return [Mail(number, program, b"k" * 32, "https://m.example/o.gif", values(**event)) for number in range(count)]
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_costs_itself_only(sandbox: Sandbox, name: str) -> None:
+    good = sandbox.publish({"en": Copy("Good", fragment("fine"))})["en"]
+    # Past the check at publishing, as if a value had armed it.
+    bomb = Compiled("en", "Bomb", BOMBS[name], "text", [], [["event", "x"]])
+    batch = mails("good", 2) + mails(name, 1, x="x" * 60) + mails("good", 2)
+    began = time.monotonic()
+    written = sandbox.write("https://m.example/t/c/", {"good": good, name: bomb}, batch)
+    assert [one.reason or one.subject for one in written] == ["Good", "Good", "render_limit", "Good", "Good"]
+    assert time.monotonic() - began < 10  # noqa: PLR2004 -- a second on a machine that is not shared
+
+
+def test_a_bomb_cannot_be_published(sandbox: Sandbox) -> None:
+    with pytest.raises(TemplateError, match="too much"):
+        sandbox.publish({"en": Copy("Bomb", fragment(BOMBS["a number without end"]))})
+    assert sandbox.publish({"en": Copy("Good", fragment("fine"))})["en"].links == []
+
+
+@pytest.mark.parametrize("probe", ["{{ event.x.__class__ }}", "{{ event.x.__class__.__mro__ }}", "{{ event.x['__globals__'] }}", "{{ person.id.real }}"])
+def test_only_plain_data_is_there(sandbox: Sandbox, probe: str) -> None:
+    copy = sandbox.publish({"en": Copy("Hello", fragment(f"[{probe}]"))})["en"]
+    (written,) = sandbox.write("https://m.example/t/c/", {probe: copy}, mails(probe, 1, x="text"))
+    assert written.reason == "missing_value"
+
+
+def test_a_preview_is_the_same_engine(sandbox: Sandbox) -> None:
+    copy = sandbox.publish({"en": Copy("Hi {{ person.first_name }}", fragment('<a href="https://x.example/?a=1&amp;b=2">x</a>'))})["en"]
+    shown = sandbox.preview(copy, values())
+    assert shown["subject"] == "Hi Ada"
+    assert 'href="https://x.example/?a=1&amp;b=2"' in shown["html"]
+    missing = sandbox.preview(copy, {**values(), "person": {}})
+    assert missing == {"reason": "missing_value", "detail": "person.first_name is undefined"}
