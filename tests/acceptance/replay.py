@@ -80,7 +80,7 @@ def introduce(history: History, customers: Iterable[str], topic: str) -> None:
     )
 
 
-def play(history: History, stage: Stage, rows: Iterable[Order], until: date) -> None:
+def play(history: History, stage: Stage, rows: Iterable[Order], until: date, *, pause_s: float = 0.0) -> None:
     """Send each day's orders a moment before noon and let noon come: at a deadline, everything received before it counts."""
     days = by_day(rows)
     day, last = min(days), until
@@ -90,4 +90,5 @@ def play(history: History, stage: Stage, rows: Iterable[Order], until: date) -> 
             stage.move_to(noon - TICK)
             deliver(history, [order.to_event() for order in days[day]])
         stage.move_to(noon + TICK)
+        time.sleep(pause_s)
         day += timedelta(days=1)
