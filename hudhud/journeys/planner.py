@@ -38,10 +38,11 @@ RESOLUTION = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Pace:
-    """How many runs a batch holds, and how far apart in time the runs of one question may be."""
+    """How many runs a batch holds, how far apart in time the runs of one question may be, whether facts come in order."""
 
     limit: int = BATCH
     resolution: timedelta = RESOLUTION
+    in_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _drain(world: World, version: Version, horizon: datetime, pace: Pace, place:
 
 def step(world: World, version: Version, place: Place, horizon: datetime, pace: Pace) -> Batch:
     """Take one batch of one node on."""
-    questions = version.questions(place.node, waiting=place.waiting)
+    questions = version.questions(place.node, waiting=place.waiting, in_order=pace.in_order)
     if questions:
         return _step_by_question(world, version, place, horizon, pace, questions)
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}

@@ -91,7 +91,7 @@ def rehearse(database_url: str, ch: Client, version: Version, number: int, since
 
 
 def _drive(world: RehearsalWorld, version: Version, replay: Replay, resolution: timedelta) -> None:
-    pace = Pace(resolution=resolution)
+    pace = Pace(resolution=resolution, in_order=True)
     entered, analyzed = 0, 100
     while (instant := _next_instant(world, version, replay)) is not None:
         steps = math.ceil((instant - replay.since) / resolution)

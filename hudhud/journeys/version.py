@@ -67,14 +67,16 @@ class Version:
         known = at_entry and all(quick_leaves(tree) for tree in conditions.values())
         return (rest, True) if known else (NO_REST, False)
 
-    def questions(self, node_id: str, *, waiting: bool) -> dict[str, Condition]:
-        """Return what a query must answer before runs may leave a node: slow endings and the node's own conditions.
+    def questions(self, node_id: str, *, waiting: bool, in_order: bool) -> dict[str, Condition]:
+        """Return what a query must answer before runs may leave a node: endings, and the node's own conditions.
 
-        The intake has looked at each quick condition when its event passed, so at a deadline it is known to be false.
+        A quick condition is decided when its event passes. That is all where facts come `in_order`. Live, they can come late, or belong to
+        the person only since a merge: so it is asked again where a mistake would show, at a deadline and before a message.
         """
-        asked = {f"/{ending.place}": ending.tree for ending in self.ends if not ending.quick}
-        own = self.node(node_id).conditions()
-        return asked | {name: tree for name, tree in own.items() if not (waiting and quick_leaves(tree))}
+        node = self.node(node_id)
+        sure = in_order or node.kind != "send"
+        asked = {f"/{ending.place}": ending.tree for ending in self.ends if not (ending.quick and sure)}
+        return asked | {name: tree for name, tree in node.conditions().items() if not (waiting and in_order and quick_leaves(tree))}
 
 
 @lru_cache(maxsize=512)

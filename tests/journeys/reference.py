@@ -109,7 +109,7 @@ class Reference:
         ends = [("goal", self.graph["goal"])] if self.graph["goal"] else []
         ends += [("exit", tree) for tree in self.graph["exit_on"]]
         for edge, tree in ends:
-            if not self._is_quick(tree) and self._holds(run, tree, at):
+            if (node["kind"] == "send" or not self._is_quick(tree)) and self._holds(run, tree, at):
                 self._end(run, edge, "goal_reached" if edge == "goal" else "exit_condition", at)
                 return
         if node["kind"] == "delay":
@@ -128,8 +128,7 @@ class Reference:
             self._wait(run, node, at)
 
     def _wait(self, run: Run, node: dict[str, Any], at: datetime) -> None:
-        known_to_be_false = run.looked_at and self._is_quick(node["until"])
-        if not known_to_be_false and self._holds(run, node["until"], at):
+        if self._holds(run, node["until"], at):
             self._go(run, "met", node["met"], "condition_met", at)
         elif run.looked_at:
             self._go(run, "timed_out", node["timed_out"], "timed_out", at)

@@ -141,3 +141,16 @@ def test_history_from_before_the_start_begins_nothing(stage: Stage) -> None:
     stage.publish(journey({"hello": send("hello", "end"), "end": END}, "hello"), T0)
     stage.take(stage.event(ann, "Signed Up", T0 - MINUTE))
     assert stage.outcomes() == []
+
+
+def test_an_order_that_was_told_late_stops_the_mail(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    wait = {"kind": "wait", "until": event_since("Order"), "timeout": {"amount": 1, "unit": "days"}, "met": "end", "timed_out": "remind"}
+    stage.publish(journey({"wait": wait, "remind": send("remind", "end"), "end": END}, "wait"))
+    mail = {"rest": delay(1, "days", "remind"), "remind": send("remind", "end"), "end": END}
+    stage.publish({**journey(mail, "rest"), "key": "k", "goal": event_since("Order")})
+    stage.take(stage.event(ann, "Order", T0 + MINUTE))
+    stage.take(stage.event(ann, "Signed Up", T0), stage.event(bob, "Signed Up", T0))
+    stage.tick(T0 + 2 * DAY)
+    assert [m["person_id"] for m in stage.messages()] == [bob, bob]
+    assert sorted(stage.outcomes()) == [(ann, "finished"), (ann, "goal"), (bob, "finished"), (bob, "finished")]
