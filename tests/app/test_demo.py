@@ -11,19 +11,17 @@ from hudhud.demo import actions, live
 from tests.app.browser import PASSWORD, Browser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hudhud.app.wiring import Wiring
 
 OWNER = {"email": "ada@example.com", "password": PASSWORD}
 
 
 @pytest.fixture
-def owner(web: Wiring) -> Iterator[Browser]:
+def owner(web: Wiring) -> Browser:
+    assert web.settings.base_url
     browser = Browser()
     browser.ask("POST", "setup", OWNER)
-    yield browser
-    web.sandbox.close()
+    return browser
 
 
 def count_everything(web: Wiring) -> dict[str, int]:

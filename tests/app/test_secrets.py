@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("web")
 OWNER = {"email": "ada@example.com", "password": PASSWORD}
 TABLES = "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-SECRET_NAMES = {"secret", "secret_hash", "tag", "token", "digest", "signature", "password", "password_hash"}
+SECRET_NAMES = {"secret", "secret_hash", "token", "digest", "signature", "password", "password_hash"}
 
 
 def everything(web: Wiring) -> str:
@@ -40,14 +40,22 @@ def one_time_code(secret: str) -> str:
     return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
 
+def signed_in() -> Browser:
+    """Set up, and confirm the password as second factors ask for."""
+    owner = Browser()
+    assert owner.ask("POST", "setup", OWNER)[0] == 201
+    assert owner.ask("GET", "/_allauth/browser/v1/account/authenticators/webauthn")[0] == 401
+    assert owner.ask("POST", "/_allauth/browser/v1/auth/reauthenticate", {"password": PASSWORD})[0] == 200
+    return owner
+
+
 def forms(secret: str) -> set[str]:
     raw = secret.encode()
     return {secret, raw.hex(), base64.b64encode(raw).decode().rstrip("=")}
 
 
 def test_the_database_holds_no_secret_that_can_be_read(web: Wiring) -> None:
-    owner = Browser()
-    owner.ask("POST", "setup", OWNER)
+    owner = signed_in()
     keys = [owner.ask("POST", "keys", {"kind": kind})[1]["key"] for kind in ("api", "collect")]
     member = owner.ask("POST", "members", {"email": "bob@example.com", "name": "Bob", "role": "viewer"})[1]
     totp = owner.ask("GET", "/_allauth/browser/v1/account/authenticators/totp")[1]["meta"]["secret"]
@@ -63,8 +71,7 @@ def test_the_database_holds_no_secret_that_can_be_read(web: Wiring) -> None:
 
 
 def test_a_second_factor_is_asked_for(web: Wiring) -> None:
-    owner = Browser()
-    owner.ask("POST", "setup", OWNER)
+    owner = signed_in()
     totp = owner.ask("GET", "/_allauth/browser/v1/account/authenticators/totp")[1]["meta"]["secret"]
     owner.ask("POST", "/_allauth/browser/v1/account/authenticators/totp", {"code": one_time_code(totp)})
 
@@ -78,8 +85,7 @@ def test_a_second_factor_is_asked_for(web: Wiring) -> None:
 
 
 def test_a_passkey_can_be_begun() -> None:
-    owner = Browser()
-    owner.ask("POST", "setup", OWNER)
+    owner = signed_in()
 
     status, answer = owner.ask("GET", "/_allauth/browser/v1/account/authenticators/webauthn")
     assert status == 200
@@ -90,8 +96,7 @@ def test_a_passkey_can_be_begun() -> None:
 
 
 def test_passwords_are_argon2id_with_a_salt_of_their_own(web: Wiring) -> None:
-    owner = Browser()
-    owner.ask("POST", "setup", OWNER)
+    signed_in()
     with web.db.everywhere() as everywhere:
         (stored,) = everywhere.conn.execute("SELECT password FROM auth_user").fetchone() or ("",)
 
