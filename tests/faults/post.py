@@ -45,7 +45,12 @@ class Post:
         """Publish the mail; the clock stands in a file."""
         self.db, self.ch, self.ledger, self.folder = db, ch, ledger, folder
         self.stage = Stage(folder / "clock", make.NOW)
-        self.environment = {**environment, "HUDHUD_CLOCK": self.stage.setting, "HUDHUD_SMTP_URL": ledger.url, "HUDHUD_DATA": str(folder / "data")}
+        self.environment = {
+            **environment,
+            "HUDHUD_CLOCK": self.stage.setting,
+            "HUDHUD_SMTP_URL": ledger.url,
+            "HUDHUD_DATA": str(folder / "data"),
+        }
         self.workspace_id = make.workspace(db)
         sandbox = Sandbox()
         with db.workspace(self.workspace_id) as ws:

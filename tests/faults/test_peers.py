@@ -66,7 +66,10 @@ def test_f18_greylisted_twice_is_accepted_at_the_third_try(post: Post) -> None:
     post.plan("greylist-2@example.com", "anna@example.com")
     with post.worker():
         post.wait(lambda: settled(post), 40)
-    assert {row[4]: (row[1], row[3]) for row in post.rows()} == {"greylist-2@example.com": ("accepted", 3), "anna@example.com": ("accepted", 1)}
+    assert {row[4]: (row[1], row[3]) for row in post.rows()} == {
+        "greylist-2@example.com": ("accepted", 3),
+        "anna@example.com": ("accepted", 1),
+    }
     assert sorted(mail.recipient for mail in post.mails()) == ["anna@example.com", "greylist-2@example.com"]
     post.check()
 
@@ -94,7 +97,14 @@ def test_f19_a_peer_that_takes_two_connections_and_no_pipelining(post: Post) -> 
 
 def test_f20_mixed_answers_in_one_batch(post: Post) -> None:
     ordinary = [f"person{number}@example.com" for number in range(20)]
-    odd = ["554@example.com", "550-5.1.1@example.com", "dot-552-5.3.4@example.com", "451@example.com", "421@example.com", "data-554-5.6.0@example.com"]
+    odd = [
+        "554@example.com",
+        "550-5.1.1@example.com",
+        "dot-552-5.3.4@example.com",
+        "451@example.com",
+        "421@example.com",
+        "data-554-5.6.0@example.com",
+    ]
     odd += ["drop-after-dot@example.com", "vanish-after-dot@example.com", "reply-then-close@example.com", "greylist-1@example.com"]
     # The first is refused for good, as in mautic#7226.
     post.plan(odd[0], *ordinary, *odd[1:])

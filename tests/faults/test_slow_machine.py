@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-VALUES = {"person": {"first_name": "Ada"}, "event": {}, "workspace": {"name": "Shop", "postal_address": "Pikk 1"}, "unsubscribe_url": "https://x.test/u", "preferences_url": "https://x.test/p"}
+VALUES = {
+    "person": {"first_name": "Ada"},
+    "event": {},
+    "workspace": {"name": "Shop", "postal_address": "Pikk 1"},
+    "unsubscribe_url": "https://x.test/u",
+    "preferences_url": "https://x.test/p",
+}
 
 
 @pytest.fixture
