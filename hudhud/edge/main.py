@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import uvicorn
 
 from hudhud.edge.app import Edge
@@ -20,6 +22,9 @@ def main() -> None:
     ours = settings()
     log.set_up("edge", ours.log_level)
     ours.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # uvicorn drains on the first one and then raises it again, for whoever started it; that is us, and all is done.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     app = Edge(ours, from_setting(ours.clock), load_keys(ours.secret_keys, ours.data))
     uvicorn.run(
         app,

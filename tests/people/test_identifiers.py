@@ -37,7 +37,7 @@ def test_an_address_has_one_normal_form(given_: str, normal: str) -> None:
      "ann@ex_ample.com", "ann\r\nBcc: x@example.com", "ann@example.com\0", '"ann lee"@example.com'],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(bad: str) -> None:
-    with pytest.raises(BadIdentifier, match="^email: "):
+    with pytest.raises(BadIdentifier, match=r"^email: "):
         normal_email(bad)
 
 
@@ -76,7 +76,12 @@ def test_the_quick_way_decides_as_the_validator_does(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("given_", "normal"),
-    [("+372 5551 2345", "+37255512345"), ("0037255512345", "+37255512345"), ("+1 (212) 555-0100", "+12125550100"), ("+٣٧٢٥٥٥١٢٣٤٥", "+37255512345")],
+    [
+        ("+372 5551 2345", "+37255512345"),
+        ("0037255512345", "+37255512345"),
+        ("+1 (212) 555-0100", "+12125550100"),
+        ("+٣٧٢٥٥٥١٢٣٤٥", "+37255512345"),
+    ],
 )
 def test_a_phone_number_is_e164(given_: str, normal: str) -> None:
     assert normal_phone(given_) == normal
@@ -85,7 +90,7 @@ def test_a_phone_number_is_e164(given_: str, normal: str) -> None:
 
 @pytest.mark.parametrize("bad", ["", "5551234", "+0123456789", "+372", "+3725551234567890", "+372 call me"])
 def test_a_phone_number_without_country_is_refused(bad: str) -> None:
-    with pytest.raises(BadIdentifier, match="like \\+37255512345"):
+    with pytest.raises(BadIdentifier, match=r"like \+37255512345"):
         normal_phone(bad)
 
 

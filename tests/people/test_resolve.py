@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,11 +57,21 @@ def test_identify_joins_the_visitor_with_the_customer(db: Database, shop: int) -
     with db.workspace(shop) as ws:
         assert find_current_ids(ws, [visitor, customer]) == {visitor: customer, customer: customer}
         profile = get_profile(ws, visitor)
-        assert (profile.id, profile.attributes, [each["person_id"] for each in profile.merged]) == (customer, {"first_name": "Ann"}, [visitor])
+        assert (profile.id, profile.attributes, [each["person_id"] for each in profile.merged]) == (
+            customer,
+            {"first_name": "Ann"},
+            [visitor],
+        )
         assert identifiers(ws, customer) == [ANONYMOUS, USER] or identifiers(ws, customer) == [USER, ANONYMOUS]
         snapshot = ws.conn.execute("SELECT snapshot FROM person_merge").fetchone()
     assert snapshot is not None
-    assert snapshot[0]["merged"] == {"person_id": visitor, "attributes": {}, "places": dict.fromkeys(("country", "language", "time_zone")), "provenance": {}, "identifiers": [list(ANONYMOUS)]}
+    assert snapshot[0]["merged"] == {
+        "person_id": visitor,
+        "attributes": {},
+        "places": dict.fromkeys(("country", "language", "time_zone")),
+        "provenance": {},
+        "identifiers": [list(ANONYMOUS)],
+    }
 
 
 def test_a_first_identify_names_the_visitor_instead_of_making_somebody_new(db: Database, shop: int) -> None:
@@ -95,7 +106,12 @@ def test_alias_joins_two_user_ids_and_chains_end_at_the_last_survivor(db: Databa
 
 
 def test_repeating_changes_nothing(db: Database, shop: int) -> None:
-    claims = [track(ANONYMOUS), identify(USER, ANONYMOUS, email="ann@example.com", plan="gold"), alias("u1", "old"), track(("anonymous_id", "old"))]
+    claims = [
+        track(ANONYMOUS),
+        identify(USER, ANONYMOUS, email="ann@example.com", plan="gold"),
+        alias("u1", "old"),
+        track(("anonymous_id", "old")),
+    ]
     first = run(db, shop, *claims)
     dump = "SELECT (SELECT jsonb_agg(to_jsonb(p) ORDER BY id) FROM person p), (SELECT jsonb_agg(to_jsonb(i) ORDER BY value) FROM identifier i), (SELECT count(*) FROM person_merge)"
     with db.workspace(shop) as ws:
@@ -153,9 +169,14 @@ def test_none_removes_an_attribute_and_types_count(db: Database, shop: int) -> N
 
 
 def test_search_finds_the_beginnings_of_names_and_identifiers_only(db: Database, shop: int) -> None:
-    ann, bob = run(db, shop, identify(USER, email="ann@example.com", first_name="Ann", last_name="100%"), identify(("user_id", "x"), name="Bob ann")).person_ids
+    ann, bob = run(
+        db, shop, identify(USER, email="ann@example.com", first_name="Ann", last_name="100%"), identify(("user_id", "x"), name="Bob ann")
+    ).person_ids
     with db.workspace(shop) as ws:
-        found = {text: [person.id for person in find_people(ws, search=text)] for text in ("ANN", "u1", "bob", "100%", "1%", "_nn", "", "example")}
+        found = {
+            text: [person.id for person in find_people(ws, search=text)]
+            for text in ("ANN", "u1", "bob", "100%", "1%", "_nn", "", "example")
+        }
     assert found == {"ANN": [ann], "u1": [ann], "bob": [bob], "100%": [ann], "1%": [], "_nn": [], "": [bob, ann], "example": []}
 
 
@@ -180,12 +201,16 @@ def test_the_database_itself_refuses_a_second_holder(db: Database, shop: int) ->
 USERS, VISITORS, MAILS = ("u1", "u2", "u3"), ("a1", "a2", "a3"), ("m1@example.com", "m2@example.com")
 user_ids = st.sampled_from(USERS).map(lambda name: ("user_id", name))
 visitor_ids = st.sampled_from(VISITORS).map(lambda name: ("anonymous_id", name))
-traits = st.fixed_dictionaries({}, optional={"email": st.sampled_from(MAILS), "plan": st.sampled_from(["gold", "tin", None]), "age": st.integers(1, 3)})
+traits = st.fixed_dictionaries(
+    {}, optional={"email": st.sampled_from(MAILS), "plan": st.sampled_from(["gold", "tin", None]), "age": st.integers(1, 3)}
+)
 claims = st.one_of(
     st.builds(track, st.one_of(user_ids, visitor_ids)),
     st.builds(lambda user, visitor, known: identify(user, visitor, **known), user_ids, visitor_ids, traits),
     st.builds(lambda name, known: identify(name, **known), st.one_of(user_ids, visitor_ids), traits),
-    st.tuples(st.sampled_from(USERS), st.sampled_from(USERS + VISITORS)).filter(lambda names: names[0] != names[1]).map(lambda names: alias(*names)),
+    st.tuples(st.sampled_from(USERS), st.sampled_from(USERS + VISITORS))
+    .filter(lambda names: names[0] != names[1])
+    .map(lambda names: alias(*names)),
 )
 
 
@@ -197,7 +222,7 @@ def test_sets_decide_as_one_claim_at_a_time_does(db: Database, told: list[Identi
     town = Town()
     about = [town.claim(identity) for identity in told]
     edges = [0, *sorted({cut for cut in cuts if cut < len(told)}), len(told)]
-    actors = [actor for start, end in zip(edges, edges[1:], strict=False) for actor in run(db, shop, *told[start:end]).person_ids]
+    actors = [actor for start, end in pairwise(edges) for actor in run(db, shop, *told[start:end]).person_ids]
     with db.workspace(shop) as ws:
         today = find_current_ids(ws, actors)
         people = {person.id: person for person in find_people(ws, limit=100)}
@@ -210,7 +235,9 @@ def test_sets_decide_as_one_claim_at_a_time_does(db: Database, told: list[Identi
 
 
 def _shape(people: Any) -> list[Any]:  # noqa: ANN401 -- Person
-    return sorted((sorted((each["namespace"], each["value"]) for each in person.identifiers), sorted(person.attributes.items())) for person in people)
+    return sorted(
+        (sorted((each["namespace"], each["value"]) for each in person.identifiers), sorted(person.attributes.items())) for person in people
+    )
 
 
 def test_created_at_is_when_the_person_was_first_seen(db: Database, shop: int) -> None:
