@@ -16,7 +16,7 @@ from hudhud.kit.clickhouse import connect
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROWS, WRITERS = 20, 3
+ROWS, WRITERS, AT_LEAST = 20, 3, 10
 TABLE = (
     "CREATE TABLE t (batch UInt64, number UInt8) ENGINE = MergeTree ORDER BY batch"
     " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000"
@@ -63,16 +63,17 @@ def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, rounds: int) ->
     admin = connect(server.url())
     admin.command(TABLE)
     writers = Writers(server.url())
-    for _ in range(rounds):
-        time.sleep(random.uniform(0.5, 1.5))
+    for number in range(rounds):
+        while len(writers.acknowledged) < (number + 1) * AT_LEAST:
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 0.3))
         assert server.process is not None
         server.process.kill()
         server.process.wait()
         server.start()
-    time.sleep(0.5)
     writers.finish()
     counts = dict(admin.query("SELECT batch, count() FROM t GROUP BY batch").result_rows)
     server.stop()
-    assert len(writers.acknowledged) > 20
+    assert len(writers.acknowledged) > rounds * AT_LEAST
     assert writers.acknowledged <= counts.keys()
     assert set(counts.values()) == {ROWS}
