@@ -28,12 +28,13 @@ from hudhud.segments.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
+    from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition, Leaf
 
 MAX_NAME = 200
@@ -48,9 +49,12 @@ def create_segment(ws: Scope, name: str, tree: Condition, now: datetime, *, by: 
 
 
 def ensure_segment(ws: Scope, tree: Condition, now: datetime, *, owner: str) -> int:
-    """Return the unlisted segment that `owner` (such as "journey:welcome") has for this tree; made if it is not there."""
+    """Return the one unlisted segment of `owner` (such as "journey:welcome"): made if it has another tree, which ends the other."""
+    open_lock(ws)
     found = ws.value(QUERIES.find_owned, owner=owner, definition=canonical(tree).decode())
-    return int(found) if found is not None else _create(ws, "", owner, tree, now)
+    made = int(found) if found is not None else _create(ws, "", owner, tree, now)
+    ws.run(QUERIES.archive_owned, owner=owner, id=made, now=now)
+    return made
 
 
 def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: str | None = None, tree: Condition | None = None) -> None:
@@ -77,7 +81,7 @@ def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str) -> No
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:
     open_lock(ws)
-    definitions = read_definitions(ws, [tree])
+    definitions = _check_references(ws, tree)
     made = ws.value(QUERIES.create_segment, name=name, owner=owner, now=now, **_columns(tree, definitions))
     ws.run(QUERIES.create_membership, id=made)
     ws.run(QUERIES.ring)
@@ -86,7 +90,7 @@ def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) ->
 
 def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> None:
     open_lock(ws)
-    definitions = read_definitions(ws, [tree])
+    definitions = _check_references(ws, tree)
     if segment_id in definitions:
         raise SegmentCycle(segment_id=segment_id)
     ws.run(QUERIES.define_segment, id=segment_id, now=now, **_columns(tree, definitions))
@@ -99,19 +103,34 @@ def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> Non
     ws.run(QUERIES.ring)
 
 
-def _columns(tree: Condition, definitions: Mapping[int, Condition]) -> dict[str, Any]:
+def _check_references(ws: Scope, tree: Condition) -> Definitions:
+    """Return the trees of all segments that this one is built on; raises `SegmentNotFound` when one is missing or put away."""
+    definitions = read_definitions(ws, [tree])
+    gone = ws.rows(QUERIES.find_archived, ids=sorted(definitions))
+    if gone:
+        raise SegmentNotFound(f"Segment {gone[0][0]} is archived; use another one.", segment_id=gone[0][0])
+    return definitions
+
+
+def _columns(tree: Condition, definitions: Definitions) -> dict[str, Any]:
     """Return a definition with what it depends on."""
     whole = list(_all_leaves(tree, definitions))
     return {
         "definition": canonical(tree).decode(),
         "event_names": sorted({leaf.name for leaf in whole if isinstance(leaf, Event)}),
-        "attributes": sorted({leaf.name for leaf in whole if isinstance(leaf, Attribute)}),
+        "attributes": sorted({name for leaf in whole if isinstance(leaf, Attribute) for name in _on_the_way(leaf.name)}),
         "topics": sorted({leaf.topic for leaf in whole if isinstance(leaf, Consent)}),
         "segment_ids": sorted({leaf.segment_id for leaf in leaves(tree) if isinstance(leaf, Segment)}),
     }
 
 
-def _all_leaves(tree: Condition, definitions: Mapping[int, Condition]) -> Iterator[Leaf]:
+def _on_the_way(path: str) -> Iterator[str]:
+    """Yield `cart` and `cart.total` for `cart.total`: a change of either may be one of it."""
+    steps = path.split(".")
+    return (".".join(steps[:end]) for end in range(1, len(steps) + 1))
+
+
+def _all_leaves(tree: Condition, definitions: Definitions) -> Iterator[Leaf]:
     for leaf in leaves(tree):
         yield leaf
         if isinstance(leaf, Segment):

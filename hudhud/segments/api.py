@@ -8,6 +8,8 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import needs
+from hudhud.people.queries import find_current_ids
+from hudhud.people.types import PersonNotFound
 from hudhud.segments import actions, queries
 from hudhud.segments.sentences import describe
 from hudhud.segments.types import Segment, from_json, to_json, walk
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition, Verdict
 
 router = Router(tags=["segments"])
+Id = Annotated[int, Field(ge=1, lt=2**63)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 FewMembers = Annotated[int, Field(ge=1, le=50)]
 
@@ -46,13 +49,13 @@ class Draft(Schema):
 class Doubt(Schema):
     """A person, and a saved segment or conditions."""
 
-    person_id: int
-    segment_id: int | None = None
+    person_id: Id
+    segment_id: Id | None = None
     tree: dict[str, Any] | None = None
 
 
 @router.get("/segments")
-def find_segments(request: Request, after: int | None = None, limit: Limit = 50, lang: str = "en") -> dict[str, Any]:
+def find_segments(request: Request, after: Id | None = None, limit: Limit = 50, lang: str = "en") -> dict[str, Any]:
     """List segments, newest first, with how many are in as of when."""
     found = queries.find_segments(request.scope, after=after, limit=limit)
     names = queries.find_names(request.scope, [segment.tree for segment in found])
@@ -92,18 +95,21 @@ def explain(request: Request, doubt: Doubt, lang: str = "en") -> dict[str, Any]:
     if (doubt.tree is None) == (doubt.segment_id is None):
         raise InvalidInput("segment_id", doubt.segment_id, "send either segment_id or tree")
     tree = from_json(doubt.tree) if doubt.segment_id is None else queries.get_segment(request.scope, doubt.segment_id).tree
-    verdict = queries.explain(request.scope, request.clickhouse, tree, doubt.person_id, request.now)
+    person_id = find_current_ids(request.scope, [doubt.person_id]).get(doubt.person_id)
+    if person_id is None:
+        raise PersonNotFound(person_id=doubt.person_id)
+    verdict = queries.explain(request.scope, request.clickhouse, tree, person_id, request.now)
     return {**_verdict(verdict, lang, _names_in(request, [verdict])), "as_of": request.now.isoformat()}
 
 
 @router.get("/segments/{segment_id}")
-def get_segment(request: Request, segment_id: int, lang: str = "en") -> dict[str, Any]:
+def get_segment(request: Request, segment_id: Id, lang: str = "en") -> dict[str, Any]:
     """Return a segment."""
     return _one(request, segment_id, lang)
 
 
 @router.patch("/segments/{segment_id}")
-def update_segment(request: Request, segment_id: int, change: SegmentPatch, lang: str = "en") -> dict[str, Any]:
+def update_segment(request: Request, segment_id: Id, change: SegmentPatch, lang: str = "en") -> dict[str, Any]:
     """Rename it, or give it other conditions."""
     tree = None if change.tree is None else from_json(change.tree)
     actions.update_segment(request.scope, segment_id, request.now, by=request.actor, name=change.name, tree=tree)
@@ -111,14 +117,16 @@ def update_segment(request: Request, segment_id: int, change: SegmentPatch, lang
 
 
 @router.delete("/segments/{segment_id}", response={204: None})
-def archive_segment(request: Request, segment_id: int) -> Status[None]:
+def archive_segment(request: Request, segment_id: Id) -> Status[None]:
     """Keep it no longer."""
     actions.archive_segment(request.scope, segment_id, request.now, by=request.actor)
     return Status(204, None)
 
 
 @router.get("/segments/{segment_id}/members")
-def find_members(request: Request, segment_id: int, after: int = 0, limit: FewMembers = 10, lang: str = "en") -> dict[str, Any]:
+def find_members(
+    request: Request, segment_id: Id, after: Annotated[int, Field(ge=0, lt=2**63)] = 0, limit: FewMembers = 10, lang: str = "en"
+) -> dict[str, Any]:
     """List who is in, since when (null: since before the segment was made) and why."""
     segment = queries.get_segment(request.scope, segment_id)
     found = queries.find_members(request.scope, segment, after=after, limit=limit)
@@ -137,7 +145,7 @@ def find_members(request: Request, segment_id: int, after: int = 0, limit: FewMe
     return {"items": items, "next": ids[-1] if len(ids) == limit else None, "total": segment.count}
 
 
-def _one(request: Request, segment_id: int, lang: str) -> dict[str, Any]:
+def _one(request: Request, segment_id: Id, lang: str) -> dict[str, Any]:
     segment = queries.get_segment(request.scope, segment_id)
     return _card(segment, lang, queries.find_names(request.scope, [segment.tree]))
 

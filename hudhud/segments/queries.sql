@@ -112,6 +112,15 @@ INSERT INTO segment_membership (segment_id, workspace_id) VALUES (%(id)s, %(work
 SELECT id FROM segment
 WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s AND archived_at IS NULL AND md5(definition::text) = md5((%(definition)s::jsonb)::text);
 
+-- name: archive_owned
+-- An owner has one segment.
+UPDATE segment SET archived_at = %(now)s, updated_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s AND archived_at IS NULL AND id <> %(id)s;
+
+-- name: find_archived
+-- Which of these are put away?
+SELECT id FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]) AND archived_at IS NOT NULL ORDER BY id;
+
 -- name: rename_segment
 -- Another name.
 UPDATE segment SET name = %(name)s, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(id)s;

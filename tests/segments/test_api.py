@@ -96,6 +96,7 @@ def test_why_somebody_is_not_in(stage: Stage, browser: Browser) -> None:
 
     answer = browser.ask("POST", "segments/explain", {"tree": tree, "person_id": second})[1]
     assert answer["holds"] is True
+    assert browser.ask("POST", "segments/explain", {"tree": tree, "person_id": 999_999})[1]["code"] == "person_not_found"
     day_before = (NOW - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     assert answer["of"][0]["of"][0]["value"] == {"count": 1, "last_at": day_before}
 

@@ -172,6 +172,16 @@ def test_only_the_facts_of_a_segment_are_asked_about(stage: Stage) -> None:
     assert stage.members() == {orders: {person.id}, pages: set()}
 
 
+def test_a_change_above_an_attribute_concerns_it(stage: Stage) -> None:
+    person = stage.person(attributes={"cart": {"total": 5}})
+    full = stage.segment({"kind": "attribute", "name": "cart.total", "op": "more_than", "value": 10})
+    for total, touched, entered in ((20, "cart", True), (1, "cart.total", False)):
+        person.attributes = {"cart": {"total": total}}
+        stage.mirror(person)
+        told = stage.refresh(Touched(frozenset({person.id}), attributes=frozenset({touched})))
+        assert told == [Change(full, person.id, entered, NOW)]
+
+
 def test_time_alone_lets_people_leave_and_enter_at_the_millisecond(stage: Stage) -> None:
     person = stage.person()
     recent, silent = stage.segment(did(days=7)), stage.segment(negated(did(days=30)))
@@ -263,13 +273,19 @@ def test_cycles_and_broken_references_are_refused(stage: Stage) -> None:
             actions.archive_segment(ws, first, NOW, by="user:1")
         actions.archive_segment(ws, second, NOW, by="user:1")
         actions.archive_segment(ws, first, NOW, by="user:1")
+        with pytest.raises(SegmentNotFound):
+            actions.create_segment(ws, "x", from_json(is_in(first)), NOW, by="user:1")
 
 
 def test_an_owner_has_one_segment_for_a_tree(stage: Stage) -> None:
     with stage.db.workspace(stage.workspace_id) as ws:
         made = actions.ensure_segment(ws, from_json(did()), NOW, owner="journey:welcome")
         assert actions.ensure_segment(ws, from_json(did()), NOW, owner="journey:welcome") == made
-        assert actions.ensure_segment(ws, from_json(did()), NOW, owner="journey:cart") != made
+        other = actions.ensure_segment(ws, from_json(did()), NOW, owner="journey:cart")
+        assert other != made
+        changed = actions.ensure_segment(ws, from_json(did("Page Viewed")), NOW, owner="journey:cart")
+        assert len({made, other, changed}) == 3
+    assert stage.build() == [made, changed]
 
 
 def test_changes_reach_clickhouse_once(stage: Stage) -> None:
