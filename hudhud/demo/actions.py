@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hudhud.accounts.queries import get_workspace
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
 from hudhud.demo import ready
-from hudhud.demo.history import Happening, Shop, Shopper
+from hudhud.demo.history import Shop
 from hudhud.events import actions as events
 from hudhud.events.append import append
 from hudhud.events.types import Event
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.content.sandbox import Sandbox
+    from hudhud.demo.history import Happening, Shopper
     from hudhud.kit.db import Database, Scope
 
 QUERIES = sql.load("hudhud.demo")
@@ -81,12 +83,24 @@ def fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, *, pictures: st
     _set_sender(ws, now, actor, dict.fromkeys(SENDER, ""), SENDER)
     shop = Shop(SEED, now, pictures)
     shoppers = shop.shoppers(people_count)
-    ids = _join(ws, shoppers, now)
     history = shop.history(shoppers)
-    _happen(ws, ch, history, ids, now)
-    ws.run(QUERIES.analyse)
-    people.mirror(ws, ch, ids)
-    segments, journeys = ready.install(ws, sandbox, now, actor)
+    ids = _join(ws, shoppers, now)
+    made = [
+        to_event(ws.workspace_id or 0, happening, ids[happening.number - 1], f"demo-{index}") for index, happening in enumerate(history)
+    ]
+    try:
+        with ThreadPoolExecutor(1) as beside:
+            # ClickHouse takes the events while PostgreSQL takes the rest.
+            written = beside.submit(append, ch, made, f"demo:{ws.workspace_id}:{now.timestamp()}")
+            _agree(ws, ids, shoppers, now)
+            events.record_names(ws, made)
+            ws.run(QUERIES.analyse)
+            people.mirror(ws, ch, ids)
+            segments, journeys = ready.install(ws, sandbox, now, actor)
+            written.result()
+    except BaseException:
+        clear_events(ch, ws.workspace_id or 0)  # it cannot roll back
+        raise
     orders = sum(happening.name == "Order Completed" for happening in history)
     record_audit(ws, now, actor, "demo.fill", people=len(ids), events=len(history))
     return Filled(len(ids), len(history), orders, segments, journeys, round(time.perf_counter() - began, 2))
@@ -106,7 +120,7 @@ def user_id(number: int) -> str:
 
 
 def _join(ws: Scope, shoppers: Sequence[Shopper], now: datetime) -> list[int]:
-    """Make the people with their consent; return their ids in order."""
+    """Make the people; return their ids in order."""
     claims = [
         Identity(
             (("user_id", user_id(shopper.number)), ("email", shopper.attributes["email"])),
@@ -116,24 +130,17 @@ def _join(ws: Scope, shoppers: Sequence[Shopper], now: datetime) -> list[int]:
         )
         for shopper in shoppers
     ]
-    ids = people.resolve(ws, claims, now).person_ids
+    return people.resolve(ws, claims, now).person_ids
+
+
+def _agree(ws: Scope, ids: Sequence[int], shoppers: Sequence[Shopper], now: datetime) -> None:
+    """Record what the people said about the newsletter when they joined."""
     consent.create_default_topics(ws, now)
     words = [
         ConsentChange(person_id, "newsletter", "email", "subscribed" if shopper.reads else "unsubscribed", shopper.joined_at, SOURCE)
         for person_id, shopper in zip(ids, shoppers, strict=True)
     ]
     consent.record(ws, words)
-    return ids
-
-
-def _happen(ws: Scope, ch: Client, history: Sequence[Happening], ids: Sequence[int], now: datetime) -> None:
-    """Write what happened, as if the intake had taken it in at the time."""
-    made = [
-        to_event(ws.workspace_id or 0, happening, ids[happening.number - 1], f"demo-{index}") for index, happening in enumerate(history)
-    ]
-    events.record_names(ws, made)
-    # ClickHouse cannot roll back: what a failed attempt left is cleared by the next one's token being its own.
-    append(ch, made, f"demo:{ws.workspace_id}:{now.timestamp()}")
 
 
 def to_event(workspace_id: int, happening: Happening, person_id: int, message_id: str) -> Event:
