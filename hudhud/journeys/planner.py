@@ -8,6 +8,7 @@ the fence).
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -88,18 +89,29 @@ def tick(
     beat: Callable[[], None] = quietly,
 ) -> int:
     """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken."""
-    steps = 0
-    while not stop():
-        done = []
-        for version in versions:
-            for place in _find_work(world, version, horizon):
-                done.append(_drain(world, version, horizon, pace, place, stop))
-                beat()
-        steps += sum(batch.steps for batch in done)
-        # Nothing could be taken: there is no work, or another worker holds it.
-        if not any(batch.runs for batch in done):
-            break
+    steps, busy = 0, list(versions)
+    while busy and not stop():
+        done = {version.id: _pass(world, version, horizon, pace, stop, beat) for version in busy}
+        steps += sum(batch.steps for batch in done.values())
+        # Where nothing could be taken there is no work, or another worker holds it.
+        busy = [version for version in busy if done[version.id].runs]
     return steps
+
+
+def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: Callable[[], bool], beat: Callable[[], None]) -> Batch:
+    """Work off the places where somebody is due, and those that they come to."""
+    runs = steps = 0
+    places = deque(_find_work(world, version, horizon))
+    while places and not stop():
+        place = places.popleft()
+        batch = step(world, version, place, horizon, pace)
+        runs, steps = runs + batch.runs, steps + batch.steps
+        if batch.is_more:
+            places.appendleft(place)
+        ahead = [Place(target, waiting=False) for target in version.targets(place.node)] if batch.steps else []
+        places += [target for target in ahead if target not in places and version.rests_not(target.node)]
+        beat()
+    return Batch(runs, steps, is_more=False)
 
 
 def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
@@ -116,16 +128,6 @@ def _find_work(world: World, version: Version, horizon: datetime) -> list[Place]
         nodes, waitings = [place.node for place in places], [place.waiting for place in places]
         found = ws.rows(MOVES.find_work, version_id=version.id, nodes=nodes, waitings=waitings, horizon=horizon)
         return [Place(*row) for row in found]
-
-
-def _drain(world: World, version: Version, horizon: datetime, pace: Pace, place: Place, stop: Callable[[], bool]) -> Batch:
-    runs = steps = 0
-    while not stop():
-        batch = step(world, version, place, horizon, pace)
-        runs, steps = runs + batch.runs, steps + batch.steps
-        if not batch.is_more:
-            break
-    return Batch(runs, steps, is_more=False)
 
 
 def step(world: World, version: Version, place: Place, horizon: datetime, pace: Pace) -> Batch:

@@ -93,24 +93,25 @@ def rehearse(database_url: str, ch: Client, version: Version, number: int, since
 def _drive(world: RehearsalWorld, version: Version, replay: Replay, resolution: timedelta) -> None:
     pace = Pace(resolution=resolution, in_order=True)
     entered, analyzed = 0, 100
-    while (instant := _next_instant(world, version, replay)) is not None:
+    instant: datetime | None = replay.since
+    while instant is not None:
         steps = math.ceil((instant - replay.since) / resolution)
         instant = min(replay.since + steps * resolution, replay.until)
-        events, found = replay.take_until(instant)
         with world.scope(version.workspace_id) as ws:
+            events, found = replay.take_until(instant)
             entered += entries.enter(ws, version, found)
             if events:
                 reactions.react(ws, world.ch, version, reactions.sort_facts(events, ()), instant)
             if entered >= analyzed:
                 ws.run(QUERIES.analyze)
                 analyzed = entered * 10
-        planner.tick(world, [version], instant, pace)
+            planner.tick(world, [version], instant, pace)
+            instant = _next_instant(ws, version, replay)
 
 
-def _next_instant(world: RehearsalWorld, version: Version, replay: Replay) -> datetime | None:
+def _next_instant(ws: Scope, version: Version, replay: Replay) -> datetime | None:
     """Return when there is something to do next: a fact, or a timer."""
-    with world.scope(version.workspace_id) as ws:
-        due = planner.next_due(ws, [version])
+    due = planner.next_due(ws, [version])
     ahead = [at for at in (replay.next_at(), due) if at is not None and at <= replay.until]
     return min(ahead, default=None)
 

@@ -52,6 +52,14 @@ class Version:
         """Return a node."""
         return self.graph.nodes[node_id]
 
+    def targets(self, node_id: str) -> list[str]:
+        """Return where a node leads to."""
+        return self.graph.targets(node_id)
+
+    def rests_not(self, node_id: str) -> bool:
+        """Say whether a run that comes here has something to do at once."""
+        return self.rest_on_arrival(node_id)[0] == NO_REST
+
     def rest_on_arrival(self, node_id: str, *, at_entry: bool = False) -> tuple[timedelta, bool]:
         """Return how long a run rests on a node it has just reached, and whether it counts as looked at already.
 

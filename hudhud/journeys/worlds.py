@@ -59,13 +59,21 @@ class RehearsalWorld:
         """Use `open_rehearsal`."""
         self.conn = conn
         self.ch = ch
+        self._open: Scope | None = None
 
     @contextmanager
     def scope(self, workspace_id: int) -> Iterator[Scope]:
-        """Open one transaction for one workspace; short, because an open one would hold up the intake."""
+        """Open one transaction for one workspace, or join the one that is open; short, because it would hold up the intake."""
+        if self._open is not None:
+            yield self._open
+            return
         with self.conn.transaction():
             self.conn.execute(SET_WORKSPACE, (str(workspace_id),))
-            yield Scope(self.conn, workspace_id)
+            self._open = Scope(self.conn, workspace_id)
+            try:
+                yield self._open
+            finally:
+                self._open = None
 
 
 @contextmanager

@@ -1,0 +1,100 @@
+"""The routes, asked through the web process."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.journeys.recipes import find_ready
+from hudhud.kit.clickhouse import connect
+from tests.app.browser import PASSWORD, Browser
+from tests.app.conftest import web as web
+from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send
+
+if TYPE_CHECKING:
+    from hudhud.app.wiring import Wiring
+
+OWNER = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada", "workspace": "Shop", "time_zone": "UTC"}
+GRAPH: dict[str, Any] = {
+    "names": {"en": "Hello", "fa": "سلام"},
+    "trigger": {"kind": "event", "name": "Signed Up"},
+    "goal": event_since("Order"),
+    "nodes": {"hello": send("hello", "rest"), "rest": delay(2, "days", "end"), "end": END},
+    "start": "hello",
+}
+
+
+@pytest.fixture
+def browser(web: Wiring) -> Browser:
+    assert web.settings.clickhouse_url
+    browser = Browser()
+    assert browser.ask("POST", "setup", OWNER)[0] == 201
+    assert browser.ask("PUT", "journeys/hello", {"graph": GRAPH}) == (200, {"key": "hello", "number": 1})
+    return browser
+
+
+@pytest.fixture
+def stage(web: Wiring, browser: Browser) -> Stage:
+    return Stage(web.db, connect(web.settings.clickhouse_url), browser.ask("GET", "me")[1]["workspace"]["id"])
+
+
+def test_publish_start_numbers_runs_and_why(browser: Browser, stage: Stage) -> None:
+    assert browser.ask("GET", "journeys")[1]["items"][0] | {"updated_at": ""} == {
+        "id": 1,
+        "key": "hello",
+        "status": "draft",
+        "started_at": None,
+        "paused_at": None,
+        "updated_at": "",
+        "number": 1,
+        "here": 0,
+        "names": {"en": "Hello", "fa": "سلام"},
+        "trigger": {"kind": "event", "name": "Signed Up", "where": []},
+        "nodes": 3,
+    }
+    assert browser.ask("POST", "journeys/hello/start")[1]["status"] == "running"
+    ann, bob, cid = stage.people({}, {}, {})
+    at = datetime.fromisoformat(browser.ask("GET", "journeys/hello")[1]["started_at"]) + DAY
+    stage.take(stage.event(ann, "Signed Up", at), stage.event(bob, "Signed Up", at))
+    stage.tick(at)
+    stage.take(stage.event(bob, "Order", at + DAY))
+
+    numbers = browser.ask("GET", "journeys/hello/numbers")[1]
+    assert numbers["nodes"] == {
+        "hello": {"entered": 2, "here": 0, "left": 2},
+        "rest": {"entered": 2, "here": 1, "left": 1},
+        "end": {"entered": 0, "here": 0, "left": 0},
+    }
+    assert [edge["count"] for edge in numbers["edges"] if edge["edge"] == "goal"] == [1]
+    runs = browser.ask("GET", "journeys/hello/runs?node=rest")[1]["items"]
+    assert [(run["person_id"], run["node"], run["outcome"]) for run in runs] == [(ann, "rest", None)]
+
+    inside, goal, outside = (browser.ask("GET", f"journeys/hello/why/{who}")[1] for who in (ann, bob, cid))
+    assert (inside["state"], goal["state"], outside["state"]) == ("in", "goal", "never_in")
+    assert [step["code"] for step in goal["runs"][0]["steps"]] == ["triggered", "message_planned", "goal_reached"]
+    assert goal["runs"][0]["steps"][1]["data"]["message"]["state"] == "planned"
+    assert {rule["code"]: rule["holds"] for rule in outside["rules"]} == {"journey_running": True, "trigger_event": False, "reentry": None}
+
+
+def test_rehearse_over_http(browser: Browser, stage: Stage) -> None:
+    (ann,) = stage.people({})
+    stage.record([stage.event(ann, "Signed Up", T0)])
+    status, found = browser.ask("POST", "journeys/hello/rehearse", {"from": "2025-12-31", "to": "2026-01-02"})
+    assert (status, found["sends"], found["waiting"], found["to"]) == (200, 1, 1, "2026-01-02T23:59:59.999999+00:00")
+    status, problem = browser.ask("POST", "journeys/hello/rehearse", {"from": "yesterday", "to": "2026-01-02"})
+    assert (status, problem["field"]) == (422, "from")
+
+
+def test_mistakes_are_told_by_node(browser: Browser) -> None:
+    broken = GRAPH | {"nodes": GRAPH["nodes"] | {"hello": send("hello", "nowhere")}}
+    status, problem = browser.ask("PUT", "journeys/hello", {"graph": broken})
+    assert (status, problem["code"], problem["problems"][0]["node"]) == (422, "invalid_journey", "hello")
+    assert browser.ask("GET", "journeys/nothing")[0] == 404
+    assert browser.ask("POST", "journeys/hello/pause")[1]["code"] == "journey_not_ready"
+
+
+def test_ready_journeys_are_listed(browser: Browser) -> None:
+    items = browser.ask("GET", "journeys/ready")[1]["items"]
+    assert [item["key"] for item in items] == list(find_ready())
