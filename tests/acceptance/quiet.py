@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,20 @@ def wait_until_quiet(hudhud: Product, stage: Stage, *, seconds: float, step: tim
             stage.move_to(stage.at + step)
         time.sleep(0.5)
     message = f"after {seconds} s there is still something to do: {found}"
+    raise TimeoutError(message)
+
+
+def catch_up(hudhud: Product, stage: Stage, *, seconds: float = 120.0) -> None:
+    """Wait until every event is processed and every run that is due has moved; the databases may be killed meanwhile."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(psycopg.OperationalError), psycopg.connect(hudhud.database_url) as conn:
+            conn.execute(SET_WORKSPACE, (EVERYWHERE,))
+            found = Scope(conn, None).one(QUERIES.unfinished, now=stage.at)
+            if found is not None and not found["events"] and not found["runs"]:
+                return
+        time.sleep(0.05)
+    message = f"not caught up with {stage.at} after {seconds} s"
     raise TimeoutError(message)
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.acceptance import cdnow
-from tests.acceptance.quiet import in_doubt, look_behind, wait_until_quiet
+from tests.acceptance.quiet import catch_up, in_doubt, look_behind, wait_until_quiet
 from tests.acceptance.replay import Stage, introduce, play
 from tests.harness import checker, history
 from tests.harness.history import History
@@ -105,7 +105,7 @@ def test_the_same_journey_lived_through_with_kills_reaches_exactly_those_people_
             monkey, done = Monkey(hudhud.pid), threading.Event()
             rampage = threading.Thread(target=monkey.rampage, args=(done, VICTIMS), daemon=True)
             rampage.start()
-            play(client, stage, (order for order in orders if order.on <= LAST_DAY), LAST_DAY, pause_s=0.2)
+            play(client, stage, (order for order in orders if order.on <= LAST_DAY), LAST_DAY, lambda: catch_up(hudhud, stage))
             done.set()
             rampage.join()
             client.close()
