@@ -86,15 +86,20 @@ def node_environment() -> dict[str, str]:
     return env
 
 
-def prepare_web() -> None:
-    """Install the locked packages when the lock changed, build the app."""
-    env = node_environment()
-    web = ROOT / "web"
-    lock, installed = web / "package-lock.json", web / "node_modules" / ".package-lock.json"
+def install_packages(folder: Path, env: dict[str, str]) -> None:
+    """Install a folder's locked npm packages when the lock changed."""
+    lock, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=web, env=env)
+        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=env)
         installed.touch()
-    run("npm", "run", "--silent", "build", cwd=web, env=env)
+
+
+def prepare_web() -> None:
+    """Install the locked packages (of the app, and the SDK that the tests send with), build the app."""
+    env = node_environment()
+    install_packages(ROOT / "tests" / "sdk", env)
+    install_packages(ROOT / "web", env)
+    run("npm", "run", "--silent", "build", cwd=ROOT / "web", env=env)
 
 
 def run_npm(arguments: list[str]) -> None:
