@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
-from hudhud.engines.errors import EngineFailed, SchemaChanged, SchemaNewer
+from hudhud.engines.errors import EngineFailed, PortUnusable, SchemaChanged, SchemaNewer
 from hudhud.engines.home import Addresses, Home
 from hudhud.engines.migrate import find_pending, load
 from hudhud.engines.postgres import binaries
+from hudhud.engines.process import check_port
 from hudhud.kit.clickhouse import connect
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def _port(settings: Settings, running: Addresses | None) -> Finding:
     if running:
         return Finding("port", ok=True, message=f"Hudhud runs at {running.url}")
     try:
-        socket.create_server((settings.host, settings.port)).close()
-    except OSError as error:
-        return Finding("port", ok=False, message=f"{settings.host}:{settings.port}: {error.strerror}; choose another with --port")
+        check_port(settings.host, settings.port)
+    except PortUnusable as error:
+        return Finding("port", ok=False, message=error.message)
     return Finding("port", ok=True, message=f"{settings.host}:{settings.port} is free")
 
 

@@ -17,6 +17,12 @@ class AlreadyRunning(Conflict):
     code = "already_running"
 
 
+class PortUnusable(Conflict):
+    """Nobody can listen on this address; choose another with --port or --host."""
+
+    code = "port_unusable"
+
+
 class SchemaChanged(Conflict):
     """A migration that was already applied has changed since; restore the file and put the change into a new one."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from hudhud.engines.errors import PortUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +57,16 @@ def stop_all(processes: Iterable[subprocess.Popen[bytes]], by: int = signal.SIGT
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `PortUnusable` when nobody can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise PortUnusable(f"{host}:{port}: {reason}; choose another with --port or --host") from None
 
 
 def log_end(path: Path, size: int = 2000) -> str:

@@ -17,7 +17,7 @@ from hudhud.engines.clickhouse import ClickHouse
 from hudhud.engines.errors import EngineFailed
 from hudhud.engines.home import CLOCK_WRITTEN_EVERY_S, Addresses, Home
 from hudhud.engines.postgres import Postgres
-from hudhud.engines.process import log_end, spawn, stop_all
+from hudhud.engines.process import check_port, log_end, spawn, stop_all
 
 if TYPE_CHECKING:
     import subprocess
@@ -88,6 +88,7 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             try:
                 self.home.end_leftovers()
+                check_port(self.settings.host, self.settings.port)
                 self._start_all()
                 self._until_ready()
                 if not self.stopping:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -63,6 +64,15 @@ def test_one_line_then_ready_then_a_quick_end(product: Product) -> None:
     assert product.stop() == 0
     assert time.monotonic() - started < 10
     assert psutil.wait_procs(family, timeout=2)[1] == []
+
+
+def test_a_taken_port_is_refused_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        command = [sys.executable, "-m", "hudhud.cli", "up", "--data", str(tmp_path / "data"), "--port", port]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"hudhud: 127.0.0.1:{port}: Address already in use; choose another with --port or --host\n"
 
 
 @pytest.mark.long
