@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CLOCK_WRITTEN_EVERY_S = 5.0
 LONGEST_SOCKET = 100
+LARGEST_LOG = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,12 @@ class Home:
     data: Path
 
     def prepare(self) -> None:
-        """Make the folder and its logs."""
+        """Make the folder and its logs; a large log is put aside, the one before it goes."""
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.data / "logs").mkdir(exist_ok=True)
+        for log in (self.data / "logs").glob("*.log"):
+            if log.stat().st_size > LARGEST_LOG:
+                log.replace(log.with_suffix(".old"))
 
     def log(self, name: str) -> Path:
         """Where the process `name` writes."""

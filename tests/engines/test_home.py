@@ -89,3 +89,11 @@ def test_a_long_folder_name_moves_the_socket(tmp_path: Path) -> None:
     long = Home(tmp_path / ("long" * 40)).web_socket
     assert len(str(long)) < 100
     assert long != Home(tmp_path / ("long" * 41)).web_socket
+
+
+def test_a_large_log_is_put_aside(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hudhud.engines.home.LARGEST_LOG", 3)
+    home.log("edge").write_text("long")
+    home.log("web").write_text("so")
+    home.prepare()
+    assert {path.name: path.read_text() for path in (home.data / "logs").iterdir()} == {"edge.old": "long", "web.log": "so"}
