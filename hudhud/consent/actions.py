@@ -36,18 +36,34 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
     unknown = [change for change in changes if change.topic_key not in known]
     if not good:
         return Recorded([], unknown)
+    newest = _newest(good)
     rows = ws.rows(
         QUERIES.record,
+        newest=[change is newest[change.person_id, change.topic_key, change.channel] for change in good],
         person_ids=[change.person_id for change in good],
         topics=[change.topic_key for change in good],
         channels=[change.channel for change in good],
         states=[change.state for change in good],
         ats=[change.at for change in good],
         sources=[change.source for change in good],
-        direct=[change.source in DIRECT_SOURCES and change.state == "unsubscribed" for change in good],
+        direct=[_is_direct(change) for change in good],
         proofs=[json.dumps(change.proof) for change in good],
     )
     return Recorded([row[0] for row in rows], unknown)
+
+
+def _is_direct(change: ConsentChange) -> bool:
+    return change.source in DIRECT_SOURCES and change.state == "unsubscribed"
+
+
+def _newest(changes: Sequence[ConsentChange]) -> dict[tuple[int, str, str], ConsentChange]:
+    """The word that decides for each person, topic and channel: of two at one instant the "no"; a request to confirm takes nothing away."""
+    result: dict[tuple[int, str, str], ConsentChange] = {}
+    for change in sorted(changes, key=lambda change: (_is_direct(change), change.at, change.state == "unsubscribed")):
+        key = (change.person_id, change.topic_key, change.channel)
+        if change.state != "pending" or key not in result or result[key].state == "unsubscribed":
+            result[key] = change
+    return result
 
 
 def create_topic(ws: Scope, key: str, names: dict[str, str], stream: Stream, now: datetime) -> Topic:

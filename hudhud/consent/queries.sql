@@ -1,14 +1,13 @@
 -- name: record
--- Log every word with its proof and let the newest one for each (person, topic, channel) decide the state.
+-- Log every word with its proof and let the newest one for each (person, topic, channel), one at most, decide the state.
 WITH said AS (
-    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.proof::jsonb AS proof
+    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.newest, c.proof::jsonb AS proof
     FROM unnest(%(person_ids)s::bigint[], %(topics)s::text[], %(channels)s::text[], %(states)s::text[], %(ats)s::timestamptz[],
-                %(sources)s::text[], %(direct)s::boolean[], %(proofs)s::text[])
-         AS c (person_id, topic, channel, state, at, source, direct, proof)
+                %(sources)s::text[], %(direct)s::boolean[], %(newest)s::boolean[], %(proofs)s::text[])
+         AS c (person_id, topic, channel, state, at, source, direct, newest, proof)
     JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = c.topic
 ), newest AS (
-    SELECT DISTINCT ON (person_id, topic_id, channel) * FROM said
-    ORDER BY person_id, topic_id, channel, direct DESC, at DESC, state DESC
+    SELECT * FROM said WHERE newest
 ), applied AS (
     INSERT INTO subscription AS old (workspace_id, person_id, topic_id, channel, state, changed_at)
     SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at FROM newest n

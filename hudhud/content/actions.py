@@ -60,11 +60,11 @@ def _checked(key: str, names: dict[str, str], languages: dict[str, dict[str, Any
         if not LANGUAGE.fullmatch(language):
             raise InvalidInput("languages", language, "use a language code such as en or fa")
         if unknown := set(copy) - COPY_FIELDS:
-            raise InvalidInput(f"languages.{language}", sorted(unknown)[0], f"known parts are {', '.join(sorted(COPY_FIELDS))}")
+            raise InvalidInput(f"languages.{language}", min(unknown), f"known parts are {', '.join(sorted(COPY_FIELDS))}")
         if wrong := [name for name, text in copy.items() if not isinstance(text, str) or "\0" in text]:
             raise InvalidInput(f"languages.{language}.{wrong[0]}", copy[wrong[0]], "give a text without NUL characters")
         if missing := {"subject", "mjml"} - set(copy):
-            raise InvalidInput(f"languages.{language}", sorted(missing)[0], "it is missing; give subject and mjml")
+            raise InvalidInput(f"languages.{language}", min(missing), "it is missing; give subject and mjml")
     return {language: Copy(**copy) for language, copy in languages.items()}
 
 

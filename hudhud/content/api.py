@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from hudhud.content import actions, queries
 from hudhud.content.sandbox import shared
@@ -27,7 +27,7 @@ class PreviewBody(Schema):
 
     person_id: int | None = None
     language: str | None = None
-    event: dict[str, Any] = {}
+    event: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
 @router.get("/templates")

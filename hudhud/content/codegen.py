@@ -14,9 +14,8 @@ from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import logical
 from liquid.builtin.expressions.arguments import KeywordArgument, PositionalArgument
 from liquid.builtin.expressions.filtered import FilteredExpression
-from liquid.builtin.expressions.loop import LoopExpression
 from liquid.builtin.expressions.path import Path
-from liquid.builtin.expressions.primitive import Blank, Empty, FalseLiteral, Literal, Nil, StringLiteral, TrueLiteral
+from liquid.builtin.expressions.primitive import Blank, Empty, Literal, Nil, StringLiteral
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.capture_tag import CaptureNode
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from liquid.ast import BlockNode, ConditionalBlockNode, Node
+    from liquid.builtin.expressions.loop import LoopExpression
     from liquid.expression import Expression
     from liquid.template import BoundTemplate
 
@@ -161,21 +161,24 @@ class _Compiler:
     def _expression(self, expression: Expression) -> str:
         match expression:
             case FilteredExpression():
-                return self._filtered(expression)
+                piece = self._filtered(expression)
             case logical.BooleanExpression():
-                return self._expression(expression.expression)
+                piece = self._expression(expression.expression)
             case Path():
-                return self._path(expression)
+                piece = self._path(expression)
             case StringLiteral():
-                return self._bind(Markup(expression.value) if self.env.autoescape else expression.value)
-            case TrueLiteral() | FalseLiteral():
-                return str(expression.value)
+                piece = self._bind(Markup(expression.value) if self.env.autoescape else expression.value)
             case Literal():
-                return self._bind(expression.value)
+                piece = self._bind(expression.value)
             case Nil():
-                return "None"
+                piece = "None"
             case Empty() | Blank():
-                return self._bind(expression)
+                piece = self._bind(expression)
+            case _:
+                piece = self._comparison(expression)
+        return piece
+
+    def _comparison(self, expression: Any) -> str:  # noqa: ANN401 -- the classes of COMPARISONS share no base that has left and right
         form = COMPARISONS.get(type(expression))
         if form is None:
             raise NotCompiled(type(expression).__name__)

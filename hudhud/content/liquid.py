@@ -71,7 +71,7 @@ def money(value: object, currency: str = "EUR", *, language: str) -> str:
         raise BadArgument(message, token=None) from None
     thousands, decimal = SEPARATORS.get(language, SEPARATORS["en"])
     plain = f"{amount:,.{0 if currency in WITHOUT_CENTS else 2}f}"
-    number = digits(plain.translate(str.maketrans({",": thousands, ".": decimal})), language=language)
+    number = digits(plain.translate({ord(","): thousands, ord("."): decimal}), language=language)
     symbol = SYMBOLS.get(currency, currency)
     if language == "en":
         return f"{symbol}{number}" if currency in SYMBOLS else f"{symbol} {number}"

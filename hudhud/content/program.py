@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import random
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hudhud.content.types import Compiled
 
 MOST_BYTES = 2_000_000
+T = TypeVar("T")
 SAMPLES = ("Ada", "", "<b>&\"'", "مریم", "a=b.c", ".", "12", "x" * 90)
 
 
@@ -106,7 +107,7 @@ class Program:
         })
 
 
-def judged(write: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what `write` returns
+def judged(write: Callable[[], T]) -> T:
     """Run and turn every way in which a template can fail into `Refused`."""
     try:
         return write()

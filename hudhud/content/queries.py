@@ -56,7 +56,7 @@ def preview(ws: Scope, sandbox: Sandbox, key: str, *, base_url: str, person_id: 
     person = ws.one(QUERIES.get_person, person_id=person_id) if person_id else None
     if person_id and person is None:
         raise NotFound(f"There is no person {person_id}.")
-    chosen = choose_language(language or (person and person["language"]), workspace["language"], compiled)
+    chosen = choose_language(language or (person["language"] if person else None), workspace["language"], compiled)
     values = {
         "person": person_values(person["id"], person["attributes"], chosen) if person else {},
         "event": event,

@@ -11,7 +11,8 @@ import mmap
 import resource
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXTRA_MEMORY = 128 * 2**20
+T = TypeVar("T")
 MESSAGE_CPU_S = 0.5
 PUBLISH_CPU_S = 2.0
 BATCH_CPU_S = 20
@@ -53,7 +55,7 @@ def allow_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def within(seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what `work` returns
+def within(seconds: float, work: Callable[[], T]) -> T:
     """Do some work within this much CPU time; raises `TooLong`."""
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
@@ -62,7 +64,7 @@ def within(seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- w
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def bounded(work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what `work` returns
+def bounded(work: Callable[[], T]) -> T:
     """Do one message's work within its CPU time; raises `Refused`."""
     return judged(lambda: within(MESSAGE_CPU_S, work))
 
@@ -97,9 +99,9 @@ class Renderer:
         for number, mail in enumerate(request.mails):
             PROGRESS.pack_into(self.progress, 0, number)
             try:
-                program = bounded(lambda mail=mail: self._program(mail.program, request.programs[mail.program]))
+                program = bounded(partial(self._program, mail.program, request.programs[mail.program]))
                 BOOK.open_message(mail.message_id, mail.click_key, request.click_prefix, mail.pixel_url, program.compiled.links)
-                subject, body = bounded(lambda mail=mail, program=program: program.write(mail.values))
+                subject, body = bounded(partial(program.write, mail.values))
                 result.append(Written(mail.message_id, subject=subject, body=body, links=list(BOOK.targets)))
             except Refused as error:
                 result.append(Written(mail.message_id, reason=error.reason, detail=error.detail))
@@ -125,10 +127,9 @@ class Renderer:
 def bounded_publish(copy: Copy, language: str) -> Compiled:
     """Compile one language; a bomb in it is an error of the template."""
     try:
-        compiled: Compiled = within(PUBLISH_CPU_S, lambda: compile_copy(copy, language))
+        return within(PUBLISH_CPU_S, partial(compile_copy, copy, language))
     except (MemoryError, RecursionError, TooLong) as error:
         raise TemplateError(f"languages.{language}", "it needs too much memory or time", "make it simpler") from error
-    return compiled
 
 
 def main() -> None:

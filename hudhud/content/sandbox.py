@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -23,7 +23,7 @@ from hudhud.kit.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import IO, Any
 
     from hudhud.content.protocol import Mail
 
@@ -120,8 +120,8 @@ class Sandbox:
         PROGRESS.pack_into(self._progress, 0, 0)
         watch.start()
         try:
-            write_frame(process.stdin, self._encoder.encode(request))  # type: ignore[arg-type] -- a pipe, see _running
-            return read_frame(process.stdout)  # type: ignore[arg-type]
+            write_frame(cast("IO[bytes]", process.stdin), self._encoder.encode(request))
+            return read_frame(cast("IO[bytes]", process.stdout))
         except BrokenPipeError:
             return None
         finally:
@@ -165,8 +165,9 @@ class Sandbox:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                pipe.close()  # type: ignore[union-attr] -- both are pipes
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
 
 def cpu_seconds(pid: int) -> float:

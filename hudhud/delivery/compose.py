@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import struct
@@ -72,6 +73,7 @@ class Composer:
         self.keys, self.sandbox, self.base_url = keys, sandbox, base_url
         self.host = urlsplit(base_url).hostname or "localhost"
         self.versions: dict[int, dict[str, Compiled]] = {}
+        self.programs: dict[tuple[int, str], str] = {}
 
     def load(self, everywhere: Scope, messages: Sequence[Claimed]) -> dict[int, Sender]:
         """Read what is not known yet: compiled versions (they never change) and, each time, the senders."""
@@ -79,10 +81,20 @@ class Composer:
         if missing:
             if len(self.versions) > KEPT_VERSIONS:
                 self.versions.clear()
+                self.programs.clear()
                 missing = {message.version_id for message in messages}
             self.versions.update(find_compiled(everywhere, sorted(missing)))
         rows = everywhere.all(QUERIES.find_senders, ids=sorted({message.workspace_id for message in messages}))
         return {row["id"]: self._sender(row) for row in rows}
+
+    def _program(self, version_id: int, language: str) -> str:
+        """The name of a compiled copy in the render process: made of its content, so it can never stand for another."""
+        place = (version_id, language)
+        if place not in self.programs:
+            compiled = self.versions[version_id][language]
+            content = "\0".join((language, compiled.subject, compiled.text, compiled.html, *compiled.links))
+            self.programs[place] = hashlib.sha256(content.encode()).hexdigest()
+        return self.programs[place]
 
     def _sender(self, row: dict[str, Any]) -> Sender:
         fallback = "localhost" if re.fullmatch(r"[\d.:]+", self.host) else self.host
@@ -117,7 +129,7 @@ class Composer:
         head = self._head(message, sender, recipient, unsubscribe, now)
         pixel = f"{self.base_url}/t/o/{self.keys.sign('open', ID.pack(message.id))}.gif"
         values = {**facts, "unsubscribe_url": unsubscribe, "preferences_url": f"{unsubscribe}/preferences"}
-        mail = Mail(message.id, f"{message.version_id}:{language}", self.keys.derive("click", message.id), pixel, values)
+        mail = Mail(message.id, self._program(message.version_id, language), self.keys.derive("click", message.id), pixel, values)
         return _Draft(message, sender, compiled, language, recipient, json.dumps(facts), head, mail)
 
     def _head(self, message: Claimed, sender: Sender, recipient: str, unsubscribe: str, now: datetime) -> bytes:

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import tempfile
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,7 @@ from hudhud.delivery.compose import ID
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from hudhud.kit.crypto import Keys
@@ -213,13 +214,18 @@ def subject_of(body: bytes) -> str:
     return str(email.message_from_bytes(head, policy=email.policy.default)["subject"] or "")[:1000].replace("\0", "")
 
 
-async def serve(db: Database, keys: Keys, now: Callable[[], datetime], path: Path) -> asyncio.Server:
-    """Listen on a Unix socket that only this user can reach; the store's task ends with the loop."""
-    store = Store(db, now)
-    task = asyncio.create_task(store.run())
+def _make_room(path: Path) -> None:
+    """Remove the socket that an earlier mailbox left behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
         path.unlink()
+
+
+@asynccontextmanager
+async def serve(db: Database, keys: Keys, now: Callable[[], datetime], path: Path) -> AsyncIterator[None]:
+    """Listen on a Unix socket that only this user can reach, as long as the context is open."""
+    store = Store(db, now)
+    _make_room(path)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await Session(store, keys, reader, writer).serve()
@@ -229,5 +235,11 @@ async def serve(db: Database, keys: Keys, now: Callable[[], datetime], path: Pat
         server = await asyncio.start_unix_server(talk, path, limit=2**20)
     finally:
         os.umask(old)
-    server.store_task = task  # type: ignore[attr-defined] -- kept alive with the server
-    return server
+    task = asyncio.create_task(store.run())
+    try:
+        yield
+    finally:
+        server.close()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from hudhud.content import queries as content
 from hudhud.delivery.types import Message, Outcome
@@ -66,7 +66,7 @@ def find_mails(ws: Scope, *, search: str = "", after: int | None = None, limit: 
 def get_mail(ws: Scope, mail_id: int) -> dict[str, Any]:
     """One mail, parsed: headers, html, text; raises `NotFound`."""
     row = _mail(ws, mail_id)
-    parsed = cast("email.message.EmailMessage", email.message_from_bytes(row.pop("body"), policy=email.policy.default))
+    parsed = email.message_from_bytes(row.pop("body"), policy=email.policy.default)
     return {**row, "headers": {name: str(value) for name, value in parsed.items()}, "html": _part(parsed, "html"), "text": _part(parsed, "plain")}
 
 

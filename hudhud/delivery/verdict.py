@@ -40,6 +40,10 @@ class Hit(NamedTuple):
 
 def judge(hit: Hit, agent: str, around: Sequence[Hit], accepted_at: datetime | None) -> tuple[str, str]:
     """Return the verdict (human, machine, unknown) and the rule that decided."""
+    return _by_itself(hit, agent) or _by_company(hit, around) or _by_time(hit, accepted_at)
+
+
+def _by_itself(hit: Hit, agent: str) -> tuple[str, str] | None:
     if hit.method != "GET":
         return "machine", "not_a_get"
     if not agent:
@@ -48,14 +52,14 @@ def judge(hit: Hit, agent: str, around: Sequence[Hit], accepted_at: datetime | N
         return "unknown", "picture_proxy"
     if SCANNER.search(agent):
         return "machine", "scanner_agent"
-    if hit.kind == "open" and BARE_MOZILLA.match(agent):
-        return "machine", "privacy_protection"
+    return ("machine", "privacy_protection") if hit.kind == "open" and BARE_MOZILLA.match(agent) else None
+
+
+def _by_company(hit: Hit, around: Sequence[Hit]) -> tuple[str, str] | None:
     near = [other for other in around if other.message_id == hit.message_id and abs(other.at - hit.at) <= BURST]
     if any(other.method != "GET" for other in near):
         return "machine", "probed_before"
-    if len({other.link for other in near if other.kind == "click"}) >= BURST_LINKS:
-        return "machine", "all_links_at_once"
-    return _by_time(hit, accepted_at)
+    return ("machine", "all_links_at_once") if len({other.link for other in near if other.kind == "click"}) >= BURST_LINKS else None
 
 
 def _by_time(hit: Hit, accepted_at: datetime | None) -> tuple[str, str]:

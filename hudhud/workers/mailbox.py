@@ -22,9 +22,6 @@ def run(context: Context) -> None:
 
 
 async def _run(context: Context) -> None:
-    server = await serve(context.db, context.keys, context.clock.now, socket_path(context.settings.data))
-    try:
+    async with serve(context.db, context.keys, context.clock.now, socket_path(context.settings.data)):
         while not await asyncio.to_thread(context.stop.wait, 1.0):
             context.beat()
-    finally:
-        server.close()

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.content.actions import read_ready
 from hudhud.content.links import BOOK, is_page
 from hudhud.content.liquid import jdate, money
 from hudhud.content.program import Program, Refused
@@ -67,7 +66,7 @@ def targets_of(copy: Compiled, **event: Any) -> list[str]:  # noqa: ANN401 -- an
     for token in re.findall(r'href="https://m\.example/t/c/([\w-]+)"', part.get_content()):
         message_and_number = KEYS.verify_numbered("click", token)
         assert message_and_number is not None
-        assert message_and_number[0] == 5  # noqa: PLR2004 -- the message of `write`
+        assert message_and_number[0] == 5
         found.append([*copy.links, *own][message_and_number[1]])
     return found
 
@@ -214,7 +213,7 @@ def test_a_mail_parses_back_to_what_was_written(first: str, second: str) -> None
     """MIME: lines are short, and the standard library reads the very values (with line ends normalised)."""
     BOOK.open_message(5, b"k" * 32, "https://m.example/t/c/", "https://m.example/t/o/x.gif", [])
     _, body = ECHO.write(values(a=first, b=second))
-    assert max(len(line) for line in body.split(b"\r\n")) <= 76  # noqa: PLR2004 -- RFC 2045
+    assert max(len(line) for line in body.split(b"\r\n")) <= 76
     assert b"\n" not in body.replace(b"\r\n", b"")
     assert b"\r" not in body.replace(b"\r\n", b"")
     assert b"\r\n." not in body

@@ -68,12 +68,16 @@ class Desk:
     async def _work(self, connections: int, workers: int, most_s: float) -> None:
         dispatchers = [self.worker(f"worker-{number}", connections) for number in range(workers)]
         tasks = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
-        until = time.monotonic() + most_s
-        while time.monotonic() < until and await asyncio.to_thread(self.busy):
-            await asyncio.sleep(0.03)
+        await self.settled(most_s)
         for dispatcher in dispatchers:
             dispatcher.stop()
         await asyncio.gather(*tasks)
+
+    async def settled(self, most_s: float = 15.0) -> None:
+        """Wait until nothing is due or in work."""
+        until = time.monotonic() + most_s
+        while time.monotonic() < until and await asyncio.to_thread(self.busy):
+            await asyncio.to_thread(time.sleep, 0.03)
 
     def busy(self) -> bool:
         """Whether something is due or in work."""

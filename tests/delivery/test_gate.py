@@ -84,7 +84,7 @@ def test_the_survivor_of_a_merge_gets_the_mail_and_the_newest_word_of_both_count
 
 
 def test_an_unsubscribe_between_claim_and_hand_over_is_heard(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Slot._may_send  # noqa: SLF001
+    original = Slot._may_send
 
     async def unsubscribe_first(self: Slot, mail: object) -> bool:
         with desk.db.workspace(desk.workspace_id) as ws:

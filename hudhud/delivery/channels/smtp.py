@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -299,4 +299,4 @@ async def connect(server: Server, name: str) -> Line:
     # From here on the connection is ours alone; the client must not close it when it is collected.
     client.transport = None
     client.protocol = None
-    return Line(transport, wire, {key.lower(): value for key, value in extensions.items()})
+    return Line(cast("asyncio.WriteTransport", transport), wire, {key.lower(): value for key, value in extensions.items()})

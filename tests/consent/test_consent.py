@@ -1,0 +1,99 @@
+"""Words about consent: the newest decides, the log keeps all, a direct "no" always counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.consent import actions, queries
+from hudhud.consent.types import ConsentChange, State
+from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+from tests import make
+
+if TYPE_CHECKING:
+    from hudhud.kit.db import Database
+
+
+def word(person_id: int, state: State, minutes: int, source: str = "api", topic: str = "newsletter") -> ConsentChange:
+    """A word at so many minutes after the beginning."""
+    return ConsentChange(person_id, topic, "email", state, make.NOW + timedelta(minutes=minutes), source, {"n": minutes})
+
+
+CASES: list[tuple[list[tuple[Any, ...]], State]] = [
+    ([("subscribed", 1)], "subscribed"),
+    ([("subscribed", 1), ("unsubscribed", 2)], "unsubscribed"),
+    ([("unsubscribed", 2), ("subscribed", 1)], "unsubscribed"),
+    ([("unsubscribed", 2), ("subscribed", 2)], "unsubscribed"),
+    ([("subscribed", 2), ("unsubscribed", 2)], "unsubscribed"),
+    ([("unsubscribed", 1), ("subscribed", 2)], "subscribed"),
+    ([("pending", 1), ("subscribed", 2), ("pending", 3)], "subscribed"),
+    ([("unsubscribed", 1), ("pending", 2)], "pending"),
+    ([("subscribed", 9), ("unsubscribed", 5, "one_click")], "unsubscribed"),
+    ([("subscribed", 9), ("unsubscribed", 5)], "subscribed"),
+]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_said_last_counts(db: Database, at_once: bool) -> None:  # noqa: FBT001
+    with db.workspace(make.workspace(db)) as ws:
+        for number, (words, state) in enumerate(CASES):
+            person_id = make.person(ws, f"p{number}@example.com", ())
+            said = [word(person_id, *one) for one in words]
+            for group in [said] if at_once else [[one] for one in said]:
+                actions.record(ws, group)
+            assert [one.state for one in queries.find_subscriptions(ws, person_id)] == [state], words
+            assert len(queries.find_entries(ws, person_id)) == len(words)
+
+
+def test_repeating_words_changes_nothing(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        person_id = make.person(ws, topics=())
+        words = [word(person_id, "subscribed", 1), word(person_id, "unsubscribed", 2, topic="offers")]
+        assert actions.record(ws, words).changed == [person_id]
+        assert actions.record(ws, words).changed == []
+        entries = queries.find_entries(ws, person_id)
+        assert [(one.topic_key, one.state, one.applied, one.proof) for one in entries] == [
+            ("offers", "unsubscribed", True, {"n": 2}),
+            ("newsletter", "subscribed", True, {"n": 1}),
+        ]
+
+
+def test_unknown_topics_come_back_and_the_rest_counts(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        person_id = make.person(ws, topics=())
+        strange = word(person_id, "subscribed", 1, topic="nothing")
+        recorded = actions.record(ws, [strange, word(person_id, "subscribed", 1)])
+        assert (recorded.changed, recorded.unknown) == ([person_id], [strange])
+
+
+def test_topics_have_keys_and_names(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        actions.create_topic(ws, "news_2", {"et": "Uudised"}, "marketing", make.NOW)
+        with pytest.raises(Conflict):
+            actions.create_topic(ws, "news_2", {"en": "News"}, "marketing", make.NOW)
+        for key in ("", "Ünder", "UPPER", "a b", "x" * 65):
+            with pytest.raises(InvalidInput, match="key"):
+                actions.create_topic(ws, key, {"en": "News"}, "marketing", make.NOW)
+        with pytest.raises(InvalidInput, match="names"):
+            actions.create_topic(ws, "empty", {"en": " "}, "marketing", make.NOW)
+        assert actions.rename_topic(ws, "news_2", {"en": "News"}).names == {"en": "News"}
+        make.person(ws)
+        numbers = {one.key: one.subscribed for one in queries.find_topic_numbers(ws)}
+        assert numbers == {"newsletter": 1, "offers": 0, "transactional": 0, "news_2": 0}
+
+
+def test_suppressed_addresses_keep_their_first_reason_but_a_complaint_outweighs(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        assert actions.suppress(ws, {"a@x.example": "first", "b@x.example": ""}, "hard_bounce", make.NOW) == 2
+        assert actions.suppress(ws, {"a@x.example": "second"}, "manual", make.NOW) == 0
+        actions.suppress(ws, {"b@x.example": "angry"}, "complaint", make.NOW)
+        assert [(one.address, one.reason, one.detail) for one in queries.find_suppressions(ws)] == [
+            ("a@x.example", "hard_bounce", "first"),
+            ("b@x.example", "complaint", "angry"),
+        ]
+        actions.lift_suppression(ws, "email", "a@x.example")
+        with pytest.raises(NotFound):
+            actions.lift_suppression(ws, "email", "b@x.example")
+        assert [one.address for one in queries.find_suppressions(ws, search="B@")] == ["b@x.example"]
