@@ -31,6 +31,7 @@ class Call:
     note: dict[str, Any] = field(default_factory=dict)  # what the test knows about it, e.g. {"stops": "anna@example.com"}
     status: int | None = None
     answer: str = ""
+    retry_after: str = ""
     answered_at: float = 0.0
 
     @property
@@ -64,8 +65,8 @@ class History:
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
         call = Call(self.calls, method, path, text, time.monotonic(), note or {})
         self._write({"number": call.number, "method": method, "path": path, "body": text, "sent_at": call.sent_at, "note": call.note})
-        status, answer = self._exchange(method, path, text, {**self._headers(path), **(headers or {})})
-        done = {"number": call.number, "status": status, "answer": answer, "answered_at": time.monotonic()}
+        status, answer, retry_after = self._exchange(method, path, text, {**self._headers(path), **(headers or {})})
+        done = {"number": call.number, "status": status, "answer": answer, "retry_after": retry_after, "answered_at": time.monotonic()}
         self._write(done)
         return Call(**{**call.__dict__, **done})
 
@@ -85,16 +86,16 @@ class History:
         basic = "Basic " + base64.b64encode(f"{self.key}:".encode()).decode()
         return {"content-type": "application/json", "authorization": basic if path.startswith("/v1/") else f"Bearer {self.key}"}
 
-    def _exchange(self, method: str, path: str, text: str, headers: dict[str, str]) -> tuple[int | None, str]:
+    def _exchange(self, method: str, path: str, text: str, headers: dict[str, str]) -> tuple[int | None, str, str]:
         try:
             if self._line is None:
                 self._line = http.client.HTTPConnection(self.host, timeout=self.timeout_s)
             self._line.request(method, path, text.encode() or None, headers)
             response = self._line.getresponse()
-            return response.status, response.read().decode("utf-8", "replace")
+            return response.status, response.read().decode("utf-8", "replace"), response.getheader("retry-after", "")
         except (OSError, http.client.HTTPException):
             self._hang_up()
-            return None, ""
+            return None, "", ""
 
     def _hang_up(self) -> None:
         if self._line is not None:
