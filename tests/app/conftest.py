@@ -17,6 +17,8 @@ from hudhud.kit.config import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.conftest import Engines
+
 
 SECRET = {"HUDHUD_SECRET_KEYS": "a-key-for-tests-only"}
 
@@ -34,10 +36,16 @@ _set_up_django()
 
 
 @pytest.fixture
-def web(database_url: str, clickhouse_url: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
+def events_url(engines: Engines) -> str:
+    """Return a ClickHouse that all tests share; a file whose tests write events gives itself its own."""
+    return engines.clickhouse.format("hudhud")
+
+
+@pytest.fixture
+def web(database_url: str, events_url: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
     """Point the web process at fresh databases."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("CLICKHOUSE_URL", clickhouse_url)
+    monkeypatch.setenv("CLICKHOUSE_URL", events_url)
     monkeypatch.setenv("HUDHUD_DATA", str(tmp_path))
     for name, value in SECRET.items():
         monkeypatch.setenv(name, value)

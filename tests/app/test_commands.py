@@ -44,7 +44,6 @@ def test_owner_and_keys_from_the_command_line(web: Wiring) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("owner", "create", "--email", "nonsense", "--password", PASSWORD), "hudhud: email: 'nonsense' is not valid"),
         (
             ("owner", "create", "--email", "a@example.com", "--password", "short"),
             "hudhud: password: '…' is not valid; use at least 8 characters",

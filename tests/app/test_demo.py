@@ -17,6 +17,11 @@ OWNER = {"email": "ada@example.com", "password": PASSWORD}
 
 
 @pytest.fixture
+def events_url(clickhouse_url: str) -> str:
+    return clickhouse_url
+
+
+@pytest.fixture
 def owner(web: Wiring) -> Browser:
     assert web.settings.base_url
     browser = Browser()

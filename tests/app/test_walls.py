@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from hudhud.demo import actions as demo
 from hudhud.kit.db import Scope
 from hudhud.kit.http import RANKS
 from tests.app.browser import PASSWORD, Browser
@@ -43,6 +44,11 @@ MAY_SEE_ALL = {
 
 
 @pytest.fixture
+def events_url(clickhouse_url: str) -> str:
+    return clickhouse_url
+
+
+@pytest.fixture
 def admin(web: Wiring, engines: Engines) -> Iterator[psycopg.Connection[Any]]:
     """Connect as superuser, and let the other tenant move in."""
     name = conninfo_to_dict(web.settings.database_url)["dbname"]
@@ -52,8 +58,9 @@ def admin(web: Wiring, engines: Engines) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def owner(admin: psycopg.Connection[Any], web: Wiring) -> Browser:
-    """Sign the owner of our own workspace in (the other tenant has one already, so not by setup)."""
+def owner(admin: psycopg.Connection[Any], web: Wiring, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Sign the owner of our own workspace in, while the other tenant has none."""
+    monkeypatch.setitem(demo.fill.__kwdefaults__ or {}, "people_count", 20)
     browser = Browser()
     admin.execute("DELETE FROM member WHERE workspace_id = %s", (ID,))
     assert browser.ask("POST", "setup", OWNER)[0] == 201
