@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from ninja import Field, Router, Schema
 
+from hudhud.content.sandbox import shared
 from hudhud.journeys import actions, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
@@ -68,6 +69,13 @@ def get_journey(request: Request, key: str) -> dict[str, Any]:
 def publish(request: Request, key: str, publication: Publication) -> dict[str, Any]:
     """Publish a version; people under way stay on theirs."""
     number = actions.publish(request.scope, graphs.parse({**publication.graph, "key": key}), request.now, by=request.actor)
+    return {"key": key, "number": number}
+
+
+@router.post("/journeys/{key}/install")
+def install(request: Request, key: str) -> dict[str, Any]:
+    """Install a ready journey with its mails and topics, not yet started."""
+    number = recipes.install(request.scope, shared(), key, request.now, by=request.actor)
     return {"key": key, "number": number}
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.journeys.recipes import find_ready
+from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.journeys.recipes import find_ready, templates
 from hudhud.kit.clickhouse import connect
 from tests.app.browser import PASSWORD, Browser
 from tests.app.conftest import web as web
 from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hudhud.app.wiring import Wiring
+    from tests.conftest import Engines
+
+_numbers = itertools.count(1)
 
 OWNER = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada", "workspace": "Shop", "time_zone": "UTC"}
 GRAPH: dict[str, Any] = {
@@ -24,6 +32,18 @@ GRAPH: dict[str, Any] = {
     "nodes": {"hello": send("hello", "rest"), "rest": delay(2, "days", "end"), "end": END},
     "start": "hello",
 }
+
+
+@pytest.fixture
+def events_url(engines: Engines) -> Iterator[str]:
+    """Give each test a ClickHouse of its own: here every test's workspace is number 1."""
+    name = f"journeys_api_{os.getpid()}_{next(_numbers)}"
+    with connect(engines.clickhouse.format("hudhud")) as admin:
+        admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
+        with connect(engines.clickhouse.format(name)) as fresh:
+            migrate_clickhouse(fresh, load("clickhouse"))
+        yield engines.clickhouse.format(name)
+        admin.command(f"DROP DATABASE {name} SYNC")
 
 
 @pytest.fixture
@@ -97,4 +117,13 @@ def test_mistakes_are_told_by_node(browser: Browser) -> None:
 
 def test_ready_journeys_are_listed(browser: Browser) -> None:
     items = browser.ask("GET", "journeys/ready")[1]["items"]
-    assert [item["key"] for item in items] == list(find_ready())
+    assert [(item["key"], item["installed"]) for item in items] == [(key, False) for key in find_ready()]
+
+
+@pytest.mark.parametrize("key", ["cart", "second_order", "welcome", "winback"])
+def test_a_ready_journey_is_installed_whole(browser: Browser, key: str) -> None:
+    assert browser.ask("POST", f"journeys/{key}/install") == (200, {"key": key, "number": 1})
+    assert browser.ask("POST", f"journeys/{key}/install") == (200, {"key": key, "number": 1})
+    present = {item["key"]: set(item["languages"]) for item in browser.ask("GET", "templates")[1]["items"]}
+    assert {present[template] == {"en", "et", "fa", "ar"} for template in templates(find_ready()[key])} == {True}
+    assert browser.ask("POST", f"journeys/{key}/start")[1]["status"] == "running"

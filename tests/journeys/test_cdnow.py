@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import psycopg
-import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.rehearsal import rehearse
 from tests.acceptance import cdnow
 from tests.journeys.stage import END, Stage, event_since, send
-
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
 
 FROM, TO = datetime(1997, 1, 1, tzinfo=UTC), datetime(1998, 6, 30, 23, 59, 59, 999999, tzinfo=UTC)
 ORDER = "Order Completed"
@@ -52,21 +47,20 @@ def load(stage: Stage, orders: list[cdnow.Order]) -> None:
     stage.ch.insert("event", [[*row[:6], {}, "{}"] for row in rows], column_names=columns)
 
 
-@pytest.mark.usefixtures("stage")
-def test_a_rehearsal_over_history_reaches_the_send_for_exactly_17641_people(stage: Stage, ch: Client, database_url: str) -> None:
+def test_a_rehearsal_over_history_reaches_the_send_for_exactly_17641_people(stage: Stage) -> None:
     load(stage, cdnow.orders())
     stage.publish(SECOND_ORDER, start=False)
-    before = fingerprint(database_url)
+    before = fingerprint(stage.db.url)
     with stage.db.workspace(stage.workspace_id) as ws:
         version, number = queries.get_version(ws, "second_order")
-    found = rehearse(database_url, ch, version, number, FROM, TO)
+    found = rehearse(stage.db.url, stage.ch, version, number, FROM, TO)
     assert found.sends == 17_641
     assert (found.runs, found.people, found.finished, found.waiting) == (23_570, 23_570, 23_570, 0)
     assert found.nodes["invite"] == {"entered": 17_641, "here": 0, "left": 17_641}
     assert found.nodes["wait"] == {"entered": 23_570, "here": 0, "left": 23_570}
     assert sum(row["count"] for row in found.messages) == 17_641
     assert (found.deliverable, found.skips) == (0, {"topic_unknown": 17_641})
-    assert fingerprint(database_url) == before
+    assert fingerprint(stage.db.url) == before
 
 
 def fingerprint(database_url: str) -> list[int]:

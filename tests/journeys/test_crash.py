@@ -68,8 +68,8 @@ def check_each_step_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("point", ["journeys.moved:3", "journeys.moved:14", "journeys.asked:2"])
-def test_a_killed_worker_leaves_nothing_half_done(filled: Stage, database_url: str, clickhouse_url: str, point: str) -> None:
-    arguments = [sys.executable, "-c", WORKER, database_url, clickhouse_url, (T0 + DAY).isoformat()]
+def test_a_killed_worker_leaves_nothing_half_done(filled: Stage, clickhouse_url: str, point: str) -> None:
+    arguments = [sys.executable, "-c", WORKER, filled.db.url, clickhouse_url, (T0 + DAY).isoformat()]
     killed = subprocess.run(arguments, env={**os.environ, "HUDHUD_FAILPOINT": point}, cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert len(filled.messages()) < PEOPLE // 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,9 +17,6 @@ from hudhud.segments.types import Change
 from tests.acceptance import cdnow
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
 from tests.journeys.test_cdnow import FROM, ORDER, SECOND_ORDER
-
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
 
 TRIGGER = {"kind": "event", "name": "Signed Up"}
 REST = {"rest": delay(2, "days", "mail"), "mail": send("hello", "end"), "end": END}
@@ -139,7 +136,7 @@ def test_all_of_replayed_history_reaches_17641_people(stage: Stage) -> None:
     assert replay(stage, 1) == (expected, 17_641)
 
 
-def test_a_rehearsal_tells_what_the_live_run_did(stage: Stage, ch: Client, database_url: str) -> None:
+def test_a_rehearsal_tells_what_the_live_run_did(stage: Stage) -> None:
     people = stage.people(*({"plan": "pro" if i % 3 else "free"} for i in range(12)))
     pro = {"kind": "attribute", "name": "plan", "op": "is", "value": "pro"}
     nodes: dict[str, Any] = {
@@ -165,15 +162,15 @@ def test_a_rehearsal_tells_what_the_live_run_did(stage: Stage, ch: Client, datab
     with stage.db.workspace(stage.workspace_id) as ws:
         version, number = queries.get_version(ws, "j")
         live = queries.node_numbers(ws, version), queries.edge_numbers(ws, version)
-    found = rehearse(database_url, ch, version, number, T0 - DAY, T0 + 3 * DAY)
+    found = rehearse(stage.db.url, stage.ch, version, number, T0 - DAY, T0 + 3 * DAY)
     assert (found.nodes, found.edges) == live
     assert (found.sends, found.exited, found.finished, found.waiting) == (len(stage.messages()), 2, 5, 5)
     assert found.skips == {"no_address": found.sends}
 
 
-def test_a_rehearsal_backwards_is_refused(stage: Stage, ch: Client, database_url: str) -> None:
+def test_a_rehearsal_backwards_is_refused(stage: Stage) -> None:
     stage.publish({"key": "j", "trigger": TRIGGER, "nodes": REST, "start": "rest"})
     with stage.db.workspace(stage.workspace_id) as ws:
         version, number = queries.get_version(ws, "j")
     with pytest.raises(InvalidInput):
-        rehearse(database_url, ch, version, number, T0, T0)
+        rehearse(stage.db.url, stage.ch, version, number, T0, T0)
