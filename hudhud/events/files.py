@@ -10,6 +10,7 @@ import csv
 import gzip
 import hashlib
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
@@ -101,12 +102,15 @@ class _Counted(io.FileIO):
         return count
 
 
-def _lines(source: Source, moved: Callable[[int], None]) -> io.TextIOWrapper:
-    counted = io.BufferedReader(_Counted(source.path, moved), CHUNK)
-    packed = counted.peek(2)[:2] == GZIP_MAGIC
-    plain = gzip.GzipFile(fileobj=counted) if packed else counted
-    errors = "replace" if source.encoding == "utf-16" else "strict"
-    return io.TextIOWrapper(cast("IO[bytes]", plain), encoding=source.encoding, errors=errors, newline="")
+@contextmanager
+def _lines(source: Source, moved: Callable[[int], None]) -> Iterator[io.TextIOWrapper]:
+    # A GzipFile does not close what it was given.
+    with io.BufferedReader(_Counted(source.path, moved), CHUNK) as counted:
+        packed = counted.peek(2)[:2] == GZIP_MAGIC
+        plain = gzip.GzipFile(fileobj=counted) if packed else counted
+        errors = "replace" if source.encoding == "utf-16" else "strict"
+        with io.TextIOWrapper(cast("IO[bytes]", plain), encoding=source.encoding, errors=errors, newline="") as lines:
+            yield lines
 
 
 def read_json_lines(source: Source, moved: Callable[[int], None]) -> Iterator[Record]:

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.events import imports
+from hudhud.events.files import examine, read_header
+from hudhud.events.mapping import Options
+from hudhud.kit.errors import InvalidInput
+from tests import make
+from tests.make import NOW
+
+if TYPE_CHECKING:
+    from hudhud.events.imports import Report
+    from hudhud.kit.db import Database
+
+ORDERS = Options(("user_id=customer_id", "at=ordered_on", "event=Order Completed", "total=amount_usd"), "12:00")
+HEADER = "customer_id,ordered_on,quantity,amount_usd\n"
+
+
+@pytest.fixture
+def shop(db: Database) -> int:
+    return make.workspace(db)
+
+
+def run(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: str = "events") -> Report:
+    return imports.run(imports.prepare(db, shop, kind, examine(path), options, lambda: NOW), lambda _: None)
+
+
+def log(db: Database) -> list[dict[str, Any]]:
+    with db.everywhere() as everywhere:
+        rows = everywhere.conn.execute("SELECT body FROM intake ORDER BY id").fetchall()
+    return [{name: value for name, value in json.loads(row[0]).items() if name != "messageId"} for row in rows]
+
+
+def test_a_row_becomes_the_message_that_the_mapping_says(db: Database, shop: int, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(HEADER + "00007,1997-01-02,3,20.76\n00008,1997-01-02T10:30:00+02:00,,0.00\n")
+    report = run(db, shop, path)
+    assert (report.accepted, report.rejected, report.line) == (2, 0, 3)
+    assert log(db) == [
+        {
+            "type": "track",
+            "userId": "00007",
+            "event": "Order Completed",
+            "timestamp": "1997-01-02T12:00:00Z",
+            "properties": {"quantity": 3, "total": 20.76},
+        },
+        {"type": "track", "userId": "00008", "event": "Order Completed", "timestamp": "1997-01-02T08:30:00Z", "properties": {"total": 0.0}},
+    ]
+    with db.everywhere() as everywhere:
+        assert everywhere.conn.execute("SELECT DISTINCT source, lane >= 8 FROM intake").fetchall() == [(f"import:{report.id}", True)]
+
+
+def test_people_come_with_templates_constants_and_consent(db: Database, shop: int, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("id;Name;VIP;phone\n7;Ann Lee;true;0037255512345\n")
+    options = Options(
+        ("user_id=id", "email={id}@example.com", "traits.name=Name", "plan==gold"),
+        subscribe=("newsletter",),
+        consent_source="checkout 2024",
+    )
+    assert run(db, shop, path, options, "people").accepted == 1
+    assert log(db) == [
+        {
+            "type": "identify",
+            "userId": "7",
+            "context": {"consent": {"source": "checkout 2024"}},
+            "traits": {
+                "VIP": True,
+                "phone": "0037255512345",
+                "email": "7@example.com",
+                "name": "Ann Lee",
+                "plan": "gold",
+                "subscriptions": {"newsletter": True},
+            },
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "id,name\r\n1,Jürgen\r\n2,Ann\r\n".encode(),
+        "id,name\r1,Jürgen\r2,Ann\r".encode(),
+        "\ufeffid;name\n1;Jürgen\n\n2;Ann\n".encode(),
+        "id\tname\n1\tJürgen\n2\tAnn".encode("latin-1"),
+        "id,name\n1,Jürgen\n2,Ann\n".encode("utf-16"),
+        "\ufeffid,name\n1,Jürgen\n2,Ann\n".encode("utf-16-be"),
+        gzip.compress('id,"name",\n1,"Jürgen",\n2,Ann,\n'.encode()),
+    ],
+    ids=["utf-8", "cr", "bom", "latin-1 tab", "utf-16", "utf-16-be", "gzip quoted"],
+)
+def test_files_are_read_as_they_come(db: Database, shop: int, tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(body)
+    assert run(db, shop, path, Options(("user_id=id",)), "people").rejected == 0
+    assert [(message["userId"], message["traits"]["name"]) for message in log(db)] == [("1", "Jürgen"), ("2", "Ann")]
+
+
+def test_a_bad_row_costs_one_row_and_stands_in_a_file_with_its_reason(db: Database, shop: int, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        HEADER
+        + 'u1,1997-01-02,3,1\nu2,2/1/1997,1,1\nu3\n,1997-01-02,1,1\nu5,1997-01-02,"a\0b",1\nu6,1997-01-02,1,1,more\nu7,1997-01-02,1,1\n'
+    )
+    report = run(db, shop, path)
+    assert [message["userId"] for message in log(db)] == ["u1", "u7"]
+    with Path(report.rejects).open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["line", "reason", "customer_id", "ordered_on", "quantity", "amount_usd"]
+    assert [(row[0], row[1].split(":")[0]) for row in rows[1:]] == [("3", "at"), ("4", "row"), ("5", "userId"), ("6", "body"), ("7", "row")]
+    assert rows[1][2:] == ["u2", "2/1/1997", "1", "1"]
+
+
+def test_json_lines_are_segment_messages(db: Database, shop: int, tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    lines = [
+        {"type": "track", "userId": "u1", "event": "A", "messageId": "m1"},
+        {"type": "track", "userId": "u1"},
+        {"type": "page", "anonymousId": "a"},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\nno json\n")
+    report = run(db, shop, path, Options())
+    assert (report.accepted, report.rejected) == (2, 2)
+    told = [json.loads(line) for line in Path(report.rejects).read_text().splitlines()]
+    assert [(line["line"], line["reason"].split(":")[0]) for line in told] == [(2, "event"), (5, "body")]
+    people = run(db, shop, path, Options(), "people")
+    assert (people.accepted, people.rejected) == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("header", "maps", "words"),
+    [
+        ("a,b", ("user_id=a",), "name the event"),
+        ("a,b", ("event=X",), "whom a row is about"),
+        ("a,b", ("event=X", "user_id=c"), "no column 'c'"),
+        ("a,b", ("event=X", "user_id={a}{c}"), "no column 'c'"),
+        ("a,b", ("event=X", "user_id"), "FIELD=COLUMN"),
+        ("a,a", ("event=X", "user_id=a"), "different columns"),
+        ("a,,b", ("event=X", "user_id=a"), "different columns"),
+        ("", ("event=X",), "it is empty"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_before_anything_is_written(
+    db: Database, shop: int, tmp_path: Path, header: str, maps: tuple[str, ...], words: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(header)
+    with pytest.raises(InvalidInput, match=words):
+        run(db, shop, path, Options(maps))
+    assert log(db) == []
+
+
+def test_a_second_run_does_nothing_and_two_at_once_are_refused(db: Database, shop: int, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(HEADER + "u1,1997-01-02,3,1\n")
+    first = run(db, shop, path)
+    again = run(db, shop, path)
+    assert (again.id, again.accepted, again.already, len(log(db))) == (first.id, 1, True, 1)
+    job = imports.prepare(db, shop, "events", examine(path), ORDERS, lambda: NOW + timedelta(days=1))
+    with imports._alone(job), pytest.raises(imports.ImportRunning):
+        imports.run(job, lambda _: None)
+
+
+@pytest.mark.parametrize("point", ["import.chunk:1", "import.chunk:2"])
+def test_a_killed_import_goes_on_where_it_was(db: Database, clickhouse_url: str, tmp_path: Path, point: str) -> None:
+    make.workspace(db)
+    path = tmp_path / "orders.csv"
+    path.write_text(HEADER + "".join(f"u{number},{'1997-01-02' if number % 1000 else 'never'},1,1\n" for number in range(12_000)))
+    program = [sys.executable, "-m", "hudhud.cli", "import", "events", str(path), "--no-wait", "--json", "--at-time", "12:00"]
+    program += [part for rule in ORDERS.maps for part in ("--map", rule)]
+    env = {**os.environ, "DATABASE_URL": db.url, "CLICKHOUSE_URL": clickhouse_url, "HUDHUD_DATA": str(tmp_path / "data")}
+    killed = subprocess.run(program, env={**env, "HUDHUD_FAILPOINT": point}, capture_output=True, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    done = subprocess.run(program, env=env, capture_output=True, timeout=60, check=False)
+    report = json.loads(done.stdout)
+    assert (report["accepted"], report["rejected"], report["line"]) == (11_988, 12, 12_001)
+    with db.everywhere() as everywhere:
+        assert everywhere.conn.execute(
+            "SELECT count(*), count(DISTINCT convert_from(body, 'utf8')::jsonb ->> 'messageId') FROM intake"
+        ).fetchone() == (11_988, 11_988)
+    with Path(report["rejects"]).open(newline="") as file:
+        assert [int(row[0]) for row in csv.reader(file) if row[0] != "line"] == [number + 2 for number in range(0, 12_000, 1000)]
+
+
+def test_an_open_quote_over_a_large_file_costs_little(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(HEADER + 'u1,"1997-01-02,3,1\n' + "u2,1997-01-02,3,1\n" * 20_000)
+    columns, delimiter = read_header(examine(path))
+    found = list(imports.read_csv(examine(path), columns, delimiter, lambda _: None))
+    assert sum(1 for record in found if record.problem) < 5
+    assert found[0].line == 2
