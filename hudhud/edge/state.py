@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from hudhud.edge.appender import Appender
-from hudhud.kit.db import EVERYWHERE, SET_WORKSPACE
+from hudhud.kit.db import EVERYWHERE, RECONNECT_S, SET_WORKSPACE
 from hudhud.kit.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class EdgeState:
             min_size=1,
             max_size=POOL_SIZE,
             timeout=POOL_WAIT_S,
+            reconnect_timeout=RECONNECT_S,
             open=False,
             check=AsyncConnectionPool.check_connection,
             kwargs={"options": "-c timezone=UTC"},

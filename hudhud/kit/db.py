@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EVERYWHERE = "*"
+# A failed connection is tried again by the next one who asks, not after a pause that doubles: PostgreSQL is back in a second.
+RECONNECT_S = 1.0
 SET_WORKSPACE = "SELECT set_config('hudhud.workspace', %s, true)"
 
 
@@ -87,6 +89,7 @@ class Database:
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_s,
+            reconnect_timeout=RECONNECT_S,
             open=False,
             check=ConnectionPool.check_connection,
             kwargs={"options": "-c timezone=UTC"},

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.workers")
 CHANNELS = ("intake", "segments", "runs", "messages")
 ROLE = re.compile(r"[a-z]+")
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 BEAT_S = 3.0
 # A role that is silent for so long is stuck: it gives no sign of life, and /readyz says so.
 SILENT_S = 60.0
