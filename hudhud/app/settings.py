@@ -118,6 +118,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # Mail to users (password reset); people's mail goes through `delivery`. ---------------------------------------------
 def _mail(url: str) -> dict[str, object]:
+    if not url:
+        return {"EMAIL_BACKEND": "hudhud.app.signin.NoMail"}
     parts = urlsplit(url)
     return {
         "EMAIL_HOST": parts.hostname or "127.0.0.1",
@@ -129,5 +131,6 @@ def _mail(url: str) -> dict[str, object]:
     }
 
 
+DEFAULT_FROM_EMAIL = f"no-reply@{_base.hostname or 'localhost'}"
 globals().update(_mail(_settings.smtp_url))
 LOGGING_CONFIG = None

@@ -7,14 +7,31 @@ import hmac
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
+from django.core.mail.backends.base import BaseEmailBackend
 
 from hudhud.app.wiring import wiring
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.core.mail import EmailMessage
     from django.http import HttpRequest
+
+log = structlog.get_logger()
+
+
+class NoMail(BaseEmailBackend):
+    """Without an SMTP server no mail goes to users; not into the built-in mailbox either, where colleagues would read each other's reset links."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Say in the log what to do instead."""
+        for message in email_messages:
+            log.warning("user_mail_not_sent", to=", ".join(message.to), remedy="set HUDHUD_SMTP_URL, or use `hudhud owner password`")
+        return 0
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -119,3 +119,33 @@ def test_a_collect_key_opens_no_api() -> None:
     assert Browser(key=made["key"]).ask("GET", "me")[0] == 403
     assert Browser(key=made["key"] + "x").ask("GET", "me")[0] == 401
     assert Browser(key="").ask("GET", "me")[0] == 401
+
+
+def test_a_forgotten_password_tells_strangers_nothing_and_leaves_no_link_in_the_mailbox(web: Wiring) -> None:
+    Browser().ask("POST", "setup", OWNER)
+
+    answers = [
+        Browser().ask("POST", "/_allauth/browser/v1/auth/password/request", {"email": email})
+        for email in ("ada@example.com", "eve@example.com")
+    ]
+
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+    with web.db.everywhere() as everywhere:
+        assert everywhere.conn.execute("SELECT count(*) FROM mailbox").fetchone() == (0,)
+
+
+def test_a_new_member_signs_in_with_the_first_password_until_removed(web: Wiring) -> None:
+    owner, bob = Browser(), Browser()
+    owner.ask("POST", "setup", OWNER)
+    status, made = owner.ask("POST", "members", {"email": "bob@example.com", "name": "Bob", "role": "viewer"})
+    assert (status, made["role"]) == (201, "viewer")
+
+    assert bob.sign_in("bob@example.com", made["first_password"]) == 200
+    assert bob.ask("GET", "workspace")[0] == 200
+    assert bob.ask("GET", "keys")[0] == 403
+    assert owner.ask("PATCH", f"members/{made['user_id']}", {"role": "admin"})[0] == 200
+    assert bob.ask("GET", "keys")[0] == 200, "a role counts from the next request on"
+    assert owner.ask("DELETE", f"members/{made['user_id']}")[0] == 204
+    assert bob.ask("GET", "workspace")[1]["code"] == "no_workspace"
+    assert web.settings.base_url

@@ -1,0 +1,157 @@
+"""Members, roles and keys: who may do what to whom, and what is written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.accounts import actions, queries
+from hudhud.accounts.types import EmailTaken, FirstOwner, LastOwner, OwnersOnly, SetupDone
+from hudhud.kit.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hudhud.kit.db import Database, Scope
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HASH = "argon2$of-something"
+BY_OWNER: dict[str, Any] = {"by_role": "owner", "now": NOW, "actor": "user:1"}
+
+
+@pytest.fixture
+def ws(db: Database) -> Iterator[Scope]:
+    """Open the workspace of Ada, its first owner."""
+    owner = FirstOwner("ada@example.com", HASH, name="Ada", time_zone="Asia/Tehran")
+    workspace_id, _ = actions.create_first_owner(db, owner, NOW, lambda ws: actions.record_audit(ws, NOW, "system", "furnished"))
+    with db.workspace(workspace_id) as scope:
+        yield scope
+
+
+def add(ws: Scope, email: str, role: str, **by: str) -> tuple[int, bool]:
+    return actions.add_member(ws, email=email, name="", role=role, password_hash=HASH, **(BY_OWNER | by))
+
+
+def test_the_first_owner_comes_with_a_furnished_workspace(db: Database, ws: Scope) -> None:
+    assert [(member.email, member.role) for member in queries.find_members(ws)] == [("ada@example.com", "owner")]
+    assert queries.get_workspace(ws).time_zone == "Asia/Tehran"
+    assert [entry.action for entry in queries.find_audit(ws)] == ["furnished", "workspace.create"]
+    with pytest.raises(SetupDone):
+        actions.create_first_owner(db, FirstOwner("eve@example.com", HASH), NOW, lambda _: None)
+
+
+def test_nothing_remains_of_a_setup_that_fails_half_way(db: Database) -> None:
+    def fail(_ws: Scope) -> None:
+        raise InvalidInput("topics", "", "stop")
+
+    with pytest.raises(InvalidInput):
+        actions.create_first_owner(db, FirstOwner("ada@example.com", HASH), NOW, fail)
+
+    with db.everywhere() as everywhere:
+        counts = "SELECT (SELECT count(*) FROM auth_user), (SELECT count(*) FROM workspace)"
+        assert everywhere.conn.execute(counts).fetchone() == (0, 0)
+
+
+def test_somebody_with_a_sign_in_keeps_their_password(ws: Scope) -> None:
+    user_id, is_new = add(ws, "Bob@Example.com", "viewer")
+    assert is_new
+    with pytest.raises(EmailTaken):
+        add(ws, "bob@example.com", "admin")
+    actions.remove_member(ws, user_id, **BY_OWNER)
+
+    assert add(ws, "bob@example.com", "sales") == (user_id, False)
+    assert queries.get_member(ws, user_id).role == "sales"
+
+
+def test_only_owners_make_or_touch_owners(ws: Scope) -> None:
+    (ada,) = queries.find_members(ws)
+    bob, _ = add(ws, "bob@example.com", "admin")
+    by_admin = BY_OWNER | {"by_role": "admin"}
+
+    with pytest.raises(OwnersOnly):
+        add(ws, "eve@example.com", "owner", by_role="admin")
+    with pytest.raises(OwnersOnly):
+        actions.set_role(ws, bob, role="owner", **by_admin)
+    with pytest.raises(OwnersOnly):
+        actions.set_role(ws, ada.user_id, role="viewer", **by_admin)
+    with pytest.raises(OwnersOnly):
+        actions.remove_member(ws, ada.user_id, **by_admin)
+
+
+def test_the_last_owner_stays(ws: Scope) -> None:
+    (ada,) = queries.find_members(ws)
+    with pytest.raises(LastOwner):
+        actions.remove_member(ws, ada.user_id, **BY_OWNER)
+    with pytest.raises(LastOwner):
+        actions.set_role(ws, ada.user_id, role="admin", **BY_OWNER)
+
+    bob, _ = add(ws, "bob@example.com", "owner")
+    actions.set_role(ws, ada.user_id, role="admin", **BY_OWNER)
+    assert {member.email: member.role for member in queries.find_members(ws)} == {"ada@example.com": "admin", "bob@example.com": "owner"}
+    with pytest.raises(LastOwner):
+        actions.remove_member(ws, bob, **BY_OWNER)
+    with pytest.raises(NotFound):
+        actions.remove_member(ws, 4711, **BY_OWNER)
+
+
+def test_a_key_is_found_until_it_is_revoked(db: Database) -> None:
+    workspace_id, _ = actions.create_first_owner(db, FirstOwner("ada@example.com", HASH), NOW, lambda _: None)
+    with db.workspace(workspace_id) as ws:
+        key, secret = actions.create_key(ws, kind="api", scopes=["admin"], now=NOW, actor="user:1")
+
+    with db.everywhere() as everywhere:
+        holder = queries.find_key_holder(everywhere, secret)
+        assert holder is not None
+        assert (holder.id, holder.workspace_id, holder.kind, holder.scopes) == (key.id, workspace_id, "api", ["admin"])
+        assert queries.find_key_holder(everywhere, secret[:-1]) is None
+        with everywhere.within(workspace_id) as ws:
+            actions.revoke_key(ws, key.id, now=NOW, actor="user:1")
+            actions.revoke_key(ws, key.id, now=NOW + timedelta(days=1), actor="user:1")
+            assert [each.revoked_at for each in queries.find_keys(ws)] == [NOW]
+        assert queries.find_key_holder(everywhere, secret) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"time_zone": "Moon/Tycho"}, "time_zone"),
+        ({"time_zone": "../../etc/passwd"}, "time_zone"),
+        ({"sender_email": "a@b@c"}, "sender_email"),
+        ({"sender_email": "a@example.com\r\nBcc: eve@example.com"}, "sender_email"),
+        ({"sender_name": "Ada\r\nBcc: eve@example.com"}, "sender_name"),
+        ({"sender_name": "Ada\nBcc: eve@example.com"}, "sender_name"),
+        ({"postal_address": "a\0b"}, "postal_address"),
+    ],
+)
+def test_bad_settings_name_their_field(ws: Scope, changes: dict[str, str], field: str) -> None:
+    before = queries.get_workspace(ws)
+
+    with pytest.raises(InvalidInput) as caught:
+        actions.update_workspace(ws, NOW, "user:1", **changes)
+
+    assert caught.value.data["field"] == field
+    assert queries.get_workspace(ws) == before
+
+
+def test_each_change_is_in_the_audit_log(ws: Scope) -> None:
+    bob, _ = add(ws, "bob@example.com", "viewer")
+    actions.set_role(ws, bob, role="sales", **BY_OWNER)
+    actions.remove_member(ws, bob, **BY_OWNER)
+    key, _ = actions.create_key(ws, kind="collect", now=NOW, actor="key:9")
+    actions.revoke_key(ws, key.id, now=NOW, actor="cli")
+    actions.update_workspace(ws, NOW, "user:1", name="Birds", currency=None)
+
+    log = queries.find_audit(ws, limit=6)
+    assert [(entry.actor, entry.action, entry.object) for entry in log] == [
+        ("user:1", "workspace.update", f"workspace:{ws.workspace_id}"),
+        ("cli", "key.revoke", f"key:{key.id}"),
+        ("key:9", "key.create", f"key:{key.id}"),
+        ("user:1", "member.remove", f"user:{bob}"),
+        ("user:1", "member.role", f"user:{bob}"),
+        ("user:1", "member.add", f"user:{bob}"),
+    ]
+    assert log[0].detail == {"name": "Birds"}
+    assert [entry.action for entry in queries.find_audit(ws, after=log[-1].id)] == ["furnished", "workspace.create"]
