@@ -7,7 +7,7 @@ const clientOnly = { group: ["@/api/*", "!@/api/problem"], message: "Server stat
 const physical = "Use logical properties (ms, me, ps, pe, …): the page also runs from right to left.";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "src/api/generated"] },
+  { ignores: ["node_modules", "src/api/generated", "test-results"] },
   {
     files: ["src/**/*.{ts,tsx}", "tests/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -23,7 +23,9 @@ export async function visit(browser, base, { language = "en", dark = false, phon
     ...(storageState ? { storageState } : {}),
   });
   await context.addInitScript(([one, scheme]) => {
-    localStorage.setItem("hudhud.language", localStorage.getItem("hudhud.language") ?? one);
+    if (sessionStorage.getItem("begun")) return;
+    sessionStorage.setItem("begun", "yes");
+    localStorage.setItem("hudhud.language", one);
     localStorage.setItem("mantine-color-scheme-value", scheme);
   }, [language, dark ? "dark" : "light"]);
   const page = await context.newPage();

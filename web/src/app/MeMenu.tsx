@@ -30,7 +30,7 @@ export default function MeMenu({ me }: { me: SignedIn }) {
           <Avatar name={name} seed={me.user.id} size={32} />
           <span className="hd-grow">
             <Name>{name}</Name>
-            <bdi className="hd-clip hd-dim hd-small">{me.workspace.name}</bdi>
+            <span className="hd-dim hd-small"><Name>{me.workspace.name}</Name></span>
           </span>
         </UnstyledButton>
       </Menu.Target>

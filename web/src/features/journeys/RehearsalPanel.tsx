@@ -47,7 +47,7 @@ export function RehearsalPanel({ journey, shown, show }: PanelProps) {
   const format = useFormat();
   const now = useNow();
   const rehearse = useRehearse(journey.key);
-  const [span, setSpan] = useState(() => ({ from: isoDay(now, -30), to: isoDay(now, 0) }));
+  const [span, setSpan] = useState(() => ({ from: isoDay(now, -7), to: isoDay(now, 0) }));
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     rehearse.mutate(span, { onSuccess: (result) => { show({ ...flowOf(journey.graph, result), here: undefined }); } });

@@ -39,7 +39,7 @@ function Reactions({ message }: { message: MessageDetail }) {
         {message.engagement.map((one) => (
           <li key={one.at + one.kind} className="hd-line">
             <span className="hd-grow">
-              {t(`messages.engaged.${one.kind}`)} · {t(`messages.verdict.${one.verdict}`)}
+              {t(`messages.engaged.${one.kind}`)} · {t(`messages.verdict.${one.verdict ?? "unknown"}`)}
               {one.url && <span className="hd-clip hd-dim hd-small"><Ltr>{one.url}</Ltr></span>}
             </span>
             <Text component="time" c="dimmed" fz="sm" dateTime={one.at}>{format.dateTime(one.at)}</Text>

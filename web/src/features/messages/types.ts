@@ -34,7 +34,7 @@ export interface Engagement {
   kind: string;
   url: string;
   at: string;
-  verdict: string;
+  verdict: string | null;
 }
 
 export interface MessageDetail extends Message {

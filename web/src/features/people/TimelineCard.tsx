@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Card, CodeBlock, Failure, IconBolt, IconDeviceMobile, IconFilter, IconMail, IconShieldCheck, IconUser, Loading, More, Text } from "@/ui";
+import { Card, CodeBlock, Failure, IconBolt, IconDeviceMobile, IconFilter, IconMail, IconShieldCheck, IconUser, Loading, More, Name, Text } from "@/ui";
 import { itemsOf, useTimeline } from "./queries";
 import { eventTitle, summaryOf } from "./timeline";
 import type { TimelineEntry } from "./types";
@@ -27,7 +27,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
       <div className="hd-grow">
         <button type="button" className="hd-bare" aria-expanded={open} disabled={!hasMore} onClick={() => { setOpen(!open); }}>
           <bdi style={{ fontWeight: 600 }}>{eventTitle(t, entry)}</bdi>
-          {summary && <bdi className="hd-dim hd-small hd-clip">{summary}</bdi>}
+          {summary && <span className="hd-dim hd-small"><Name>{summary}</Name></span>}
         </button>
         {open && <CodeBlock plain code={JSON.stringify(entry.properties, null, 2)} label={t("people.properties")} />}
       </div>

@@ -1,3 +1,0 @@
-import { launch, visit } from "./browser.mjs";
-const b=await launch(); const v=await visit(b,"http://localhost:27000",{}); await v.page.goto("/login"); await v.page.waitForTimeout(1500);
-console.log(await v.page.evaluate(()=>{const c=document.createElement("canvas").getContext("2d"); c.font="100px 'Vazirmatn Variable'"; const m=c.measureText("Hx"); const cap=c.measureText("H"); const x=c.measureText("x"); const fa=c.measureText("شاملگ"); return [m.fontBoundingBoxAscent,m.fontBoundingBoxDescent,cap.actualBoundingBoxAscent,x.actualBoundingBoxAscent,fa.actualBoundingBoxAscent,fa.actualBoundingBoxDescent]})); await b.close();

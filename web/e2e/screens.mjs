@@ -1,0 +1,75 @@
+// Every screen: no serious accessibility finding, no complaint on the console, the right direction, and a picture to look at.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { assertAccessible } from "./axe.mjs";
+import { visit } from "./browser.mjs";
+
+const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
+const SCREENS = [
+  ["home", "/"],
+  ["people", "/people"],
+  ["person", "/people/4711"],
+  ["segments", "/segments"],
+  ["segment", "/segments/1"],
+  ["journeys", "/journeys"],
+  ["journey", "/journeys/cart"],
+  ["messages", "/messages"],
+  ["mailbox", "/mailbox"],
+  ["settings", "/settings"],
+  ["keys", "/settings/keys"],
+  ["members", "/settings/members"],
+  ["security", "/settings/security"],
+  ["audit", "/settings/audit"],
+  ["not-found", "/nowhere"],
+];
+const PHONE = new Set(["home", "people", "person", "segment", "journey", "messages", "mailbox", "settings"]);
+const WALKS = [
+  { name: "en", language: "en" },
+  { name: "et", language: "et" },
+  { name: "fa", language: "fa" },
+  { name: "ar", language: "ar" },
+  { name: "fa-dark", language: "fa", dark: true },
+  { name: "fa-phone", language: "fa", phone: true, only: PHONE },
+  { name: "en-phone", language: "en", phone: true, only: PHONE },
+];
+
+async function settle(page) {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[role=status]").length === 0, null, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector(".hd-canvas, .hd-box") !== null || !location.pathname.startsWith("/journeys/"), null, { timeout: 20_000 });
+  await page.waitForTimeout(250);
+}
+
+/** A page that is wider than the screen hides something from somebody. */
+async function assertNoSideways(page, where) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(over <= 0, `${where}: ${over} px wider than the screen`);
+}
+
+async function walk(browser, base, storageState, { name, language, dark, phone, only }, findings) {
+  const { context, page, complaints } = await visit(browser, base, { language, dark, phone, storageState });
+  for (const [screen, path] of SCREENS.filter(([one]) => !only || only.has(one))) {
+    const where = `${screen} (${name})`;
+    try {
+      await page.goto(path);
+      await settle(page);
+      const [dir, lang] = await page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]);
+      assert.deepEqual([dir, lang], [["fa", "ar"].includes(language) ? "rtl" : "ltr", language], where);
+      await page.screenshot({ path: `${RESULTS}${screen}-${name}.png` });
+      await assertNoSideways(page, where);
+      await assertAccessible(page, where);
+    } catch (error) {
+      findings.push(`${where}: ${error.message}`);
+    }
+  }
+  findings.push(...complaints.map((text) => `${name}: ${text}`));
+  await context.close();
+}
+
+export async function walkScreens(browser, base, storageState) {
+  mkdirSync(RESULTS, { recursive: true });
+  const findings = [];
+  for (const one of WALKS) await walk(browser, base, storageState, one, findings);
+  assert.equal(findings.length, 0, findings.join("\n"));
+}
