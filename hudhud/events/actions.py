@@ -132,7 +132,7 @@ def deduplicate(ws: Scope, batch: int, events: Sequence[Event]) -> tuple[list[Ev
 
     The first one in the log's order counts. A repeated batch recognises its own.
     """
-    first: dict[uuid.UUID, tuple[Event, int]] = {}
+    first: dict[str, tuple[Event, int]] = {}
     conflicts: list[Event] = []
     for event in events:
         key, body = message_hash(event), body_hash(event)
@@ -143,21 +143,21 @@ def deduplicate(ws: Scope, batch: int, events: Sequence[Event]) -> tuple[list[Ev
     new = ws.run(QUERIES.record_seen, batch=batch, message_hashes=hashes, body_hashes=[body for _, body in first.values()])
     if new < len(hashes):
         for key, body in ws.rows(QUERIES.find_seen_before, batch=batch, message_hashes=hashes):
-            event, ours = first.pop(key)
+            event, ours = first.pop(key.hex)
             if ours != body:
                 conflicts.append(event)
     return [event for event, _ in first.values()], conflicts
 
 
-def message_hash(event: Event) -> uuid.UUID:
-    """Return 128 bits that stand for the message_id."""
-    return uuid.UUID(bytes=hashlib.blake2b(event.message_id.encode(), digest_size=16).digest())
+def message_hash(event: Event) -> str:
+    """Return 128 bits that stand for the message_id, in hex."""
+    return hashlib.blake2b(event.message_id.encode(), digest_size=16).hexdigest()
 
 
 def body_hash(event: Event) -> int:
     """Return a number that tells a repeat from another message with the same id: what happened to whom, not when it was sent."""
     text = f"{event.kind}\0{event.name}\0{event.user_id}\0{event.anonymous_id}\0{event.previous_id}\0".encode()
-    return zlib.crc32(msgspec.json.encode(event.traits), zlib.crc32(event.properties, zlib.crc32(text))) - 2**31
+    return zlib.crc32(event.properties, zlib.crc32(text)) - 2**31
 
 
 def record_names(ws: Scope, events: Sequence[Event]) -> None:

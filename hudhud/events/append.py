@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,25 +33,26 @@ def append(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
         return []
     # Side by side: the server has a core of its own.
     with ThreadPoolExecutor(1) as aside:
-        timeline = aside.submit(_insert, ch, "person_event", [_person_event_line(event) for event in events], f"{token}:p")
-        unstorable = _append_or_split(ch, list(events), f"{token}:e")
+        lines = [_lines(event) for event in events]
+        timeline = aside.submit(_insert, ch, "person_event", [line for _, line in lines], f"{token}:p")
+        unstorable = _append_or_split(ch, list(events), [line for line, _ in lines], f"{token}:e")
         timeline.result()
     return unstorable
 
 
-def _append_or_split(ch: Client, events: list[Event], token: str) -> list[Event]:
+def _append_or_split(ch: Client, events: list[Event], lines: list[bytes], token: str) -> list[Event]:
     """Insert; when a value cannot be read, halve until the culprit stands alone. The same events split the same way again."""
     try:
-        _insert(ch, "event", [_event_line(event) for event in events], token)
+        _insert(ch, "event", lines, token)
     except DatabaseError as error:
         code = _CODE.search(str(error))
         if code is None or int(code[1]) not in _DATA_ERRORS:
             raise
         if len(events) == 1:
-            _insert(ch, "event", [_event_line(events[0], b"{}")], f"{token}!")
+            _insert(ch, "event", [_bare(events[0])], f"{token}!")
             return events
-        middle = len(events) // 2
-        return _append_or_split(ch, events[:middle], f"{token}0") + _append_or_split(ch, events[middle:], f"{token}1")
+        half = len(events) // 2
+        return _append_or_split(ch, events[:half], lines[:half], f"{token}0") + _append_or_split(ch, events[half:], lines[half:], f"{token}1")
     return []
 
 
@@ -65,30 +67,20 @@ def _instant(at: datetime) -> bytes:
     return at.replace(tzinfo=None).isoformat(" ", "milliseconds").encode()
 
 
-def _event_line(event: Event, properties: bytes | None = None) -> bytes:
-    return (
-        b'{"workspace_id":%d,"name":%b,"at":"%b","actor_id":%d,"message_id":%b,"kind":"%b","received_at":"%b","properties":%b,"context":%b}'
-        % (
-            event.workspace_id,
-            _text(event.name),
-            _instant(event.at),
-            event.actor_id,
-            _text(event.message_id),
-            event.kind.encode(),
-            _instant(event.received_at),
-            event.properties if properties is None else properties,
-            _text(event.context.decode()),
-        )
-    )
-
-
-def _person_event_line(event: Event) -> bytes:
-    return b'{"workspace_id":%d,"actor_id":%d,"at":"%b","name":%b,"kind":"%b","message_id":%b,"properties":%b}' % (
+def _lines(event: Event) -> tuple[bytes, bytes]:
+    """Return the event's line for each of the tables."""
+    shared = b'{"workspace_id":%d,"actor_id":%d,"name":%b,"kind":"%b","at":"%b","message_id":%b,"properties":' % (
         event.workspace_id,
         event.actor_id,
-        _instant(event.at),
         _text(event.name),
         event.kind.encode(),
+        _instant(event.at),
         _text(event.message_id),
-        _text(event.properties.decode()),
     )
+    rest = b',"received_at":"%b","context":%b}' % (_instant(event.received_at), _text(event.context.decode()))
+    return shared + event.properties + rest, shared + _text(event.properties.decode()) + b"}"
+
+
+def _bare(event: Event) -> bytes:
+    """Return the line of an event whose properties cannot be stored."""
+    return _lines(replace(event, properties=b"{}"))[0]

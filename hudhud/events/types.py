@@ -127,6 +127,7 @@ def lane_of(person_key: str, *, bulk: bool = False) -> int:
     return zlib.crc32(person_key.encode()) % LIVE_LANES + (LIVE_LANES if bulk else 0)
 
 
+_IDS = (("user_id", "userId"), ("anonymous_id", "anonymousId"), ("previous_id", "previousId"), ("group_id", "groupId"))
 _decoder = msgspec.json.Decoder(Message)
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
@@ -170,12 +171,17 @@ def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
         if message.type is not None and message.type != kind:
             raise InvalidInput("type", message.type, f"leave it out, or send the message to /v1/{message.type}")
         message.type = kind
-    _check_size(raw)
+    whole = bytes(raw)
+    _check_bytes(whole)
+    is_odd = _HUGE.search(whole) is not None
     for name in ("properties", "traits", "context"):
         _check_object(message, name)
+        if is_odd:
+            _check_readable(message, name)
     _check_ids(message)
     _check_named(message)
-    _check_times(message)
+    if message.timestamp is not None or message.original_timestamp is not None:
+        _check_times(message)
     return message
 
 
@@ -204,14 +210,12 @@ def _explain(raw: bytes, error: msgspec.ValidationError) -> HudhudError:
     return InvalidInput(field_name, value, text.replace("`", "").lower())
 
 
-def _check_size(raw: bytes | msgspec.Raw) -> None:
-    size = len(memoryview(raw))
-    if size > MAX_EVENT_BYTES:
-        raise TooLarge(f"message: {size} bytes; one message may have {MAX_EVENT_BYTES}", field="message", limit=MAX_EVENT_BYTES)
-    # Cheap first: most messages have fewer brackets than the limit has levels.
-    view = bytes(raw)
-    if view.count(b"{") + view.count(b"[") > MAX_DEPTH:
-        _check_depth(view)
+def _check_bytes(raw: bytes) -> None:
+    """Refuse what is too large or too deep; cheap for the messages that are neither."""
+    if len(raw) > MAX_EVENT_BYTES:
+        raise TooLarge(f"message: {len(raw)} bytes; one message may have {MAX_EVENT_BYTES}", field="message", limit=MAX_EVENT_BYTES)
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _check_depth(raw)
 
 
 def _check_depth(raw: bytes) -> None:
@@ -223,22 +227,24 @@ def _check_depth(raw: bytes) -> None:
             raise InvalidInput("message", f"{depth} levels", f"nest objects and lists at most {MAX_DEPTH} deep")
 
 
-def _check_readable(name: str, raw: bytes) -> None:
+def _check_readable(message: Message, name: str) -> None:
+    raw = getattr(message, name)
     try:
         msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidInput(name, raw[:80].decode(errors="replace"), f"not readable: {error}") from None
+        raise InvalidInput(name, bytes(raw)[:80].decode(errors="replace"), f"not readable: {error}") from None
 
 
 def _check_ids(message: Message) -> None:
-    for name, wire in (("user_id", "userId"), ("anonymous_id", "anonymousId"), ("previous_id", "previousId"), ("group_id", "groupId")):
+    for name, wire in _IDS:
         value = getattr(message, name)
         if value is None:
             continue
         text = str(value)
         if len(text) > MAX_ID_LENGTH:
             raise InvalidInput(wire, text, f"use at most {MAX_ID_LENGTH} characters")
-        setattr(message, name, text or None)
+        if text is not value or not text:
+            setattr(message, name, text or None)
     if message.user_id is None and message.anonymous_id is None and not (message.type == "identify" and email_of(message)):
         raise InvalidInput("userId", None, "send userId or anonymousId, not empty (identify also takes traits.email)")
     if message.message_id is not None and not 0 < len(message.message_id) <= MAX_ID_LENGTH:
@@ -271,10 +277,11 @@ def _check_times(message: Message) -> None:
 
 
 def _check_object(message: Message, name: str) -> None:
-    raw = bytes(getattr(message, name))
+    value = getattr(message, name)
+    if value is EMPTY:
+        return
+    raw = bytes(value)
     if raw == b"null":
         setattr(message, name, EMPTY)
-    elif not raw.startswith(b"{"):
+    elif raw[:1] != b"{":
         raise InvalidInput(name, raw[:80].decode(errors="replace"), "send a JSON object")
-    elif _HUGE.search(raw):
-        _check_readable(name, raw)
