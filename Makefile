@@ -6,7 +6,7 @@ TESTS := $(BIN)/pytest -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long lint types bench e2e migrate openapi lock web wheel
+.PHONY: help up test test-long prove lint types bench e2e migrate openapi lock web wheel
 
 help:       ## Show these lines
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ test: $(BIN)/.ready hudhud/app/static/index.html  ## Run every test of the proje
 
 test-long: $(BIN)/.ready hudhud/app/static/index.html  ## Run the tests that take minutes: crashes, kills, whole systems
 	@$(BIN)/pytest -m long --timeout 900 $(ARGS)
+
+prove: $(BIN)/.ready hudhud/app/static/index.html  ## Live through all 23,570 people's orders with kill -9, cut the power 50 times (an hour)
+	@PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 $(BIN)/pytest -m long --timeout 3600 -s tests/acceptance tests/faults $(ARGS)
 
 lint: $(BIN)/.ready hudhud/app/static/index.html  ## Check style, formatting and the import contracts
 	@$(BIN)/ruff check

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EVENTS, PEOPLE = 200_000, 20_000
 GROUP = 5_000
 RATE, SECONDS = 1_000, 20.0
-ROLES = "intake,journeys"
+ROLES = "intake,segments,journeys"
 LEFT = "SELECT count(*) FROM intake i JOIN intake_lane l USING (lane) WHERE (i.txid, i.id) > (l.txid, l.id)"
 # The event's own time is when the load generator sent it; a decision is there when its transaction is.
 DECIDED = "SELECT extract(epoch FROM pg_xact_commit_timestamp(l.xmin) - r.entered_at) FROM run_log l JOIN run r ON r.id = l.run_id WHERE l.visit = 1"

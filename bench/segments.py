@@ -77,6 +77,7 @@ def measure(*, events: int = EVENTS, people: int = PEOPLE) -> list[Figure]:
             took = _best(lambda: queries.count(ws, ch, LAPSING, NOW))
             preview = _best(lambda: queries.preview(ws, ch, LAPSING, NOW))
         refresh = _refresh(stack.db, ch, workspace_id, people)
+        memory = stack.clickhouse_mb()
     if ours != found:
         message = f"ours counts {ours}, by hand {found}"
         raise AssertionError(message)
@@ -86,6 +87,7 @@ def measure(*, events: int = EVENTS, people: int = PEOPLE) -> list[Figure]:
         Figure(
             "segment count, as the builder shows it", preview * 1000, "ms", target=500, at_least=False, note="each condition, reachable"
         ),
+        Figure("memory of ClickHouse after these queries", memory, "MB", target=1536, at_least=False, note=f"{events:,} events"),
         Figure("segment refresh, 1,000 people", refresh * 1000, "ms", note="2 segments of 2 windows each"),
     ]
 

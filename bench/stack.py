@@ -70,6 +70,11 @@ class Stack:
         """Open ClickHouse."""
         return connect(self.clickhouse.url())
 
+    def clickhouse_mb(self) -> float:
+        """Return the resident memory of the ClickHouse process."""
+        assert self.clickhouse.process is not None
+        return psutil.Process(self.clickhouse.process.pid).memory_info().rss / 2**20
+
     def admin(self) -> psycopg.Connection[Any]:
         """Open PostgreSQL as its superuser, past all walls."""
         return psycopg.connect(self.postgres.url(user=SUPERUSER), autocommit=True)
