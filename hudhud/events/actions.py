@@ -89,6 +89,8 @@ def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, leas
 
     Commit before working on it. Lanes share the batch evenly, so a small lane never waits behind a large one.
     """
+    if not everywhere.value(QUERIES.has_work):
+        return None
     lanes = everywhere.all(QUERIES.lock_lanes)
     free = [lane for lane in lanes if lane["is_free"]]
     left = sorted({lane["batch"] for lane in free if lane["is_open"]})

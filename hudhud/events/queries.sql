@@ -22,6 +22,12 @@ SELECT lane, batch, batch IS NOT NULL AS is_open,
        OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker) AS is_free
 FROM intake_lane ORDER BY lane FOR UPDATE;
 
+-- name: has_work
+-- Is there anything to read, or a batch left open? Asked without locks: an idle worker writes nothing.
+SELECT EXISTS (
+    SELECT FROM intake_lane l WHERE l.batch IS NOT NULL OR EXISTS (
+        SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND i.txid < pg_snapshot_xmin(pg_current_snapshot())));
+
 -- name: count_workers
 -- How many processes read the log now (database clock).
 SELECT count(*) FROM worker_heartbeat WHERE role = 'intake' AND beat_at > clock_timestamp() - interval '15 seconds';

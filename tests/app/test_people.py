@@ -1,0 +1,84 @@
+"""People, timelines, event names and refused messages, as the app and programs ask for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hudhud.accounts.actions import create_key
+from tests.app.browser import Browser
+from tests.workers.line import Line, identify, track
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.app.wiring import Wiring
+
+
+@pytest.fixture
+def events_url(clickhouse_url: str) -> str:
+    return clickhouse_url
+
+
+@pytest.fixture
+def line(web: Wiring, ch: Client, clickhouse_url: str) -> Line:
+    return Line(web.db, ch, clickhouse_url)
+
+
+def a_key(line: Line) -> str:
+    with line.db.workspace(line.shop) as ws:
+        return create_key(ws, kind="api", name="test", scopes=["read", "write"], now=line.clock.now(), actor="test")[1]
+
+
+def test_people_and_what_they_did(line: Line) -> None:
+    line.put(
+        identify("u1", email="ann@example.com", first_name="Ann"),
+        *[track("u1", properties={"n": n}, timestamp=f"2026-03-01T10:00:0{n}Z") for n in range(3)],
+        track("u2"),
+    )
+    line.put(track("u1", messageId="m1"), track("u1", "Other", messageId="m1"))
+    line.work()
+    api = Browser(key=a_key(line))
+    _, people = api.ask("GET", "people?limit=1")
+    assert (len(people["items"]), people["total"], people["next"]) == (1, 2, people["items"][0]["id"])
+    _, rest = api.ask("GET", f"people?limit=1&after={people['next']}")
+    assert {item["identifiers"][0]["value"] for item in [*people["items"], *rest["items"]]} <= {"u1", "u2", "ann@example.com"}
+    (ann,) = api.ask("GET", "people?search=ann@ex")[1]["items"]
+    status, profile = api.ask("GET", f"people/{ann['id']}")
+    assert (status, profile["attributes"]["first_name"], profile["segments"], profile["merged"]) == (200, "Ann", [], [])
+    _, first = api.ask("GET", f"people/{ann['id']}/timeline?limit=2")
+    _, second = api.ask("GET", f"people/{ann['id']}/timeline?limit=10&before={first['next'].replace('+', '%2B')}")
+    assert [entry["properties"].get("n") for entry in second["items"]][-3:] == [2, 1, 0]
+    assert (len(first["items"]) + len(second["items"]), second["next"]) == (5, None)
+    assert {name["name"] for name in api.ask("GET", "events/names")[1]["items"]} == {"Identified", "Product Viewed"}
+    (reject,) = api.ask("GET", "events/rejects?reason=conflict")[1]["items"]
+    assert api.ask("POST", f"events/rejects/{reject['id']}/resubmit", {})[0] == 200
+    assert api.ask("POST", f"events/rejects/{reject['id']}/resubmit", {})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "people/0",
+        "people/99999999999999999999",
+        "people?search=%00",
+        "people?limit=0",
+        "people/1/timeline?before=yesterday",
+        "events/rejects?reason=none",
+    ],
+)
+def test_what_cannot_be_asked_is_answered_with_a_reason(line: Line, path: str) -> None:
+    line.put(track("u1"))
+    line.work()
+    status, answer = Browser(key=a_key(line)).ask("GET", path)
+    assert status == 422
+    assert answer["message"]
+
+
+def test_a_person_of_another_workspace_is_not_there(line: Line, ch: Client, clickhouse_url: str) -> None:
+    line.put(track("u1"))
+    line.work()
+    person_id = Browser(key=a_key(line)).ask("GET", "people")[1]["items"][0]["id"]
+    other = Browser(key=a_key(Line(line.db, ch, clickhouse_url)))
+    assert [other.ask("GET", path)[0] for path in (f"people/{person_id}", f"people/{person_id}/timeline")] == [404, 404]
