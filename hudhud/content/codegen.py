@@ -229,7 +229,10 @@ def _stringify(escape: bool) -> Callable[[Any], str]:  # noqa: FBT001 -- mirrors
         kind = type(value)
         if kind is Markup:
             return value  # type: ignore[no-any-return]
-        return markup_escape(value) if kind is str else to_liquid_string(value, autoescape=True)
+        if kind is str:
+            # Letters and digits need no escaping, and most values are nothing else.
+            return value if value.isalnum() else markup_escape(value)
+        return to_liquid_string(value, autoescape=True)
 
     return escaped if escape else plain
 

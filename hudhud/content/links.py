@@ -38,18 +38,21 @@ class Book:
 
     def __init__(self) -> None:
         """Start empty."""
+        self.prefix, self._safe = "", True
         self.open_message(0, b"", "", "", [])
 
     def open_message(self, message_id: int, key: bytes, prefix: str, pixel: str, static: list[str]) -> None:
         """Begin a message; `static` are the targets that everybody gets."""
-        self.message_id, self.key, self.prefix, self.pixel, self._static = message_id, key, prefix, pixel, static
+        self.message_id, self.key, self.pixel, self._static = message_id, key, pixel, static
+        if prefix != self.prefix:
+            self.prefix, self._safe = prefix, prefix == html.escape(prefix)
         self.targets: dict[str, int] = {}
         self._addresses: dict[int, tuple[str, str]] = {}
 
     def _address(self, number: int, *, escaped: bool) -> str:
         if number not in self._addresses:
             address = self.prefix + numbered_token(self.key, self.message_id, number)
-            self._addresses[number] = (address, markup(address))
+            self._addresses[number] = (address, Markup(address) if self._safe else markup(address))
         return self._addresses[number][escaped]
 
     def static(self, number: int, *, escaped: bool) -> str:

@@ -83,8 +83,8 @@ class Program:
                 piece.function = None
 
     def write(self, values: dict[str, Any]) -> tuple[str, bytes]:
-        """Return (subject, the mail from its Subject header on); raises `Refused`."""
-        return judged(lambda: self._write(without_nulls(values)))
+        """Return (subject, the mail from its Subject header on); values hold no nulls (`without_nulls`). Raises `Refused`."""
+        return judged(lambda: self._write(values))
 
     def _write(self, values: dict[str, Any]) -> tuple[str, bytes]:
         subject = " ".join(self.subject.write(values).split(" ")).strip()

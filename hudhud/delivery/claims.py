@@ -31,6 +31,7 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     if not ids:
         return None
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
+    steady(everywhere)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
     rows = everywhere.all(QUERIES.gate, ids=ids, now=now)
     for row in rows:
@@ -41,6 +42,11 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     settle(everywhere, [*refused, *waiting], worker, now)
     out = {settlement.id for settlement in waiting}
     return Chunk(lease_id, [_claimed(row, lease_id) for row in rows if not row["reason"] and row["id"] not in out], len(refused))
+
+
+def steady(everywhere: Scope) -> None:
+    """Before `mark`, `settle` and `reap`: keep their plans to one index look-up a message."""
+    everywhere.run(QUERIES.steady)
 
 
 def _claimed(row: dict[str, Any], lease_id: int) -> Claimed:
@@ -81,18 +87,24 @@ def _place(row: dict[str, Any]) -> tuple[int, str]:
 
 def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[int, str | None]:
     """Mark messages as being handed over. None = go ahead; a reason = the gate refuses now; "lost" = no longer ours."""
+    gate = {row[0]: row[1:] for row in everywhere.rows(QUERIES.ask_gate, now=now, ids=[one.id for one in marks])}
+    held = {row[0] for row in everywhere.rows(QUERIES.find_held, leases=sorted({one.lease_id for one in marks}))}
+    verdicts: dict[int, str | None] = {one.id: gate[one.id][0] or "lost" if one.id in gate else "lost" for one in marks}
+    # An address that changed since the copy was made: back to the queue, to be written for the new one.
+    good = [one for one in marks if one.lease_id in held and one.id in gate and not gate[one.id][0] and gate[one.id][2] == one.address]
     rows = everywhere.rows(
         QUERIES.mark,
         now=now,
-        ids=[one.id for one in marks],
-        leases=[one.lease_id for one in marks],
-        addresses=[one.address for one in marks],
-        versions=[one.version_id for one in marks],
-        languages=[one.language for one in marks],
-        facts=[one.facts for one in marks],
-        links=["\n".join(one.links) for one in marks],
+        ids=[one.id for one in good],
+        leases=[one.lease_id for one in good],
+        person_ids=[gate[one.id][1] for one in good],
+        addresses=[one.address for one in good],
+        versions=[one.version_id for one in good],
+        languages=[one.language for one in good],
+        facts=[one.facts for one in good],
+        links=["\n".join(one.links) for one in good],
     )
-    return {message_id: None if marked else (reason or "lost") for message_id, reason, marked in rows}
+    return verdicts | {row[0]: None for row in rows}
 
 
 def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:
@@ -141,6 +153,8 @@ def give_back(everywhere: Scope, leases: Sequence[int]) -> None:
 def reap(everywhere: Scope, now: datetime) -> int:
     """Take back what lost workers held; returns how many leases ended."""
     ended = everywhere.rows(QUERIES.find_ended, quiet_seconds=LEASE_S - SILENCE_S)
+    if ended:
+        steady(everywhere)
     for lease_id, ids in ended:
         everywhere.run(QUERIES.reap, lease_id=lease_id, ids=ids, now=now, most=MOST_ATTEMPTS)
     return len(ended)

@@ -97,6 +97,7 @@ class Clerk:
             try:
                 with self.db.everywhere() as everywhere:
                     now = self.now()
+                    claims.steady(everywhere)
                     claims.settle(everywhere, settlements, self.worker, now)
                     verdicts = claims.mark(everywhere, marks, now) if marks else {}
                     if through:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
+
+from hudhud.content.liquid import without_nulls
 from hudhud.content.mime import check_header, encode_words, header_block, mailbox_of, to_wire_address
 from hudhud.content.protocol import Mail
 from hudhud.content.queries import find_compiled
@@ -74,6 +76,7 @@ class Composer:
         self.host = urlsplit(base_url).hostname or "localhost"
         self.versions: dict[int, dict[str, Compiled]] = {}
         self.programs: dict[tuple[int, str], str] = {}
+        self.heads: dict[tuple[object, ...], bytes] = {}
 
     def load(self, everywhere: Scope, messages: Sequence[Claimed]) -> dict[int, Sender]:
         """Read what is not known yet: compiled versions (they never change) and, each time, the senders."""
@@ -126,26 +129,25 @@ class Composer:
             "unsubscribe", UNSUBSCRIBE.pack(message.workspace_id, message.person_id, message.topic_id, message.id)
         )
         facts = used_only(compiled, {"person": person_values(message.person_id, message.attributes, language), "event": message.event, "workspace": sender.values})
+        text = msgspec.json.encode(facts).decode()
+        if "null" in text:
+            facts = without_nulls(facts)
         head = self._head(message, sender, recipient, unsubscribe, now)
         pixel = f"{self.base_url}/t/o/{self.keys.sign('open', ID.pack(message.id))}.gif"
         values = {**facts, "unsubscribe_url": unsubscribe, "preferences_url": f"{unsubscribe}/preferences"}
         mail = Mail(message.id, self._program(message.version_id, language), self.keys.derive("click", message.id), pixel, values)
-        return _Draft(message, sender, compiled, language, recipient, json.dumps(facts), head, mail)
+        return _Draft(message, sender, compiled, language, recipient, text, head, mail)
 
     def _head(self, message: Claimed, sender: Sender, recipient: str, unsubscribe: str, now: datetime) -> bytes:
-        headers = [
-            ("Message-ID", f"<{message.id}.{self.keys.sign('message', ID.pack(message.id))}@{sender.domain}>"),
-            ("From", sender.shown),
-            ("To", recipient),
-            ("Feedback-ID", f"{message.template}:{message.source_kind}:{message.workspace_id}:hudhud"),
-        ]
+        """The headers before Subject; what is the same for many mails is written and checked once."""
+        kind = (message.workspace_id, message.template, message.source_kind, message.topic, message.stream, sender.shown, now)
+        if kind not in self.heads:
+            self.heads = {kind: _same_head(message, sender, now)}
+        name = f"{message.id}.{self.keys.sign('message', ID.pack(message.id))}@{sender.domain}"
+        own = f"Message-ID: <{name}>\r\nTo: {recipient}\r\n"
         if message.stream == "marketing":
-            headers += [
-                ("List-Unsubscribe", f"<{unsubscribe}>"),
-                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-                ("List-Id", f"{encode_words(message.topic)} <{message.topic}.{message.workspace_id}.{sender.domain}>"),
-            ]
-        return header_block(headers, now)
+            own += f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        return self.heads[kind] + own.encode()
 
     def _finish(self, draft: _Draft, written: Written) -> Ready | Refusal:
         message = draft.message
@@ -169,3 +171,10 @@ class _Draft:
     facts: str
     head: bytes
     mail: Mail
+
+
+def _same_head(message: Claimed, sender: Sender, now: datetime) -> bytes:
+    headers = [("From", sender.shown), ("Feedback-ID", f"{message.template}:{message.source_kind}:{message.workspace_id}:hudhud")]
+    if message.stream == "marketing":
+        headers.append(("List-Id", f"{encode_words(message.topic)} <{message.topic}.{message.workspace_id}.{sender.domain}>"))
+    return header_block(headers, now)

@@ -52,24 +52,28 @@ ORDER BY m.id;
 -- What mails of some workspaces say about their sender.
 SELECT id, name, currency, postal_address, sender_name, sender_email, language FROM workspace WHERE id = ANY (%(ids)s::bigint[]);
 
+-- name: steady
+-- For this transaction: reach messages one by one through their key, whatever the planner believes about a table that is young or huge.
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true);
+
+-- name: ask_gate
+-- Ask the consent gate.
+SELECT message_id, reason, person_id, address FROM message_gate(%(ids)s::bigint[], %(now)s);
+
+-- name: find_held
+-- Leases that still hold.
+SELECT id FROM delivery_lease WHERE id = ANY (%(leases)s::bigint[]) AND until > clock_timestamp();
+
 -- name: mark
--- Mark messages as being handed over, if their lease still holds and the gate still lets them through; return every one with the reason against it.
-WITH asked AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[], %(facts)s::text[], %(links)s::text[])
-        AS a (id, lease_id, address, version_id, language, facts, links)
-), gate AS (
-    SELECT g.* FROM message_gate(%(ids)s::bigint[], %(now)s) g
-), marked AS (
-    UPDATE message m
-    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language,
-        facts = a.facts::jsonb, links = CASE WHEN a.links <> '' THEN string_to_array(a.links, E'\n') END
-    FROM asked a JOIN gate g ON g.message_id = a.id
-    WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over') AND g.reason = '' AND g.address = a.address
-      AND EXISTS (SELECT FROM delivery_lease l WHERE l.id = a.lease_id AND l.until > clock_timestamp())
-    RETURNING m.id
-)
-SELECT a.id, g.reason, k.id IS NOT NULL AS marked
-FROM asked a LEFT JOIN gate g ON g.message_id = a.id LEFT JOIN marked k ON k.id = a.id;
+-- Mark messages as being handed over, with what their copies were made of, if they still are ours.
+UPDATE message m
+SET state = 'handing_over', state_at = %(now)s, sent_to = a.person_id, address = a.address, version_id = a.version_id, language = a.language,
+    facts = a.facts::jsonb, links = CASE WHEN a.links <> '' THEN string_to_array(a.links, E'\n') END
+FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(person_ids)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[],
+            %(facts)s::text[], %(links)s::text[])
+     AS a (id, lease_id, person_id, address, version_id, language, facts, links)
+WHERE m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over')
+RETURNING m.id;
 
 -- name: settle
 -- Append what became of messages and fold it into their states; a lease that was lost writes nothing, except that it can still resolve its own doubt.
@@ -81,7 +85,7 @@ WITH told AS (
     UPDATE message m SET state = t.state, reason = t.reason, state_at = %(now)s, due_at = t.due_at, attempts = m.attempts - t.taken_back,
         address = coalesce(t.address, m.address)
     FROM told t
-    WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = t.id AND m.lease_id = t.lease_id
+    WHERE m.id = t.id AND m.lease_id = t.lease_id
       AND (m.state IN ('claimed', 'handing_over') OR (m.state = 'in_doubt' AND t.state IN ('accepted', 'rejected')))
     RETURNING m.id, m.workspace_id, m.attempts, t.state, t.reason, t.code, t.reply, m.channel, m.address
 ), logged AS (
@@ -121,7 +125,7 @@ WITH lost AS (
 ), changed AS (
     UPDATE message m SET state = j.state, state_at = %(now)s, due_at = CASE WHEN j.state = 'planned' THEN %(now)s::timestamptz END,
            reason = CASE j.state WHEN 'planned' THEN '' WHEN 'rejected' THEN 'attempts_exhausted' ELSE 'worker_lost' END
-    FROM judged j WHERE m.id = ANY (%(ids)s::bigint[]) AND m.id = j.id
+    FROM judged j WHERE m.id = j.id
     RETURNING m.id, m.workspace_id, m.attempts, j.was, m.state, m.reason
 )
 INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at)

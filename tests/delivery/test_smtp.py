@@ -19,6 +19,8 @@ from tests import make
 from tests.harness.script import Script
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.delivery.conftest import Desk
 
 
@@ -99,12 +101,27 @@ def test_lines_that_break_before_the_content_lose_and_double_nothing(desk: Desk)
 def test_a_peer_that_is_down_is_visible_and_costs_one_attempt_of_one_message(desk: Desk) -> None:
     desk.ledger.refuse()
     desk.send(*[f"p{number}@a.example" for number in range(5)])
-    desk.work(most_s=0.4)
+    _run_until(desk, lambda: bool(desk.rows("SELECT FROM message WHERE state = 'deferred'")))
     assert sorted(desk.states().values()) == [("deferred", "peer_unreachable"), *[("planned", "")] * 4]
     desk.ledger.listen()
     desk.clock.at += timedelta(minutes=5)
     desk.work()
     assert len(desk.told()) == len(set(desk.told())) == 5
+
+
+def _run_until(desk: Desk, is_so: Callable[[], bool], server: Server | None = None) -> None:
+    """Run a worker until something is so, then stop it."""
+
+    async def run() -> None:
+        worker = desk.worker(connections=3)
+        worker.server = server or worker.server
+        task = asyncio.create_task(worker.run())
+        while not await asyncio.to_thread(is_so):
+            await asyncio.to_thread(time.sleep, 0.01)
+        worker.stop()
+        await task
+
+    asyncio.run(run())
 
 
 def test_two_workers_send_each_message_once(desk: Desk) -> None:
@@ -118,15 +135,7 @@ def test_a_stop_in_the_middle_leaves_nothing_in_doubt(desk: Desk) -> None:
     addresses = [f"p{number}@a.example" for number in range(400)]
     desk.send(*addresses)
 
-    async def stop_early() -> None:
-        worker = desk.worker(connections=3)
-        task = asyncio.create_task(worker.run())
-        while not desk.told():
-            await asyncio.to_thread(time.sleep, 0.01)
-        worker.stop()
-        await task
-
-    asyncio.run(stop_early())
+    _run_until(desk, lambda: bool(desk.told()))
     states = {state for state, _ in desk.states().values()}
     assert states <= {"accepted", "planned"}
     assert desk.rows("SELECT count(*) FROM message WHERE state = 'accepted'") == [(len(desk.told()),)]
@@ -195,15 +204,8 @@ def test_wrong_credentials_stop_the_line_not_the_messages(desk: Desk) -> None:
     desk.ledger.script = Script(auth="reject")
     desk.send("ada@example.com")
 
-    async def run() -> None:
-        worker = desk.worker()
-        worker.server = Server("127.0.0.1", desk.ledger.port, username="me", password="wrong")
-        task = asyncio.create_task(worker.run())
-        await asyncio.sleep(0.5)
-        worker.stop()
-        await task
-
-    asyncio.run(run())
+    server = Server("127.0.0.1", desk.ledger.port, username="me", password="wrong")
+    _run_until(desk, lambda: bool(desk.rows("SELECT FROM message WHERE state = 'deferred'")), server)
     assert desk.states() == {"ada@example.com": ("deferred", "peer_unreachable")}
     assert "535" in str(desk.rows("SELECT reply FROM message_outcome")[0][0])
 
