@@ -141,29 +141,44 @@ def _may_begin(version: Version, state: Known, at: datetime) -> bool:
 def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> int:
     if not begin:
         return 0
-    start = version.graph.start
-    rest, looked_at = version.rest_on_arrival(start, at_entry=True)
-    begun = ws.run(
+    rows = ws.rows(
         MOVES.enter,
         workspace_id=version.workspace_id,
         journey_id=version.journey_id,
+        version_id=version.id,
+        person_ids=numbers(one.first.person_id for one in begin),
+        run_keys=[one.first.run_key for one in begin],
+        entries=numbers(one.entry for one in begin),
+        ats=[one.first.at for one in begin],
+    )
+    run_ids = {(person_id, run_key, entry): run_id for run_id, person_id, run_key, entry in rows}
+    begun = [(run_id, one) for one in begin if (run_id := run_ids.get((one.first.person_id, one.first.run_key, one.entry)))]
+    if begun:
+        _settle(ws, version, begun)
+        moves.count(ws, version, Counter({("", "start"): len(begun)}))
+    return len(begun)
+
+
+def _settle(ws: Scope, version: Version, begun: list[tuple[int, Beginning]]) -> None:
+    start = version.graph.start
+    rest, looked_at = version.rest_on_arrival(start, at_entry=True)
+    newest = [one.last() for _, one in begun]
+    ws.run(
+        MOVES.settle,
+        workspace_id=version.workspace_id,
         version_id=version.id,
         start=start,
         rest=rest,
         looked_at=looked_at,
         reason=Reason.TRIGGERED,
-        person_ids=numbers(one.first.person_id for one in begin),
-        run_keys=[one.first.run_key for one in begin],
-        entries=numbers(one.entry for one in begin),
-        ats=[one.first.at for one in begin],
-        names=[one.last().name for one in begin],
-        message_ids=[one.last().message_id for one in begin],
-        properties=[one.last().properties.decode() for one in begin],
-        items=[_items(version, one) for one in begin],
+        run_ids=numbers(run_id for run_id, _ in begun),
+        person_ids=numbers(one.first.person_id for _, one in begun),
+        ats=[one.first.at for _, one in begun],
+        names=[one.name for one in newest],
+        message_ids=[one.message_id for one in newest],
+        properties=[one.properties.decode() for one in newest],
+        items=[_items(version, one) for _, one in begun],
     )
-    if begun:
-        moves.count(ws, version, Counter({("", "start"): begun}))
-    return begun
 
 
 def _items(version: Version, one: Beginning) -> str:

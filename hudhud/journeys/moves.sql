@@ -46,9 +46,8 @@ FOR UPDATE OF p SKIP LOCKED;
 -- name: find_standing
 -- Take the runs of one version that these people have under way, in the order of their ids (so that two batches never wait in a circle).
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at, p.node
-FROM unnest(%(person_ids)s::bigint[]) AS who (person_id)
-JOIN run r ON r.journey_id = %(journey_id)s AND r.person_id = who.person_id AND r.ended_at IS NULL
-JOIN run_position p ON p.run_id = r.id AND p.version_id = %(version_id)s
+FROM run r JOIN run_position p ON p.run_id = r.id AND p.version_id = %(version_id)s
+WHERE r.journey_id = %(journey_id)s AND r.person_id = ANY(%(person_ids)s::bigint[]) AND r.ended_at IS NULL
 ORDER BY p.run_id
 FOR UPDATE OF p;
 
@@ -134,26 +133,29 @@ GROUP BY r.person_id, r.run_key;
 
 -- name: enter
 -- Begin runs; the unique key (journey, person, key, entry) makes a repeat do nothing.
+INSERT INTO run (workspace_id, journey_id, version_id, person_id, run_key, entry, entered_at)
+SELECT %(workspace_id)s, %(journey_id)s, %(version_id)s, g.person_id, g.run_key, g.entry, g.at
+FROM unnest(%(person_ids)s::bigint[], %(run_keys)s::text[], %(entries)s::integer[], %(ats)s::timestamptz[]) AS g (person_id, run_key, entry, at)
+ORDER BY g.person_id, g.run_key, g.entry
+ON CONFLICT (journey_id, person_id, run_key, entry) DO NOTHING
+RETURNING id, person_id, run_key, entry;
+
+-- name: settle
+-- Place runs that have begun on the first node, keep what triggered them, and log it. No joins: nothing for a stale statistic to spoil.
 WITH given AS (
-    SELECT * FROM unnest(%(person_ids)s::bigint[], %(run_keys)s::text[], %(entries)s::integer[], %(ats)s::timestamptz[],
+    SELECT * FROM unnest(%(run_ids)s::bigint[], %(person_ids)s::bigint[], %(ats)s::timestamptz[],
                          %(names)s::text[], %(message_ids)s::text[], %(properties)s::text[], %(items)s::text[])
-        AS g (person_id, run_key, entry, at, name, message_id, properties, items)
-), fresh AS (
-    INSERT INTO run (workspace_id, journey_id, version_id, person_id, run_key, entry, entered_at)
-    SELECT %(workspace_id)s, %(journey_id)s, %(version_id)s, person_id, run_key, entry, at FROM given ORDER BY person_id, run_key, entry
-    ON CONFLICT (journey_id, person_id, run_key, entry) DO NOTHING
-    RETURNING id, person_id, run_key, entry, entered_at
+        AS g (run_id, person_id, at, name, message_id, properties, items)
 ), placed AS (
     INSERT INTO run_position (run_id, workspace_id, version_id, person_id, visit, node, waiting, entered_at, arrived_at, due_at)
-    SELECT id, %(workspace_id)s, %(version_id)s, person_id, 1, %(start)s, %(looked_at)s, entered_at, entered_at, entered_at + %(rest)s::interval FROM fresh
+    SELECT run_id, %(workspace_id)s, %(version_id)s, person_id, 1, %(start)s, %(looked_at)s, at, at, at + %(rest)s::interval FROM given
 ), kept AS (
     INSERT INTO run_trigger (run_id, workspace_id, name, message_id, properties, items)
-    SELECT f.id, %(workspace_id)s, g.name, g.message_id, g.properties::jsonb, g.items::jsonb
-    FROM fresh f JOIN given g USING (person_id, run_key, entry) WHERE g.message_id IS NOT NULL
+    SELECT run_id, %(workspace_id)s, name, message_id, properties::jsonb, items::jsonb FROM given WHERE message_id IS NOT NULL
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
-SELECT f.id, 0, %(workspace_id)s, %(version_id)s, '', 'start', %(reason)s, f.entered_at, CASE WHEN g.message_id IS NOT NULL THEN jsonb_build_object('message_id', g.message_id) END
-FROM fresh f JOIN given g USING (person_id, run_key, entry);
+SELECT run_id, 0, %(workspace_id)s, %(version_id)s, '', 'start', %(reason)s, at, CASE WHEN message_id IS NOT NULL THEN jsonb_build_object('message_id', message_id) END
+FROM given;
 
 -- name: gather
 -- Another trigger of the same key while the run lives: the newest properties count, and all are gathered.
