@@ -52,7 +52,9 @@ def _append_or_split(ch: Client, events: list[Event], lines: list[bytes], token:
             _insert(ch, "event", [_bare(events[0])], f"{token}!")
             return events
         half = len(events) // 2
-        return _append_or_split(ch, events[:half], lines[:half], f"{token}0") + _append_or_split(ch, events[half:], lines[half:], f"{token}1")
+        return _append_or_split(ch, events[:half], lines[:half], f"{token}0") + _append_or_split(
+            ch, events[half:], lines[half:], f"{token}1"
+        )
     return []
 
 

@@ -18,8 +18,12 @@ POINTS = ["intake.claimed", "intake.resolving", "intake.resolved", "intake.appen
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_worker_leaves_exactly_once(line: Line, point: str) -> None:
     for number in range(40):
-        line.put(track(f"u{number % 7}", messageId=f"t{number}"), {"type": "page", "anonymousId": f"a{number % 5}", "messageId": f"p{number}"})
-    line.put(*[{**identify(f"u{number}", f"a{number}", subscriptions={"newsletter": True}), "messageId": f"i{number}"} for number in range(5)])
+        line.put(
+            track(f"u{number % 7}", messageId=f"t{number}"), {"type": "page", "anonymousId": f"a{number % 5}", "messageId": f"p{number}"}
+        )
+    line.put(
+        *[{**identify(f"u{number}", f"a{number}", subscriptions={"newsletter": True}), "messageId": f"i{number}"} for number in range(5)]
+    )
     line.put(track("u1", messageId="t1"), track("u1", "Other", messageId="t2"))
 
     assert line.crash(f"{point}:1") == -signal.SIGKILL
@@ -34,5 +38,7 @@ def test_a_killed_worker_leaves_exactly_once(line: Line, point: str) -> None:
     assert line.sql("SELECT count(*) FROM person WHERE version > mirrored") == [(0,)]
     assert line.sql("SELECT count(*) FROM consent_log") == [(5,)]
     assert line.sql("SELECT count(*) FROM intake") == [(0,)]
-    mirrored = line.ch.query("SELECT countIf(gone = 0), countIf(has(subscriptions, 'newsletter:email:subscribed')) FROM person FINAL").result_rows
+    mirrored = line.ch.query(
+        "SELECT countIf(gone = 0), countIf(has(subscriptions, 'newsletter:email:subscribed')) FROM person FINAL"
+    ).result_rows
     assert [tuple(row) for row in mirrored] == [(7, 5)]

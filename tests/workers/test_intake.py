@@ -26,10 +26,19 @@ def people(line: Line) -> list[Person]:
 
 
 def test_a_message_becomes_a_person_an_event_and_a_mirror(line: Line) -> None:
-    line.put(identify("u1", first_name="Ann", email="ann@example.com"), track("u1", properties={"price": 9.5}, messageId="m1", timestamp="2026-03-01T10:00:00.123Z"))
+    line.put(
+        identify("u1", first_name="Ann", email="ann@example.com"),
+        track("u1", properties={"price": 9.5}, messageId="m1", timestamp="2026-03-01T10:00:00.123Z"),
+    )
     assert line.work() == 1
     (person,) = people(line)
-    assert line.events("name, toString(at), actor_id, kind, toFloat64(properties.price)")[1] == ("Product Viewed", "2026-03-01 10:00:00.123", person.id, "track", 9.5)
+    assert line.events("name, toString(at), actor_id, kind, toFloat64(properties.price)")[1] == (
+        "Product Viewed",
+        "2026-03-01 10:00:00.123",
+        person.id,
+        "track",
+        9.5,
+    )
     mirror = line.ch.query("SELECT person_id, gone, attributes.first_name::String, reachable FROM person FINAL").result_rows
     assert [tuple(row) for row in mirror] == [(person.id, 0, "Ann", ["email"])]
     assert line.sql("SELECT count(*) FROM intake") == [(0,)]
@@ -82,7 +91,10 @@ def test_history_of_the_visitor_belongs_to_the_customer(line: Line) -> None:
     with line.db.workspace(line.shop) as ws:
         timeline = find_timeline(ws, line.ch, survivor.id)
         assert find_timeline(ws, line.ch, merged) == timeline
-        pages = [find_timeline(ws, line.ch, survivor.id, limit=1, before=cursor) for cursor in ("", timeline[0].cursor, timeline[1].cursor, timeline[2].cursor)]
+        pages = [
+            find_timeline(ws, line.ch, survivor.id, limit=1, before=cursor)
+            for cursor in ("", timeline[0].cursor, timeline[1].cursor, timeline[2].cursor)
+        ]
     assert sorted(entry.name for entry in timeline) == ["Identified", "Page Viewed", "Product Viewed"]
     assert [entry.properties for entry in timeline if entry.kind == "page"] == [{"name": "Home"}]
     assert [entry for page in pages for entry in page] == timeline
@@ -97,9 +109,14 @@ def test_consent_comes_from_server_keys_only_and_names_its_proof(line: Line) -> 
     first = next(person for person in people(line) if person.identifiers[0]["value"] == "u1")
     with line.db.workspace(line.shop) as ws:
         profile = get_profile(ws, first.id)
-    assert sorted((each["topic"], each["state"]) for each in profile.subscriptions) == [("newsletter", "subscribed"), ("offers", "unsubscribed")]
+    assert sorted((each["topic"], each["state"]) for each in profile.subscriptions) == [
+        ("newsletter", "subscribed"),
+        ("offers", "unsubscribed"),
+    ]
     assert profile.attributes == {}
-    assert line.sql("SELECT DISTINCT source, proof FROM consent_log") == [("server", {"message_id": "m1", "consent": {"source": "checkout"}})]
+    assert line.sql("SELECT DISTINCT source, proof FROM consent_log") == [
+        ("server", {"message_id": "m1", "consent": {"source": "checkout"}})
+    ]
     assert sorted(detail.split(";")[0][:40] for _, detail in line.rejects()) == [
         "subscriptions.newsletter: 'maybe' is not",
         "subscriptions: there is no topic 'nothin",
@@ -134,7 +151,10 @@ def test_one_bad_row_costs_one_row(line: Line) -> None:
 )  # fmt: skip
 def test_no_properties_stop_the_line(line: Line, properties: str) -> None:
     line.put(track("u1", messageId="before"), track("u1", messageId="odd"), track("u1", messageId="after"))
-    line.sql("UPDATE intake SET body = convert_to(replace(convert_from(body, 'utf8'), '\"messageId\"', '\"properties\": ' || %s || ', \"messageId\"'), 'utf8') WHERE body LIKE '%%odd%%' RETURNING 1", properties)
+    line.sql(
+        "UPDATE intake SET body = convert_to(replace(convert_from(body, 'utf8'), '\"messageId\"', '\"properties\": ' || %s || ', \"messageId\"'), 'utf8') WHERE body LIKE '%%odd%%' RETURNING 1",
+        properties,
+    )
     line.work()
     assert line.events("message_id") == [("after",), ("before",), ("odd",)]
     assert line.events("message_id", "person_event") == [("after",), ("before",), ("odd",)]
@@ -184,7 +204,10 @@ def test_a_live_event_does_not_wait_behind_an_import(line: Line) -> None:
         claim = claim_batch(everywhere, "nobody", limit=100)
     assert claim is not None
     assert min(claim.lanes) < LIVE_LANES <= max(claim.lanes)
-    rows = line.sql("SELECT count(*) FROM intake i JOIN intake_lane l USING (lane) WHERE (i.txid, i.id) <= (l.batch_txid, l.batch_id) AND i.lane >= %s", LIVE_LANES)
+    rows = line.sql(
+        "SELECT count(*) FROM intake i JOIN intake_lane l USING (lane) WHERE (i.txid, i.id) <= (l.batch_txid, l.batch_id) AND i.lane >= %s",
+        LIVE_LANES,
+    )
     assert rows == [(50,)]
 
 
