@@ -37,6 +37,14 @@ def part_of(process: psutil.Process) -> str:
     return next((part for part, module in MODULES.items() if module in words), "")
 
 
+def _parent_of(process: psutil.Process) -> int:
+    """Return the parent's pid; 0 when the process has died meanwhile."""
+    try:
+        return int(process.ppid())
+    except psutil.NoSuchProcess:
+        return 0
+
+
 class Monkey:
     """Kills below `root`, which is the pid of a `hudhud up` that the test has started."""
 
@@ -59,7 +67,7 @@ class Monkey:
         """Return the processes of one part; of PostgreSQL the postmaster alone (its children die with it)."""
         family = [process for process in self.family() if part_of(process) == name]
         pids = {process.pid for process in family}
-        return [process for process in family if process.ppid() not in pids] if name == "postgres" else family
+        return [process for process in family if _parent_of(process) not in pids] if name == "postgres" else family
 
     def kill(self, name: str) -> bool:
         """Kill -9 one random process of a part: edge, web, worker, clickhouse, postgres (the postmaster) or backend."""
@@ -68,7 +76,8 @@ class Monkey:
 
     def backends(self) -> list[psutil.Process]:
         """Return PostgreSQL's children."""
-        return [child for postmaster in self.parts("postgres") for child in postmaster.children()]
+        postmasters = {process.pid for process in self.parts("postgres")}
+        return [process for process in self.family() if _parent_of(process) in postmasters]
 
     def kill_everything(self) -> None:
         """Kill the root and all below it at once, as a power cut would: stop them first, so that nobody reacts."""
