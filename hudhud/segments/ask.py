@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Definitions = Mapping[int, Condition]
 
 QUERIES = sql.load("hudhud.segments")
+# All segments of a workspace are asked about by one statement, which may be long.
+ROOMY = {"max_query_size": 64_000_000, "max_ast_elements": 10_000_000, "max_expanded_ast_elements": 10_000_000, "max_execution_time": 60}
 MANY = 5 * MAX_IDS  # from here on it is quicker to ask about everybody
 
 
@@ -147,7 +149,7 @@ def read_facts(ch: Client, question: Question) -> Facts:
 
 def run(ch: Client, statement: Statement) -> dict[int, list[bytes]]:
     """Run a statement, return what each of its parts answers."""
-    answer = ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"})
+    answer = ch.query(statement.text, parameters=statement.params, settings=ROOMY, query_formats={"String": "bytes"})
     return {part: answers for part, answers in answer.result_rows}  # noqa: C416 -- rows are sequences of any length to mypy
 
 

@@ -31,12 +31,16 @@ class Statement:
     params: dict[str, object] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     lists: dict[str, str] = field(default_factory=dict)
+    bound: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def bind(self, value: object, kind: str) -> str:
-        """Add a parameter, return its placeholder."""
-        name = f"p{len(self.params)}"
-        self.params[name] = value
-        return f"{{{name}:{kind}}}"
+        """Add a parameter unless it is there already, return its placeholder."""
+        placeholder = self.bound.get((kind, repr(value)))
+        if placeholder is None:
+            name = f"p{len(self.params)}"
+            self.params[name] = value
+            placeholder = self.bound[kind, repr(value)] = f"{{{name}:{kind}}}"
+        return placeholder
 
     def bind_ids(self, name: str, ids: Sequence[int]) -> str:
         """Add a list of numbers once, return its placeholder."""

@@ -309,3 +309,31 @@ def test_changes_reach_clickhouse_once(stage: Stage) -> None:
     with stage.db.everywhere() as everywhere:
         assert actions.find_feeds(everywhere) == []
         assert actions.make_feed(everywhere) == 0
+
+
+def test_a_hundred_segments_are_one_statement(stage: Stage) -> None:
+    people = [stage.person(attributes={"age": age}) for age in range(3)]
+    trees = [
+        from_json(
+            {
+                "kind": "and",
+                "of": [
+                    {"kind": "attribute", "name": "age", "op": "at_most", "value": number},
+                    {**did("Page Viewed", days=number % 90 + 1, op="at_least", value=number % 3 + 1), "where": [price(number)] * 3},
+                    negated({**did(days=number % 30 + 1), "where": [price(number), price(number + 1)]}),
+                ],
+            }
+        )
+        for number in range(100)
+    ]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        for number, tree in enumerate(trees):
+            actions.create_segment(ws, f"Segment {number}", tree, NOW, by="user:1")
+    assert len(stage.build()) == 100
+    stage.happen(*(Event(people[0].id, "Page Viewed", NOW, {"price": 300.5}) for _ in range(3)))
+    told = stage.refresh(Touched(frozenset(person.id for person in people), frozenset({"Page Viewed"})))
+    assert len(told) == 100
+
+
+def price(number: int) -> dict[str, Any]:
+    return {"property": "price", "op": "more_than", "value": number}
