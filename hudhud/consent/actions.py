@@ -21,7 +21,10 @@ QUERIES = sql.load("hudhud.consent")
 DEFAULT_TOPICS: dict[str, tuple[Stream, dict[str, str]]] = {
     "newsletter": ("marketing", {"en": "Newsletter", "et": "Uudiskiri", "fa": "خبرنامه", "ar": "النشرة البريدية"}),
     "offers": ("marketing", {"en": "Offers", "et": "Pakkumised", "fa": "پیشنهادها", "ar": "العروض"}),
-    "transactional": ("transactional", {"en": "Orders and account", "et": "Tellimused ja konto", "fa": "سفارش‌ها و حساب", "ar": "الطلبات والحساب"}),
+    "transactional": (
+        "transactional",
+        {"en": "Orders and account", "et": "Tellimused ja konto", "fa": "سفارش‌ها و حساب", "ar": "الطلبات والحساب"},
+    ),
 }
 
 
@@ -94,9 +97,7 @@ def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
 
 def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
     """Never write to these addresses again; `addresses` maps each to the detail that explains it. Returns how many are new."""
-    return ws.run(
-        QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now
-    )
+    return ws.run(QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now)
 
 
 def lift_suppression(ws: Scope, channel: str, address: str) -> None:

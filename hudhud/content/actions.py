@@ -25,7 +25,9 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 COPY_FIELDS = frozenset({"subject", "preheader", "mjml", "text"})
 
 
-def publish(ws: Scope, sandbox: Sandbox, key: str, names: dict[str, str], languages: dict[str, dict[str, Any]], *, actor: str, now: datetime) -> int:
+def publish(
+    ws: Scope, sandbox: Sandbox, key: str, names: dict[str, str], languages: dict[str, dict[str, Any]], *, actor: str, now: datetime
+) -> int:
     """Check, compile and publish a template; return the version's id (the present one when nothing changed).
 
     Raises `TemplateError` that names part, line and remedy, and `InvalidInput` for the frame around it.

@@ -68,9 +68,20 @@ class _Compiler:
         self.lines: list[str] = []
         self.loops: list[tuple[str, str]] = []
         self.captures = 0
-        self.names: dict[str, Any] = {"slot": slot, "truthy": logical.is_truthy, "eq": logical._eq, "le": logical._le, "lt": logical._lt,  # noqa: SLF001 -- the reference's own semantics
-                                      "contains": logical._contains, "text": _stringify(self.env.autoescape), "Markup": Markup,  # noqa: SLF001
-                                      "items": _items, "ForLoop": ForLoop, "walk": _walker(template), "undefined": self.env.undefined}
+        self.names: dict[str, Any] = {
+            "slot": slot,
+            "truthy": logical.is_truthy,
+            "eq": logical._eq,  # noqa: SLF001 -- the reference's own semantics
+            "le": logical._le,  # noqa: SLF001 -- the reference's own semantics
+            "lt": logical._lt,  # noqa: SLF001 -- the reference's own semantics
+            "contains": logical._contains,  # noqa: SLF001 -- the reference's own semantics
+            "text": _stringify(self.env.autoescape),
+            "Markup": Markup,
+            "items": _items,
+            "ForLoop": ForLoop,
+            "walk": _walker(template),
+            "undefined": self.env.undefined,
+        }
 
     def compile(self) -> Any:  # noqa: ANN401 -- a function made by exec
         self._block(self.template.nodes, 1)

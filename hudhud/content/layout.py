@@ -13,9 +13,21 @@ HEAD = re.compile(r"<mj-head\b[^>]*>", re.IGNORECASE)
 ROOT = re.compile(r"<mjml\b[^>]*>", re.IGNORECASE)
 CONTENT = "<!-- content -->"
 FOOTER = {
-    "en": {"why": "You receive this mail because you agreed to it.", "unsubscribe": "Unsubscribe", "preferences": "Choose what you receive"},
-    "et": {"why": "Saad selle kirja, sest oled selleks nõusoleku andnud.", "unsubscribe": "Loobun kirjadest", "preferences": "Valin, mida soovin saada"},
-    "fa": {"why": "این نامه را دریافت می‌کنید چون با آن موافقت کرده‌اید.", "unsubscribe": "لغو اشتراک", "preferences": "انتخاب موضوع‌های دلخواه"},
+    "en": {
+        "why": "You receive this mail because you agreed to it.",
+        "unsubscribe": "Unsubscribe",
+        "preferences": "Choose what you receive",
+    },
+    "et": {
+        "why": "Saad selle kirja, sest oled selleks nõusoleku andnud.",
+        "unsubscribe": "Loobun kirjadest",
+        "preferences": "Valin, mida soovin saada",
+    },
+    "fa": {
+        "why": "این نامه را دریافت می‌کنید چون با آن موافقت کرده‌اید.",
+        "unsubscribe": "لغو اشتراک",
+        "preferences": "انتخاب موضوع‌های دلخواه",
+    },
     "ar": {"why": "تصلك هذه الرسالة لأنك وافقت على استلامها.", "unsubscribe": "إلغاء الاشتراك", "preferences": "اختيار ما يصلك"},
 }
 

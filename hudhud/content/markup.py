@@ -24,8 +24,21 @@ TAG = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']
 HREF = re.compile(r"""(?<![\w-])(href\s*=\s*)("([^"]*)"|'([^']*)')""", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 # Elements whose content is HTML or text; everywhere else in the body MJML drops stray text.
-TEXTUAL = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-title", "mj-preview", "mj-style", "mj-social-element",
-                     "mj-navbar-link", "mj-accordion-title", "mj-accordion-text"})
+TEXTUAL = frozenset(
+    {
+        "mj-text",
+        "mj-button",
+        "mj-table",
+        "mj-raw",
+        "mj-title",
+        "mj-preview",
+        "mj-style",
+        "mj-social-element",
+        "mj-navbar-link",
+        "mj-accordion-title",
+        "mj-accordion-text",
+    }
+)
 # Inside these a comment would be shown as text.
 NO_COMMENTS = frozenset({"mj-title", "mj-preview", "mj-style", "mj-button"})
 PIXEL = '<img src="{{ 0 | hudhud_pixel }}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'

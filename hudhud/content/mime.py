@@ -125,8 +125,10 @@ class Skeleton:
         boundary = f"=_hudhud_{secrets.token_hex(12)}"
 
         def part(kind: str) -> str:
-            return (f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Language: {language}\r\n"
-                    "Content-Transfer-Encoding: quoted-printable\r\n\r\n")
+            return (
+                f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Language: {language}\r\n"
+                "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            )
 
         return cls(
             f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n{part("plain")}'.encode(),

@@ -100,11 +100,13 @@ class Program:
     def preview(self, values: dict[str, Any]) -> dict[str, str]:
         """Return subject, html and text as the interpreter writes them; raises `Refused`."""
         plain = without_nulls(values)
-        return judged(lambda: {
-            "subject": check_header("Subject", self.subject.reference(plain).strip()),
-            "html": self.html.reference(plain),
-            "text": self.text.reference(plain),
-        })
+        return judged(
+            lambda: {
+                "subject": check_header("Subject", self.subject.reference(plain).strip()),
+                "html": self.html.reference(plain),
+                "text": self.text.reference(plain),
+            }
+        )
 
 
 def judged(write: Callable[[], T]) -> T:
@@ -165,7 +167,13 @@ def samples(compiled: Compiled) -> list[dict[str, Any]]:
     choice = random.Random(compiled.language)
     made: list[dict[str, Any]] = [{"person": {}, "event": {}, "workspace": {}}]
     for kind in ("text", "number", "list", "empty list", "text"):
-        values: dict[str, Any] = {"person": {}, "event": {}, "workspace": {}, "unsubscribe_url": "https://x.invalid/u/1", "preferences_url": "https://x.invalid/u/2"}
+        values: dict[str, Any] = {
+            "person": {},
+            "event": {},
+            "workspace": {},
+            "unsubscribe_url": "https://x.invalid/u/1",
+            "preferences_url": "https://x.invalid/u/2",
+        }
         for path in compiled.paths:
             if len(path) > 1:
                 values[path[0]][path[1]] = _sample(kind, choice)

@@ -27,7 +27,12 @@ def compile_copy(copy: Copy, language: str) -> Compiled:
     document, links = compile_mjml(copy.mjml, language, copy.preheader, f"{place}.mjml")
     text = copy.text or from_html(document)
     paths: dict[tuple[str, ...], None] = {}
-    for source, escape in ((copy.subject, False), (copy.preheader, True), (into_document(copy.mjml, language, ""), True), (copy.text, False)):
+    for source, escape in (
+        (copy.subject, False),
+        (copy.preheader, True),
+        (into_document(copy.mjml, language, ""), True),
+        (copy.text, False),
+    ):
         paths.update(dict.fromkeys(check(source, language, escape=escape, part=place).paths))
     parse(document, language, escape=True, part=f"{place}.mjml")
     compiled = Compiled(language, copy.subject, document, text, links, [list(path) for path in paths])

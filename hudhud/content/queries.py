@@ -49,7 +49,9 @@ def _languages(compiled: dict[str, dict[str, Any]]) -> dict[str, Compiled]:
     return {language: Compiled(**fields) for language, fields in compiled.items()}
 
 
-def preview(ws: Scope, sandbox: Sandbox, key: str, *, base_url: str, person_id: int | None, language: str | None, event: dict[str, Any]) -> dict[str, str]:
+def preview(
+    ws: Scope, sandbox: Sandbox, key: str, *, base_url: str, person_id: int | None, language: str | None, event: dict[str, Any]
+) -> dict[str, str]:
     """Show a template as a person (or with only `event`) would get it: language, subject, html, text; or `reason` and `detail`."""
     compiled = get_compiled(ws, get_template(ws, key).version_id)
     workspace = ws.one(QUERIES.get_workspace) or {}

@@ -146,8 +146,10 @@ class Sandbox:
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "hudhud.content.renderer", str(self._progress_file)],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    env=environment, pass_fds=(self._progress_file,),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env=environment,
+                    pass_fds=(self._progress_file,),
                 )
             except OSError as error:
                 message = f"The render process cannot be started: {error}"

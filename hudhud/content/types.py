@@ -35,8 +35,13 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "et", "fa", "ar")
 RIGHT_TO_LEFT = frozenset({"fa", "ar", "he", "ur"})
 # Everything that Liquid may name in a mail; `person` and `event` are open, their members are data.
-ROOTS = {"person": None, "event": None, "workspace": frozenset({"name", "url", "currency", "postal_address"}),
-         "unsubscribe_url": frozenset[str](), "preferences_url": frozenset[str]()}
+ROOTS = {
+    "person": None,
+    "event": None,
+    "workspace": frozenset({"name", "url", "currency", "postal_address"}),
+    "unsubscribe_url": frozenset[str](),
+    "preferences_url": frozenset[str](),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,12 @@ class SendingLimit(Schema):
 
 @router.get("/messages")
 def find_messages(
-    request: Request, state: str | None = None, reason: str | None = None, person_id: int | None = None, after: int | None = None, limit: Limit = 50
+    request: Request,
+    state: str | None = None,
+    reason: str | None = None,
+    person_id: int | None = None,
+    after: int | None = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """List messages, newest first."""
     found = queries.find_messages(request.scope, state=state, reason=reason, person_id=person_id, after=after, limit=limit)

@@ -50,7 +50,22 @@ def steady(everywhere: Scope) -> None:
 
 
 def _claimed(row: dict[str, Any], lease_id: int) -> Claimed:
-    kept = ("id", "workspace_id", "attempts", "person_id", "address", "stream", "topic", "topic_id", "template", "version_id", "source_kind", "attributes", "language", "event")
+    kept = (
+        "id",
+        "workspace_id",
+        "attempts",
+        "person_id",
+        "address",
+        "stream",
+        "topic",
+        "topic_id",
+        "template",
+        "version_id",
+        "source_kind",
+        "attributes",
+        "language",
+        "event",
+    )
     return Claimed(lease_id=lease_id, **{name: row[name] for name in kept})
 
 
@@ -60,7 +75,9 @@ def _over_limit(everywhere: Scope, rows: list[dict[str, Any]], lease_id: int, no
     if not wanted:
         return []
     places = {"workspace_ids": sorted({workspace_id for workspace_id, _ in wanted}), "domains": sorted({domain for _, domain in wanted})}
-    buckets = {(workspace_id, domain): (tokens, rate) for workspace_id, domain, tokens, rate in everywhere.rows(QUERIES.fill_tokens, **places)}
+    buckets = {
+        (workspace_id, domain): (tokens, rate) for workspace_id, domain, tokens, rate in everywhere.rows(QUERIES.fill_tokens, **places)
+    }
     granted = {place: min(wanted[place], max(0, int(tokens))) for place, (tokens, _) in buckets.items()}
     if not granted:
         return []

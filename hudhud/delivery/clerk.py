@@ -84,7 +84,9 @@ class Clerk:
             settlements, self.settlements = self.settlements, []
             marks, self.marks = self.marks, []
             through, self.through = self.through, []
-            verdicts = await asyncio.get_running_loop().run_in_executor(self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through)
+            verdicts = await asyncio.get_running_loop().run_in_executor(
+                self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through
+            )
             for _, future in marks:
                 if not future.done():
                     future.set_result(verdicts)

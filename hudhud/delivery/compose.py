@@ -118,7 +118,9 @@ class Composer:
         programs = {draft.mail.program: draft.compiled for draft in prepared.values()}
         written = self.sandbox.write(f"{self.base_url}/t/c/", programs, [draft.mail for draft in prepared.values()])
         bodies = {one.message_id: one for one in written}
-        return [refused[message.id] if message.id in refused else self._finish(prepared[message.id], bodies[message.id]) for message in messages]
+        return [
+            refused[message.id] if message.id in refused else self._finish(prepared[message.id], bodies[message.id]) for message in messages
+        ]
 
     def _draft(self, message: Claimed, sender: Sender, now: datetime) -> _Draft:
         copies = self.versions[message.version_id]
@@ -128,7 +130,10 @@ class Composer:
         unsubscribe = f"{self.base_url}/u/" + self.keys.sign(
             "unsubscribe", UNSUBSCRIBE.pack(message.workspace_id, message.person_id, message.topic_id, message.id)
         )
-        facts = used_only(compiled, {"person": person_values(message.person_id, message.attributes, language), "event": message.event, "workspace": sender.values})
+        facts = used_only(
+            compiled,
+            {"person": person_values(message.person_id, message.attributes, language), "event": message.event, "workspace": sender.values},
+        )
         text = msgspec.json.encode(facts).decode()
         if "null" in text:
             facts = without_nulls(facts)

@@ -42,7 +42,17 @@ DRAIN_S = 4.0
 class Dispatcher:
     """The delivery worker. `beat` is called at least every few seconds of life."""
 
-    def __init__(self, db: Database, clock: Clock, composer: Composer, server: Server, worker: str, *, beat: Callable[[], None], connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        composer: Composer,
+        server: Server,
+        worker: str,
+        *,
+        beat: Callable[[], None],
+        connections: int = CONNECTIONS,
+    ) -> None:
         """Prepare; nothing runs before `run`."""
         self.db, self.clock, self.composer, self.server, self.worker = db, clock, composer, server, worker
         self.beat, self.connections = beat, connections

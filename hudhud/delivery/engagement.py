@@ -34,7 +34,11 @@ def judge_hits(everywhere: Scope, now: datetime) -> int:
     ]
     verdicts = [judge(_hit(row), row["agent"], around, row["accepted_at"]) for row in rows]
     everywhere.run(
-        QUERIES.judge, rules=RULES, ids=[row["id"] for row in rows], verdicts=[verdict for verdict, _ in verdicts], reasons=[rule for _, rule in verdicts]
+        QUERIES.judge,
+        rules=RULES,
+        ids=[row["id"] for row in rows],
+        verdicts=[verdict for verdict, _ in verdicts],
+        reasons=[rule for _, rule in verdicts],
     )
     _append(everywhere, [(row, *verdict) for row, verdict in zip(rows, verdicts, strict=True)], now)
     return len(rows)
@@ -59,14 +63,26 @@ def _append(everywhere: Scope, judged: list[tuple[dict[str, Any], str, str]], no
 def event_body(row: dict[str, Any], verdict: str, rule: str, name: dict[str, str]) -> bytes:
     """The event as the intake log takes it (a Segment track call)."""
     properties = {
-        "message_id": row["message_id"], "template": row["template"], "topic": row["topic"], "source_kind": row["source_kind"],
-        "source_id": row["source_id"], "step": row["step"], "verdict": verdict, "rule": rule, "rules": RULES,
+        "message_id": row["message_id"],
+        "template": row["template"],
+        "topic": row["topic"],
+        "source_kind": row["source_kind"],
+        "source_id": row["source_id"],
+        "step": row["step"],
+        "verdict": verdict,
+        "rule": rule,
+        "rules": RULES,
     }
     if row["kind"] == "click":
         properties |= {"link": row["link"], "url": row["url"]}
     key = "userId" if name["namespace"] == "user_id" else "anonymousId"
     event = {
-        "type": "track", "event": NAMES[row["kind"]], key: name["value"], "messageId": f"{row['kind']}:{row['id']}",
-        "timestamp": row["at"].isoformat(), "properties": properties, "context": {"userAgent": row["agent"], "ip": row["address"]},
+        "type": "track",
+        "event": NAMES[row["kind"]],
+        key: name["value"],
+        "messageId": f"{row['kind']}:{row['id']}",
+        "timestamp": row["at"].isoformat(),
+        "properties": properties,
+        "context": {"userAgent": row["agent"], "ip": row["address"]},
     }
     return json.dumps(event, ensure_ascii=False).encode()

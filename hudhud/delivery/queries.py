@@ -20,7 +20,15 @@ QUERIES = sql.load("hudhud.delivery")
 PLACEHOLDER = "https://example.invalid/unsubscribe"
 
 
-def find_messages(ws: Scope, *, state: str | None = None, reason: str | None = None, person_id: int | None = None, after: int | None = None, limit: int = 50) -> list[Message]:
+def find_messages(
+    ws: Scope,
+    *,
+    state: str | None = None,
+    reason: str | None = None,
+    person_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Message]:
     """A page of the log, newest first; `after` is the last id seen."""
     query = QUERIES.find_messages if person_id is None else QUERIES.find_messages_of
     return ws.into(Message, query, state=state, reason=reason, person_id=person_id, after=after, limit=limit)
@@ -67,7 +75,12 @@ def get_mail(ws: Scope, mail_id: int) -> dict[str, Any]:
     """One mail, parsed: headers, html, text; raises `NotFound`."""
     row = _mail(ws, mail_id)
     parsed = email.message_from_bytes(row.pop("body"), policy=email.policy.default)
-    return {**row, "headers": {name: str(value) for name, value in parsed.items()}, "html": _part(parsed, "html"), "text": _part(parsed, "plain")}
+    return {
+        **row,
+        "headers": {name: str(value) for name, value in parsed.items()},
+        "html": _part(parsed, "html"),
+        "text": _part(parsed, "plain"),
+    }
 
 
 def _part(parsed: email.message.EmailMessage, kind: str) -> str:

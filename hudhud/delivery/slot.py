@@ -197,7 +197,9 @@ class Slot:
             self._later(mail, reason, reply.code, reply.shown)
             return
         hard = is_hard_bounce(reply, verb)
-        self.clerk.settle(Settlement(message.id, message.lease_id, state, reason, reply.code, reply.shown, is_hard_bounce=hard, address=message.address))
+        self.clerk.settle(
+            Settlement(message.id, message.lease_id, state, reason, reply.code, reply.shown, is_hard_bounce=hard, address=message.address)
+        )
 
     def _in_doubt(self, mail: Ready, detail: str) -> None:
         """Between the final dot and the reply the truth is unknowable: marketing stays in doubt, transactional goes again with the same Message-ID."""
@@ -221,7 +223,13 @@ class Slot:
     def _later(self, mail: Ready, reason: Reason, code: int | None = None, detail: str = "") -> None:
         message = mail.message
         if message.attempts >= MOST_ATTEMPTS:
-            self.clerk.settle(Settlement(message.id, message.lease_id, State.REJECTED, Reason.ATTEMPTS_EXHAUSTED, code, detail[:500], address=message.address))
+            self.clerk.settle(
+                Settlement(
+                    message.id, message.lease_id, State.REJECTED, Reason.ATTEMPTS_EXHAUSTED, code, detail[:500], address=message.address
+                )
+            )
             return
         due_at = retry_at(self.clock.now(), message.attempts, message.id)
-        self.clerk.settle(Settlement(message.id, message.lease_id, State.DEFERRED, reason, code, detail[:500], due_at, address=message.address))
+        self.clerk.settle(
+            Settlement(message.id, message.lease_id, State.DEFERRED, reason, code, detail[:500], due_at, address=message.address)
+        )

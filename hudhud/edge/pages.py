@@ -10,20 +10,48 @@ if TYPE_CHECKING:
 
 WORDS = {
     "en": {
-        "title": "Unsubscribe", "ask": "Stop mails about “{topic}” from {workspace}?", "button": "Unsubscribe", "done": "Done. You will get no more mails about “{topic}”.",
-        "choose": "Choose what you receive", "save": "Save", "saved": "Saved.", "which": "What would you like to receive from {workspace}?", "missing": "This link is not valid (any more).",
+        "title": "Unsubscribe",
+        "ask": "Stop mails about “{topic}” from {workspace}?",
+        "button": "Unsubscribe",
+        "done": "Done. You will get no more mails about “{topic}”.",
+        "choose": "Choose what you receive",
+        "save": "Save",
+        "saved": "Saved.",
+        "which": "What would you like to receive from {workspace}?",
+        "missing": "This link is not valid (any more).",
     },
     "et": {
-        "title": "Loobumine", "ask": "Kas lõpetada kirjad teemal „{topic}“ saatjalt {workspace}?", "button": "Loobun", "done": "Valmis. Sa ei saa enam kirju teemal „{topic}“.",
-        "choose": "Vali, mida soovid saada", "save": "Salvesta", "saved": "Salvestatud.", "which": "Mida sooviksid saada saatjalt {workspace}?", "missing": "See link ei kehti (enam).",
+        "title": "Loobumine",
+        "ask": "Kas lõpetada kirjad teemal „{topic}“ saatjalt {workspace}?",
+        "button": "Loobun",
+        "done": "Valmis. Sa ei saa enam kirju teemal „{topic}“.",
+        "choose": "Vali, mida soovid saada",
+        "save": "Salvesta",
+        "saved": "Salvestatud.",
+        "which": "Mida sooviksid saada saatjalt {workspace}?",
+        "missing": "See link ei kehti (enam).",
     },
     "fa": {
-        "title": "لغو اشتراک", "ask": "نامه‌های «{topic}» از {workspace} متوقف شود؟", "button": "لغو اشتراک", "done": "انجام شد. دیگر نامه‌ای دربارهٔ «{topic}» نمی‌گیرید.",
-        "choose": "انتخاب موضوع‌های دلخواه", "save": "ذخیره", "saved": "ذخیره شد.", "which": "از {workspace} چه نامه‌هایی می‌خواهید؟", "missing": "این پیوند معتبر نیست.",
+        "title": "لغو اشتراک",
+        "ask": "نامه‌های «{topic}» از {workspace} متوقف شود؟",
+        "button": "لغو اشتراک",
+        "done": "انجام شد. دیگر نامه‌ای دربارهٔ «{topic}» نمی‌گیرید.",
+        "choose": "انتخاب موضوع‌های دلخواه",
+        "save": "ذخیره",
+        "saved": "ذخیره شد.",
+        "which": "از {workspace} چه نامه‌هایی می‌خواهید؟",
+        "missing": "این پیوند معتبر نیست.",
     },
     "ar": {
-        "title": "إلغاء الاشتراك", "ask": "هل تريد إيقاف رسائل «{topic}» من {workspace}؟", "button": "إلغاء الاشتراك", "done": "تم. لن تصلك رسائل أخرى حول «{topic}».",
-        "choose": "اختر ما يصلك", "save": "حفظ", "saved": "تم الحفظ.", "which": "ماذا تحب أن يصلك من {workspace}؟", "missing": "هذا الرابط غير صالح.",
+        "title": "إلغاء الاشتراك",
+        "ask": "هل تريد إيقاف رسائل «{topic}» من {workspace}؟",
+        "button": "إلغاء الاشتراك",
+        "done": "تم. لن تصلك رسائل أخرى حول «{topic}».",
+        "choose": "اختر ما يصلك",
+        "save": "حفظ",
+        "saved": "تم الحفظ.",
+        "which": "ماذا تحب أن يصلك من {workspace}؟",
+        "missing": "هذا الرابط غير صالح.",
     },
 }
 STYLE = (
@@ -69,7 +97,11 @@ def done(language: str, topic: str, token: str) -> str:
     """The word was kept."""
     words = WORDS[language]
     text = escape(words["done"].format(topic=topic))
-    return _page(language, words["title"], f'<h1>{words["title"]}</h1><p role="status">{text}</p><p><a href="/u/{escape(token)}/preferences">{words["choose"]}</a></p>')
+    return _page(
+        language,
+        words["title"],
+        f'<h1>{words["title"]}</h1><p role="status">{text}</p><p><a href="/u/{escape(token)}/preferences">{words["choose"]}</a></p>',
+    )
 
 
 def preferences(language: str, workspace: str, choices: Sequence[dict[str, Any]], token: str, *, saved: bool) -> str:

@@ -106,14 +106,20 @@ async def preferences(request: Request) -> Response:
             link = await _open(conn, request.path_params["token"], parts)
             if link is not None and chosen is not None:
                 wanted = {one["key"]: "subscribed" if one["key"] in chosen else "unsubscribed" for one in link.choices}
-                changed = {one["key"]: wanted[one["key"]] for one in link.choices if (one["state"] == "subscribed") != (wanted[one["key"]] == "subscribed")}
+                changed = {
+                    one["key"]: wanted[one["key"]]
+                    for one in link.choices
+                    if (one["state"] == "subscribed") != (wanted[one["key"]] == "subscribed")
+                }
                 await _record(conn, edge, link, changed, "preference_page", request)
                 link = await _open(conn, link.token, parts)
     except Unavailable:
         return PlainTextResponse("Try again in a moment.", 503, headers={**HEADERS, "Retry-After": "5"})
     if link is None:
         return _missing(request)
-    return HTMLResponse(pages.preferences(link.language, link.workspace, link.choices, link.token, saved=chosen is not None), headers=HEADERS)
+    return HTMLResponse(
+        pages.preferences(link.language, link.workspace, link.choices, link.token, saved=chosen is not None), headers=HEADERS
+    )
 
 
 def _parts(edge: EdgeState, token: str) -> tuple[int, int, int, int] | None:
@@ -135,7 +141,9 @@ async def _open(conn: AsyncConnection[Any], token: str, parts: tuple[int, int, i
             return None
         await cursor.execute(QUERIES.find_choices.text, {"workspace_id": workspace_id, "person_id": found["person_id"]})
         choices = await cursor.fetchall()
-    return Link(token, workspace_id, found["person_id"], topic_id, message_id, pages.language_of(found["language"]), found["workspace"], choices)
+    return Link(
+        token, workspace_id, found["person_id"], topic_id, message_id, pages.language_of(found["language"]), found["workspace"], choices
+    )
 
 
 async def _record(conn: AsyncConnection[Any], edge: EdgeState, link: Link, states: dict[str, str], source: str, request: Request) -> None:
@@ -144,7 +152,11 @@ async def _record(conn: AsyncConnection[Any], edge: EdgeState, link: Link, state
         return
     now = edge.clock.now()
     count = len(states)
-    proof = {"ip": request.client.host if request.client else "", "user_agent": request.headers.get("user-agent", "").replace("\0", "")[:500], "message_id": link.message_id}
+    proof = {
+        "ip": request.client.host if request.client else "",
+        "user_agent": request.headers.get("user-agent", "").replace("\0", "")[:500],
+        "message_id": link.message_id,
+    }
     await conn.execute(CONSENT.record.text, {
         "workspace_id": link.workspace_id, "person_ids": [link.person_id] * count, "topics": list(states), "channels": ["email"] * count,
         "states": list(states.values()), "ats": [now] * count, "sources": [source] * count,

@@ -223,7 +223,9 @@ def test_a_mail_parses_back_to_what_was_written(first: str, second: str) -> None
     assert text is not None
     shown = text.get_payload(decode=True).decode().replace("\r\n", "\n")
     assert shown.startswith(f"[{_lines(first)}|{_lines(second)}]")
-    assert f"[{_lines(first)}|{_lines(second)}]" in unescape(html.get_payload(decode=True).decode().replace("\r\n", "\n").replace("&#39;", "'"))
+    assert f"[{_lines(first)}|{_lines(second)}]" in unescape(
+        html.get_payload(decode=True).decode().replace("\r\n", "\n").replace("&#39;", "'")
+    )
 
 
 ECHO = Program(compile_copy(Copy("Hello", fragment("[{{ event.a }}|{{ event.b }}]"), text="[{{ event.a }}|{{ event.b }}]"), "en"))
@@ -242,7 +244,12 @@ def test_what_can_be_compiled_is_compiled() -> None:
 
 
 def test_money_and_dates_speak_the_language() -> None:
-    assert [money(1234.5, language=language) for language in ("en", "et", "fa", "ar")] == ["€1,234.50", "1\u00a0234,50\u00a0€", "۱٬۲۳۴٫۵۰\u00a0€", "١٬٢٣٤٫٥٠\u00a0€"]
+    assert [money(1234.5, language=language) for language in ("en", "et", "fa", "ar")] == [
+        "€1,234.50",
+        "1\u00a0234,50\u00a0€",
+        "۱٬۲۳۴٫۵۰\u00a0€",
+        "١٬٢٣٤٫٥٠\u00a0€",
+    ]
     assert money("9", "JPY", language="en") == "¥9"
     assert jdate("2026-03-21", language="fa") == "۱ فروردین ۱۴۰۵"
     assert jdate("2024-03-19T23:00:00", language="en") == "1402-12-29"

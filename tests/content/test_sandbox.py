@@ -48,7 +48,9 @@ def test_a_bomb_cannot_be_published(sandbox: Sandbox) -> None:
     assert sandbox.publish({"en": Copy("Good", fragment("fine"))})["en"].links == []
 
 
-@pytest.mark.parametrize("probe", ["{{ event.x.__class__ }}", "{{ event.x.__class__.__mro__ }}", "{{ event.x['__globals__'] }}", "{{ person.id.real }}"])
+@pytest.mark.parametrize(
+    "probe", ["{{ event.x.__class__ }}", "{{ event.x.__class__.__mro__ }}", "{{ event.x['__globals__'] }}", "{{ person.id.real }}"]
+)
 def test_only_plain_data_is_there(sandbox: Sandbox, probe: str) -> None:
     copy = sandbox.publish({"en": Copy("Hello", fragment(f"[{probe}]"))})["en"]
     (written,) = sandbox.write("https://m.example/t/c/", {probe: copy}, mails(probe, 1, x="text"))

@@ -78,7 +78,11 @@ def test_clicks_lead_to_the_exact_targets(mail: Mail) -> None:
     person_id = mail.desk.rows("SELECT id FROM person")[0][0]
     found = [mail.get(path) for path in mail.clicks]
     assert [one.status_code for one in found] == [302] * 3
-    assert [one.headers["location"] for one in found] == ["https://shop.example/?a=1&b=2", "https://shop.example/%C3%B5", f"https://x.example/{person_id}?q=Ada"]
+    assert [one.headers["location"] for one in found] == [
+        "https://shop.example/?a=1&b=2",
+        "https://shop.example/%C3%B5",
+        f"https://x.example/{person_id}?q=Ada",
+    ]
     assert all("set-cookie" not in one.headers for one in found)
     assert mail.desk.rows("SELECT kind, link, url FROM engagement ORDER BY id")[1] == ("click", 1, "https://shop.example/õ")
 
@@ -127,14 +131,21 @@ def test_a_reader_and_a_scanner_are_told_apart(mail: Mail) -> None:
 def test_looking_at_a_mail_at_its_delivery_is_no_reader() -> None:
     hit = Hit(1, "click", 0, make.NOW + timedelta(seconds=1), "GET", "")
     assert judge(hit, BROWSER["User-Agent"], [hit], make.NOW) == ("machine", "at_delivery")
-    assert judge(hit._replace(at=make.NOW + timedelta(seconds=9)), BROWSER["User-Agent"], [], make.NOW) == ("unknown", "soon_after_delivery")
+    assert judge(hit._replace(at=make.NOW + timedelta(seconds=9)), BROWSER["User-Agent"], [], make.NOW) == (
+        "unknown",
+        "soon_after_delivery",
+    )
     assert judge(hit, "", [hit], None) == ("machine", "no_agent")
     assert judge(hit, "Barracuda Sentinel", [hit], None) == ("machine", "scanner_agent")
 
 
 BODIES = {
     "urlencoded": (FORM, b"List-Unsubscribe=One-Click", 200),
-    "multipart": ({"Content-Type": "multipart/form-data; boundary=b"}, b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n', 200),
+    "multipart": (
+        {"Content-Type": "multipart/form-data; boundary=b"},
+        b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n',
+        200,
+    ),
     "empty": ({}, b"", 200),
     "with a cookie": ({**FORM, "Cookie": "sessionid=x"}, b"List-Unsubscribe=One-Click", 200),
     "the button": (FORM, b"unsubscribe=1", 200),
@@ -156,7 +167,11 @@ def test_one_click_takes_the_forms_it_comes_in(mail: Mail) -> None:
 
 def test_unsubscribing_is_told_once_with_its_proof(mail: Mail) -> None:
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: mail.client.post(mail.unsubscribe, content=b"List-Unsubscribe=One-Click", headers=FORM).status_code, range(20)))
+        answers = list(
+            threads.map(
+                lambda _: mail.client.post(mail.unsubscribe, content=b"List-Unsubscribe=One-Click", headers=FORM).status_code, range(20)
+            )
+        )
     assert set(answers) == {200}
     log = mail.desk.rows("SELECT state, source, applied, proof ->> 'message_id' FROM consent_log WHERE applied")
     assert log == [("unsubscribed", "one_click", True, str(mail.desk.rows("SELECT id FROM message")[0][0]))]
@@ -185,7 +200,12 @@ def test_get_and_head_change_nothing(mail: Mail) -> None:
 def test_forged_tokens_change_nothing_and_old_keys_still_count(mail: Mail) -> None:
     token = mail.unsubscribe.removeprefix("/u/")
     wrong = [token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :] for place in range(0, len(token), 3)]
-    wrong += [token[:-1], token[:40], Keys((b"other" * 7,)).sign("unsubscribe", UNSUBSCRIBE.pack(1, 1, 1, 1)), KEYS.sign("open", UNSUBSCRIBE.pack(1, 1, 1, 1))]
+    wrong += [
+        token[:-1],
+        token[:40],
+        Keys((b"other" * 7,)).sign("unsubscribe", UNSUBSCRIBE.pack(1, 1, 1, 1)),
+        KEYS.sign("open", UNSUBSCRIBE.pack(1, 1, 1, 1)),
+    ]
     for one in wrong:
         assert mail.client.post(f"/u/{one}", content=b"List-Unsubscribe=One-Click", headers=FORM).status_code == 404
     swapped = KEYS.sign("unsubscribe", UNSUBSCRIBE.pack(mail.desk.workspace_id + 1, 1, 1, 1))

@@ -57,7 +57,9 @@ def test_every_reason_skips_with_its_name(desk: Desk) -> None:
     states = desk.rows("SELECT state, reason FROM message ORDER BY id")
     assert states == [("skipped" if reason else "accepted", reason) for reason in CASES]
     assert desk.told() == ["fine@example.com"]
-    assert desk.rows("SELECT reason FROM message_outcome WHERE state = 'skipped' ORDER BY message_id") == [(reason,) for reason in CASES if reason]
+    assert desk.rows("SELECT reason FROM message_outcome WHERE state = 'skipped' ORDER BY message_id") == [
+        (reason,) for reason in CASES if reason
+    ]
 
 
 def test_transactional_mail_needs_no_consent_but_no_suppressed_address(desk: Desk) -> None:

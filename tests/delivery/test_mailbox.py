@@ -58,7 +58,9 @@ def _strangers(path: Path) -> None:
     for message_id in ("<1@x>", "<1.AAAAAAAAAAEAAFIMiyMGbt5wOXCGzeQxgBQ@shop.example>"):
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(str(path))
-            line.sendall(f"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nMessage-ID: {message_id}\r\n\r\nx\r\n.\r\nQUIT\r\n".encode())
+            line.sendall(
+                f"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nMessage-ID: {message_id}\r\n\r\nx\r\n.\r\nQUIT\r\n".encode()
+            )
             said = b""
             while more := line.recv(4096):
                 said += more
@@ -69,7 +71,7 @@ def test_the_copy_of_a_message_is_as_it_was(desk: Desk, sandbox: Sandbox) -> Non
     (message_id,) = desk.send("ada@example.com")
     desk.work()
     with desk.db.workspace(desk.workspace_id) as ws:
-        ws.conn.execute("UPDATE person SET attributes = attributes || '{\"first_name\": \"Renamed\"}'")
+        ws.conn.execute('UPDATE person SET attributes = attributes || \'{"first_name": "Renamed"}\'')
         make.template(ws, sandbox, subject="Another", body="Other copy")
         copy = queries.get_copy(ws, sandbox, message_id)
         assert copy is not None
@@ -87,7 +89,9 @@ def test_messages_that_cannot_be_written_are_skipped_with_their_reason(desk: Des
     desk.send("fine@example.com")
     desk.send('"quoted name"@example.com')
     with desk.db.workspace(desk.workspace_id) as ws:
-        ws.conn.execute("UPDATE person SET attributes = attributes || jsonb_build_object('first_name', E'Ada\\r\\nBcc: all@example.com') WHERE attributes ->> 'email' LIKE 'lines%%'")
+        ws.conn.execute(
+            "UPDATE person SET attributes = attributes || jsonb_build_object('first_name', E'Ada\\r\\nBcc: all@example.com') WHERE attributes ->> 'email' LIKE 'lines%%'"
+        )
     desk.work()
     assert desk.states() == {
         "missing@example.com": ("skipped", "missing_value"),

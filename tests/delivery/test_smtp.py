@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("pipelining", [True, False])
 def test_one_bad_recipient_costs_only_itself(desk: Desk, pipelining: bool) -> None:  # noqa: FBT001
     desk.ledger.script = Script(pipelining=pipelining)
-    desk.send("554@a.example", "ok1@a.example", "550-5.1.1@a.example", "451@a.example", "data-554@a.example", "dot-552@a.example", "mail-451@a.example", "ok2@a.example")
+    desk.send(
+        "554@a.example",
+        "ok1@a.example",
+        "550-5.1.1@a.example",
+        "451@a.example",
+        "data-554@a.example",
+        "dot-552@a.example",
+        "mail-451@a.example",
+        "ok2@a.example",
+    )
     desk.work(connections=1)
     assert desk.states() == {
         "554@a.example": ("rejected", "peer_rejected"),
@@ -50,7 +59,11 @@ def test_greylisting_is_waited_for_with_the_same_message_id(desk: Desk) -> None:
         desk.clock.at += pause
         desk.work()
         assert desk.states()["greylist-2@a.example"][0] == ("deferred" if attempt < 2 else "accepted")
-    assert desk.rows("SELECT attempt, state, code FROM message_outcome ORDER BY id") == [(1, "deferred", 451), (2, "deferred", 451), (3, "accepted", 250)]
+    assert desk.rows("SELECT attempt, state, code FROM message_outcome ORDER BY id") == [
+        (1, "deferred", 451),
+        (2, "deferred", 451),
+        (3, "accepted", 250),
+    ]
     assert len(desk.told()) == 1
 
 
