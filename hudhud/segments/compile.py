@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hudhud.segments.atoms import Did, key
-from hudhud.segments.expressions import Statement, event_test, instant, person_test, stored_value
+from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
 from hudhud.segments.types import to_ms
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_IDS = 10_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
+FEW = 4  # conditions on events that are worth saying twice: with more of them ClickHouse reads the statement longer than the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _event_part(statement: Statement, question: Question, part: int, atoms: Sequ
     source, who, bounds = event_source(statement, question, since_entry=atoms[0].since_entry)
     bounds.append(f"e.name = {statement.bind(atoms[0].name, 'String')}")
     tests = [event_test(statement, atom, question.now) for atom in atoms]
-    bounds.append(tests[0] if len(tests) == 1 else f"({' OR '.join(dict.fromkeys(tests))})")
+    bounds += [f"({' OR '.join(dict.fromkeys(tests))})"] if len(tests) <= FEW else earliest(atoms, question.now)
     where = " AND ".join(bounds)
     if not atoms[0].counted:
         sets = [f"groupBitmapStateIf({who}, {test})" if len(tests) > 1 else f"groupBitmapState({who})" for test in tests]

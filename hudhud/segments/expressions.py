@@ -71,6 +71,19 @@ def window_tests(window: Window, now: datetime) -> list[str]:
     return []
 
 
+def earliest(atoms: Iterable[Did], now: datetime) -> list[str]:
+    """Return the bound on time that all of these have in common, if there is one."""
+    starts = []
+    for atom in atoms:
+        if isinstance(atom.window, Last):
+            starts.append(to_ms(now - atom.window.length))
+        elif isinstance(atom.window, Between):
+            starts.append(to_ms(atom.window.from_, up=True) - 1)
+        else:
+            return []
+    return [f"e.at > {instant(min(starts))}"]
+
+
 def event_test(statement: Statement, atom: Did, now: datetime) -> str:
     """Return the condition on one event: its window and its properties."""
     return " AND ".join([*window_tests(atom.window, now), *property_tests(statement, atom)]) or "1"
@@ -78,12 +91,12 @@ def event_test(statement: Statement, atom: Did, now: datetime) -> str:
 
 def property_tests(statement: Statement, atom: Did) -> list[str]:
     """Return the conditions on an event's properties."""
-    tests = []
+    tests: list[str] = []
     for where in atom.where:
         positive = OPPOSITE.get(where.op, where.op)
         test = dynamic_test(statement, json_path(statement, "e.properties", where.property), positive, where.value)
         tests.append(test if positive == where.op else f"NOT ({test})")
-    return tests
+    return list(dict.fromkeys(tests))
 
 
 def person_test(statement: Statement, atom: Fact) -> str:

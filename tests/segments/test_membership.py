@@ -319,8 +319,8 @@ def test_a_hundred_segments_are_one_statement(stage: Stage) -> None:
                 "kind": "and",
                 "of": [
                     {"kind": "attribute", "name": "age", "op": "at_most", "value": number},
-                    {**did("Page Viewed", days=number % 90 + 1, op="at_least", value=number % 3 + 1), "where": [price(number)] * 3},
-                    negated({**did(days=number % 30 + 1), "where": [price(number), price(number + 1)]}),
+                    {**did("Page Viewed", days=number % 90 + 1, op="at_least", value=number % 3 + 1), "where": [price(number)]},
+                    negated({**did(days=number % 30 + 1), "where": [price(number)]}),
                 ],
             }
         )
