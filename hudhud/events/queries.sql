@@ -111,7 +111,7 @@ ON CONFLICT (workspace_id, name) DO UPDATE SET first_seen_at = least(known.first
 -- name: watermark
 -- The earliest reception among the first rows of each lane that are not processed yet.
 SELECT min(r.received_at) FROM intake_lane l CROSS JOIN LATERAL (
-    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 500) r;
+    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 100) r;
 
 -- name: find_names
 -- Event names, the most frequent first.

@@ -3,10 +3,11 @@
 SELECT pg_advisory_xact_lock(hashtextextended('hudhud.people', %(workspace_id)s));
 
 -- name: find_holders
--- Who holds these identifiers?
-SELECT i.namespace, i.value, i.person_id
+-- Who holds these identifiers? OFFSET 0 keeps it a look-up by key for each, also while the planner knows nothing of a fresh table.
+SELECT w.namespace, w.value, h.person_id
 FROM unnest(%(namespaces)b::text[], %(values)b::text[]) AS w (namespace, value)
-JOIN identifier i ON i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.value = w.value;
+CROSS JOIN LATERAL (SELECT i.person_id FROM identifier i
+                    WHERE i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.value = w.value OFFSET 0) h;
 
 -- name: load_entries
 -- Everything about people who may change.
