@@ -57,6 +57,13 @@ def rename_topic(request: Request, key: str, change: TopicNames) -> dict[str, An
     return asdict(actions.rename_topic(request.scope, key, change.names))
 
 
+@router.get("/people/{int:person_id}/consent")
+def find_proofs(request: Request, person_id: int) -> dict[str, Any]:
+    """List what a person said about each topic, newest first: when, where, and the proof of it."""
+    found = [asdict(entry) for entry in queries.find_entries(request.scope, person_id)]
+    return {"items": found, "next": None, "total": len(found)}
+
+
 @router.get("/suppressions")
 def find_suppressions(request: Request, search: str = "", after: str = "", limit: Limit = 50) -> dict[str, Any]:
     """List suppressed addresses in alphabetical order."""

@@ -23,7 +23,8 @@ export async function visit(browser, base, { language = "en", dark = false, phon
     ...(storageState ? { storageState } : {}),
   });
   await context.addInitScript(([one, scheme]) => {
-    if (sessionStorage.getItem("begun")) return;
+    // A sandboxed mail has no storage, and needs none.
+    if (window.top !== window || sessionStorage.getItem("begun")) return;
     sessionStorage.setItem("begun", "yes");
     localStorage.setItem("hudhud.language", one);
     localStorage.setItem("mantine-color-scheme-value", scheme);
@@ -31,8 +32,12 @@ export async function visit(browser, base, { language = "en", dark = false, phon
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
-    // A 401 is the answer to "am I signed in?"; the browser reports it as an error of its own.
-    if (message.type() === "error" && !/status of 401/.test(message.text())) complaints.push(message.text());
+    if (message.type() === "error" && !/^Failed to load resource/.test(message.text())) complaints.push(message.text());
+  });
+  page.on("response", (response) => {
+    // 401 answers "am I signed in?"; allauth also says "not yet" by 401, 404 and 400.
+    const isAnswer = response.status() === 401 || response.url().includes("/_allauth/");
+    if (response.status() >= 400 && !isAnswer) complaints.push(`${response.status()} ${response.url()}`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   return { context, page, complaints };

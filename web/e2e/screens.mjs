@@ -24,7 +24,7 @@ const SCREENS = [
   ["not-found", "/nowhere"],
 ];
 const PHONE = new Set(["home", "people", "person", "segment", "journey", "messages", "mailbox", "settings"]);
-const WALKS = [
+export const WALKS = [
   { name: "en", language: "en" },
   { name: "et", language: "et" },
   { name: "fa", language: "fa" },
@@ -47,7 +47,10 @@ async function assertNoSideways(page, where) {
   assert.ok(over <= 0, `${where}: ${over} px wider than the screen`);
 }
 
-async function walk(browser, base, storageState, { name, language, dark, phone, only }, findings) {
+/** One pair of eyes through all screens; what it finds is told all at once. */
+export async function walkScreens(browser, base, storageState, { name, language, dark, phone, only }) {
+  mkdirSync(RESULTS, { recursive: true });
+  const findings = [];
   const { context, page, complaints } = await visit(browser, base, { language, dark, phone, storageState });
   for (const [screen, path] of SCREENS.filter(([one]) => !only || only.has(one))) {
     const where = `${screen} (${name})`;
@@ -65,11 +68,5 @@ async function walk(browser, base, storageState, { name, language, dark, phone, 
   }
   findings.push(...complaints.map((text) => `${name}: ${text}`));
   await context.close();
-}
-
-export async function walkScreens(browser, base, storageState) {
-  mkdirSync(RESULTS, { recursive: true });
-  const findings = [];
-  for (const one of WALKS) await walk(browser, base, storageState, one, findings);
   assert.equal(findings.length, 0, findings.join("\n"));
 }

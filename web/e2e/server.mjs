@@ -16,7 +16,10 @@ function program() {
 /** Start it and wait until it is ready; `stop` ends it and removes its data. */
 export async function startHudhud() {
   const data = mkdtempSync(join(tmpdir(), "hudhud-e2e-"));
-  const child = spawn(program(), ["up", "--data", join(data, "data"), "--port", String(PORT)], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program(), ["up", "--data", join(data, "data"), "--port", String(PORT)], {
+    env: { ...process.env, HUDHUD_BASE_URL: `http://localhost:${PORT}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const log = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => log.push(String(chunk)));
   const ended = new Promise((resolve) => child.once("exit", resolve));

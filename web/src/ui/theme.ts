@@ -32,7 +32,7 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { fw: 550 } },
     Badge: { defaultProps: { variant: "light", tt: "none", fw: 550, radius: "sm" } },
-    InputWrapper: { defaultProps: { withAsterisk: false }, styles: { label: { marginBlockEnd: 5 }, description: { marginBlockEnd: 5 } } },
+    InputWrapper: { defaultProps: { withAsterisk: false, inputWrapperOrder: ["label", "input", "description", "error"] }, styles: { label: { marginBlockEnd: 5 }, description: { marginBlockStart: 5 } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } },
     Modal: { defaultProps: { centered: true, radius: "lg" } },
     Skeleton: { defaultProps: { radius: "sm" } },

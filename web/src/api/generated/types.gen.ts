@@ -1045,6 +1045,25 @@ export type JourneysPublishResponses = {
     200: unknown;
 };
 
+export type JourneysInstallData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/install';
+};
+
+export type JourneysInstallResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type JourneysGetNumbersData = {
     body?: never;
     path: {
@@ -1223,6 +1242,25 @@ export type ConsentRenameTopicData = {
 };
 
 export type ConsentRenameTopicResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type ConsentFindProofsData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/consent';
+};
+
+export type ConsentFindProofsResponses = {
     /**
      * OK
      */

@@ -93,6 +93,7 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
         edgesFocusable={false}
         elementsSelectable={false}
         panOnScroll
+        attributionPosition={direction === "rtl" ? "bottom-left" : "bottom-right"}
         ariaLabelConfig={controls}
       >
         <Controls showInteractive={false} position={direction === "rtl" ? "bottom-right" : "bottom-left"} />

@@ -1,4 +1,4 @@
-import { plain, sentence, type Words } from "@/features/segments/sentence";
+import { isolated, plain, sentence, type Words } from "@/features/segments/sentence";
 import type { Condition } from "@/features/segments/condition";
 import { TRIGGER, type Graph, type JourneyNode, type Trigger, type Unit } from "./graph";
 
@@ -24,16 +24,16 @@ function trigger(words: Words, from: Trigger): string {
   const { t } = words;
   switch (from.kind) {
     case "event": {
-      const names = (Array.isArray(from.name) ? from.name : [from.name]).map((one) => t("segments.quoted", { text: one }));
+      const names = (Array.isArray(from.name) ? from.name : [from.name]).map((one) => t("segments.quoted", { text: isolated(one) }));
       return t("journeys.trigger.event", { event: words.format.either(names) });
     }
     case "segment_enter": {
       const { segment } = from;
-      const which = typeof segment === "number" ? t("segments.quoted", { text: words.segment(segment) }) : say(words, segment);
+      const which = typeof segment === "number" ? t("segments.quoted", { text: isolated(words.segment(segment)) }) : say(words, segment);
       return t("journeys.trigger.segment_enter", { segment: which });
     }
     case "subscribe":
-      return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: words.topic(from.topic) }) });
+      return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: isolated(words.topic(from.topic)) }) });
   }
 }
 

@@ -1,40 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useTopicName } from "@/features/segments/useTopicName";
 import { useFormat } from "@/i18n/useFormat";
-import { Card, Facts, Ltr, Note, State, Text, type Tone } from "@/ui";
+import { Card, Facts, Ltr, Text } from "@/ui";
 import type { Profile } from "./types";
-
-const CONSENT_TONES: Record<string, Tone> = { subscribed: "yes", pending: "wait", unsubscribed: "no" };
-
-/** Where the person stands on each topic, and what proves it. */
-export function ConsentCard({ person }: { person: Profile }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const topic = useTopicName();
-  return (
-    <Card title={t("people.consent")}>
-      {person.suppressed.map((one) => (
-        <Note key={one.channel + one.reason} tone="no">{t(`people.suppressed.${one.reason}`, { at: format.date(one.created_at) })}</Note>
-      ))}
-      {person.subscriptions.length === 0 && <Text c="dimmed">{t("people.never_asked")}</Text>}
-      <ul className="hd-list">
-        {person.subscriptions.map((one) => (
-          <li key={one.topic + one.channel} className="hd-line">
-            <span className="hd-grow">
-              <span dir="auto">{topic(one.topic)}</span>
-              <span className="hd-dim hd-small" style={{ display: "block" }}>
-                {t(`people.channel.${one.channel}`, { defaultValue: one.channel })} · {format.dateTime(one.changed_at)}
-                {one.source && <> · {t("people.proof", { source: t(`people.source.${one.source}`, { defaultValue: one.source }) })}</>}
-              </span>
-            </span>
-            <State tone={CONSENT_TONES[one.state] ?? "calm"}>{t(`people.consent_state.${one.state}`)}</State>
-          </li>
-        ))}
-      </ul>
-    </Card>
-  );
-}
 
 /** These have a line of their own here or among the identifiers. */
 const SHOWN_ELSEWHERE = new Set(["email", "phone", "language", "country", "time_zone", "name"]);

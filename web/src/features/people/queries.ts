@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { eventsFindTimeline, peopleFindPeople, peopleGetPerson } from "@/api/generated";
+import { consentFindProofs, eventsFindTimeline, peopleFindPeople, peopleGetPerson } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
-import type { Person, Profile, TimelineEntry } from "./types";
+import type { Person, Profile, Proof, TimelineEntry } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -22,6 +22,11 @@ export function usePeopleSearch(search: string) {
 
 export function usePerson(id: number) {
   return useQuery({ queryKey: ["person", id], queryFn: () => call<Profile>(peopleGetPerson({ path: { person_id: id } })) });
+}
+
+/** The proof log of a person's consent, newest first. */
+export function useProofs(id: number) {
+  return useQuery({ queryKey: ["proofs", id], queryFn: () => call<Paged<Proof>>(consentFindProofs({ path: { person_id: id } })) });
 }
 
 /** The timeline pages backwards in time: each page's cursor is its oldest instant. */

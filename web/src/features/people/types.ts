@@ -19,7 +19,19 @@ export interface Subscription {
   channel: string;
   state: string;
   changed_at: string;
-  source?: string;
+}
+
+/** One word about consent as it was given: when, where, and what proves it. */
+export interface Proof {
+  id: number;
+  topic_key: string;
+  channel: string;
+  state: string;
+  at: string;
+  source: string;
+  /** False when a newer word had come before it. */
+  applied: boolean;
+  proof: Record<string, unknown>;
 }
 
 /** Everything that is kept about a person outside the timeline. */

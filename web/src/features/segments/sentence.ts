@@ -118,10 +118,15 @@ export function sentence(words: Words, tree: Condition, path: Path = []): Piece[
   return leafPieces(words, tree, path);
 }
 
+/** A name in plain text keeps its own direction, and the quotation marks theirs. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}
+
 /** The sentence without markup; names stand in quotation marks. */
 export function plain(words: Words, pieces: Piece[]): string {
   return pieces
-    .map((piece) => (piece.kind === "text" ? piece.text : piece.kind === "number" ? words.format.number(piece.value) : words.t("segments.quoted", { text: piece.text })))
+    .map((piece) => (piece.kind === "text" ? piece.text : piece.kind === "number" ? words.format.number(piece.value) : words.t("segments.quoted", { text: isolated(piece.text) })))
     .join("")
     .replace(/\s+/g, " ")
     .trim();
