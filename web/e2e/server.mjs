@@ -17,7 +17,7 @@ function program() {
 export async function startHudhud() {
   const data = mkdtempSync(join(tmpdir(), "hudhud-e2e-"));
   const child = spawn(program(), ["up", "--data", join(data, "data"), "--port", String(PORT)], {
-    env: { ...process.env, HUDHUD_BASE_URL: `http://localhost:${PORT}` },
+    env: { ...process.env, HUDHUD_PUBLIC_URL: `http://localhost:${PORT}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = [];
