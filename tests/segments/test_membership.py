@@ -18,6 +18,8 @@ from tests.segments.stage import Stage, make_stage
 from tests.segments.worlds import EDGES, MS, NAMES, NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
@@ -119,6 +121,7 @@ def check_history(db: Database, ch: Client, trees: list[dict[str, Any]], history
     stage.build()
     was = stage.members()
     assert was == stage.expected()
+    everything: list[tuple[int, int, bool, datetime]] = []
     for step in history:
         touched = take_step(stage, step)
         told = stage.refresh(touched) if touched else []
@@ -126,10 +129,12 @@ def check_history(db: Database, ch: Client, trees: list[dict[str, Any]], history
         now_in = stage.members()
         assert now_in == stage.expected(), step
         check_told(was, now_in, told, stage)
+        everything += [(change.segment_id, change.person_id, change.entered, change.at) for change in told]
         # The same batch again finds nothing to do.
         assert (stage.refresh(touched) if touched else []) == stage.check() == []
         was = now_in
-    assert len(stage.changes()) == len(set(stage.changes()))
+    # What was told is what is written down, in that order.
+    assert stage.changes() == everything
 
 
 def check_told(was: dict[int, set[int]], now_in: dict[int, set[int]], told: list[Change], stage: Stage) -> None:
