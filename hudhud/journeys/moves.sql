@@ -40,7 +40,7 @@ LIMIT %(limit)s;
 -- Take the runs that were seen, if they are where they were: `visit` is the fence.
 SELECT p.run_id
 FROM run_position p JOIN unnest(%(run_ids)s::bigint[], %(visits)s::integer[]) AS seen (run_id, visit) ON seen.run_id = p.run_id
-WHERE p.visit = seen.visit AND p.waiting = %(waiting)s AND p.node = %(node)s
+WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.visit = seen.visit AND p.waiting = %(waiting)s AND p.node = %(node)s
 FOR UPDATE OF p SKIP LOCKED;
 
 -- name: find_standing
@@ -68,7 +68,7 @@ WITH moved AS (
     UPDATE run_position p
     SET node = %(target)s, visit = p.visit + 1, waiting = %(looked_at)s, arrived_at = given.at, due_at = given.at + %(rest)s::interval
     FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
-    WHERE p.run_id = given.run_id
+    WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit - 1 AS visit, given.at, given.detail
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
@@ -83,7 +83,9 @@ UPDATE run_position p SET waiting = true, due_at = p.arrived_at + %(rest)s::inte
 WITH gone AS (
     DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, p.due_at AS at
 ), ended AS (
-    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone
+    -- The keys are said again, so that never the whole table is joined.
+    WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM gone;
@@ -93,10 +95,12 @@ SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(re
 WITH gone AS (
     DELETE FROM run_position p
     USING unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
-    WHERE p.run_id = given.run_id
+    WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit, given.at, given.detail
 ), ended AS (
-    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone
+    -- The keys are said again, so that never the whole table is joined.
+    WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at, detail::jsonb FROM gone;
