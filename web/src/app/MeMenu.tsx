@@ -26,7 +26,7 @@ export default function MeMenu({ me }: { me: SignedIn }) {
   return (
     <Menu position="top-start" width={232} shadow="md">
       <Menu.Target>
-        <UnstyledButton className="hd-nav" aria-label={t("app.account_menu", { name })}>
+        <UnstyledButton className="hd-nav">
           <Avatar name={name} seed={me.user.id} size={32} />
           <span className="hd-grow">
             <Name>{name}</Name>

@@ -7,7 +7,6 @@ import { HEIGHT, WIDTH, readingOrder, viewOf, type Line, type Place } from "./la
 
 export type Box = {
   content: ReactNode;
-  label: string;
   tone: string;
   selected: boolean;
   open: () => void;
@@ -29,7 +28,7 @@ function BoxView({ data }: NodeProps<BoxNode>) {
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-label={data.label} aria-pressed={data.selected} onClick={data.open}>
+      <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-pressed={data.selected} onClick={data.open}>
         {data.content}
       </button>
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

@@ -58,7 +58,7 @@ export function useBoxes(graph: Graph, flow: Flow, selected: string | null, open
       const isExit = graph.nodes[id]?.kind === "exit";
       const here = id === TRIGGER || isExit ? undefined : flow.here && (flow.here[id] ?? 0);
       const entered = flow.entered[id] ?? 0;
-      return [id, { content: <Content told={told} here={here} entered={entered} />, label: `${told.title}: ${told.said}`, tone: told.tone, selected: id === selected, open: () => { open(id); } }];
+      return [id, { content: <Content told={told} here={here} entered={entered} />, tone: told.tone, selected: id === selected, open: () => { open(id); } }];
     }));
   }, [graph, flow, selected, open, words]);
 }
