@@ -103,7 +103,7 @@ export async function recoveryCodes(): Promise<string[]> {
 export async function addPasskey(name: string): Promise<void> {
   const { creation_options } = await must<{ creation_options: { publicKey: Record<string, unknown> } }>(
     "GET",
-    "/account/authenticators/webauthn",
+    "/account/authenticators/webauthn?passwordless=true",
   );
   await must("POST", "/account/authenticators/webauthn", { name, credential: await makePasskey(creation_options) });
 }

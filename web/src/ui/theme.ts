@@ -17,7 +17,7 @@ const night: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "crest",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   colors: { crest, gray: sand, dark: night },
   autoContrast: true,
   luminanceThreshold: 0.32,
