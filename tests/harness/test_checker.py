@@ -182,7 +182,7 @@ def test_i4_what_has_not_ended(sound: Evidence, break_it: str, finding: str) -> 
 
 
 def test_i5_mail_after_no(sound: Evidence) -> None:
-    stop = Call(9, "POST", "/u/token", "", 100.0, {"stops": "anna@example.com"}, 200, "", 100.0)
+    stop = Call(9, "POST", "/u/token", "", 100.0, {"stops": "anna@example.com"}, 200, answered_at=100.0)
     assert checker.no_means_no(with_(sound, calls=[stop], ledger=[mail(1, at=99.0), mail(1, at=104.9)])) == []
     assert checker.no_means_no(with_(sound, calls=[stop], ledger=[mail(1, at=105.5)])) == [
         "anna@example.com got mail 5.5 s after the acknowledged stop"

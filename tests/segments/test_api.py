@@ -26,6 +26,12 @@ TREE = {"kind": "and", "of": [ORDERED, IN_TARTU]}
 
 
 @pytest.fixture
+def events_url(clickhouse_url: str) -> str:
+    """The web process asks the ClickHouse that these tests write to."""
+    return clickhouse_url
+
+
+@pytest.fixture
 def stage(web: Wiring, ch: Client) -> Stage:
     assert Browser().ask("POST", "setup", OWNER)[0] == 201
     return Stage(web.db, ch, 1, NOW)
