@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hudhud.consent.actions import create_default_topics
 from hudhud.content.actions import publish
@@ -53,7 +53,14 @@ def people(ws: Scope, addresses: Sequence[str], topics: Sequence[str] = ("newsle
     return [row[0] for row in ws.rows(PEOPLE, addresses=list(addresses), topics=list(topics), now=now)]
 
 
-def person(ws: Scope, address: str = "ada@example.com", topics: Sequence[str] = ("newsletter",), *, language: str | None = "en", **attributes: Any) -> int:  # noqa: ANN401 -- any JSON
+def person(
+    ws: Scope,
+    address: str = "ada@example.com",
+    topics: Sequence[str] = ("newsletter",),
+    *,
+    language: str | None = "en",
+    **attributes: object,
+) -> int:
     """Make one person with attributes (Ada, unless told otherwise)."""
     person_id = people(ws, [address], topics)[0]
     given = json.dumps({"first_name": "Ada", **attributes})
@@ -67,7 +74,13 @@ def fragment(body: str) -> str:
 
 
 def template(
-    ws: Scope, sandbox: Sandbox, key: str = "hello", *, subject: str = "Hello {{ person.first_name }}", body: str = "Hi {{ person.first_name }}", text: str = ""
+    ws: Scope,
+    sandbox: Sandbox,
+    key: str = "hello",
+    *,
+    subject: str = "Hello {{ person.first_name }}",
+    body: str = "Hi {{ person.first_name }}",
+    text: str = "",
 ) -> int:
     """Publish a template in English; return its version."""
     copy = {"subject": subject, "mjml": fragment(body), "text": text}

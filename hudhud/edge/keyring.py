@@ -77,7 +77,9 @@ class Keyring:
         found = None
         if row is not None:
             key_id, workspace_id, kind, scopes, *_ = row
-            found = Holder(workspace_id, key_id, "collect" if kind == "collect" else "server", may_write=kind == "collect" or scopes != ["read"])
+            found = Holder(
+                workspace_id, key_id, "collect" if kind == "collect" else "server", may_write=kind == "collect" or scopes != ["read"]
+            )
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[secret_hash] = (asked_at, found)

@@ -11,10 +11,7 @@ import secrets
 import struct
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 TAG_BYTES = 16
 NUMBERED = struct.Struct(">QH")
@@ -92,7 +89,7 @@ def _make_key_file(path: Path) -> None:
         os.fsync(file.fileno())
     with contextlib.suppress(FileExistsError):
         os.link(name, path)
-    os.unlink(name)
+    Path(name).unlink()
 
 
 def new_secret(prefix: str) -> str:
