@@ -82,7 +82,7 @@ def test_both_planners_tell_the_same_story(db: Database, ch: Client, graph: dict
     compare(make_stage(db, ch), graph, schedule)
 
 
-@pytest.mark.long
+@pytest.mark.prove
 @pytest.mark.timeout(1200)
 @settings(slow, max_examples=400)
 @given(graph=graphs(), schedule=schedules)

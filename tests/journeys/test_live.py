@@ -129,7 +129,7 @@ def test_replayed_history_reaches_exactly_the_people_without_a_second_order(stag
     assert replay(stage, 40) == (expected, len(expected))
 
 
-@pytest.mark.long
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_all_of_replayed_history_reaches_17641_people(stage: Stage) -> None:
     expected = cdnow.without_second_order(cdnow.orders())

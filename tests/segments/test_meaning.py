@@ -64,7 +64,7 @@ def test_sql_and_explain_agree_with_the_oracle(ch: Client, world: oracle.World, 
     check_world(ch, world, given_trees)
 
 
-@pytest.mark.long
+@pytest.mark.prove
 @pytest.mark.timeout(1800)
 @given(world=worlds(), given_trees=st.lists(trees(), min_size=10, max_size=10))
 @LONG

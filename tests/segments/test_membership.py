@@ -157,7 +157,7 @@ def test_membership_agrees_with_the_oracle(db: Database, ch: Client, trees: list
     check_history(db, ch, trees, history, links)
 
 
-@pytest.mark.long
+@pytest.mark.prove
 @pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("at_once")
 @given(trees=some_trees, history=steps, links=st.lists(st.booleans(), min_size=4, max_size=4))
