@@ -1,4 +1,4 @@
-// Sends events by Segment's own Node SDK, unchanged: node send.mjs URL KEY COUNT PEOPLE
+// Sends events by Segment's own Node SDK, unchanged: node count.mjs URL KEY COUNT PEOPLE
 import { Analytics } from '@segment/analytics-node'
 
 const [url, writeKey, count, people] = process.argv.slice(2)
