@@ -7,7 +7,6 @@ import re
 import subprocess
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,14 +18,15 @@ from tests.acceptance.replay import Stage
 from tests.harness import checker
 from tests.harness.ledger import LedgerProcess
 from tests.harness.product import Product
+from tests.sdk.node import SDK, find_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
+    from pathlib import Path
 
     from tests.harness.book import Entry
 
-SDK = Path(__file__).parents[1] / "sdk"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COUNT, PEOPLE = 5_000, 50
 LINK = "https://shop.example.com/p/42?colour=blue&size=L&q=a%20b#reviews"
@@ -73,7 +73,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_ten_thousand_events_of_both_sdks_are_there_once_and_in_order(shop: Shop) -> None:
-    node = subprocess.Popen(["node", "count.mjs", shop.hudhud.url, shop.key, str(COUNT), str(PEOPLE)], cwd=SDK)
+    node = subprocess.Popen([find_node(), "count.mjs", shop.hudhud.url, shop.key, str(COUNT), str(PEOPLE)], cwd=SDK)
     python = shop.segment()
     for number in range(COUNT):
         properties, at = {"number": number, "by": "python"}, START + timedelta(milliseconds=number)

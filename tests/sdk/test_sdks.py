@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,9 +15,11 @@ from segment.analytics.client import Client as SegmentClient
 
 from hudhud.people.queries import find_people
 from tests.edge.door import Door
+from tests.sdk.node import SDK, find_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 COUNT = 10_000
 PEOPLE = 50
-HERE = Path(__file__).parent
 
 
 @contextmanager
@@ -97,12 +96,10 @@ def test_the_python_sdk(db: Database, ch: Client, clickhouse_url: str, tmp_path:
 
 @pytest.mark.timeout(180)
 def test_the_node_sdk(db: Database, ch: Client, clickhouse_url: str, tmp_path: Path) -> None:
-    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert node is not None
     with Door(db, clickhouse_url, tmp_path) as door, worker(db, clickhouse_url, tmp_path):
         sent = subprocess.run(
-            [node, "send.mjs", f"http://127.0.0.1:{door.port}", door.keys["collect"], str(COUNT)],
-            cwd=HERE,
+            [find_node(), "send.mjs", f"http://127.0.0.1:{door.port}", door.keys["collect"], str(COUNT)],
+            cwd=SDK,
             capture_output=True,
             text=True,
             timeout=90,
