@@ -13,6 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from hudhud.content.actions import publish
 from hudhud.content.sandbox import Sandbox
 from hudhud.delivery.actions import plan
@@ -73,7 +75,9 @@ class Post:
             yield process
         finally:
             if process.poll() is None:
-                process.terminate()
+                # A tracer that is told to end lets its tracee run on; ending the tracee ends both.
+                for running in psutil.Process(process.pid).children() if wrapper else [process]:
+                    running.terminate()
             process.wait(20)
 
     def run_until_killed(self, failpoint: str) -> None:
