@@ -183,5 +183,14 @@ class Dispatcher:
                 claims.renew(everywhere, leases)
             if claims.reap(everywhere, self.clock.now()):
                 log.warning("delivery.reaped", worker=self.worker)
-        with self.db.everywhere() as everywhere:
-            judge_hits(everywhere, self.clock.now())
+        self._judge()
+
+    def _judge(self) -> None:
+        """Judge opens and clicks; whatever is wrong with them must not keep mail from leaving."""
+        try:
+            with self.db.everywhere() as everywhere:
+                judge_hits(everywhere, self.clock.now())
+        except (psycopg.OperationalError, PoolTimeout):
+            raise
+        except Exception:
+            log.exception("delivery.hits_not_judged")
