@@ -57,18 +57,9 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
 
 
 def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
-    target = version.node(node_id).exits()[edge]
-    rest, looked_at = version.rest_on_arrival(target)
     ws.run(
         MOVES.advance_due,
-        workspace_id=version.workspace_id,
-        version_id=version.id,
-        node=node_id,
-        edge=edge,
-        target=target,
-        rest=rest,
-        looked_at=looked_at,
-        reason=reason,
+        **_along(version, node_id, edge, reason),
         run_ids=numbers(run.run_id for run in runs),
     )
 
@@ -76,30 +67,16 @@ def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: lis
 def _end_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
     ws.run(
         MOVES.end_due,
-        workspace_id=version.workspace_id,
-        version_id=version.id,
-        node=node_id,
-        edge=edge,
-        reason=reason,
-        outcome=OUTCOMES[reason],
+        **_ended(version, node_id, edge, reason),
         run_ids=numbers(run.run_id for run in runs),
     )
 
 
 def advance(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
     """Move runs along an edge at the moments of the facts that decided."""
-    target = version.node(node_id).exits()[edge]
-    rest, looked_at = version.rest_on_arrival(target)
     ws.run(
         MOVES.advance_at,
-        workspace_id=version.workspace_id,
-        version_id=version.id,
-        node=node_id,
-        edge=edge,
-        target=target,
-        rest=rest,
-        looked_at=looked_at,
-        reason=reason,
+        **_along(version, node_id, edge, reason),
         **_given(decided),
     )
 
@@ -108,14 +85,23 @@ def end(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[
     """End runs that stand on one node."""
     ws.run(
         MOVES.end_runs,
-        workspace_id=version.workspace_id,
-        version_id=version.id,
-        node=node_id,
-        edge=edge,
-        reason=reason,
-        outcome=OUTCOMES[reason],
+        **_ended(version, node_id, edge, reason),
         **_given(decided),
     )
+
+
+def _step(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+    return {"workspace_id": version.workspace_id, "version_id": version.id, "node": node_id, "edge": edge, "reason": reason}
+
+
+def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+    target = version.node(node_id).exits()[edge]
+    rest, looked_at = version.rest_on_arrival(target)
+    return {**_step(version, node_id, edge, reason), "target": target, "rest": rest, "looked_at": looked_at}
+
+
+def _ended(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+    return {**_step(version, node_id, edge, reason), "outcome": OUTCOMES[reason]}
 
 
 def _given(decided: Sequence[Decided]) -> dict[str, object]:
