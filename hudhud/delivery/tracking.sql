@@ -40,14 +40,15 @@ WHERE t.workspace_id = %(workspace_id)s AND t.stream = 'marketing'
 ORDER BY t.id;
 
 -- name: name_person
--- An id by which the intake log knows a person; made for one who has none but an address.
+-- An id by which the intake log knows a person; made for one who has none but an address. Random: with a public key
+-- anybody may speak for an anonymous_id that can be guessed, or take it before its owner comes.
 WITH found AS (
     SELECT namespace, value FROM identifier
     WHERE workspace_id = %(workspace_id)s AND person_id = %(person_id)s AND namespace IN ('user_id', 'anonymous_id')
     ORDER BY namespace DESC, created_at, value LIMIT 1
 ), made AS (
     INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
-    SELECT %(workspace_id)s, 'anonymous_id', 'mail-' || %(person_id)s, %(person_id)s, %(now)s WHERE NOT EXISTS (SELECT FROM found)
+    SELECT %(workspace_id)s, 'anonymous_id', 'mail-' || gen_random_uuid(), %(person_id)s, %(now)s WHERE NOT EXISTS (SELECT FROM found)
     ON CONFLICT DO NOTHING RETURNING namespace, value
 )
 SELECT namespace, value FROM found UNION ALL SELECT namespace, value FROM made;

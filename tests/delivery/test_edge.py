@@ -185,6 +185,22 @@ def test_unsubscribing_is_told_once_with_its_proof(mail: Mail) -> None:
     assert [row[0] for row in mail.desk.rows("SELECT state FROM message ORDER BY id")] == ["accepted", "accepted", "skipped"]
 
 
+def test_nobody_can_guess_the_id_that_a_reader_is_given(mail: Mail) -> None:
+    person_id = mail.desk.rows("SELECT person_id FROM message")[0][0]
+    with mail.desk.db.workspace(mail.desk.workspace_id) as ws:
+        stranger = make.person(ws, "stranger@example.com")
+        ws.conn.execute("DELETE FROM identifier WHERE namespace IN ('user_id', 'anonymous_id')")
+        ws.conn.execute(
+            "INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at) VALUES (%s, 'anonymous_id', %s, %s, %s)",
+            (ws.workspace_id, f"mail-{person_id}", stranger, mail.desk.clock.at),
+        )
+    assert mail.client.post(mail.unsubscribe, content=b"List-Unsubscribe=One-Click", headers=FORM).status_code == 200
+    (told,) = events(mail.desk)
+    owner = mail.desk.rows(f"SELECT person_id FROM identifier WHERE value = '{told['anonymousId']}'")
+    assert owner == [(person_id,)]
+    assert len(told["anonymousId"]) == len("mail-") + 36
+
+
 def test_get_and_head_change_nothing(mail: Mail) -> None:
     for method in ("GET", "HEAD", "OPTIONS"):
         for path in (mail.unsubscribe, f"{mail.unsubscribe}/preferences", *mail.clicks, mail.pixel):
