@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from hudhud.delivery import claims
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
-from hudhud.delivery.engagement import judge_hits
+from hudhud.delivery.engagement import judge_all
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
 from hudhud.kit.failpoint import reach
@@ -56,7 +56,7 @@ class Dispatcher:
         """Prepare; nothing runs before `run`."""
         self.db, self.clock, self.composer, self.server, self.worker = db, clock, composer, server, worker
         self.beat, self.connections = beat, connections
-        self.threads = ThreadPoolExecutor(max_workers=3, thread_name_prefix="delivery")
+        self.threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="delivery")
         self.clerk = Clerk(db, worker, clock.now, self.threads)
         self.queue: deque[Ready] = deque()
         self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -64,7 +64,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
-        background = [asyncio.create_task(self.clerk.run()), asyncio.create_task(self._keep())]
+        background = [asyncio.create_task(self.clerk.run()), asyncio.create_task(self._keep()), asyncio.create_task(self._judge())]
         lines = [asyncio.create_task(Slot(self).serve()) for _ in range(self.connections)]
         feeder = asyncio.create_task(self._feed())
         stopping = asyncio.create_task(self.stopping.wait())
@@ -168,7 +168,7 @@ class Dispatcher:
     # -- leases
 
     async def _keep(self) -> None:
-        """Renew our leases, take back those of the lost, judge opens and clicks; also the sign of life."""
+        """Renew our leases, take back those of the lost; also the sign of life."""
         while True:
             self.beat()
             try:
@@ -183,14 +183,14 @@ class Dispatcher:
                 claims.renew(everywhere, leases)
             if claims.reap(everywhere, self.clock.now()):
                 log.warning("delivery.reaped", worker=self.worker)
-        self._judge()
 
-    def _judge(self) -> None:
+    async def _judge(self) -> None:
         """Judge opens and clicks; whatever is wrong with them must not keep mail from leaving."""
-        try:
-            with self.db.everywhere() as everywhere:
-                judge_hits(everywhere, self.clock.now())
-        except (psycopg.OperationalError, PoolTimeout):
-            raise
-        except Exception:
-            log.exception("delivery.hits_not_judged")
+        while True:
+            try:
+                await self._thread(judge_all, self.db, self.clock.now)
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("delivery.database_away", error=str(error).strip())
+            except Exception:
+                log.exception("delivery.hits_not_judged")
+            await asyncio.sleep(claims.RENEW_EVERY_S)

@@ -2,66 +2,119 @@
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import psycopg
+import structlog
 
 from hudhud.delivery.verdict import BURST, RULES, Hit, judge
 from hudhud.events.types import lane_of
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
-    from hudhud.kit.db import Scope
+    from collections.abc import Callable
 
+    from hudhud.kit.db import Database, Scope
+
+log = structlog.get_logger()
 QUERIES = sql.load("hudhud.delivery", "tracking.sql")
 EVENTS = sql.load("hudhud.events")
 # Long enough for a burst to show itself.
 PATIENCE = timedelta(seconds=6)
+# Hits of one look; whoever finds so many looks again at once.
+MOST = 4_000
+# What one row can be the cause of. Anything else is wrong with us or with the database, and no reason to give a hit up.
+ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, ArithmeticError, LookupError, TypeError, ValueError)
 NAMES = {"open": "Message Opened", "click": "Message Clicked"}
 
 
-def judge_hits(everywhere: Scope, now: datetime) -> int:
+class Judged(NamedTuple):
+    """A hit with its verdict and the rule that decided."""
+
+    row: dict[str, Any]
+    verdict: str
+    rule: str
+
+
+def judge_all(db: Database, now: Callable[[], datetime]) -> None:
+    """Look until nothing has waited long enough, one transaction a look."""
+    found = MOST
+    while found == MOST:
+        with db.everywhere() as everywhere:
+            found = judge_hits(everywhere, now())
+
+
+def judge_hits(everywhere: Scope, now: datetime, limit: int = MOST) -> int:
     """Give verdicts to hits that have waited long enough and append their events, in one transaction; returns how many."""
-    rows = everywhere.all(QUERIES.find_unjudged, horizon=now - PATIENCE)
-    if not rows:
-        return 0
-    times = [row["at"] for row in rows]
-    around = [
-        Hit(*row)
-        for row in everywhere.rows(
-            QUERIES.find_around, message_ids=sorted({row["message_id"] for row in rows}), since=min(times) - BURST, until=max(times) + BURST
-        )
-    ]
-    verdicts = [judge(_hit(row), row["agent"], around, row["accepted_at"]) for row in rows]
-    everywhere.run(
-        QUERIES.judge,
-        rules=RULES,
-        ids=[row["id"] for row in rows],
-        verdicts=[verdict for verdict, _ in verdicts],
-        reasons=[rule for _, rule in verdicts],
-    )
-    _append(everywhere, [(row, *verdict) for row, verdict in zip(rows, verdicts, strict=True)], now)
+    rows = everywhere.all(QUERIES.find_unjudged, horizon=now - PATIENCE, limit=limit)
+    if rows:
+        _keep(everywhere, rows, _around(everywhere, rows), now)
     return len(rows)
+
+
+def _around(everywhere: Scope, rows: list[dict[str, Any]]) -> dict[int, list[Hit]]:
+    """What surrounds the hits in time, by message."""
+    times = [row["at"] for row in rows]
+    message_ids = sql.numbers({row["message_id"] for row in rows})
+    around: dict[int, list[Hit]] = defaultdict(list)
+    for found in everywhere.rows(QUERIES.find_around, message_ids=message_ids, since=min(times) - BURST, until=max(times) + BURST):
+        hit = Hit(*found)
+        around[hit.message_id].append(hit)
+    return around
+
+
+def _keep(everywhere: Scope, rows: list[dict[str, Any]], around: dict[int, list[Hit]], now: datetime) -> None:
+    """Keep verdicts and events; when that fails, halve until the one that it fails on is alone, and give that one up."""
+    try:
+        with everywhere.conn.transaction():
+            judged = [Judged(row, *judge(_hit(row), row["agent"], around[row["message_id"]], row["accepted_at"])) for row in rows]
+            _write_verdicts(everywhere, judged)
+            _append(everywhere, judged, now)
+    except ROW_ERRORS:
+        if len(rows) == 1:
+            log.exception("delivery.hit_not_judged", engagement_id=rows[0]["id"])
+            _write_verdicts(everywhere, [Judged(rows[0], "unknown", "unreadable")])
+            return
+        middle = len(rows) // 2
+        _keep(everywhere, rows[:middle], around, now)
+        _keep(everywhere, rows[middle:], around, now)
 
 
 def _hit(row: dict[str, Any]) -> Hit:
     return Hit(row["message_id"], row["kind"], row["link"], row["at"], row["method"], row["address"])
 
 
-def _append(everywhere: Scope, judged: list[tuple[dict[str, Any], str, str]], now: datetime) -> None:
-    lanes, workspaces, bodies = [], [], []
-    for row, verdict, rule in judged:
-        name = everywhere.one(QUERIES.name_person, workspace_id=row["workspace_id"], person_id=row["person_id"], now=now)
-        if name is None:
-            continue
-        lanes.append(lane_of(name["value"]))
-        workspaces.append(row["workspace_id"])
-        bodies.append(event_body(row, verdict, rule, name))
-    everywhere.run(EVENTS.append_rows, lanes=lanes, workspace_ids=workspaces, sources=["track"] * len(lanes), bodies=bodies, now=now)
+def _write_verdicts(everywhere: Scope, judged: list[Judged]) -> None:
+    everywhere.run(
+        QUERIES.judge,
+        rules=RULES,
+        ids=sql.numbers(one.row["id"] for one in judged),
+        verdicts=[one.verdict for one in judged],
+        reasons=[one.rule for one in judged],
+    )
 
 
-def event_body(row: dict[str, Any], verdict: str, rule: str, name: dict[str, str]) -> bytes:
-    """The event as the intake log takes it (a Segment track call)."""
+def _append(everywhere: Scope, judged: list[Judged], now: datetime) -> None:
+    known = [one.row for one in judged if one.row["person_id"] is not None]
+    people = {name: sql.numbers(row[name[:-1]] for row in known) for name in ("workspace_ids", "person_ids")}
+    names = {person_id: (namespace, value) for person_id, namespace, value in everywhere.rows(QUERIES.name_people, now=now, **people)}
+    told = [(one, *names[one.row["person_id"]]) for one in judged if one.row["person_id"] in names]
+    everywhere.run(
+        EVENTS.append_rows,
+        lanes=[lane_of(value) for _, _, value in told],
+        workspace_ids=[one.row["workspace_id"] for one, _, _ in told],
+        sources=["track"] * len(told),
+        bodies=[event_body(one, namespace, value) for one, namespace, value in told],
+        now=now,
+    )
+
+
+def event_body(judged: Judged, namespace: str, value: str) -> bytes:
+    """The event as the intake log takes it (a Segment track call) about who is known there as `value`."""
+    row = judged.row
     properties = {
         "message_id": row["message_id"],
         "template": row["template"],
@@ -69,20 +122,19 @@ def event_body(row: dict[str, Any], verdict: str, rule: str, name: dict[str, str
         "source_kind": row["source_kind"],
         "source_id": row["source_id"],
         "step": row["step"],
-        "verdict": verdict,
-        "rule": rule,
+        "verdict": judged.verdict,
+        "rule": judged.rule,
         "rules": RULES,
     }
     if row["kind"] == "click":
         properties |= {"link": row["link"], "url": row["url"]}
-    key = "userId" if name["namespace"] == "user_id" else "anonymousId"
     event = {
         "type": "track",
         "event": NAMES[row["kind"]],
-        key: name["value"],
+        "userId" if namespace == "user_id" else "anonymousId": value,
         "messageId": f"{row['kind']}:{row['id']}",
         "timestamp": row["at"].isoformat(),
         "properties": properties,
         "context": {"userAgent": row["agent"], "ip": row["address"]},
     }
-    return json.dumps(event, ensure_ascii=False).encode()
+    return msgspec.json.encode(event)

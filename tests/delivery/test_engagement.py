@@ -1,0 +1,67 @@
+"""Thousands of opens at once: a few statements a look, one verdict and one event each; a bad one costs itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hudhud.delivery import engagement
+from tests import make
+
+if TYPE_CHECKING:
+    from tests.delivery.conftest import Desk
+
+MESSAGES = """
+INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, state, state_at)
+SELECT workspace_id, 'test', id, 'hello', 1, id, 'email', 'newsletter', 'hello', '{}', now(), 'accepted', now() FROM person RETURNING id"""
+HITS = """
+INSERT INTO engagement (workspace_id, message_id, kind, link, url, at, method, agent, address)
+SELECT workspace_id, id, h.kind, h.link, h.url, %s::timestamptz + h.later * interval '1 second', 'GET', h.agent, '10.0.0.1'
+FROM message, (VALUES ('open', NULL::integer, '', 0, 'Firefox'), ('click', 1, 'https://shop.example/?q="õ"', 20, 'Firefox'), ('open', NULL, '', 40, 'curl/8'))
+  AS h (kind, link, url, later, agent) RETURNING id"""
+PEOPLE = 1500
+
+
+def opened(desk: Desk) -> None:
+    """Everybody opens and clicks, and a scanner opens too."""
+    with desk.db.workspace(desk.workspace_id) as ws:
+        make.people(ws, [f"p{number}@example.com" for number in range(PEOPLE)])
+    assert len(desk.rows(MESSAGES)) == PEOPLE
+    assert len(desk.rows(HITS, desk.clock.at)) == 3 * PEOPLE
+    desk.clock.at += timedelta(minutes=2)
+
+
+def test_thousands_of_hits_are_judged_each_once(desk: Desk) -> None:
+    opened(desk)
+    engagement.judge_all(desk.db, desk.clock.now)
+    assert desk.rows("SELECT kind, verdict, rule, rules, count(*) FROM engagement GROUP BY 1, 2, 3, 4 ORDER BY 1, 3") == [
+        ("click", "human", "browser", 1, PEOPLE),
+        ("open", "human", "browser", 1, PEOPLE),
+        ("open", "machine", "scanner_agent", 1, PEOPLE),
+    ]
+    told = [json.loads(bytes(row[0])) for row in desk.rows("SELECT body FROM intake ORDER BY id")]  # type: ignore[arg-type]
+    assert len({one["messageId"] for one in told}) == len(told) == 3 * PEOPLE
+    # Nobody had an id: each was given one, and it is theirs.
+    named = desk.rows("SELECT value, person_id FROM identifier WHERE namespace = 'anonymous_id'")
+    assert len(named) == PEOPLE
+    owners = dict(named)
+    assert all(owners[one["anonymousId"]] == one["properties"]["source_id"] for one in told)
+    click = next(one for one in told if one["event"] == "Message Clicked")
+    fixed = {name: click["properties"][name] for name in ("topic", "step", "verdict", "rule", "rules", "link", "url")}
+    url = 'https://shop.example/?q="õ"'
+    assert fixed == {"topic": "newsletter", "step": "hello", "verdict": "human", "rule": "browser", "rules": 1, "link": 1, "url": url}
+    assert click["context"] == {"userAgent": "Firefox", "ip": "10.0.0.1"}
+
+
+def test_a_hit_that_cannot_be_told_is_given_up_alone(desk: Desk) -> None:
+    opened(desk)
+    bad = desk.rows(
+        "UPDATE engagement SET agent = 'poison' WHERE id = (SELECT id FROM engagement ORDER BY id OFFSET 2222 LIMIT 1) RETURNING id"
+    )
+    with desk.db.everywhere() as everywhere:
+        everywhere.conn.execute("ALTER TABLE intake ADD CHECK (strpos(encode(body, 'escape'), 'poison') = 0)")
+    engagement.judge_all(desk.db, desk.clock.now)
+    assert desk.rows("SELECT id, verdict FROM engagement WHERE rule = 'unreadable'") == [(bad[0][0], "unknown")]
+    assert desk.rows("SELECT count(*), count(verdict) FROM engagement") == [(3 * PEOPLE, 3 * PEOPLE)]
+    assert desk.rows("SELECT count(*) FROM intake") == [(3 * PEOPLE - 1,)]
