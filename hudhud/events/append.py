@@ -1,18 +1,18 @@
-"""Append events to ClickHouse: as JSON lines, so that properties stay the bytes they came as."""
+"""Append events to ClickHouse: in columns, with properties as the bytes they came as."""
 
 from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import msgspec
 from clickhouse_connect.driver.exceptions import DatabaseError
+from msgspec import structs
+
+from hudhud.kit.native import Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # ClickHouse's words for "I cannot read this value": CANNOT_PARSE_*, ILLEGAL_COLUMN, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_DEEP_RECURSION …
 _DATA_ERRORS = frozenset({6, 25, 26, 27, 38, 41, 44, 53, 69, 70, 72, 117, 131, 306, 321, 349, 407, 636})
 _CODE = re.compile(r"(?:Code: |code )(\d+)")
-SETTINGS = {"insert_deduplicate": 1, "max_partitions_per_insert_block": 0}
+SETTINGS: dict[str, int | str] = {"insert_deduplicate": 1, "max_partitions_per_insert_block": 0}
 
 
 def append(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
@@ -31,58 +31,57 @@ def append(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
     """
     if not events:
         return []
+    shared = _shared(events)
     # Side by side: the server has a core of its own.
     with ThreadPoolExecutor(1) as aside:
-        lines = [_lines(event) for event in events]
-        timeline = aside.submit(_insert, ch, "person_event", [line for _, line in lines], f"{token}:p")
-        unstorable = _append_or_split(ch, list(events), [line for line, _ in lines], f"{token}:e")
+        timeline = aside.submit(_insert, ch, "person_event", shared, f"{token}:p")
+        unstorable = _append_or_split(ch, events, shared, f"{token}:e")
         timeline.result()
     return unstorable
 
 
-def _append_or_split(ch: Client, events: list[Event], lines: list[bytes], token: str) -> list[Event]:
+def _append_or_split(ch: Client, events: Sequence[Event], shared: Block, token: str) -> list[Event]:
     """Insert; when a value cannot be read, halve until the culprit stands alone. The same events split the same way again."""
     try:
-        _insert(ch, "event", lines, token)
+        _insert(ch, "event", _whole(events, shared), token)
     except DatabaseError as error:
         code = _CODE.search(str(error))
         if code is None or int(code[1]) not in _DATA_ERRORS:
             raise
         if len(events) == 1:
-            _insert(ch, "event", [_bare(events[0])], f"{token}!")
-            return events
+            bare = [structs.replace(events[0], properties=b"{}")]
+            _insert(ch, "event", _whole(bare, _shared(bare)), f"{token}!")
+            return list(events)
         half = len(events) // 2
-        return _append_or_split(ch, events[:half], lines[:half], f"{token}0") + _append_or_split(
-            ch, events[half:], lines[half:], f"{token}1"
-        )
+        return [
+            culprit
+            for some, end in ((events[:half], "0"), (events[half:], "1"))
+            for culprit in _append_or_split(ch, some, _shared(some), token + end)
+        ]
     return []
 
 
-def _insert(ch: Client, table: str, lines: list[bytes], token: str) -> None:
-    ch.raw_insert(table, insert_block=b"\n".join(lines), fmt="JSONEachRow", settings={**SETTINGS, "insert_deduplication_token": token})
+def _insert(ch: Client, table: str, block: Block, token: str) -> None:
+    block.insert(ch, table, {**SETTINGS, "insert_deduplication_token": token})
 
 
-_text = msgspec.json.encode
+def _shared(events: Sequence[Event]) -> Block:
+    """Return the columns that both tables have."""
+    block = Block(len(events))
+    block.numbers("workspace_id", [event.workspace_id for event in events])
+    block.numbers("actor_id", [event.actor_id for event in events])
+    block.instants("at", [event.at for event in events])
+    block.texts("name", [event.name.encode() for event in events])
+    block.texts("kind", [event.kind.encode() for event in events])
+    block.texts("message_id", [event.message_id.encode() for event in events])
+    block.texts("properties", [event.properties for event in events])
+    return block
 
 
-def _instant(at: datetime) -> bytes:
-    return at.replace(tzinfo=None).isoformat(" ", "milliseconds").encode()
-
-
-def _lines(event: Event) -> tuple[bytes, bytes]:
-    """Return the event's line for each of the tables."""
-    shared = b'{"workspace_id":%d,"actor_id":%d,"name":%b,"kind":"%b","at":"%b","message_id":%b,"properties":' % (
-        event.workspace_id,
-        event.actor_id,
-        _text(event.name),
-        event.kind.encode(),
-        _instant(event.at),
-        _text(event.message_id),
-    )
-    rest = b',"received_at":"%b","context":%b}' % (_instant(event.received_at), _text(event.context.decode()))
-    return shared + event.properties + rest, shared + _text(event.properties.decode()) + b"}"
-
-
-def _bare(event: Event) -> bytes:
-    """Return the line of an event whose properties cannot be stored."""
-    return _lines(replace(event, properties=b"{}"))[0]
+def _whole(events: Sequence[Event], shared: Block) -> Block:
+    """Return all columns of `event`."""
+    block = Block(len(events))
+    block.take(shared)
+    block.instants("received_at", [event.received_at for event in events])
+    block.texts("context", [event.context for event in events])
+    return block

@@ -89,13 +89,13 @@ WHERE l.lane = h.lane AND l.fence = h.fence AND l.batch = %(batch)s;
 -- Remember message_ids; those that are known already stay as they are.
 INSERT INTO event_seen (workspace_id, message_hash, body_hash, batch)
 SELECT %(workspace_id)s, s.message_hash, s.body_hash, %(batch)s
-FROM unnest(%(message_hashes)b::text[]::uuid[], %(body_hashes)b::integer[]) AS s (message_hash, body_hash)
+FROM unnest(%(message_hashes)s::uuid[], %(body_hashes)s::integer[]) AS s (message_hash, body_hash)
 ON CONFLICT (workspace_id, message_hash) DO NOTHING;
 
 -- name: find_seen_before
 -- Which of these message_ids came with another batch?
 SELECT e.message_hash, e.body_hash FROM event_seen e
-WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashes)b::text[]::uuid[]) AND e.batch <> %(batch)s;
+WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashes)s::uuid[]) AND e.batch <> %(batch)s;
 
 -- name: record_names
 -- Count events by name and remember what their properties look like.

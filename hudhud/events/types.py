@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -79,8 +79,7 @@ class Message(msgspec.Struct, rename="camel"):
     context: msgspec.Raw = EMPTY
 
 
-@dataclass(slots=True)
-class Event:
+class Event(msgspec.Struct, gc=False):
     """One event inside: as received, with the person it was recorded for once resolved."""
 
     workspace_id: int
@@ -95,7 +94,7 @@ class Event:
     properties: bytes  # raw JSON object
     context: bytes  # raw JSON object
     source: str  # collect, server, import:…, track
-    traits: dict[str, Any] = field(default_factory=dict)  # identify only
+    traits: dict[str, Any] = msgspec.field(default_factory=dict)  # identify only
     previous_id: str | None = None  # alias only
     actor_id: int = 0  # whom it was recorded for
     person_id: int = 0  # who that is today

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hudhud.kit import sql
+from hudhud.kit.native import Block
+from hudhud.kit.sql import numbers
 from hudhud.people.book import Book, Entry, named_identifiers
 from hudhud.people.types import LINKING_CAUSES, Identifier, Identity, Note, Resolution
 
@@ -27,28 +30,33 @@ def resolve(ws: Scope, identities: Sequence[Identity], now: datetime) -> Resolut
 
     Serialised per workspace (an advisory lock of the transaction) as soon as anything may have to be written.
     """
-    named = [_usable(index, identity) for index, identity in enumerate(identities)]
-    notes = [note for _, found in named for note in found]
-    wanted = dict.fromkeys(identifier for identifiers, _ in named for identifier in identifiers)
+    notes: list[Note] = []
+    named = [_usable(index, identity, notes) for index, identity in enumerate(identities)]
+    wanted = dict.fromkeys(chain.from_iterable(named))
+    rich = [index for index, identity in enumerate(identities) if _may_write(identity, len(named[index]))]
+    if rich:
+        ws.run(QUERIES.lock)
     held = _find_holders(ws, wanted)
-    rich = [index for index, identity in enumerate(identities) if _may_write(identity, len(named[index][0]))]
-    if not rich and len(held) == len(wanted):
-        return Resolution([held[identifiers[0]] for identifiers, _ in named], notes=notes)
-    ws.run(QUERIES.lock)
-    held = _find_holders(ws, wanted)
-    book = _open_book(ws, held, [held[i] for index in rich for i in named[index][0] if i in held], now)
-    entries = [
-        book.claim(index, identity, identifiers) for index, (identity, (identifiers, _)) in enumerate(zip(identities, named, strict=True))
-    ]
+    missing = [identifier for identifier in wanted if identifier not in held]
+    if not rich:
+        if not missing:
+            return Resolution([held[identifiers[0]] for identifiers in named], notes=notes)
+        ws.run(QUERIES.lock)
+        held |= _find_holders(ws, missing)
+    book = _open_book(ws, held, {held[identifier] for index in rich for identifier in named[index] if identifier in held}, now)
+    answers = _apply(book, identities, named, held)
     created, changed = _write(ws, book, now)
-    return Resolution([entry.id for entry in entries], created, changed, frozenset(book.changed_names), notes + book.notes)
+    person_ids = [answer if isinstance(answer, int) else answer.id for answer in answers]
+    return Resolution(person_ids, created, changed, frozenset(book.changed_names), notes + book.notes, _merged(book))
 
 
-def _usable(index: int, identity: Identity) -> tuple[list[Identifier], list[Note]]:
-    """Split the identifiers of a claim into good ones and notes about bad ones."""
+def _usable(index: int, identity: Identity, notes: list[Note]) -> Sequence[Identifier]:
+    """Return the identifiers that a claim is about; add notes about bad ones."""
+    if identity.cause not in LINKING_CAUSES:
+        return identity.identifiers[:1]
     pairs = list(named_identifiers(identity))
-    good = list(dict.fromkeys(identifier for identifier, _ in pairs if identifier is not None))
-    return good, [Note(index, "invalid_identifier", why) for identifier, why in pairs if identifier is None]
+    notes += [Note(index, "invalid_identifier", why) for identifier, why in pairs if identifier is None]
+    return list(dict.fromkeys(identifier for identifier, _ in pairs if identifier is not None))
 
 
 def _may_write(identity: Identity, identifiers: int) -> bool:
@@ -56,22 +64,39 @@ def _may_write(identity: Identity, identifiers: int) -> bool:
 
 
 def _find_holders(ws: Scope, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
-    pairs = list(identifiers)
-    rows = ws.rows(QUERIES.find_holders, namespaces=[pair[0] for pair in pairs], values=[pair[1] for pair in pairs])
-    return {(namespace, value): person_id for namespace, value, person_id in rows}
+    """Return who holds each of these; one look-up for each kind of identifier."""
+    kinds: dict[str, list[Identifier]] = {}
+    for identifier in identifiers:
+        kinds.setdefault(identifier[0], []).append(identifier)
+    held: dict[Identifier, int] = {}
+    for namespace, some in kinds.items():
+        rows = ws.rows(QUERIES.find_holders, namespace=namespace, values=[value for _, value in some])
+        held.update((some[place - 1], person_id) for place, person_id in rows)
+    return held
 
 
-def _open_book(ws: Scope, held: dict[Identifier, int], may_change: Iterable[int], now: datetime) -> Book:
-    """Load the people that may change whole; of the others only the number is needed."""
+def _open_book(ws: Scope, held: dict[Identifier, int], may_change: set[int], now: datetime) -> Book:
+    """Load the people that may change, whole."""
     entries: dict[int, Entry] = {}
-    for row in ws.all(QUERIES.load_entries, ids=sorted(set(may_change))):
+    for row in ws.all(QUERIES.load_entries, ids=numbers(sorted(may_change))) if may_change else ():
         identifiers = {(namespace, value): datetime.fromisoformat(since) for namespace, value, since in row["identifiers"]}
         places = {column: row[column] for column in PLACES}
         entries[row["id"]] = Entry(row["id"], row["created_at"], row["attributes"], places, row["provenance"], identifiers)
-    holders = {identifier: entries.setdefault(person_id, Entry(person_id, now)) for identifier, person_id in held.items()}
-    for entry in list(entries.values()):
+    holders = {identifier: entries[person_id] for identifier, person_id in held.items() if person_id in entries}
+    for entry in entries.values():
         holders |= dict.fromkeys(entry.identifiers, entry)
     return Book(holders, now)
+
+
+def _apply(
+    book: Book, identities: Sequence[Identity], named: list[Sequence[Identifier]], held: dict[Identifier, int]
+) -> list[int | Entry]:
+    """Apply the claims in order; who is known and cannot change is answered without an entry in the book."""
+    known = held.keys() - book.held_before
+    return [
+        held[identifiers[0]] if identifiers[0] in known else book.claim(index, identities[index], identifiers)
+        for index, identifiers in enumerate(named)
+    ]
 
 
 def _write(ws: Scope, book: Book, now: datetime) -> tuple[list[int], list[int]]:
@@ -94,7 +119,7 @@ def _write(ws: Scope, book: Book, now: datetime) -> tuple[list[int], list[int]]:
             QUERIES.insert_identifiers,
             namespaces=[identifier[0] for identifier, _ in kept],
             values=[identifier[1] for identifier, _ in kept],
-            person_ids=[entry.id for _, entry in kept],
+            person_ids=numbers(entry.id for _, entry in kept),
             created_ats=[entry.identifiers[identifier] for identifier, entry in kept],
         )
     _write_merges(ws, book, now)
@@ -104,8 +129,8 @@ def _write(ws: Scope, book: Book, now: datetime) -> tuple[list[int], list[int]]:
 def _write_merges(ws: Scope, book: Book, now: datetime) -> None:
     if not book.merges:
         return
-    merged = {merge.merged.id: _final(merge.survivor).id for merge in book.merges}
-    ws.run(QUERIES.merge_people, now=now, merged_ids=list(merged), survivor_ids=list(merged.values()))
+    merged = _merged(book)
+    ws.run(QUERIES.merge_people, now=now, merged_ids=numbers(merged), survivor_ids=numbers(merged.values()))
     ws.run(
         QUERIES.record_merges,
         survivor_ids=[merge.survivor.id for merge in book.merges],
@@ -116,15 +141,19 @@ def _write_merges(ws: Scope, book: Book, now: datetime) -> None:
     )
 
 
+def _merged(book: Book) -> dict[int, int]:
+    return {merge.merged.id: _final(merge.survivor).id for merge in book.merges}
+
+
 def _final(entry: Entry) -> Entry:
     while entry.merged_into is not None:
         entry = entry.merged_into
     return entry
 
 
-def _columns(entries: list[Entry]) -> dict[str, list[Any]]:
+def _columns(entries: list[Entry]) -> dict[str, Any]:
     return {
-        "ids": [entry.id for entry in entries],
+        "ids": numbers(entry.id for entry in entries),
         "attributes": [_json(entry.attributes) for entry in entries],
         "time_zones": [entry.places.get("time_zone") for entry in entries],
         "languages": [entry.places.get("language") for entry in entries],
@@ -148,7 +177,7 @@ def find_stale(everywhere: Scope, limit: int = 10_000) -> dict[int, list[int]]:
 
 def find_stale_of(ws: Scope, ids: Iterable[int]) -> list[int]:
     """Return which of these people have a mirror that is behind."""
-    return [row[0] for row in ws.rows(QUERIES.find_stale_of, ids=sorted(ids))]
+    return [row[0] for row in ws.rows(QUERIES.find_stale_of, ids=numbers(sorted(ids)))]
 
 
 def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
@@ -156,10 +185,26 @@ def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
 
     Without a deduplication token on purpose: a repeat after a crash may have newer versions to tell.
     """
-    rows = ws.rows(QUERIES.read_mirror, ids=sorted(ids))
+    rows = ws.rows(QUERIES.read_mirror, ids=numbers(sorted(ids)))
     if not rows:
         return
-    ch.raw_insert("person", insert_block="\n".join(row[3] for row in rows), fmt="JSONEachRow")
+    _mirror_block(ws.workspace_id or 0, rows).insert(ch, "person")
     if merged := [(ws.workspace_id, row[0], row[2], row[1]) for row in rows if row[2] is not None]:
         ch.insert("person_override", merged, column_names=["workspace_id", "actor_id", "person_id", "version"])
-    ws.run(QUERIES.mark_mirrored, ids=[row[0] for row in rows], versions=[row[1] for row in rows])
+    ws.run(QUERIES.mark_mirrored, ids=numbers(row[0] for row in rows), versions=numbers(row[1] for row in rows))
+
+
+def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
+    ids, versions, _, gone, attributes, languages, countries, created_ats, states, channels = zip(*rows, strict=True)
+    block = Block(len(rows))
+    block.numbers("workspace_id", [workspace_id] * len(rows))
+    block.numbers("person_id", ids)
+    block.numbers("version", versions)
+    block.numbers("gone", gone, "UInt8")
+    block.texts("attributes", [text.encode() for text in attributes])
+    block.texts("language", [text.encode() for text in languages])
+    block.texts("country", [text.encode() for text in countries])
+    block.instants("created_at", created_ats)
+    block.lists("subscriptions", [[word.encode() for word in words or ()] for words in states])
+    block.lists("reachable", [[word.encode() for word in words or ()] for words in channels])
+    return block

@@ -16,7 +16,7 @@ from hudhud.people.identifiers import NORMAL, normal_country, normal_language, n
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, BadIdentifier, Identifier, Identity, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 # Traits that are columns of their own: (column, names in traits, normal form).
@@ -98,7 +98,7 @@ class Book:
         self.held_before = frozenset(holders)
         self._next_new = -1
 
-    def claim(self, index: int, identity: Identity, identifiers: list[Identifier]) -> Entry:
+    def claim(self, index: int, identity: Identity, identifiers: Sequence[Identifier]) -> Entry:
         """Apply one claim; return whom it is about (as of now: a later claim may merge them)."""
         first = identifiers[0]
         linking = identity.cause in LINKING_CAUSES
@@ -115,7 +115,7 @@ class Book:
             self._patch(entry, identity)
         return entry
 
-    def _adopt(self, first: Identifier, identifiers: list[Identifier], at: datetime) -> Entry:
+    def _adopt(self, first: Identifier, identifiers: Sequence[Identifier], at: datetime) -> Entry:
         """Attach an unknown first identifier to the holder of another one that has none of its kind, else to a new person."""
         for other in identifiers[1:]:
             holder = self.holders.get(other)

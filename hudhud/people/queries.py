@@ -9,7 +9,7 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.people.types import Person, PersonNotFound, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from hudhud.kit.db import Scope
 
@@ -42,9 +42,9 @@ def find_actors(ws: Scope, person_id: int) -> list[int]:
     return actors
 
 
-def find_current_ids(ws: Scope, ids: Sequence[int]) -> dict[int, int]:
+def find_current_ids(ws: Scope, ids: Iterable[int]) -> dict[int, int]:
     """Map each of these people to who they are today (themselves, or whom they were merged into)."""
-    return {row[0]: row[1] for row in ws.rows(QUERIES.current_ids, ids=list(ids))}
+    return {row[0]: row[1] for row in ws.rows(QUERIES.current_ids, ids=sql.numbers(ids))}
 
 
 def _prefix(search: str) -> str | None:

@@ -3,28 +3,28 @@
 SELECT pg_advisory_xact_lock(hashtextextended('hudhud.people', %(workspace_id)s));
 
 -- name: find_holders
--- Who holds these identifiers? OFFSET 0 keeps it a look-up by key for each, also while the planner knows nothing of a fresh table.
-SELECT w.namespace, w.value, h.person_id
-FROM unnest(%(namespaces)b::text[], %(values)b::text[]) AS w (namespace, value)
+-- Who holds these identifiers? By place in the list. OFFSET 0 keeps it a look-up by key for each, also while the planner knows nothing of a fresh table.
+SELECT w.place, h.person_id
+FROM unnest(%(values)b::text[]) WITH ORDINALITY AS w (value, place)
 CROSS JOIN LATERAL (SELECT i.person_id FROM identifier i
-                    WHERE i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.value = w.value OFFSET 0) h;
+                    WHERE i.workspace_id = %(workspace_id)s AND i.namespace = %(namespace)s AND i.value = w.value OFFSET 0) h;
 
 -- name: load_entries
 -- Everything about people who may change.
 SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.created_at,
        coalesce((SELECT jsonb_agg(jsonb_build_array(i.namespace, i.value, i.created_at)) FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
-FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)b::bigint[]);
+FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]);
 
 -- name: take_ids
 -- Numbers for new people.
-SELECT nextval(pg_get_serial_sequence('person', 'id')) FROM generate_series(1, %(count)s);
+SELECT nextval('person_id_seq') FROM generate_series(1, %(count)s);
 
 -- name: insert_people
 -- New people, with the numbers taken for them.
 INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, created_at, updated_at)
 OVERRIDING SYSTEM VALUE
 SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.created_at, %(now)s
-FROM unnest(%(ids)b::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
+FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
             %(provenances)b::text[], %(created_ats)b::timestamptz[])
      AS n (id, attributes, time_zone, language, country, provenance, created_at);
 
@@ -32,7 +32,7 @@ FROM unnest(%(ids)b::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %
 -- People who changed.
 UPDATE person p SET attributes = n.attributes::jsonb, time_zone = n.time_zone, language = n.language, country = n.country,
     provenance = n.provenance::jsonb, created_at = n.created_at, updated_at = %(now)s, version = p.version + 1
-FROM unnest(%(ids)b::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
+FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
             %(provenances)b::text[], %(created_ats)b::timestamptz[])
      AS n (id, attributes, time_zone, language, country, provenance, created_at)
 WHERE p.id = n.id AND p.workspace_id = %(workspace_id)s;
@@ -40,14 +40,14 @@ WHERE p.id = n.id AND p.workspace_id = %(workspace_id)s;
 -- name: merge_people
 -- Point merged people, and those merged into them before, at the survivor.
 UPDATE person p SET merged_into = m.survivor_id, updated_at = %(now)s, version = p.version + 1
-FROM unnest(%(merged_ids)b::bigint[], %(survivor_ids)b::bigint[]) AS m (merged_id, survivor_id)
+FROM unnest(%(merged_ids)s::bigint[], %(survivor_ids)s::bigint[]) AS m (merged_id, survivor_id)
 WHERE (p.id = m.merged_id OR p.merged_into = m.merged_id) AND p.workspace_id = %(workspace_id)s;
 
 -- name: record_merges
 -- Keep each merge with what an undo needs.
 INSERT INTO person_merge (workspace_id, survivor_id, merged_id, at, cause, snapshot)
 SELECT %(workspace_id)s, m.survivor_id, m.merged_id, m.at, m.cause, m.snapshot::jsonb
-FROM unnest(%(survivor_ids)b::bigint[], %(merged_ids)b::bigint[], %(ats)s::timestamptz[], %(causes)s::text[], %(snapshots)s::text[])
+FROM unnest(%(survivor_ids)s::bigint[], %(merged_ids)s::bigint[], %(ats)s::timestamptz[], %(causes)s::text[], %(snapshots)s::text[])
      AS m (survivor_id, merged_id, at, cause, snapshot);
 
 -- name: remove_identifiers
@@ -59,7 +59,7 @@ WHERE i.workspace_id = %(workspace_id)s AND i.namespace = w.namespace AND i.valu
 -- Give identifiers to people.
 INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
 SELECT %(workspace_id)s, n.namespace, n.value, n.person_id, n.created_at
-FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)b::bigint[], %(created_ats)b::timestamptz[])
+FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)s::bigint[], %(created_ats)b::timestamptz[])
      AS n (namespace, value, person_id, created_at);
 
 -- name: find_stale
@@ -68,40 +68,35 @@ SELECT workspace_id, id FROM person WHERE version > mirrored ORDER BY id LIMIT %
 
 -- name: find_stale_of
 -- Which of these people are stale?
-SELECT id FROM person WHERE id = ANY(%(ids)b::bigint[]) AND version > mirrored AND workspace_id = %(workspace_id)s;
+SELECT id FROM person WHERE id = ANY(%(ids)s::bigint[]) AND version > mirrored AND workspace_id = %(workspace_id)s;
 
 -- name: read_mirror
--- What ClickHouse keeps of these people, as JSON lines' text.
-SELECT p.id, p.version, p.merged_into,
-       jsonb_build_object(
-           'workspace_id', p.workspace_id, 'person_id', p.id, 'version', p.version,
-           'gone', (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int,
-           'attributes', p.attributes, 'language', coalesce(p.language, ''), 'country', coalesce(p.country, ''),
-           'created_at', to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'),
-           'subscriptions', coalesce(s.states, '[]'::jsonb), 'reachable', coalesce(a.channels, '[]'::jsonb))::text AS line
+-- What ClickHouse keeps of these people.
+SELECT p.id, p.version, p.merged_into, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
+       coalesce(p.language, ''), coalesce(p.country, ''), p.created_at, s.states, a.channels
 FROM person p
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(n.word) AS states FROM (
+    SELECT array_agg(n.word) AS states FROM (
         SELECT DISTINCT ON (t.id, s.channel) t.key || ':' || s.channel || ':' || s.state AS word
         FROM subscription s JOIN topic t ON t.id = s.topic_id
         WHERE s.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = p.id))
         ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC) n) s ON true
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(i.namespace) AS channels FROM identifier i
+    SELECT array_agg(i.namespace) AS channels FROM identifier i
     WHERE i.person_id = p.id AND i.namespace IN ('email', 'phone')
       AND NOT EXISTS (SELECT FROM suppression x WHERE x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = i.value)) a ON true
-WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)b::bigint[])
+WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[])
 ORDER BY p.id;
 
 -- name: mark_mirrored
 -- ClickHouse has these versions.
 UPDATE person p SET mirrored = greatest(p.mirrored, m.version)
-FROM unnest(%(ids)b::bigint[], %(versions)b::bigint[]) AS m (id, version)
+FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS m (id, version)
 WHERE p.id = m.id AND p.workspace_id = %(workspace_id)s AND p.mirrored < m.version;
 
 -- name: current_ids
 -- Who are these people today? Merged ones are replaced by the survivor.
-SELECT p.id, coalesce(p.merged_into, p.id) FROM person p WHERE p.id = ANY(%(ids)b::bigint[]) AND p.workspace_id = %(workspace_id)s;
+SELECT p.id, coalesce(p.merged_into, p.id) FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s;
 
 -- name: find_people
 -- A page of living people, newest first; `search` = beginning of a name, an e-mail or any other identifier.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from hudhud.kit.errors import HudhudError, NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 # (namespace, value in normal form), e.g. ("user_id", "42"), ("email", "ann@example.com").
 Identifier = tuple[str, str]
@@ -35,8 +35,7 @@ class BadIdentifier(HudhudError):
     status = 422
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """One claim about who somebody is, and what is known about them.
 
     `identifiers`: strongest first; the first one names the person (none: the e-mail in `attributes`). With a `cause` in `LINKING_CAUSES` the others come to
@@ -69,6 +68,7 @@ class Resolution:
     changed_ids: list[int] = field(default_factory=list)  # people who were there before
     changed: frozenset[str] = frozenset()  # names of attributes that changed for somebody
     notes: list[Note] = field(default_factory=list)
+    merged: dict[int, int] = field(default_factory=dict)  # who became somebody else by this list, and who that is
 
 
 @dataclass(frozen=True, slots=True)

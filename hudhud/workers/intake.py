@@ -129,10 +129,9 @@ def resolve_people(everywhere: Scope, batch: Batch) -> None:
     for part, scope in batch.each(everywhere):
         with scope as ws:
             found = people.resolve(ws, [to_identity(event) for event in part.events], batch.now)
-            today = people_queries.find_current_ids(ws, sorted(set(found.person_ids)))
         part.attributes, part.changed_ids = found.changed, {*found.created, *found.changed_ids}
         for event, actor_id in zip(part.events, found.person_ids, strict=True):
-            event.actor_id, event.person_id = actor_id, today[actor_id]
+            event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
         for note in found.notes:
             batch.drop(part.events[note.index], Reason(note.reason), note.detail)
         batch.counts["people"] += len(found.created)
@@ -179,10 +178,15 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
         batch.part(workspace_id).stale = ids
     for part, scope in batch.each(everywhere):
         with scope as ws:
-            own = people.find_stale_of(ws, {event.person_id for event in part.events} | {event.actor_id for event in part.events})
+            actors = {event.actor_id for event in part.events}
+            own = people.find_stale_of(ws, actors | {event.person_id for event in part.events})
             part.stale = sorted({*part.stale, *own})
             people.mirror(ws, batch.ch, part.stale)
-            part.people = {event.person_id for event in part.events} | set(people_queries.find_current_ids(ws, part.stale).values())
+            # Asked again: another line may have merged them since they were resolved.
+            today = people_queries.find_current_ids(ws, sorted(actors | set(part.stale)))
+        for event in part.events:
+            event.person_id = today.get(event.actor_id, event.person_id)
+        part.people = set(today.values())
         batch.counts["mirrored"] += len(part.stale)
 
 

@@ -29,7 +29,7 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
         message_id=message.message_id or f"row:{lane_id}",
         kind=kind,
         name=message.event or "" if kind == "track" else KIND_NAMES[kind],
-        at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
+        at=at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
         received_at=received_at,
         user_id=_text(message.user_id),
         anonymous_id=_text(message.anonymous_id),
