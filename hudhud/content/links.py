@@ -1,6 +1,6 @@
 """Addresses in one mail: `BOOK` is what the render process fills while it writes a message.
 
-Click tokens are signed with a key of that one message which the worker derives and hands in, so the render process never
+Addresses are signed with a key of that one message which the worker derives and hands in, so the render process never
 holds the signing keys.
 """
 
@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
 
 from liquid import Markup
 
-from hudhud.kit.crypto import numbered_token
+from hudhud.content.types import FIRST_LINK, PIXEL
+from hudhud.kit.crypto import numbered_seals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Targets that are neither pages nor dangerous: they stay as they are, there is nothing to count.
 PLAIN_SCHEMES = frozenset({"mailto", "tel", "sms"})
@@ -33,47 +38,62 @@ def is_page(url: str) -> bool:
     return PAGE.match(url) is not None
 
 
+def click_start(base_url: str, number: int) -> str:
+    """What stands before the seal in the address of link `number` of a mail."""
+    return f"{base_url}/t/c/{number + FIRST_LINK}-"
+
+
+def pixel_start(base_url: str) -> str:
+    """What stands before the seal in the address of the picture; `.gif` stands behind it."""
+    return f"{base_url}/t/o/{PIXEL}-"
+
+
 class Book:
-    """The links of the message that is being written. Without a prefix (preview) links lead straight to their targets."""
+    """The links of the message that is being written. Without a base address (preview) they lead straight to their targets."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self.prefix, self._safe = "", True
-        self.open_message(0, b"", "", "", [])
+        self.open_message("", [])
 
-    def open_message(self, message_id: int, key: bytes, prefix: str, pixel: str, static: list[str]) -> None:
+    def open_message(self, base_url: str, static: Sequence[str], key: bytes = b"", message_id: int = 0) -> None:
         """Begin a message; `static` are the targets that everybody gets."""
-        self.message_id, self.key, self.pixel, self._static = message_id, key, pixel, static
-        if prefix != self.prefix:
-            self.prefix, self._safe = prefix, prefix == html.escape(prefix)
+        self.base_url, self.static_targets, self._key, self._message_id = base_url, static, key, message_id
         self.targets: dict[str, int] = {}
-        self._addresses: dict[int, tuple[str, str]] = {}
+        self.seals = numbered_seals(key, message_id, FIRST_LINK + len(static)) if base_url else []
 
-    def _address(self, number: int, *, escaped: bool) -> str:
-        if number not in self._addresses:
-            address = self.prefix + numbered_token(self.key, self.message_id, number)
-            self._addresses[number] = (address, Markup(address) if self._safe else markup(address))
-        return self._addresses[number][escaped]
+    def _seal(self, number: int) -> str:
+        if number >= len(self.seals):
+            self.seals = numbered_seals(self._key, self._message_id, 2 * number)
+        return self.seals[number]
+
+    def pixel(self) -> str:
+        """Address of the picture that tells that the mail was opened."""
+        return f"{pixel_start(self.base_url)}{self._seal(PIXEL)}.gif" if self.base_url else "about:blank"
 
     def static(self, number: int, *, escaped: bool) -> str:
         """Address of a link that is the same for everybody; `escaped` for HTML."""
-        if self.prefix:
-            return self._address(number, escaped=escaped)
-        return markup(self._static[number]) if escaped else self._static[number]
+        address = click_start(self.base_url, number) + self._seal(number + FIRST_LINK) if self.base_url else self.static_targets[number]
+        return markup(address) if escaped else address
 
     def dynamic(self, url: str, *, escaped: bool) -> str:
         """Address of a link whose target is this person's; raises `BadLink`."""
         url = url.strip()
-        if not is_page(url) and url.partition(":")[0].lower() not in PLAIN_SCHEMES:
+        is_counted = is_page(url)
+        if not is_counted and url.partition(":")[0].lower() not in PLAIN_SCHEMES:
             message = f"{url[:80]!r} is not an http(s) address"
             raise BadLink(message)
-        if not self.prefix or not is_page(url):
-            return markup(url) if escaped else url
-        number = self.targets.setdefault(url, len(self._static) + len(self.targets))
-        if number > MOST_LINKS:
-            message = f"more than {MOST_LINKS} links"
-            raise BadLink(message)
-        return self._address(number, escaped=escaped)
+        if is_counted and self.base_url:
+            number = self.targets.setdefault(url, len(self.static_targets) + len(self.targets))
+            if number >= MOST_LINKS:
+                message = f"more than {MOST_LINKS} links"
+                raise BadLink(message)
+            url = click_start(self.base_url, number) + self._seal(number + FIRST_LINK)
+        return markup(url) if escaped else url
+
+    def forget_targets(self, kept: int) -> None:
+        """Keep only the first targets: what came after them is written again."""
+        while len(self.targets) > kept:
+            self.targets.popitem()
 
 
 BOOK = Book()

@@ -118,7 +118,7 @@ def hudhud_track(value: str, *, escaped: bool) -> str:
 
 def hudhud_pixel(_value: object) -> str:
     """The address of the picture that tells that a mail was opened."""
-    return markup(BOOK.pixel)
+    return markup(BOOK.pixel())
 
 
 @lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ import css_inline
 import mjml
 
 from hudhud.content.layout import into_document
-from hudhud.content.links import PLAIN_SCHEMES, is_page
+from hudhud.content.links import MOST_LINKS, PLAIN_SCHEMES, is_page
 from hudhud.content.types import TemplateError
 
 LIQUID = re.compile(r"\{\{-?.*?-?\}\}|\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?.*?-?%\}", re.DOTALL)
@@ -144,6 +144,8 @@ def _href(raw: str, masked: Masked, part: str) -> str:
     elif is_page(target):
         if target not in masked.links:
             masked.links.append(target)
+        if len(masked.links) > MOST_LINKS:
+            raise TemplateError(part, f"it has more than {MOST_LINKS} links", "leave some out")
         masked.hrefs.append(f"{{{{ {masked.links.index(target)} | hudhud_link }}}}")
     elif scheme in PLAIN_SCHEMES or target.startswith("#"):
         return raw

@@ -5,23 +5,23 @@ from __future__ import annotations
 import binascii
 import random
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
 
-from hudhud.content.codegen import NotCompiled, compile_template
+from hudhud.content.codegen import Form, NotCompiled, compile_template
 from hudhud.content.links import BOOK, BadLink
 from hudhud.content.liquid import parse, without_nulls
-from hudhud.content.mime import Skeleton, check_header, encode_words, qp, qp_value
+from hudhud.content.mime import SOFT_BREAK, BadHeader, Skeleton, check_header, encode, encode_words, join
+from hudhud.content.types import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hudhud.content.types import Compiled
 
 MOST_BYTES = 2_000_000
-T = TypeVar("T")
-SAMPLES = ("Ada", "", "<b>&\"'", "مریم", "a=b.c", ".", "12", "x" * 90)
+SAMPLES = ("Ada", "", "<b>&\"'", "مریم", "a=b.c", ".", "12", " ", "a\nb", "x" * 90)
+SAMPLE_URL, SAMPLE_TOKEN = "https://x.invalid", "1-a_B"
+MEMBER = re.compile(r"\.\s*([A-Za-z_][\w-]*)")
 
 
 class Refused(Exception):
@@ -40,13 +40,13 @@ class TooLong(Exception):
 class Piece:
     """One Liquid text: the interpreter, and the compiled function when it agrees."""
 
-    def __init__(self, source: str, language: str, *, escape: bool, encoded: bool) -> None:
+    def __init__(self, source: str, language: str, form: Form, *, escape: bool) -> None:
         """Parse and compile."""
         self.template = parse(source, language, escape=escape, part="compiled")
-        self.encoded = encoded
+        self.form = form
         self.function: Any = None
         try:
-            self.function = compile_template(self.template, qp if encoded else str, qp_value if encoded else str)
+            self.function = compile_template(self.template, form)
         except NotCompiled:
             return
 
@@ -54,79 +54,90 @@ class Piece:
         """Render by the interpreter."""
         return self.template.render(**values)
 
-    def write(self, values: dict[str, Any]) -> Any:  # noqa: ANN401 -- bytes if encoded, else str
-        """Render; what the compiled function cannot do is the interpreter's to judge."""
+    def write(self, values: dict[str, Any], token: str, pieces: list[str]) -> None:
+        """Add to the pieces; what the compiled function cannot do is the interpreter's to judge."""
         if self.function is not None:
-            pieces: list[Any] = []
+            size, targets = len(pieces), len(BOOK.targets)
             try:
-                self.function(values, pieces.append)
-                return b"".join(pieces) if self.encoded else "".join(pieces)
+                self.function(values, BOOK.seals, token, pieces.extend)
             except (LiquidError, TypeError, ValueError, KeyError):
-                BOOK.targets.clear()
+                del pieces[size:]
+                BOOK.forget_targets(targets)
+            else:
+                return
         text = self.reference(values)
-        return qp(text) if self.encoded else text
+        pieces += ("", self.form.encode(text) + SOFT_BREAK if self.form.encode else text)
 
 
 class Program:
-    """Writes the mails of one language of one version."""
+    """Writes the mails of one language of one version, with addresses under `base_url`."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, base_url: str = SAMPLE_URL) -> None:
         """Compile the three texts; any that differs from the interpreter on samples goes by the interpreter."""
-        self.compiled = compiled
+        self.compiled, self.base_url = compiled, base_url
         language = compiled.language
-        self.subject = Piece(compiled.subject, language, escape=False, encoded=False)
-        self.text = Piece(compiled.text, language, escape=False, encoded=True)
-        self.html = Piece(compiled.html, language, escape=True, encoded=True)
+        self.subject = Piece(compiled.subject, language, Form(None, base_url), escape=False)
+        self.text = Piece(compiled.text, language, Form(encode, base_url), escape=False)
+        self.html = Piece(compiled.html, language, Form(encode, base_url), escape=True)
         self.skeleton = Skeleton.new(language)
         for piece in (self.subject, self.text, self.html):
             if piece.function is not None and not agrees(piece, compiled):
                 piece.function = None
 
-    def write(self, values: dict[str, Any]) -> tuple[str, bytes]:
-        """Return (subject, the mail from its Subject header on); values hold no nulls (`without_nulls`). Raises `Refused`."""
-        return judged(lambda: self._write(values))
+    def write(self, facts: dict[str, Any], message_id: int, key: bytes, token: str) -> tuple[str, bytes, list[str]]:
+        """Return (subject, the mail from its Subject header on, targets of its own links).
 
-    def _write(self, values: dict[str, Any]) -> tuple[str, bytes]:
-        subject = " ".join(self.subject.write(values).split(" ")).strip()
-        check_header("Subject", subject)
-        html = self.html.write(values)
-        text = self.text.write(values)
-        if len(html) + len(text) > MOST_BYTES:
+        `facts` hold no nulls (`without_nulls`), `key` signs addresses, `token` is that of the unsubscribe page. Raises what
+        `refusal` understands.
+        """
+        BOOK.open_message(self.base_url, self.compiled.links, key, message_id)
+        page = f"{self.base_url}/u/{token}"
+        values = {**facts, "unsubscribe_url": page, "preferences_url": f"{page}/preferences"}
+        subject = self._subject(values, token)
+        pieces = [f"Subject: {encode_words(subject)}\r\n{self.skeleton.before_text}"]
+        self.text.write(values, token, pieces)
+        pieces += ("", self.skeleton.between)
+        self.html.write(values, token, pieces)
+        pieces += ("", self.skeleton.after_html)
+        body = join(pieces)
+        if len(body) > MOST_BYTES:
             raise Refused("render_limit", f"the mail is larger than {MOST_BYTES} bytes")
-        skeleton = self.skeleton
-        head = b"Subject: " + encode_words(subject).encode() + b"\r\n"
-        return subject, b"".join((head, skeleton.before_text, text, skeleton.between, html, skeleton.after_html))
+        return subject, body.encode("ascii"), list(BOOK.targets)
+
+    def _subject(self, values: dict[str, Any], token: str) -> str:
+        pieces: list[str] = []
+        self.subject.write(values, token, pieces)
+        return check_header("Subject", "".join(pieces).strip())
 
     def preview(self, values: dict[str, Any]) -> dict[str, str]:
-        """Return subject, html and text as the interpreter writes them; raises `Refused`."""
+        """Return subject, html and text as the interpreter writes them, links straight to their targets; raises what `refusal` understands."""
+        BOOK.open_message("", self.compiled.links)
         plain = without_nulls(values)
-        return judged(
-            lambda: {
-                "subject": check_header("Subject", self.subject.reference(plain).strip()),
-                "html": self.html.reference(plain),
-                "text": self.text.reference(plain),
-            }
-        )
+        return {
+            "subject": check_header("Subject", self.subject.reference(plain).strip()),
+            "html": self.html.reference(plain),
+            "text": self.text.reference(plain),
+        }
 
 
-def judged(write: Callable[[], T]) -> T:
-    """Run and turn every way in which a template can fail into `Refused`."""
-    try:
-        return write()
-    except UndefinedError as error:
-        raise Refused("missing_value", str(error.args[0])) from error
-    except BadLink as error:
-        raise Refused("render_error", str(error)) from error
-    except (MemoryError, RecursionError, ResourceLimitError, TooLong) as error:
-        raise Refused("render_limit", type(error).__name__) from error
-    except LiquidError as error:
-        raise Refused("render_error", str(error.args[0])) from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-        raise Refused("render_error", f"{type(error).__name__}: {error}") from error
-    except Exception as error:
-        if getattr(error, "code", "") == "invalid_input":
-            raise Refused("bad_header", str(error)) from error
-        raise
+def refusal(error: Exception) -> Refused:
+    """Turn every way in which a template can fail into `Refused`; raises what is our own mistake."""
+    match error:
+        case Refused():
+            return error
+        case UndefinedError():
+            reason, detail = "missing_value", str(error.args[0])
+        case BadHeader():
+            reason, detail = "bad_header", str(error)
+        case MemoryError() | RecursionError() | ResourceLimitError() | TooLong():
+            reason, detail = "render_limit", type(error).__name__
+        case BadLink() | LiquidError() | TemplateError():
+            reason, detail = "render_error", str(error.args[0])
+        case TypeError() | ValueError() | ArithmeticError() | LookupError() | AttributeError():
+            reason, detail = "render_error", f"{type(error).__name__}: {error}"
+        case _:
+            raise error
+    return Refused(reason, detail)
 
 
 def agrees(piece: Piece, compiled: Compiled) -> bool:
@@ -142,13 +153,15 @@ def agrees(piece: Piece, compiled: Compiled) -> bool:
 
 
 def _outcome(piece: Piece, values: dict[str, Any], compiled: Compiled, *, by_function: bool) -> tuple[str, list[str]] | None:
-    BOOK.open_message(1, b"k" * 32, "https://x.invalid/t/c/", "https://x.invalid/t/o/p.gif", compiled.links)
+    BOOK.open_message(piece.form.base_url, compiled.links, b"k" * 32, 1)
+    page = f"{piece.form.base_url}/u/{SAMPLE_TOKEN}"
+    values = {**values, "unsubscribe_url": page, "preferences_url": f"{page}/preferences"}
     try:
         if not by_function:
             return _flat(piece.reference(values)), list(BOOK.targets)
-        pieces: list[Any] = []
-        piece.function(values, pieces.append)
-        return _flat(decode(b"".join(pieces)) if piece.encoded else "".join(pieces)), list(BOOK.targets)
+        pieces = [""]
+        piece.function(values, BOOK.seals, SAMPLE_TOKEN, pieces.extend)
+        return _flat(decode(join(pieces)) if piece.form.encode else "".join(pieces)), list(BOOK.targets)
     except (LiquidError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError, RecursionError):
         return None
 
@@ -157,37 +170,34 @@ def _flat(text: str) -> str:
     return re.sub(r"\r\n|\r|\n", "\n", text)
 
 
-def decode(encoded: bytes) -> str:
+def decode(encoded: str) -> str:
     """Decode quoted-printable as a mail reader does."""
-    return binascii.a2b_qp(encoded[:-3] if encoded.endswith(b"=\r\n") else encoded).decode()
+    return binascii.a2b_qp(encoded.removesuffix(SOFT_BREAK)).decode()
 
 
 def samples(compiled: Compiled) -> list[dict[str, Any]]:
     """Make values for everything that the template reads: nothing, texts of all kinds, lists of things."""
     choice = random.Random(compiled.language)
     made: list[dict[str, Any]] = [{"person": {}, "event": {}, "workspace": {}}]
-    for kind in ("text", "number", "list", "empty list", "text"):
-        values: dict[str, Any] = {
-            "person": {},
-            "event": {},
-            "workspace": {},
-            "unsubscribe_url": "https://x.invalid/u/1",
-            "preferences_url": "https://x.invalid/u/2",
-        }
+    members = MEMBER.findall(compiled.html + compiled.text + compiled.subject)
+    for kind in ("text", "number", "list", "plain list", "empty list", "text"):
+        values: dict[str, Any] = {"person": {}, "event": {}, "workspace": {}}
         for path in compiled.paths:
             if len(path) > 1:
-                values[path[0]][path[1]] = _sample(kind, choice)
+                values[path[0]][path[1]] = _sample(kind, choice, members)
         made.append(values)
     return made
 
 
-def _sample(kind: str, choice: random.Random) -> Any:  # noqa: ANN401 -- any JSON
+def _sample(kind: str, choice: random.Random, members: list[str]) -> Any:  # noqa: ANN401 -- any JSON
     if kind == "number":
         return choice.choice([0, 3, 7.5, True, False])
     if kind == "empty list":
         return []
     if kind == "list":
         return [Thing(number) for number in range(3)]
+    if kind == "plain list":
+        return [{name: choice.choice(SAMPLES) for name in members} for _ in range(3)]
     return choice.choice(SAMPLES)
 
 

@@ -1,37 +1,37 @@
-"""What goes through the pipe between a worker and its render process: length-prefixed msgpack."""
+"""What goes between a worker and its render process: requests and answers as msgpack (content/pipe.py), bodies by shared memory."""
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from hudhud.content.types import Compiled, Copy
 
-if TYPE_CHECKING:
-    from typing import IO
-
-LENGTH = struct.Struct(">I")
-# Shared memory: the number of the mail in work, so that whoever survives knows which one was the poison.
-PROGRESS = struct.Struct(">Q")
-MOST_FRAME = 256 * 2**20
+# Shared memory. It begins with the number of the mail in work, so that whoever survives knows which one was the poison;
+# bodies of one batch stand behind it, one after the other, so that they need not go through the pipe.
+BODIES_AT = 4096
+BODIES_SIZE = 8 * 2**20
 
 
 class Mail(msgspec.Struct, array_like=True):
-    """One mail to write: which program, for which message, with which values."""
+    """One mail to write: which program, for which message, with which values.
+
+    `key` signs the addresses in this one mail; `unsubscribe` is the token of its unsubscribe page; `facts` is what the
+    template reads, as JSON.
+    """
 
     message_id: int
     program: str
-    click_key: bytes
-    pixel_url: str
-    values: dict[str, Any]
+    key: bytes
+    unsubscribe: str
+    facts: bytes
 
 
 class WriteMails(msgspec.Struct, tag="write"):
     """Write mails; `programs` holds every compiled copy that they name."""
 
-    click_prefix: str
+    base_url: str
     programs: dict[str, Compiled]
     mails: list[Mail]
 
@@ -53,12 +53,16 @@ Request = WriteMails | Publish | Preview
 
 
 class Written(msgspec.Struct, array_like=True):
-    """A mail from its Subject header on with the targets of its own links; or the reason why it cannot be written."""
+    """A mail from its Subject header on with the targets of its own links; or the reason why it cannot be written.
+
+    The body is the next `shared` bytes of the shared memory, or `body` when there is no room.
+    """
 
     message_id: int
     reason: str = ""
     detail: str = ""
     subject: str = ""
+    shared: int = 0
     body: bytes = b""
     links: list[str] = []
 
@@ -70,22 +74,3 @@ class Answer(msgspec.Struct, omit_defaults=True):
     compiled: dict[str, Compiled] | None = None
     refused: dict[str, Any] | None = None
     preview: dict[str, str] | None = None
-
-
-def read_frame(source: IO[bytes]) -> bytes | None:
-    """Read one frame; None at the end (also when the other side died in the middle)."""
-    head = source.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    (size,) = LENGTH.unpack(head)
-    if size > MOST_FRAME:
-        return None
-    body = source.read(size)
-    return body if len(body) == size else None
-
-
-def write_frame(sink: IO[bytes], body: bytes) -> None:
-    """Write one frame and flush."""
-    sink.write(LENGTH.pack(len(body)))
-    sink.write(body)
-    sink.flush()

@@ -1,7 +1,7 @@
 """The render process: `python -m hudhud.content.renderer`. Reads requests on standard input, answers on standard output.
 
 It holds no keys and opens no files or connections. Its memory is limited (RLIMIT_AS) to what it has after start plus an allowance, its
-CPU time (RLIMIT_CPU) anew for each batch; one message may use `MESSAGE_CPU_S`. Whoever started it watches the wall clock.
+CPU time (RLIMIT_CPU) anew for each batch; a message that takes too much of it is given up. Whoever started it watches it too.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import resource
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 
-from hudhud.content.links import BOOK
-from hudhud.content.program import Program, Refused, TooLong, judged
-from hudhud.content.protocol import PROGRESS, Answer, Preview, Publish, Request, WriteMails, Written, read_frame, write_frame
+from hudhud.content.liquid import without_nulls
+from hudhud.content.pipe import read_frame, write_frame
+from hudhud.content.program import Program, TooLong, refusal
+from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Mail, Preview, Publish, Request, WriteMails, Written
 from hudhud.content.publish import compile_copy
 from hudhud.content.types import Compiled, Copy, TemplateError
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 EXTRA_MEMORY = 128 * 2**20
 T = TypeVar("T")
-MESSAGE_CPU_S = 0.5
+# A message that is still in work at so many ticks in a row (of CPU time) is given up.
+TICK_CPU_S, MOST_TICKS = 0.25, 3
+PREVIEW_CPU_S = 0.5
 PUBLISH_CPU_S = 2.0
 BATCH_CPU_S = 20
 KEPT_PROGRAMS = 64
@@ -44,7 +47,6 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (in_use + EXTRA_MEMORY, in_use + EXTRA_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
-    signal.signal(signal.SIGVTALRM, _out_of_time)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -57,6 +59,7 @@ def allow_cpu(seconds: float) -> None:
 
 def within(seconds: float, work: Callable[[], T]) -> T:
     """Do some work within this much CPU time; raises `TooLong`."""
+    signal.signal(signal.SIGVTALRM, _out_of_time)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         return work()
@@ -64,25 +67,24 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def bounded(work: Callable[[], T]) -> T:
-    """Do one message's work within its CPU time; raises `Refused`."""
-    return judged(lambda: within(MESSAGE_CPU_S, work))
-
-
 class Renderer:
     """Answers requests; keeps the programs it has compiled."""
 
-    def __init__(self, progress: mmap.mmap) -> None:
-        """Start with nothing compiled; `progress` tells the other side which mail of the batch is in work."""
-        self.progress = progress
-        self.programs: dict[str, Program] = {}
+    def __init__(self, memory: mmap.mmap) -> None:
+        """Start with nothing compiled; `memory` is shared with the other side (content/protocol.py)."""
+        self.memory = memory
+        self.progress = memoryview(memory)[:8].cast("Q")
+        self.programs: dict[tuple[str, str], Program] = {}
+        self.facts = msgspec.json.Decoder(dict[str, dict[str, Any]])
+        self.seen, self.ticks, self.used = -1, 0, 0
 
-    def _program(self, key: str, compiled: Compiled) -> Program:
-        if key not in self.programs:
+    def _program(self, key: str, request: WriteMails) -> Program:
+        place = (key, request.base_url)
+        if place not in self.programs:
             while len(self.programs) >= KEPT_PROGRAMS:
                 self.programs.pop(next(iter(self.programs)))
-            self.programs[key] = Program(compiled)
-        return self.programs[key]
+            self.programs[place] = Program(request.programs[key], request.base_url)
+        return self.programs[place]
 
     def answer(self, request: Request) -> Answer:
         """Do what is asked."""
@@ -95,19 +97,48 @@ class Renderer:
                 return self._preview(request)
 
     def _write(self, request: WriteMails) -> list[Written]:
-        result = []
-        for number, mail in enumerate(request.mails):
-            PROGRESS.pack_into(self.progress, 0, number)
-            try:
-                program = bounded(partial(self._program, mail.program, request.programs[mail.program]))
-                BOOK.open_message(mail.message_id, mail.click_key, request.click_prefix, mail.pixel_url, program.compiled.links)
-                subject, body = bounded(partial(program.write, mail.values))
-                result.append(Written(mail.message_id, subject=subject, body=body, links=list(BOOK.targets)))
-            except Refused as error:
-                result.append(Written(mail.message_id, reason=error.reason, detail=error.detail))
-            except TemplateError as error:
-                result.append(Written(mail.message_id, reason="render_error", detail=error.message[:200]))
-        return result
+        """One clock ticks for the whole batch: setting one for each mail would cost as much as writing a small mail."""
+        self.seen, self.used, written = -1, 0, list[Written]()
+        signal.signal(signal.SIGVTALRM, self._tick)
+        signal.setitimer(signal.ITIMER_VIRTUAL, TICK_CPU_S, TICK_CPU_S)
+        try:
+            while len(written) < len(request.mails):
+                self._write_on(request, written)
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        return written
+
+    def _write_on(self, request: WriteMails, written: list[Written]) -> None:
+        """Write the rest of a batch, or until a mail cannot be written."""
+        try:
+            for mail in request.mails[len(written) :]:
+                self.progress[0] = len(written)
+                written.append(self._write_one(mail, request))
+        except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
+            refused = refusal(error)
+            # The clock may strike between two mails.
+            if len(written) == self.progress[0]:
+                written.append(Written(mail.message_id, reason=refused.reason, detail=refused.detail))
+
+    def _tick(self, _signal: int, _frame: object) -> None:
+        number = self.progress[0]
+        self.ticks = self.ticks + 1 if number == self.seen else 1
+        self.seen = number
+        if self.ticks >= MOST_TICKS:
+            raise TooLong
+
+    def _write_one(self, mail: Mail, request: WriteMails) -> Written:
+        program = self.programs.get((mail.program, request.base_url)) or self._program(mail.program, request)
+        facts = self.facts.decode(mail.facts)
+        if b"null" in mail.facts:
+            facts = without_nulls(facts)
+        subject, body, links = program.write(facts, mail.message_id, mail.key, mail.unsubscribe)
+        start = BODIES_AT + self.used
+        if len(body) > BODIES_SIZE - self.used:
+            return Written(mail.message_id, subject=subject, body=body, links=links)
+        self.memory[start : start + len(body)] = body
+        self.used += len(body)
+        return Written(mail.message_id, subject=subject, shared=len(body), links=links)
 
     def _publish(self, request: Publish) -> Answer:
         try:
@@ -117,11 +148,11 @@ class Renderer:
 
     def _preview(self, request: Preview) -> Answer:
         try:
-            program = bounded(lambda: Program(request.compiled))
-            BOOK.open_message(0, b"", "", "about:blank", request.compiled.links)
-            return Answer(preview=bounded(lambda: program.preview(request.values)))
-        except Refused as error:
-            return Answer(preview={"reason": error.reason, "detail": error.detail})
+            program = within(PREVIEW_CPU_S, partial(Program, request.compiled))
+            return Answer(preview=within(PREVIEW_CPU_S, partial(program.preview, request.values)))
+        except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
+            refused = refusal(error)
+            return Answer(preview={"reason": refused.reason, "detail": refused.detail})
 
 
 def bounded_publish(copy: Copy, language: str) -> Compiled:
@@ -137,7 +168,7 @@ def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
-    renderer = Renderer(mmap.mmap(int(sys.argv[1]), PROGRESS.size))
+    renderer = Renderer(mmap.mmap(int(sys.argv[1]), BODIES_AT + BODIES_SIZE))
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -13,17 +13,18 @@ import sys
 import threading
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.content.protocol import PROGRESS, Answer, Preview, Publish, Request, WriteMails, Written, read_frame, write_frame
+from hudhud.content.pipe import receive_frame, send_frame
+from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Preview, Publish, Request, WriteMails, Written
 from hudhud.content.types import Compiled, Copy, TemplateError
 from hudhud.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import IO, Any
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from hudhud.content.protocol import Mail
 
@@ -33,7 +34,7 @@ MAIL_CPU_S = 1.0
 PUBLISH_CPU_S = 8.0
 # Longer than any machine is busy: the process is broken. Also the limit of its start.
 STUCK_S = 60.0
-WATCH_EVERY_S = 0.1
+PIPE_SIZE = 256 * 2**10
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 TOO_MUCH = "the template needs too much time or memory for this person"
 # Nothing of the environment is of use to a template.
@@ -49,15 +50,37 @@ class Died(Exception):
         self.number = number
 
 
+class Excess(Exception):
+    """The render process uses too much, or does not get on at all."""
+
+
+class Watch:
+    """Looks after the render process while it works on one request."""
+
+    def __init__(self, pid: int, progress: memoryview[int], cpu_s: float) -> None:
+        """Begin; `cpu_s` is what it may use for one thing."""
+        self.pid, self.progress, self.cpu_s = pid, progress, cpu_s
+        self.seen, self.used, self.since = -1, 0.0, time.monotonic()
+
+    def look(self) -> None:
+        """Compare with the last look; raises `Excess`."""
+        number, now = self.progress[0], cpu_seconds(self.pid)
+        if number != self.seen:
+            self.seen, self.used, self.since = number, now, time.monotonic()
+        elif now - self.used > self.cpu_s or time.monotonic() - self.since > STUCK_S:
+            raise Excess
+
+
 class Sandbox:
     """One render process; safe to use from several threads (one request at a time)."""
 
     def __init__(self) -> None:
         """Start lazily, at the first request."""
         self._lock = threading.Lock()
-        self._progress_file = os.memfd_create("hudhud-progress")
-        os.ftruncate(self._progress_file, PROGRESS.size)
-        self._progress = mmap.mmap(self._progress_file, PROGRESS.size)
+        self._file = os.memfd_create("hudhud-mails")
+        os.ftruncate(self._file, BODIES_AT + BODIES_SIZE)
+        self._memory = memoryview(mmap.mmap(self._file, BODIES_AT + BODIES_SIZE))
+        self._progress = self._memory[:8].cast("Q")
         self._process: subprocess.Popen[bytes] | None = None
         self._encoder, self._decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Answer)
 
@@ -65,32 +88,47 @@ class Sandbox:
         """End the process."""
         with self._lock:
             self._end()
-            self._progress.close()
-            os.close(self._progress_file)
+            self._progress.release()
+            self._memory.release()
+            os.close(self._file)
 
-    def write(self, click_prefix: str, programs: Mapping[str, Compiled], mails: list[Mail]) -> list[Written]:
-        """Write mails, in order; each result is a mail or the reason why it cannot be written."""
+    def write(self, base_url: str, programs: Mapping[str, Compiled], mails: Sequence[Mail], heads: Sequence[bytes]) -> list[Written]:
+        """Write mails, in order, each behind its head; each result is a mail or the reason why it cannot be written."""
         result: list[Written] = []
         while mails:
             try:
-                return result + self._write(click_prefix, programs, mails)
+                return result + self._write(base_url, programs, mails, heads)
             except Died as death:
                 # Those before the poison are written once more: the same values give the same mail.
                 poison = min(death.number, len(mails) - 1)
                 if poison:
-                    result += self.write(click_prefix, programs, mails[:poison])
+                    result += self.write(base_url, programs, mails[:poison], heads[:poison])
                 result.append(Written(mails[poison].message_id, reason="render_limit", detail=TOO_MUCH))
-                mails = mails[poison + 1 :]
+                mails, heads = mails[poison + 1 :], heads[poison + 1 :]
         return result
 
-    def _write(self, click_prefix: str, programs: Mapping[str, Compiled], mails: list[Mail]) -> list[Written]:
+    def _write(self, base_url: str, programs: Mapping[str, Compiled], mails: Sequence[Mail], heads: Sequence[bytes]) -> list[Written]:
         used = {mail.program for mail in mails}
-        return self._ask(WriteMails(click_prefix, {key: programs[key] for key in used}, mails), MAIL_CPU_S).written or []
+        request = WriteMails(base_url, {key: programs[key] for key in used}, list(mails))
+        with self._lock:
+            written = self._ask(request, MAIL_CPU_S).written or []
+            return self._put_together(written, heads)
+
+    def _put_together(self, written: list[Written], heads: Sequence[bytes]) -> list[Written]:
+        """Fetch the bodies; nobody may ask for anything else before."""
+        place = BODIES_AT
+        for one, head in zip(written, heads, strict=True):
+            if one.shared:
+                one.body = b"".join((head, self._memory[place : place + one.shared]))
+                place += one.shared
+            elif one.body:
+                one.body = head + one.body
+        return written
 
     def publish(self, languages: dict[str, Copy]) -> dict[str, Compiled]:
         """Compile every language of a template; raises `TemplateError`."""
         try:
-            answer = self._ask(Publish(languages), PUBLISH_CPU_S)
+            answer = self._locked(Publish(languages), PUBLISH_CPU_S)
         except Died:
             raise TemplateError("languages", "compiling needs too much time or memory", "make the template simpler") from None
         if answer.refused is not None:
@@ -101,43 +139,35 @@ class Sandbox:
     def preview(self, compiled: Compiled, values: dict[str, Any]) -> dict[str, str]:
         """Return subject, html and text for one person; or `reason` and `detail`, as that person would be skipped."""
         try:
-            return self._ask(Preview(compiled, values), MAIL_CPU_S).preview or {}
+            return self._locked(Preview(compiled, values), MAIL_CPU_S).preview or {}
         except Died:
             return {"reason": "render_limit", "detail": TOO_MUCH}
 
-    def _ask(self, request: Request, cpu_s: float) -> Answer:
+    def _locked(self, request: Request, cpu_s: float) -> Answer:
         with self._lock:
-            frame = self._exchange(self._running(), request, cpu_s)
-            if frame is None:
-                self._end()
-                raise Died(PROGRESS.unpack_from(self._progress)[0])
-            return self._decoder.decode(frame)
+            return self._ask(request, cpu_s)
+
+    def _ask(self, request: Request, cpu_s: float) -> Answer:
+        frame = self._exchange(self._running(), request, cpu_s)
+        if frame is None:
+            self._end()
+            raise Died(self._progress[0])
+        return self._decoder.decode(frame)
 
     def _exchange(self, process: subprocess.Popen[bytes], request: Request, cpu_s: float) -> bytes | None:
         """Send a request and wait for the answer, under watch; None when the process died of it."""
-        done = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(process, done, cpu_s), daemon=True)
-        PROGRESS.pack_into(self._progress, 0, 0)
-        watch.start()
+        self._progress[0] = 0
+        watch = Watch(process.pid, self._progress, cpu_s)
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            write_frame(cast("IO[bytes]", process.stdin), self._encoder.encode(request))
-            return read_frame(cast("IO[bytes]", process.stdout))
+            send_frame(process.stdin.fileno(), self._encoder.encode(request), watch.look)
+            return receive_frame(process.stdout.fileno(), watch.look)
+        except Excess:
+            process.kill()
+            return None
         except BrokenPipeError:
             return None
-        finally:
-            done.set()
-            watch.join()
-
-    def _watch(self, process: subprocess.Popen[bytes], done: threading.Event, cpu_s: float) -> None:
-        """Kill the process when it uses more than `cpu_s` of CPU time for one thing, or does not get on at all."""
-        seen, used, since = -1, 0.0, time.monotonic()
-        while not done.wait(WATCH_EVERY_S):
-            number, now = PROGRESS.unpack_from(self._progress)[0], cpu_seconds(process.pid)
-            if number != seen:
-                seen, used, since = number, now, time.monotonic()
-            elif now - used > cpu_s or time.monotonic() - since > STUCK_S:
-                process.kill()
-                return
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -145,12 +175,17 @@ class Sandbox:
             environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "hudhud.content.renderer", str(self._progress_file)],
+                    [sys.executable, "-m", "hudhud.content.renderer", str(self._file)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    bufsize=0,
+                    pipesize=PIPE_SIZE,
                     env=environment,
-                    pass_fds=(self._progress_file,),
+                    pass_fds=(self._file,),
                 )
+                for pipe in (self._process.stdin, self._process.stdout):
+                    assert pipe is not None
+                    os.set_blocking(pipe.fileno(), False)
             except OSError as error:
                 message = f"The render process cannot be started: {error}"
                 raise Unavailable(message) from error

@@ -42,6 +42,8 @@ ROOTS = {
     "unsubscribe_url": frozenset[str](),
     "preferences_url": frozenset[str](),
 }
+# Numbers of the addresses in a mail (kit.crypto): the picture that tells that it was opened, then its links.
+PIXEL, FIRST_LINK = 0, 1
 
 
 @dataclass(frozen=True, slots=True)

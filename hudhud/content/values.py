@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hudhud.content.types import Compiled
+
+_encode = msgspec.json.Encoder().encode
 
 
 def person_values(person_id: int, attributes: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -35,11 +39,28 @@ def choose_language(person: str | None, workspace: str | None, available: Collec
     return min(available)
 
 
-def used_only(compiled: Compiled, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what the template reads: all that is needed to write the very same copy again."""
-    kept: dict[str, Any] = {"person": {}, "event": {}, "workspace": {}}
-    for root, *members in compiled.paths:
-        group = values.get(root)
-        if members and isinstance(group, dict) and members[0] in group:
-            kept[root][members[0]] = group[members[0]]
-    return kept
+class Reading:
+    """What one compiled copy reads of the values: all that is needed to write the very same mail again."""
+
+    def __init__(self, compiled: Compiled, workspace: Mapping[str, Any]) -> None:
+        """Sort by where the values come from; those of the workspace are the same in every mail."""
+        members: dict[str, set[str]] = {"person": set(), "event": set(), "workspace": set()}
+        for root, *rest in compiled.paths:
+            if rest and root in members:
+                members[root].add(rest[0])
+        self.language = compiled.language
+        self.wants_id, self.wants_language = "id" in members["person"], "language" in members["person"]
+        self.person, self.event = sorted(members["person"] - {"id", "language"}), sorted(members["event"])
+        self.workspace = msgspec.Raw(
+            msgspec.json.encode({name: workspace[name] for name in sorted(members["workspace"]) if name in workspace})
+        )
+
+    def facts(self, person_id: int, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> bytes:
+        """Return what this copy reads, as JSON: `{"person": …, "event": …, "workspace": …}`."""
+        person = {name: attributes[name] for name in self.person if name in attributes}
+        if self.wants_id:
+            person["id"] = person_id
+        if self.wants_language:
+            person["language"] = self.language
+        read = {name: event[name] for name in self.event if name in event}
+        return _encode({"person": person, "event": read, "workspace": self.workspace})

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hudhud.content.liquid import without_nulls
 from hudhud.content.mime import check_header, encode_words, header_block, mailbox_of, to_wire_address
 from hudhud.content.protocol import Mail
 from hudhud.content.queries import find_compiled
-from hudhud.content.values import choose_language, person_values, used_only, workspace_values
+from hudhud.content.values import Reading, choose_language, workspace_values
 from hudhud.delivery.types import Claimed, Mark, Reason
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
@@ -34,10 +33,11 @@ QUERIES = sql.load("hudhud.delivery")
 KEPT_VERSIONS = 64
 ID = struct.Struct(">Q")
 UNSUBSCRIBE = struct.Struct(">QQQQ")
+# What nearly every address looks like; the rest is looked at closely.
+COMMON_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """A mail that only needs to be handed over."""
 
     message: Claimed
@@ -67,6 +67,18 @@ class Sender:
     values: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What many mails of one chunk have in common: sender, program, language, first headers."""
+
+    sender: Sender
+    compiled: Compiled
+    program: str
+    reading: Reading
+    head: str
+    is_marketing: bool
+
+
 class Composer:
     """Writes mails; keeps compiled versions and senders for a while. Used by one thread at a time."""
 
@@ -76,7 +88,6 @@ class Composer:
         self.host = urlsplit(base_url).hostname or "localhost"
         self.versions: dict[int, dict[str, Compiled]] = {}
         self.programs: dict[tuple[int, str], str] = {}
-        self.heads: dict[tuple[object, ...], bytes] = {}
 
     def load(self, everywhere: Scope, messages: Sequence[Claimed]) -> dict[int, Sender]:
         """Read what is not known yet: compiled versions (they never change) and, each time, the senders."""
@@ -107,78 +118,75 @@ class Composer:
 
     def compose(self, messages: Sequence[Claimed], senders: dict[int, Sender], now: datetime) -> list[Ready | Refusal]:
         """Write the mails, in order."""
-        prepared: dict[int, _Draft] = {}
+        kinds: dict[tuple[object, ...], Kind] = {}
+        drafts: list[_Draft] = []
         refused: dict[int, Refusal] = {}
         for message in messages:
             try:
-                prepared[message.id] = self._draft(message, senders[message.workspace_id], now)
+                drafts.append(self._draft(message, self._kind(message, kinds, senders, now)))
             except InvalidInput as error:
                 reason = Reason.BAD_ADDRESS if error.data["field"] == "address" else Reason.BAD_HEADER
                 refused[message.id] = Refusal(message, reason, error.message)
-        programs = {draft.mail.program: draft.compiled for draft in prepared.values()}
-        written = self.sandbox.write(f"{self.base_url}/t/c/", programs, [draft.mail for draft in prepared.values()])
-        bodies = {one.message_id: one for one in written}
-        return [
-            refused[message.id] if message.id in refused else self._finish(prepared[message.id], bodies[message.id]) for message in messages
-        ]
+        programs = {kind.program: kind.compiled for kind in kinds.values()}
+        written = self.sandbox.write(self.base_url, programs, [draft.mail for draft in drafts], [draft.head for draft in drafts])
+        finished = map(_finish, drafts, written)
+        return [refused[message.id] if message.id in refused else next(finished) for message in messages]
 
-    def _draft(self, message: Claimed, sender: Sender, now: datetime) -> _Draft:
-        copies = self.versions[message.version_id]
-        language = choose_language(message.language, sender.language, copies)
-        compiled = copies[language]
-        recipient = to_wire_address(message.address)
-        unsubscribe = f"{self.base_url}/u/" + self.keys.sign(
-            "unsubscribe", UNSUBSCRIBE.pack(message.workspace_id, message.person_id, message.topic_id, message.id)
+    def _kind(self, message: Claimed, kinds: dict[tuple[object, ...], Kind], senders: dict[int, Sender], now: datetime) -> Kind:
+        """What this message has in common with others of the chunk is looked up, written and checked once."""
+        place = (
+            message.version_id,
+            message.language,
+            message.topic_id,
+            message.workspace_id,
+            message.template,
+            message.source_kind,
+            message.stream,
         )
-        facts = used_only(
-            compiled,
-            {"person": person_values(message.person_id, message.attributes, language), "event": message.event, "workspace": sender.values},
-        )
-        text = msgspec.json.encode(facts).decode()
-        if "null" in text:
-            facts = without_nulls(facts)
-        head = self._head(message, sender, recipient, unsubscribe, now)
-        pixel = f"{self.base_url}/t/o/{self.keys.sign('open', ID.pack(message.id))}.gif"
-        values = {**facts, "unsubscribe_url": unsubscribe, "preferences_url": f"{unsubscribe}/preferences"}
-        mail = Mail(message.id, self._program(message.version_id, language), self.keys.derive("click", message.id), pixel, values)
-        return _Draft(message, sender, compiled, language, recipient, text, head, mail)
+        if place not in kinds:
+            sender = senders[message.workspace_id]
+            copies = self.versions[message.version_id]
+            compiled = copies[choose_language(message.language, sender.language, copies)]
+            reading = Reading(compiled, sender.values)
+            program = self._program(message.version_id, compiled.language)
+            is_marketing = message.stream == "marketing"
+            kinds[place] = Kind(sender, compiled, program, reading, _same_head(message, sender, now), is_marketing)
+        return kinds[place]
 
-    def _head(self, message: Claimed, sender: Sender, recipient: str, unsubscribe: str, now: datetime) -> bytes:
-        """The headers before Subject; what is the same for many mails is written and checked once."""
-        kind = (message.workspace_id, message.template, message.source_kind, message.topic, message.stream, sender.shown, now)
-        if kind not in self.heads:
-            self.heads = {kind: _same_head(message, sender, now)}
-        name = f"{message.id}.{self.keys.sign('message', ID.pack(message.id))}@{sender.domain}"
-        own = f"Message-ID: <{name}>\r\nTo: {recipient}\r\n"
-        if message.stream == "marketing":
-            own += f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        return self.heads[kind] + own.encode()
-
-    def _finish(self, draft: _Draft, written: Written) -> Ready | Refusal:
-        message = draft.message
-        if written.reason:
-            return Refusal(message, written.reason, written.detail)
-        try:
-            check_header("Subject", written.subject)
-        except InvalidInput as error:
-            return Refusal(message, Reason.BAD_HEADER, error.message)
-        mark = Mark(message.id, message.lease_id, message.address, message.version_id, draft.language, draft.facts, written.links)
-        return Ready(message, mark, draft.sender.address, draft.recipient, draft.head + written.body)
+    def _draft(self, message: Claimed, kind: Kind) -> _Draft:
+        id_ = ID.pack(message.id)
+        recipient = message.address if COMMON_ADDRESS(message.address) else to_wire_address(message.address)
+        token = self.keys.sign("unsubscribe", UNSUBSCRIBE.pack(message.workspace_id, message.person_id, message.topic_id, message.id))
+        head = f"{kind.head}Message-ID: <{message.id}.{self.keys.sign('message', id_)}@{kind.sender.domain}>\r\nTo: {recipient}\r\n"
+        if kind.is_marketing:
+            head += f"List-Unsubscribe: <{self.base_url}/u/{token}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        facts = kind.reading.facts(message.person_id, message.attributes, message.event)
+        mail = Mail(message.id, kind.program, self.keys.derive("mail", message.id), token, facts)
+        return _Draft(message, kind, recipient, head.encode(), mail)
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(msgspec.Struct):
     message: Claimed
-    sender: Sender
-    compiled: Compiled
-    language: str
+    kind: Kind
     recipient: str
-    facts: str
     head: bytes
     mail: Mail
 
 
-def _same_head(message: Claimed, sender: Sender, now: datetime) -> bytes:
+def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
+    message = draft.message
+    if written.reason:
+        return Refusal(message, written.reason, written.detail)
+    try:
+        check_header("Subject", written.subject)
+    except InvalidInput as error:
+        return Refusal(message, Reason.BAD_HEADER, error.message)
+    language, facts = draft.kind.compiled.language, draft.mail.facts.decode()
+    mark = Mark(message.id, message.lease_id, message.address, message.version_id, language, facts, written.links)
+    return Ready(message, mark, draft.kind.sender.address, draft.recipient, written.body)
+
+
+def _same_head(message: Claimed, sender: Sender, now: datetime) -> str:
     headers = [("From", sender.shown), ("Feedback-ID", f"{message.template}:{message.source_kind}:{message.workspace_id}:hudhud")]
     if message.stream == "marketing":
         headers.append(("List-Id", f"{encode_words(message.topic)} <{message.topic}.{message.workspace_id}.{sender.domain}>"))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -173,8 +175,7 @@ class Chunk:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A wish to hand a message over now: what its copy was made of."""
 
     id: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from hudhud.content.protocol import Mail
@@ -27,7 +28,7 @@ BOMBS = {
 
 def mails(program: str, count: int = 3, **event: Any) -> list[Mail]:  # noqa: ANN401 -- any JSON
     """Mails for one program."""
-    return [Mail(number, program, b"k" * 32, "https://m.example/o.gif", values(**event)) for number in range(count)]
+    return [Mail(number, program, b"k" * 32, "token", msgspec.json.encode(values(**event))) for number in range(count)]
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -37,7 +38,7 @@ def test_a_bomb_costs_itself_only(sandbox: Sandbox, name: str) -> None:
     bomb = Compiled("en", "Bomb", BOMBS[name], "text", [], [["event", "x"]])
     batch = mails("good", 2) + mails(name, 1, x="x" * 60) + mails("good", 2)
     began = time.monotonic()
-    written = sandbox.write("https://m.example/t/c/", {"good": good, name: bomb}, batch)
+    written = sandbox.write("https://m.example", {"good": good, name: bomb}, batch, [b""] * len(batch))
     assert [one.reason or one.subject for one in written] == ["Good", "Good", "render_limit", "Good", "Good"]
     assert time.monotonic() - began < 10
 
@@ -53,14 +54,15 @@ def test_a_bomb_cannot_be_published(sandbox: Sandbox) -> None:
 )
 def test_only_plain_data_is_there(sandbox: Sandbox, probe: str) -> None:
     copy = sandbox.publish({"en": Copy("Hello", fragment(f"[{probe}]"))})["en"]
-    (written,) = sandbox.write("https://m.example/t/c/", {probe: copy}, mails(probe, 1, x="text"))
+    (written,) = sandbox.write("https://m.example", {probe: copy}, mails(probe, 1, x="text"), [b""])
     assert written.reason == "missing_value"
 
 
 def test_a_preview_is_the_same_engine(sandbox: Sandbox) -> None:
     copy = sandbox.publish({"en": Copy("Hi {{ person.first_name }}", fragment('<a href="https://x.example/?a=1&amp;b=2">x</a>'))})["en"]
-    shown = sandbox.preview(copy, values())
+    pages = {"unsubscribe_url": "https://m.example/u/1", "preferences_url": "https://m.example/u/1/preferences"}
+    shown = sandbox.preview(copy, {**values(), **pages})
     assert shown["subject"] == "Hi Ada"
     assert 'href="https://x.example/?a=1&amp;b=2"' in shown["html"]
-    missing = sandbox.preview(copy, {**values(), "person": {}})
+    missing = sandbox.preview(copy, {**values(), **pages, "person": {}})
     assert missing == {"reason": "missing_value", "detail": "person.first_name is undefined"}

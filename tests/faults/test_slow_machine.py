@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 import psutil
 import pytest
 
@@ -22,8 +23,6 @@ VALUES = {
     "person": {"first_name": "Ada"},
     "event": {},
     "workspace": {"name": "Shop", "postal_address": "Pikk 1"},
-    "unsubscribe_url": "https://x.test/u",
-    "preferences_url": "https://x.test/p",
 }
 
 
@@ -58,14 +57,14 @@ def mjml(body: str) -> str:
 
 
 def mails() -> list[Mail]:
-    return [Mail(number, "p", b"k" * 32, "https://x.test/o", VALUES) for number in (1, 2)]
+    return [Mail(number, "p", b"k" * 32, "token", msgspec.json.encode(VALUES)) for number in (1, 2)]
 
 
 def test_a_render_process_that_starts_slowly_refuses_nobody(sandbox: Sandbox) -> None:
     compiled = sandbox.publish({"en": Copy("Hi", mjml("Dear {{ person.first_name }}"))})["en"]
     sandbox._end()
     stopped = stop_for(2.0)
-    written = sandbox.write("https://x.test/t/c/", {"p": compiled}, mails())
+    written = sandbox.write("https://x.test", {"p": compiled}, mails(), [b"", b""])
     stopped.join()
     assert [one.reason for one in written] == ["", ""]
 
@@ -74,6 +73,6 @@ def test_a_render_process_that_gets_no_time_refuses_nobody(sandbox: Sandbox) -> 
     compiled = sandbox.publish({"en": Copy("Hi", mjml("Dear {{ person.first_name }}"))})["en"]
     stopped = stop_for(2.0)
     time.sleep(0.1)
-    written = sandbox.write("https://x.test/t/c/", {"p": compiled}, mails())
+    written = sandbox.write("https://x.test", {"p": compiled}, mails(), [b"", b""])
     stopped.join()
     assert [one.reason for one in written] == ["", ""]
