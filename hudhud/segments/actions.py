@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition, Leaf
 
 MAX_NAME = 200
-FEED_ROWS = 5_000
+FEED_ROWS = 20_000
 
 
 def create_segment(ws: Scope, name: str, tree: Condition, now: datetime, *, by: str) -> int:

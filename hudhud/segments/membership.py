@@ -8,9 +8,11 @@ after a crash finds the state it found the first time; one that was committed fi
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyroaring import BitMap64
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition
 
 ANY = "*"
+# How many changes one transaction may write: time may flip a million people at one stroke, memory and locks stay small.
+MOST_CHANGES = 20_000
 NOTHING = Touched(frozenset())
 
 
@@ -42,6 +46,13 @@ class Live:
     checked_at: datetime | None
     next_check_at: datetime | None
     concerned: bool
+
+
+class Decision(NamedTuple):
+    """Who came and who went, and whether that is all of it."""
+
+    changes: list[Change]
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -74,29 +85,33 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     fresh = (people - desk.known) | BitMap64(moved.values())
     _hand_over(ws, segments, moved)
     concerned = [segment for segment in segments if segment.concerned]
-    changes = decide(desk, concerned, people)
-    changes += decide(desk, [segment for segment in segments if not segment.concerned], fresh)
+    changes = decide(desk, concerned, people).changes
+    changes += decide(desk, [segment for segment in segments if not segment.concerned], fresh).changes
     _plan_looks(desk, concerned, touched)
     desk.close((desk.known | people) - BitMap64(moved) if fresh else None)
     return changes
 
 
 def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
-    """Apply what time alone has changed in segments whose next look is due; return who came and who went."""
+    """Apply what time alone has changed in segments whose next look is due; return who came and who went.
+
+    Not more than `MOST_CHANGES` at once: the segments stay due until a call finds no more.
+    """
     desk = open_desk(ws, ch, now)
     due = [one for one in find_live(ws, NOTHING) if one.built and one.next_check_at and one.next_check_at <= desk.now]
-    changes: list[Change] = []
+    decision = Decision([])
     if due:
         definitions = read_definitions(ws, [segment.tree for segment in due])
         atoms = find_atoms([segment.tree for segment in due], definitions)
         since = min(segment.checked_at or desk.now for segment in due)
-        changes = decide(desk, due, crossed(ch, desk.workspace_id, atoms, since, desk.now))
+        decision = decide(desk, due, crossed(ch, desk.workspace_id, atoms, since, desk.now), MOST_CHANGES)
+    if due and decision.is_whole:
         flips = next_flips(ch, desk.workspace_id, atoms, desk.now)
         for segment in due:
             again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
             ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=again)
     desk.close()
-    return changes
+    return decision.changes
 
 
 def build(ws: Scope, ch: Client, now: datetime) -> list[int]:
@@ -155,11 +170,11 @@ def read_tree(text: str) -> Condition:
     return from_json(json.loads(text))
 
 
-def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int]) -> list[Change]:
-    """Ask about these people in these segments, write down the differences."""
+def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: int = sys.maxsize) -> Decision:
+    """Ask about these people in these segments, write down the differences, at most so many."""
     people = BitMap64(people)
     if not segments or not people:
-        return []
+        return Decision([])
     trees = [segment.tree for segment in segments]
     definitions = read_definitions(desk.ws, trees)
     atoms = find_atoms(trees, definitions)
@@ -169,14 +184,15 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int]) -> list[
     for segment in segments:
         members = stored[segment.id]
         before, after = members & people, facts.people(segment.tree, definitions)
-        if before == after:
-            continue
-        _write_members(desk.ws, segment.id, (members - before) | after)
-        # Who was erased or merged away is gone without having left.
-        changes += [Change(segment.id, person_id, entered=True, at=desk.now) for person_id in after - before]
-        changes += [Change(segment.id, person_id, entered=False, at=desk.now) for person_id in (before - after) & facts.living]
+        turned = BitMap64(islice(before ^ after, most))
+        most -= len(turned)
+        if turned:
+            _write_members(desk.ws, segment.id, members ^ turned)
+            # Who was erased or merged away is gone without having left.
+            changes += [Change(segment.id, person_id, entered=True, at=desk.now) for person_id in turned & after]
+            changes += [Change(segment.id, person_id, entered=False, at=desk.now) for person_id in (turned & before) & facts.living]
     _write_changes(desk, changes)
-    return changes
+    return Decision(changes, is_whole=most > 0)
 
 
 def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> None:

@@ -15,6 +15,7 @@ from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.kit.sql import Query
+from hudhud.segments import membership
 from hudhud.segments.types import Touched
 from hudhud.workers import segments
 from hudhud.workers.context import Context
@@ -123,3 +124,21 @@ def test_time_does_not_overtake_facts_that_wait(stage: Stage, context: Context, 
 def test_an_empty_batch_is_nothing(stage: Stage) -> None:
     stage.segment(SILENT)
     assert stage.refresh(Touched(frozenset())) == []
+
+
+def test_what_flips_at_one_stroke_is_taken_in_parts(stage: Stage, context: Context, ch: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [stage.person() for _ in range(7)]
+    stage.happen(*[Event(person.id, "Order Completed", NOW) for person in people])
+    silent = stage.segment(SILENT)
+    start_journey(stage, silent)
+    monkeypatch.setattr(membership, "MOST_CHANGES", 3)
+
+    taken = []
+    while done := segments.work_once(context, ch, NOW + 30 * DAY):
+        taken.append(done)
+        assert len(runs(stage)) <= 3 * len(taken)
+
+    assert len(taken) >= 3
+    assert stage.members() == {silent: {person.id for person in people}}
+    assert sorted(runs(stage)) == [person.id for person in people]
+    assert sorted(told(ch)) == [("Segment Entered", person.id) for person in people]
