@@ -4,25 +4,10 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { assertAccessible } from "./axe.mjs";
 import { visit } from "./browser.mjs";
+import { RTL } from "./language.mjs";
+import { api } from "./newcomer.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
-const SCREENS = [
-  ["home", "/"],
-  ["people", "/people"],
-  ["person", "/people/4711"],
-  ["segments", "/segments"],
-  ["segment", "/segments/1"],
-  ["journeys", "/journeys"],
-  ["journey", "/journeys/cart"],
-  ["messages", "/messages"],
-  ["mailbox", "/mailbox"],
-  ["settings", "/settings"],
-  ["keys", "/settings/keys"],
-  ["members", "/settings/members"],
-  ["security", "/settings/security"],
-  ["audit", "/settings/audit"],
-  ["not-found", "/nowhere"],
-];
 const PHONE = new Set(["home", "people", "person", "segment", "journey", "messages", "mailbox", "settings"]);
 export const WALKS = [
   { name: "en", language: "en" },
@@ -33,6 +18,29 @@ export const WALKS = [
   { name: "fa-phone", language: "fa", phone: true, only: PHONE },
   { name: "en-phone", language: "en", phone: true, only: PHONE },
 ];
+
+/** Every screen with its address; those of one person, segment or mail show one that there is. */
+export async function findScreens(page) {
+  const first = async (list) => (await api(page, list)).items[0].id;
+  const [person, segment] = [await first("/people?search=sara"), await first("/segments")];
+  return [
+    ["home", "/"],
+    ["people", "/people"],
+    ["person", `/people/${person}`],
+    ["segments", "/segments"],
+    ["segment", `/segments/${segment}`],
+    ["journeys", "/journeys"],
+    ["journey", "/journeys/cart"],
+    ["messages", "/messages"],
+    ["mailbox", "/mailbox"],
+    ["settings", "/settings"],
+    ["keys", "/settings/keys"],
+    ["members", "/settings/members"],
+    ["security", "/settings/security"],
+    ["audit", "/settings/audit"],
+    ["not-found", "/nowhere"],
+  ];
+}
 
 async function settle(page) {
   await page.getByRole("heading", { level: 1 }).waitFor();
@@ -48,17 +56,17 @@ async function assertNoSideways(page, where) {
 }
 
 /** One pair of eyes through all screens; what it finds is told all at once. */
-export async function walkScreens(browser, base, storageState, { name, language, dark, phone, only }) {
+export async function walkScreens({ browser, hudhud, state, screens }, { name, language, dark, phone, only }) {
   mkdirSync(RESULTS, { recursive: true });
   const findings = [];
-  const { context, page, complaints } = await visit(browser, base, { language, dark, phone, storageState });
-  for (const [screen, path] of SCREENS.filter(([one]) => !only || only.has(one))) {
+  const { context, page, complaints } = await visit(browser, hudhud.base, { language, dark, phone, storageState: state });
+  for (const [screen, path] of screens.filter(([one]) => !only || only.has(one))) {
     const where = `${screen} (${name})`;
     try {
       await page.goto(path);
       await settle(page);
       const [dir, lang] = await page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]);
-      assert.deepEqual([dir, lang], [["fa", "ar"].includes(language) ? "rtl" : "ltr", language], where);
+      assert.deepEqual([dir, lang], [RTL.has(language) ? "rtl" : "ltr", language], where);
       await page.screenshot({ path: `${RESULTS}${screen}-${name}.png` });
       await assertNoSideways(page, where);
       await assertAccessible(page, where);

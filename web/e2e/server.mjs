@@ -1,6 +1,6 @@
 // A whole Hudhud of its own for the tests: fresh data, one port; ended with the tests.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,14 +46,4 @@ async function isReady(base) {
   } catch {
     return false;
   }
-}
-
-/** The texts of a language, as the app has them: `t("setup.explore")`. */
-export function textsOf(language) {
-  const folder = new URL(`../src/i18n/locales/${language}/`, import.meta.url);
-  return (key, values = {}) => {
-    const [space, ...path] = key.split(".");
-    const text = path.reduce((node, step) => node[step], JSON.parse(readFileSync(new URL(`${space}.json`, folder), "utf8")));
-    return Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`{{${name}}}`, value), text);
-  };
 }

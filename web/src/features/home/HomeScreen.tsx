@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { useMe } from "@/features/session/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Bars, Card, Columns, Empty, Failure, Figure, Figures, IconUsers, Loading, Page, Stack, Text } from "@/ui";
+import { Bars, Card, Columns, Failure, Figure, Figures, Loading, Page, Stack, Text } from "@/ui";
 import { AttentionCard, JourneysCard, SkippedCard } from "./cards";
+import { Nobody } from "./Nobody";
 import { Ticker } from "./Ticker";
 import { useHome, type HomeFigures } from "./queries";
 
@@ -47,6 +47,7 @@ export default function HomeScreen() {
   const me = useMe();
   const home = useHome();
   const name = me.data?.state === "in" ? me.data.user.name.split(" ")[0] : "";
+  const isAdmin = me.data?.state === "in" && ["admin", "owner"].includes(me.data.role);
   return (
     <Page title={t("app.place.home")} heading={name ? <>{t("home.hello", { name })}</> : t("app.place.home")} lead={format.day(now)}>
       {home.isError && <Failure error={home.error} retry={() => void home.refetch()} />}
@@ -57,7 +58,7 @@ export default function HomeScreen() {
           <Columns>
             <Stack gap={20}>
               {home.data.people === 0
-                ? <Card><Empty icon={<IconUsers size={40} />} title={t("home.empty")} action={<Link className="hd-textlink" to="/settings/keys">{t("home.empty_action")}</Link>}>{t("home.empty_lead")}</Empty></Card>
+                ? <Nobody mayFill={isAdmin} />
                 : <Days days={home.data.days} />}
               <JourneysCard journeys={home.data.journeys} />
               <SkippedCard skipped={home.data.messages_7d.skipped} />

@@ -57,6 +57,12 @@ export function useSetup(done: () => void) {
   });
 }
 
+/** The sample shop for a workspace that was begun empty. */
+export function useFillSample() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: () => call(demoFill()), onSuccess: () => client.invalidateQueries() });
+}
+
 export function useRemoveSample(done: () => void) {
   const client = useQueryClient();
   return useMutation({
