@@ -30,6 +30,7 @@ KINDS = ("identify", "track", "page", "screen", "group", "alias")
 KIND_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "group": "Group Joined", "alias": "Aliased"}
 EMPTY = msgspec.Raw(b"{}")
 RAW_FIELDS = ("properties", "traits", "context")
+READ_FIELDS = ("properties", "traits")  # by segments and journeys
 
 
 class Reason(StrEnum):
@@ -160,12 +161,7 @@ def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
     The caller has passed the bytes through `check_text`. On return `type`, ids (as text) and a name are in order;
     `message_id` may be missing.
     """
-    try:
-        message = _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise _explain(bytes(raw), error) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise unreadable(bytes(raw), error) from None
+    message = _decode(raw)
     if kind is not None:
         if message.type is not None and message.type != kind:
             raise InvalidInput("type", message.type, f"leave it out, or send the message to /v1/{message.type}")
@@ -175,11 +171,34 @@ def parse(raw: bytes | msgspec.Raw, kind: str | None = None) -> Message:
     for name in RAW_FIELDS:
         _check_object(message, name)
     _check_readable(message, whole)
+    _check_rest(message)
+    return message
+
+
+def reread(raw: bytes) -> Message:
+    """Decode a message of the log; raises as `parse` does. The door has checked it: what is only passed on is not read again."""
+    message = _decode(raw)
+    _check_object(message, "context")
+    for name in RAW_FIELDS if message.type == "identify" else READ_FIELDS:
+        _check_field(message, name)
+    _check_rest(message)
+    return message
+
+
+def _decode(raw: bytes | msgspec.Raw) -> Message:
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _explain(bytes(raw), error) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unreadable(bytes(raw), error) from None
+
+
+def _check_rest(message: Message) -> None:
     _check_ids(message)
     _check_named(message)
     if message.timestamp is not None or message.original_timestamp is not None:
         _check_times(message)
-    return message
 
 
 def person_key(message: Message) -> str:
@@ -230,12 +249,21 @@ def _check_readable(message: Message, whole: bytes) -> None:
         _read(whole)
     except msgspec.DecodeError:
         for name in RAW_FIELDS:
-            try:
-                _read(getattr(message, name))
-            except msgspec.DecodeError as error:
-                shown = bytes(getattr(message, name))[:80].decode(errors="replace")
-                raise InvalidInput(name, shown, f"not readable: {error}") from None
+            _check_field(message, name)
         raise InvalidInput("message", "…", "a number in it is too large") from None
+
+
+def _check_field(message: Message, name: str) -> None:
+    """Refuse what is no object, or cannot be read, in one of the raw parts."""
+    value = getattr(message, name)
+    if value is EMPTY:
+        return
+    try:
+        found = _read(value)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidInput(name, bytes(value)[:80].decode(errors="replace"), f"not readable: {error}") from None
+    if not isinstance(found, dict):
+        _check_object(message, name)
 
 
 def _check_ids(message: Message) -> None:

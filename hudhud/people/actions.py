@@ -25,10 +25,11 @@ QUERIES = sql.load("hudhud.people")
 PLACES = ("time_zone", "language", "country")
 
 
-def resolve(ws: Scope, identities: Sequence[Identity], now: datetime) -> Resolution:
+def resolve(ws: Scope, identities: Sequence[Identity], now: datetime, batch: int | None = None) -> Resolution:
     """Find or make the person of each identity, in order; merge and patch on the way. Repeating it changes nothing.
 
     Serialised per workspace (an advisory lock of the transaction) as soon as anything may have to be written.
+    `batch`: the open batch of the intake that asks; it must mirror whom it made before it is closed.
     """
     notes: list[Note] = []
     named = [_usable(index, identity, notes) for index, identity in enumerate(identities)]
@@ -45,7 +46,7 @@ def resolve(ws: Scope, identities: Sequence[Identity], now: datetime) -> Resolut
         held |= _find_holders(ws, missing)
     book = _open_book(ws, held, {held[identifier] for index in rich for identifier in named[index] if identifier in held}, now)
     answers = _apply(book, identities, named, held)
-    created, changed = _write(ws, book, now)
+    created, changed = _write(ws, book, now, batch)
     person_ids = [answer if isinstance(answer, int) else answer.id for answer in answers]
     return Resolution(person_ids, created, changed, frozenset(book.changed_names), notes + book.notes, _merged(book))
 
@@ -88,9 +89,7 @@ def _open_book(ws: Scope, held: dict[Identifier, int], may_change: set[int], now
     return Book(holders, now)
 
 
-def _apply(
-    book: Book, identities: Sequence[Identity], named: list[Sequence[Identifier]], held: dict[Identifier, int]
-) -> list[int | Entry]:
+def _apply(book: Book, identities: Sequence[Identity], named: list[Sequence[Identifier]], held: dict[Identifier, int]) -> list[int | Entry]:
     """Apply the claims in order; who is known and cannot change is answered without an entry in the book."""
     known = held.keys() - book.held_before
     return [
@@ -99,14 +98,14 @@ def _apply(
     ]
 
 
-def _write(ws: Scope, book: Book, now: datetime) -> tuple[list[int], list[int]]:
+def _write(ws: Scope, book: Book, now: datetime, batch: int | None) -> tuple[list[int], list[int]]:
     """Write the difference as sets; return the numbers of new people and of others who changed."""
     changed = [entry for entry in book.entries.values() if entry.is_changed]
     fresh = [entry for entry in changed if entry.is_new]
     if fresh:
         for entry, row in zip(fresh, ws.rows(QUERIES.take_ids, count=len(fresh)), strict=True):
             entry.id = row[0]
-        ws.run(QUERIES.insert_people, now=now, **_columns(fresh))
+        ws.run(QUERIES.insert_people, now=now, batch=batch, **_columns(fresh))
     known = [entry for entry in changed if not entry.is_new]
     if known:
         ws.run(QUERIES.update_people, now=now, **_columns(known))

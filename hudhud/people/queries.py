@@ -17,8 +17,13 @@ QUERIES = sql.load("hudhud.people")
 
 
 def find_people(ws: Scope, *, search: str = "", after: int | None = None, limit: int = 50) -> list[Person]:
-    """A page of living people, newest first, older than `after`; `search` = how a name, e-mail or other identifier begins."""
-    return ws.into(Person, QUERIES.find_people, prefix=_prefix(search), after=after, limit=limit)
+    """A page of living people, newest first, older than `after`; `search` = how a name, e-mail or other identifier begins.
+
+    Capital letters make no difference but in an anonymous_id.
+    """
+    as_written = _prefix(search)
+    prefix = None if as_written is None else as_written.lower()
+    return ws.into(Person, QUERIES.find_people, prefix=prefix, as_written=as_written, after=after, limit=limit)
 
 
 def count_people(ws: Scope) -> int:
@@ -48,7 +53,7 @@ def find_current_ids(ws: Scope, ids: Iterable[int]) -> dict[int, int]:
 
 
 def _prefix(search: str) -> str | None:
-    text = search.strip().lower()
+    text = search.strip()
     if "\0" in text:
         raise InvalidInput("search", search, "remove the NUL character")
     if not text:

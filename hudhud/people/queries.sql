@@ -20,10 +20,11 @@ FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bi
 SELECT nextval('person_id_seq') FROM generate_series(1, %(count)s);
 
 -- name: insert_people
--- New people, with the numbers taken for them.
-INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, created_at, updated_at)
+-- New people, with the numbers taken for them. A batch of the intake mirrors whom it made before it is closed: no need to write that to each row.
+INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, created_at, updated_at, mirrored, made_in)
 OVERRIDING SYSTEM VALUE
-SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.created_at, %(now)s
+SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.created_at, %(now)s,
+       CASE WHEN %(batch)s::bigint IS NULL THEN 0 ELSE 1 END, %(batch)s
 FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
             %(provenances)b::text[], %(created_ats)b::timestamptz[])
      AS n (id, attributes, time_zone, language, country, provenance, created_at);
@@ -67,8 +68,10 @@ FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)s::bigint[]
 SELECT workspace_id, id FROM person WHERE version > mirrored ORDER BY id LIMIT %(limit)s;
 
 -- name: find_stale_of
--- Which of these people are stale?
-SELECT id FROM person WHERE id = ANY(%(ids)s::bigint[]) AND version > mirrored AND workspace_id = %(workspace_id)s;
+-- Which of these people are stale? Also those whom an open batch has made.
+SELECT id FROM person
+WHERE id = ANY(%(ids)s::bigint[]) AND workspace_id = %(workspace_id)s
+  AND (version > mirrored OR made_in = ANY(ARRAY(SELECT l.batch FROM intake_lane l WHERE l.batch IS NOT NULL)));
 
 -- name: read_mirror
 -- What ClickHouse keeps of these people.
@@ -107,7 +110,10 @@ FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
   AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
   AND (%(prefix)s::text IS NULL OR p.id IN (
-      SELECT i.person_id FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND lower(i.value) LIKE %(prefix)s
+      SELECT i.person_id FROM identifier i
+      WHERE i.workspace_id = %(workspace_id)s AND i.namespace <> 'anonymous_id' AND lower(i.value) LIKE %(prefix)s
+      UNION SELECT i.person_id FROM identifier i
+      WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'anonymous_id' AND i.value LIKE %(as_written)s
       UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'name' AND lower(n.attributes ->> 'name') LIKE %(prefix)s
       UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'first_name' AND lower(n.attributes ->> 'first_name') LIKE %(prefix)s
       UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'last_name' AND lower(n.attributes ->> 'last_name') LIKE %(prefix)s))

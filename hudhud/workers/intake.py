@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ import structlog
 from hudhud.consent import actions as consent
 from hudhud.events import actions as events
 from hudhud.events.append import append
-from hudhud.events.types import Event, Reason, Refusal, parse
+from hudhud.events.types import Event, Reason, Refusal, reread
 from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
@@ -32,6 +33,7 @@ from hudhud.workers.subscriptions import read_subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -72,16 +74,14 @@ class Batch:
     parts: dict[int, Part] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    @property
-    def token(self) -> str:
-        """Name of this batch's inserts."""
-        assert self.claim is not None
-        return f"intake:{self.claim.batch}"
+    appending: Future[list[Event]] | None = None  # the events on their way to ClickHouse; its answer: whose properties it cannot hold
 
     def part(self, workspace_id: int) -> Part:
         """Return the part of a workspace."""
-        return self.parts.setdefault(workspace_id, Part(workspace_id))
+        found = self.parts.get(workspace_id)
+        if found is None:
+            found = self.parts[workspace_id] = Part(workspace_id)
+        return found
 
     def drop(self, event: Event, reason: Reason, detail: str) -> None:
         """Keep an event, or a part of it, among the rejects."""
@@ -98,16 +98,16 @@ class Batch:
 def decode(everywhere: Scope, batch: Batch) -> None:
     """Read the rows and make events of them; what is no message is refused with the reason."""
     assert batch.claim is not None
-    for lane_id, workspace_id, received_at, source, body in events.read_batch(everywhere, batch.claim):
-        raw = bytes(body)
+    rows = events.read_batch(everywhere, batch.claim)
+    for lane_id, workspace_id, received_at, source, body in rows:
         try:
-            event = to_event(parse(raw), workspace_id, lane_id, received_at, source)
+            event = to_event(reread(body), workspace_id, lane_id, received_at, source)
         except HudhudError as error:
-            batch.refusals.append(Refusal(workspace_id, source, Reason.INVALID, error.message, raw, lane_id))
+            batch.refusals.append(Refusal(workspace_id, source, Reason.INVALID, error.message, body, lane_id))
             batch.counts[f"drop {Reason.INVALID}"] += 1
         else:
             batch.part(workspace_id).events.append(event)
-        batch.counts["rows"] += 1
+    batch.counts["rows"] += len(rows)
 
 
 def deduplicate(everywhere: Scope, batch: Batch) -> None:
@@ -126,9 +126,10 @@ def deduplicate(everywhere: Scope, batch: Batch) -> None:
 
 def resolve_people(everywhere: Scope, batch: Batch) -> None:
     """Find or make the person of each event; identify and alias join people and patch attributes."""
+    assert batch.claim is not None
     for part, scope in batch.each(everywhere):
         with scope as ws:
-            found = people.resolve(ws, [to_identity(event) for event in part.events], batch.now)
+            found = people.resolve(ws, [to_identity(event) for event in part.events], batch.now, batch.claim.batch)
         part.attributes, part.changed_ids = found.changed, {*found.created, *found.changed_ids}
         for event, actor_id in zip(part.events, found.person_ids, strict=True):
             event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
@@ -164,12 +165,21 @@ def keep_refused(everywhere: Scope, batch: Batch) -> None:
     batch.refusals.clear()
 
 
-def append_events(_everywhere: Scope | None, batch: Batch) -> None:
-    """Write the events to ClickHouse, once."""
-    everything = [event for _, part in sorted(batch.parts.items()) for event in part.events]
-    for event in append(batch.ch, everything, batch.token):
+def begin_append(batch: Batch, beside: Executor) -> None:
+    """Let another thread write the events to ClickHouse, once, while PostgreSQL is busy with the mirror."""
+    if batch.claim is not None:
+        everything = [event for _, part in sorted(batch.parts.items()) for event in part.events]
+        batch.appending = beside.submit(append, batch.ch, everything, f"intake:{batch.claim.batch}")
+        batch.counts["events"] += len(everything)
+
+
+def append_events(_everywhere: Scope, batch: Batch) -> None:
+    """Wait until ClickHouse has the events: what follows asks about them."""
+    if batch.appending is None:
+        return
+    for event in batch.appending.result():
         batch.drop(event, Reason.UNSTORABLE, "properties: ClickHouse cannot hold them; the event is kept without")
-    batch.counts["events"] += len(everything)
+    reach("intake.appended")
 
 
 def mirror_people(everywhere: Scope, batch: Batch) -> None:
@@ -266,6 +276,7 @@ RESOLVE: list[Step] = [
 ]
 DECIDE: list[Step] = [
     ("mirror people", mirror_people),
+    ("append events", append_events),
     ("update segments", update_segments),
     ("wake journeys", wake_journeys),
     ("register names", register_names),
@@ -301,10 +312,8 @@ def work_once(context: Context, ch: Client) -> bool:
             take(context, everywhere, batch, RESOLVE)
             reach("intake.resolving")
         reach("intake.resolved")
-        with timed(context, "append events"):
-            append_events(None, batch)
-        reach("intake.appended")
-    with context.db.everywhere() as everywhere:
+    with ThreadPoolExecutor(1) as beside, context.db.everywhere() as everywhere:
+        begin_append(batch, beside)
         take(context, everywhere, batch, DECIDE)
         reach("intake.deciding")
     reach("intake.decided")

@@ -7,6 +7,7 @@ doubles; while a database is away that is all that happens, and work goes on whe
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import os
@@ -156,6 +157,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: context.stop.set())
+    # A batch makes tens of thousands of objects that all live until it is done: looking through them every 700 is a tenth of the work.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     log.info("worker.started", worker=context.name, roles=names)
     in_time = work(context, roles)
     _forget(context)

@@ -36,6 +36,9 @@ def test_a_killed_worker_leaves_exactly_once(line: Line, point: str) -> None:
     assert [reason for reason, _ in line.rejects()] == ["conflict"]
     assert line.sql("SELECT count(*) FROM person WHERE merged_into IS NULL") == [(7,)]
     assert line.sql("SELECT count(*) FROM person WHERE version > mirrored") == [(0,)]
+    made = set(line.sql("SELECT id, version FROM person WHERE made_in IS NOT NULL"))
+    assert made
+    assert made <= {tuple(row) for row in line.ch.query("SELECT person_id, version FROM person").result_rows}
     assert line.sql("SELECT count(*) FROM consent_log") == [(5,)]
     assert line.sql("SELECT count(*) FROM intake") == [(0,)]
     mirrored = line.ch.query(

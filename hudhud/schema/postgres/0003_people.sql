@@ -11,7 +11,8 @@ CREATE TABLE person (
     merged_into   bigint REFERENCES person,      -- set: this actor lives on in the survivor (always the final one)
     erased_at     timestamptz,
     version       bigint NOT NULL DEFAULT 1,     -- grows with every change; the ClickHouse mirror keeps the highest
-    mirrored      bigint NOT NULL DEFAULT 0      -- the version that ClickHouse has
+    mirrored      bigint NOT NULL DEFAULT 0,     -- the version that ClickHouse has
+    made_in       bigint                         -- the intake batch that made them: while it is open, the mirror is behind all the same
 );
 CREATE INDEX person_stale ON person (id) WHERE version > mirrored;
 CREATE INDEX person_recent ON person (workspace_id, id DESC) WHERE merged_into IS NULL;
@@ -19,7 +20,7 @@ CREATE INDEX person_merged ON person (merged_into) WHERE merged_into IS NOT NULL
 SELECT hudhud_wall('person');
 
 CREATE TABLE identifier (
-    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    workspace_id bigint NOT NULL,                -- that of the person; a check of its own would cost a third of each new row
     namespace    text NOT NULL,                  -- user_id, anonymous_id, email, phone, shopify, …
     value        text NOT NULL CHECK (length(value) BETWEEN 1 AND 1024),  -- normal form
     person_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
@@ -29,8 +30,8 @@ CREATE TABLE identifier (
 CREATE INDEX identifier_person ON identifier (person_id);
 -- One address per channel and person: a new one replaces the old.
 CREATE UNIQUE INDEX identifier_address ON identifier (person_id, namespace) WHERE namespace IN ('email', 'phone');
--- Search by the beginning of any identifier, or of the name.
-CREATE INDEX identifier_search ON identifier (workspace_id, lower(value) text_pattern_ops);
+-- Search by the beginning of an identifier, or of the name. An anonymous_id is found by the primary key, as it is written.
+CREATE INDEX identifier_search ON identifier (workspace_id, lower(value) text_pattern_ops) WHERE namespace <> 'anonymous_id';
 CREATE INDEX person_name_search ON person (workspace_id, lower(attributes ->> 'name') text_pattern_ops) WHERE attributes ? 'name';
 CREATE INDEX person_first_name_search ON person (workspace_id, lower(attributes ->> 'first_name') text_pattern_ops) WHERE attributes ? 'first_name';
 CREATE INDEX person_last_name_search ON person (workspace_id, lower(attributes ->> 'last_name') text_pattern_ops) WHERE attributes ? 'last_name';
