@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.events")
 CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
-# Rows of a lane come in the order of their transactions, which is that of reception but for writers that overtake each other.
-OVERTAKING = timedelta(seconds=1)
-EVERYTHING = datetime.max.replace(tzinfo=UTC)
+# How much of a lane's queue is read to know its earliest reception, and how far writers may overtake each other behind that.
+HEAD, OVERTAKING_S = 1_000, 1.0
 # The end of what ClickHouse's DateTime64 can hold.
 LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -65,10 +64,16 @@ class Entry:
         return f"{self.at.isoformat()}|{self.message_id}"
 
 
-def watermark(everywhere: Scope) -> datetime:
-    """Return the instant of reception before which everything is processed; `EVERYTHING` when nothing waits."""
-    first = everywhere.value(QUERIES.watermark)
-    return EVERYTHING if first is None else first - OVERTAKING
+def horizon(everywhere: Scope, now: datetime) -> datetime:
+    """Return up to when time may act, `now` at the latest: whatever was received before that instant is processed.
+
+    `now` was read before. What is just being added counts as well: it is received after its transaction has begun.
+    """
+    # Asked first: what is added between the two questions is either seen by this one, or by the next, or received after `now`.
+    open_s = everywhere.value(QUERIES.oldest_append)
+    first = everywhere.value(QUERIES.watermark, head=HEAD, overtaking_s=OVERTAKING_S)
+    bound = now if open_s is None else now - timedelta(seconds=open_s)
+    return bound if first is None else min(bound, first)
 
 
 def find_names(ws: Scope) -> list[EventName]:

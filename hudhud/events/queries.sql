@@ -1,9 +1,12 @@
 -- name: append_rows
--- Add messages to the intake log and wake the workers (everywhere: one group may hold several workspaces).
-WITH added AS (
+-- Add messages to the intake log and wake the workers (everywhere: one group may hold several workspaces). Received is what
+-- others can see coming: the clock is read again here, where the table is locked (`oldest_append`); a clock that is not the present one's is left alone.
+WITH here AS MATERIALIZED (SELECT clock_timestamp() AS at), received AS MATERIALIZED (
+    SELECT CASE WHEN here.at - %(now)s BETWEEN interval '0' AND interval '1 minute' THEN here.at ELSE %(now)s END AS at FROM here
+), added AS (
     INSERT INTO intake (lane, workspace_id, received_at, source, body)
-    SELECT r.lane, r.workspace_id, %(now)s, r.source, r.body
-    FROM unnest(%(lanes)b::smallint[], %(workspace_ids)b::bigint[], %(sources)b::text[], %(bodies)b::bytea[]) AS r (lane, workspace_id, source, body)
+    SELECT r.lane, r.workspace_id, received.at, r.source, r.body
+    FROM received, unnest(%(lanes)b::smallint[], %(workspace_ids)b::bigint[], %(sources)b::text[], %(bodies)b::bytea[]) AS r (lane, workspace_id, source, body)
 )
 SELECT pg_notify('intake', '');
 
@@ -108,10 +111,20 @@ ON CONFLICT (workspace_id, name) DO UPDATE SET first_seen_at = least(known.first
     last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at), count = known.count + excluded.count,
     properties = known.properties || excluded.properties;
 
+-- name: oldest_append
+-- How many seconds ago did the oldest transaction begin that may be adding to the log? Whoever does holds a lock on the table.
+SELECT extract(epoch FROM clock_timestamp() - min(a.xact_start))::float8
+FROM pg_locks k JOIN pg_stat_activity a ON a.pid = k.pid
+WHERE k.locktype = 'relation' AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND k.relation = 'intake'::regclass AND k.mode = 'RowExclusiveLock' AND k.granted AND k.pid <> pg_backend_pid();
+
 -- name: watermark
--- The earliest reception among the first rows of each lane that are not processed yet.
-SELECT min(r.received_at) FROM intake_lane l CROSS JOIN LATERAL (
-    SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 100) r;
+-- The earliest reception of what waits, or is in work. In a lane with a long queue only its head is read: rows lie in the order of their
+-- transactions, which is that of reception but for writers that overtake each other.
+SELECT min(CASE WHEN q.rows < %(head)s THEN q.first ELSE q.first - make_interval(secs => %(overtaking_s)s) END)
+FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT count(*) AS rows, min(r.received_at) AS first FROM (
+        SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT %(head)s) r) q;
 
 -- name: find_names
 -- Event names, the most frequent first.

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.events.queries import watermark
+from hudhud.events.queries import horizon
 from hudhud.journeys import actions, planner
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.worlds import LiveWorld
@@ -25,7 +25,7 @@ FOLD_EVERY_S = 60.0
 FOLD_ABOVE = 500
 # How far the consent log is read again behind the newest row seen: transactions may commit out of the order of their ids.
 REREAD = 1_000
-# What is received at an instant is known to be processed only once the watermark is past it.
+# What is received at an instant is known to be processed only once the horizon is past it.
 JUST_BEFORE = timedelta(microseconds=1)
 
 
@@ -52,10 +52,10 @@ def work_once(context: Context, ch: Client, now: datetime, seen: dict[int, int])
     context.beat()
     with context.db.everywhere() as everywhere:
         # Asked after the clock: what was received before `now` and is not processed holds the timers back.
-        horizon = min(now, watermark(everywhere)) - JUST_BEFORE
+        until = horizon(everywhere, now) - JUST_BEFORE
         versions = planner.find_versions(everywhere)
     begun = sum(_take_subscribers(context, version, seen) for version in versions if version.is_current)
-    steps = planner.tick(LiveWorld(context.db, ch), versions, horizon, stop=context.stop.is_set, beat=context.beat)
+    steps = planner.tick(LiveWorld(context.db, ch), versions, until, stop=context.stop.is_set, beat=context.beat)
     context.count("journeys", "steps", steps)
     context.count("journeys", "entered", begun)
     return begun + steps

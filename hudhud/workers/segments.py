@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.events.queries import watermark
+from hudhud.events.queries import horizon
 from hudhud.journeys import actions as journeys
 from hudhud.kit.failpoint import reach
 from hudhud.segments import actions, queries
@@ -41,9 +41,9 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     context.beat()
     with context.db.everywhere() as everywhere:
         # What was received before `now` and is not processed yet may still change the answer: time does not overtake facts.
-        horizon = min(now, watermark(everywhere))
-        workspaces = queries.find_work(everywhere, horizon)
-    done = sum(_decide(context, ch, workspace_id, horizon) for workspace_id in workspaces)
+        until = horizon(everywhere, now)
+        workspaces = queries.find_work(everywhere, until)
+    done = sum(_decide(context, ch, workspace_id, until) for workspace_id in workspaces)
     return done + _feed(context, ch)
 
 

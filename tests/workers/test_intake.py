@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from hudhud.consent import actions as consent
-from hudhud.events.actions import LeaseLost, claim_batch, close_batch, resubmit
-from hudhud.events.queries import EVERYTHING, find_names, find_rejects, find_timeline, watermark
-from hudhud.events.types import LIVE_LANES
+from hudhud.events import queries
+from hudhud.events.actions import LeaseLost, append_rows, claim_batch, close_batch, resubmit
+from hudhud.events.queries import find_names, find_rejects, find_timeline, horizon
+from hudhud.events.types import LIVE_LANES, Row, lane_of
+from hudhud.kit.clock import LiveClock
 from hudhud.people.queries import find_people, get_profile
 from tests import make
 from tests.make import NOW
@@ -211,18 +213,52 @@ def test_a_live_event_does_not_wait_behind_an_import(line: Line) -> None:
     assert rows == [(50,)]
 
 
-def test_the_watermark_waits_for_what_is_not_processed(line: Line) -> None:
-    def mark() -> object:
+def test_time_waits_for_what_is_not_processed(line: Line) -> None:
+    def until() -> object:
         with line.db.everywhere() as everywhere:
-            return watermark(everywhere)
+            return horizon(everywhere, line.clock.now())
 
-    assert mark() == EVERYTHING
+    assert until() == NOW
     line.put(track("u1"))
     line.clock.at = NOW + timedelta(minutes=5)
     line.put(track("u1"))
-    assert mark() == NOW - timedelta(seconds=1)
+    assert until() == NOW
     line.work()
-    assert mark() == EVERYTHING
+    assert until() == NOW + timedelta(minutes=5)
+
+
+def test_behind_a_long_queue_time_allows_for_writers_that_overtake(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "HEAD", 3)
+    line.put(*[track("u1") for _ in range(3)])
+    with line.db.everywhere() as everywhere:
+        assert horizon(everywhere, NOW) == NOW - timedelta(seconds=1)
+
+
+def test_time_does_not_overtake_an_append_in_flight(line: Line) -> None:
+    """Its sender read the clock before the timer was due; it commits after the timer has looked."""
+    clock = LiveClock()
+    read_at = clock.now()
+    row = Row(line.shop, lane_of("u1"), "server", json.dumps(track("u1", messageId="late")).encode())
+    with line.db.everywhere() as writer:
+        append_rows(writer, [row], read_at)
+        with line.db.everywhere() as everywhere:
+            until = horizon(everywhere, clock.now())
+    ((received_at,),) = line.sql("SELECT received_at FROM intake")
+    assert read_at < received_at
+    assert until < received_at
+    with line.db.everywhere() as everywhere:
+        assert horizon(everywhere, clock.now()) == received_at
+
+
+def test_what_is_added_after_time_has_looked_is_received_later(line: Line) -> None:
+    clock = LiveClock()
+    read_at = clock.now()
+    with line.db.everywhere() as everywhere:
+        until = horizon(everywhere, clock.now())
+    with line.db.everywhere() as writer:
+        append_rows(writer, [Row(line.shop, lane_of("u1"), "server", b"{}")], read_at)
+    ((received_at,),) = line.sql("SELECT received_at FROM intake")
+    assert until < received_at
 
 
 def test_order_per_person_is_kept_over_batches(line: Line) -> None:
