@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class State(StrEnum):
@@ -145,9 +144,11 @@ class Outcome:
     worker: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message in a worker's hands that has passed the consent gate."""
+class Claimed(msgspec.Struct, frozen=True):
+    """A message in a worker's hands that has passed the consent gate; the order of the fields is that of the query `gate`.
+
+    What `attributes` and `event` hold stays JSON: it is only passed on.
+    """
 
     id: int
     workspace_id: int
@@ -161,9 +162,9 @@ class Claimed:
     template: str
     version_id: int
     source_kind: str
-    attributes: dict[str, Any]
     language: str | None
-    event: dict[str, Any]
+    attributes: Mapping[str, Any]
+    event: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,7 @@ class Mark(msgspec.Struct, frozen=True):
     links: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """What became of an attempt. `taken_back`: it was never made and does not count; `address`: whom it was for, if the peer was asked."""
 
     id: int

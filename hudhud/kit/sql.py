@@ -56,6 +56,15 @@ def numbers(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+def texts(values: Iterable[object]) -> str:
+    """Write values as PostgreSQL's array literal, for `%(names)s::text[]` (or any type that can be read from text); None = null."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def load(package: str, file: str = "queries.sql") -> Queries:
     """Read the queries of `package`, e.g. `load("hudhud.people")`."""
     return parse(resources.files(package).joinpath(file).read_text("utf-8"))
