@@ -76,9 +76,9 @@ class Form:
 
 
 def compile_template(template: BoundTemplate, form: Form) -> Any:  # noqa: ANN401 -- a function made by exec
-    """Compile to a function(values, seals, token, put); `put` takes many pieces at once.
+    """Compile to a function(values, message, seals, token, put); `put` takes many pieces at once.
 
-    `seals` and `token` complete the addresses of this message (content/links.py) and its unsubscribe page. Pieces of a body
+    `message`, `seals` and `token` complete the addresses of this message (content/links.py) and of its unsubscribe page. Pieces of a body
     come in pairs, a value and the encoded constant that follows it (content/mime.py joins them).
     """
     return _Compiler(template, form).compile()
@@ -120,7 +120,7 @@ class _Compiler:
     def compile(self) -> Any:  # noqa: ANN401 -- a function made by exec
         self._block(self.template.nodes, 1)
         groups = [f"    {root}_get = values[{root!r}].get" for root in GROUPS]
-        source = "\n".join(["def render(values, seals, token, put):", "    local = {}", *groups, *self.lines, ""])
+        source = "\n".join(["def render(values, message, seals, token, put):", "    local = {}", *groups, *self.lines, ""])
         exec(compile(source, "<liquid>", "exec"), self.names)  # noqa: S102 -- the source is made of names and numbers of ours and of reprs, author's text is bound as constants
         return self.names["render"]
 
@@ -170,7 +170,7 @@ class _Compiler:
                 text += (encode(joined) + soft) if encode else joined
             else:
                 for content in contents:
-                    parts += [self._bind(text), content]
+                    parts += [self._bind(text), *content.split(", ")]
                     text = soft
         parts.append(self._bind(text))
         return parts[0] if len(parts) == 1 else "f'" + "".join(f"{{{part}}}" for part in parts) + "'"
@@ -214,10 +214,10 @@ class _Compiler:
         match _address(expression):
             case ("hudhud_link", int(number)):
                 self._constant(click_start(base, number))
-                self._finished(f"seals[{number + FIRST_LINK}]")
+                self._finished(f"message, seals[{number + FIRST_LINK}]")
             case ("hudhud_pixel", _):
                 self._constant(pixel_start(base))
-                self._finished(f"seals[{PIXEL}]")
+                self._finished(f"message, seals[{PIXEL}]")
                 self._constant(".gif")
             case (("unsubscribe_url" | "preferences_url") as name, _) if name not in self.assigned and name not in dict(self.loops):
                 self._constant(f"{base}/u/")

@@ -39,12 +39,12 @@ def is_page(url: str) -> bool:
 
 
 def click_start(base_url: str, number: int) -> str:
-    """What stands before the seal in the address of link `number` of a mail."""
+    """What stands before the seal (with the message's number) in the address of link `number` of a mail."""
     return f"{base_url}/t/c/{number + FIRST_LINK}-"
 
 
 def pixel_start(base_url: str) -> str:
-    """What stands before the seal in the address of the picture; `.gif` stands behind it."""
+    """What stands before the seal (with the message's number) in the address of the picture; `.gif` stands behind it."""
     return f"{base_url}/t/o/{PIXEL}-"
 
 
@@ -57,14 +57,14 @@ class Book:
 
     def open_message(self, base_url: str, static: Sequence[str], key: bytes = b"", message_id: int = 0) -> None:
         """Begin a message; `static` are the targets that everybody gets."""
-        self.base_url, self.static_targets, self._key, self._message_id = base_url, static, key, message_id
+        self.base_url, self.static_targets, self._key, self.message = base_url, static, key, f"{message_id}-"
         self.targets: dict[str, int] = {}
-        self.seals = numbered_seals(key, message_id, FIRST_LINK + len(static)) if base_url else []
+        self.seals = numbered_seals(key, FIRST_LINK + len(static)) if base_url else []
 
     def _seal(self, number: int) -> str:
         if number >= len(self.seals):
-            self.seals = numbered_seals(self._key, self._message_id, 2 * number)
-        return self.seals[number]
+            self.seals = numbered_seals(self._key, 2 * number)
+        return self.message + self.seals[number]
 
     def pixel(self) -> str:
         """Address of the picture that tells that the mail was opened."""

@@ -32,6 +32,11 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 # What is its own encoding inside a line, and what parts the values that are judged together.
 PLAIN = bytes(code for code in range(0x20, 0x7F) if code != ord("=")) + b"\n"
 LONGEST_LINE = 75
+# Stands after a text while it is encoded: without it the last line may come out a character too long for the soft break.
+GUARD = "!"
+# What binascii makes of white space that ends a full line.
+TOO_LONG = re.compile(r"^(.{74,75})(=20|=09)$", re.MULTILINE)
+LEADING_DOTS = re.compile(r"^\.+", re.MULTILINE)
 WORD_BYTES = 42
 SOFT_BREAK = "=\r\n"
 
@@ -101,12 +106,16 @@ def header_block(headers: Iterable[tuple[str, str]], now: datetime) -> str:
 
 def encode(text: str) -> str:
     """Encode a piece of text that begins a line and is followed by a soft break."""
-    encoded = binascii.b2a_qp(LINE_END.sub("\n", text).encode("utf-8", "replace"), istext=True).decode().replace("\n", "\r\n")
-    if "." in encoded:
-        encoded = encoded.replace("\r\n.", "\r\n=2E=\r\n")
-        if encoded.startswith("."):
-            encoded = "=2E=\r\n" + encoded[1:]
-    return encoded
+    encoded = TOO_LONG.sub(r"\1=\n\2", _quote(LINE_END.sub("\n", text) + GUARD))
+    return LEADING_DOTS.sub(_quote_dots, encoded)[:-1].replace("\n", "\r\n")
+
+
+def _quote_dots(dots: re.Match[str]) -> str:
+    return "=2E=\n" * len(dots[0])
+
+
+def _quote(text: str) -> str:
+    return binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode()
 
 
 def join(pieces: list[str]) -> str:
@@ -131,13 +140,9 @@ def join(pieces: list[str]) -> str:
 def _encode_values(values: list[str], lines: str) -> list[str]:
     if "\r" in lines or lines.count("\n") >= len(values):
         return [encode(value) for value in values]
+    encoded = LEADING_DOTS.sub(_quote_dots, _quote(f"{GUARD}\n".join(values) + GUARD))
     # A NUL can only be ours (one in a value is =00 by then); it stands for a soft break until the lines are apart.
-    encoded = "\n" + binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode().replace("=\n", "\0")
-    if "." in encoded:
-        encoded = encoded.replace("\n.", "\n=2E\0").replace("\0.", "\0=2E\0")
-    if "\0" in encoded:
-        return [line.replace("\0", SOFT_BREAK) for line in encoded[1:].split("\n")]
-    return encoded[1:].split("\n")
+    return [line[:-1].replace("\0", SOFT_BREAK) for line in encoded.replace("=\n", "\0").split("\n")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Piece:
         if self.function is not None:
             size, targets = len(pieces), len(BOOK.targets)
             try:
-                self.function(values, BOOK.seals, token, pieces.extend)
+                self.function(values, BOOK.message, BOOK.seals, token, pieces.extend)
             except (LiquidError, TypeError, ValueError, KeyError):
                 del pieces[size:]
                 BOOK.forget_targets(targets)
@@ -160,7 +160,7 @@ def _outcome(piece: Piece, values: dict[str, Any], compiled: Compiled, *, by_fun
         if not by_function:
             return _flat(piece.reference(values)), list(BOOK.targets)
         pieces = [""]
-        piece.function(values, BOOK.seals, SAMPLE_TOKEN, pieces.extend)
+        piece.function(values, BOOK.message, BOOK.seals, SAMPLE_TOKEN, pieces.extend)
         return _flat(decode(join(pieces)) if piece.form.encode else "".join(pieces)), list(BOOK.targets)
     except (LiquidError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError, RecursionError):
         return None

@@ -33,8 +33,9 @@ QUERIES = sql.load("hudhud.delivery")
 KEPT_VERSIONS = 64
 ID = struct.Struct(">Q")
 UNSUBSCRIBE = struct.Struct(">QQQQ")
+ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 # What nearly every address looks like; the rest is looked at closely.
-COMMON_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*").fullmatch
+COMMON_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[a-z0-9]{1,63}(?:\.[a-z0-9]{1,63})+").fullmatch
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -121,9 +122,13 @@ class Composer:
         kinds: dict[tuple[object, ...], Kind] = {}
         drafts: list[_Draft] = []
         refused: dict[int, Refusal] = {}
-        for message in messages:
+        pages = self.keys.sign_all(
+            "unsubscribe", [UNSUBSCRIBE.pack(one.workspace_id, one.person_id, one.topic_id, one.id) for one in messages]
+        )
+        names = self.keys.sign_all("message", [ID.pack(one.id) for one in messages])
+        for message, page, name in zip(messages, pages, names, strict=True):
             try:
-                drafts.append(self._draft(message, self._kind(message, kinds, senders, now)))
+                drafts.append(self._draft(message, self._kind(message, kinds, senders, now), page, name))
             except InvalidInput as error:
                 reason = Reason.BAD_ADDRESS if error.data["field"] == "address" else Reason.BAD_HEADER
                 refused[message.id] = Refusal(message, reason, error.message)
@@ -153,15 +158,12 @@ class Composer:
             kinds[place] = Kind(sender, compiled, program, reading, _same_head(message, sender, now), is_marketing)
         return kinds[place]
 
-    def _draft(self, message: Claimed, kind: Kind) -> _Draft:
-        id_ = ID.pack(message.id)
+    def _draft(self, message: Claimed, kind: Kind, page: str, name: str) -> _Draft:
         recipient = message.address if COMMON_ADDRESS(message.address) else to_wire_address(message.address)
-        token = self.keys.sign("unsubscribe", UNSUBSCRIBE.pack(message.workspace_id, message.person_id, message.topic_id, message.id))
-        head = f"{kind.head}Message-ID: <{message.id}.{self.keys.sign('message', id_)}@{kind.sender.domain}>\r\nTo: {recipient}\r\n"
-        if kind.is_marketing:
-            head += f"List-Unsubscribe: <{self.base_url}/u/{token}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        unsubscribe = f"List-Unsubscribe: <{self.base_url}/u/{page}>\r\n{ONE_CLICK}" if kind.is_marketing else ""
+        head = f"{kind.head}Message-ID: <{message.id}.{name}@{kind.sender.domain}>\r\nTo: {recipient}\r\n{unsubscribe}"
         facts = kind.reading.facts(message.person_id, message.attributes, message.event)
-        mail = Mail(message.id, kind.program, self.keys.derive("mail", message.id), token, facts)
+        mail = Mail(message.id, kind.program, self.keys.derive("mail", message.id), page, facts)
         return _Draft(message, kind, recipient, head.encode(), mail)
 
 

@@ -15,24 +15,26 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 TAG_BYTES = 16
 OBJECT = struct.Struct(">Q")
-# 24 bytes, object and tag, are 32 characters without padding.
-SEAL_LENGTH = 32
-MOST_NUMBERS = 1000
-NUMBERED = re.compile(r"(0|[1-9][0-9]{0,3})-([A-Za-z0-9_-]{32})")
+# A seal is 18 bytes, 24 characters without padding.
+SEAL_BYTES, SEAL_LENGTH = 18, 24
+MOST_NUMBERS, MOST_OBJECT = 1000, 2**63 - 1
+NUMBERED = re.compile(r"(0|[1-9][0-9]{0,2})-(0|[1-9][0-9]{0,18})-([A-Za-z0-9_-]{24})")
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-def numbered_seals(key: bytes, object_id: int, count: int) -> list[str]:
-    """Sign the numbers 0 to `count` - 1 of an object with the key of that object (`Keys.derive`); a token is `NUMBER-SEAL`.
+def numbered_seals(key: bytes, count: int) -> list[str]:
+    """Sign the numbers 0 to `count` - 1 of an object with the key of that object (`Keys.derive`); a token is `NUMBER-OBJECT-SEAL`.
 
-    For whoever must not hold the signing keys. Each tag is its own 128 bits of SHAKE128(key), which costs one hash for all of them.
+    For whoever must not hold the signing keys. Each seal is its own 144 bits of SHAKE128(key), so all of them cost one hash.
     """
-    stream = hashlib.shake_128(key).digest(TAG_BYTES * count)
-    tags = [stream[at : at + TAG_BYTES] for at in range(0, TAG_BYTES * count, TAG_BYTES)]
-    text = _to_text(OBJECT.pack(object_id).join((b"", *tags)))
+    text = _to_text(hashlib.shake_128(key).digest(SEAL_BYTES * count))
     return [text[at : at + SEAL_LENGTH] for at in range(0, SEAL_LENGTH * count, SEAL_LENGTH)]
 
 
@@ -62,6 +64,18 @@ class Keys:
         """Return a URL-safe token that carries `payload` and its tag; `purpose` keeps tokens from being swapped."""
         return _to_text(payload + _mac(self.secrets[0], purpose, payload, TAG_BYTES))
 
+    def sign_all(self, purpose: str, payloads: Iterable[bytes]) -> list[str]:
+        """Return the token of each payload, as `sign`; all are as long as the first, and with the tag a multiple of three bytes."""
+        keyed, parts = _keyed(self.secrets[0], purpose, TAG_BYTES), list[bytes]()
+        for payload in payloads:
+            mac = keyed.copy()
+            mac.update(payload)
+            parts += (payload, mac.digest())
+        if not parts:
+            return []
+        text, length = _to_text(b"".join(parts)), (len(parts[0]) + TAG_BYTES) // 3 * 4
+        return [text[at : at + length] for at in range(0, len(text), length)]
+
     def verify(self, purpose: str, token: str) -> bytes | None:
         """Return the payload of a genuine token, else None (forged, truncated, other purpose, not canonical)."""
         try:
@@ -81,14 +95,11 @@ class Keys:
     def verify_numbered(self, purpose: str, token: str) -> tuple[int, int] | None:
         """Return (object, number) of a genuine numbered token, else None."""
         found = NUMBERED.fullmatch(token)
-        if found is None or int(found[1]) >= MOST_NUMBERS:
+        if found is None or int(found[2]) > MOST_OBJECT:
             return None
-        number, seal = int(found[1]), found[2]
-        (object_id,) = OBJECT.unpack(base64.urlsafe_b64decode(seal)[: OBJECT.size])
-        keyrings = (Keys((secret,)) for secret in self.secrets)
-        genuine = [
-            hmac.compare_digest(seal, numbered_seals(ring.derive(purpose, object_id), object_id, number + 1)[-1]) for ring in keyrings
-        ]
+        number, object_id = int(found[1]), int(found[2])
+        keys = (Keys((secret,)).derive(purpose, object_id) for secret in self.secrets)
+        genuine = [hmac.compare_digest(found[3], numbered_seals(key, number + 1)[-1]) for key in keys]
         return (object_id, number) if any(genuine) else None
 
     def keyed_hash(self, purpose: str, value: str) -> bytes:

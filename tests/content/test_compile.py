@@ -9,7 +9,7 @@ from html import escape, unescape
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from liquid.exceptions import UndefinedError
 
@@ -209,6 +209,10 @@ TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters=
 
 
 @settings(max_examples=150, deadline=None)
+@example("", "000000\x08\x80\x80\x80\x80\x80𐀀𐀀𐀀0")
+@example("x" * 75, "y" * 76)
+@example("é" * 12 + "abc", "=" * 25)
+@example(" . ", ".\n...")
 @given(TEXTS, TEXTS)
 def test_a_mail_parses_back_to_what_was_written(first: str, second: str) -> None:
     """MIME: lines are short, and the standard library reads the very values (with line ends normalised)."""
