@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Change
 
 QUERIES = sql.load("hudhud.journeys")
+PAGE_ROWS = 5_000
 
 
 def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Change], now: datetime) -> int:
@@ -62,18 +63,18 @@ def begins_with_subscription(version: Version) -> bool:
     return isinstance(version.graph.trigger, OnSubscribe)
 
 
-def last_consent(ws: Scope) -> int:
-    """Return the newest place in the consent log."""
-    return int(ws.value(QUERIES.last_consent))
-
-
-def take_subscribers(ws: Scope, version: Version, after: int) -> int:
-    """Begin runs for people who subscribed by any door, as the consent log shows them after a place in it."""
+def take_subscribers(ws: Scope, version: Version) -> tuple[int, bool]:
+    """Begin runs for people who subscribed by any door: one page of the consent log. Returns how many, and whether more may follow."""
     trigger = version.graph.trigger
-    if not isinstance(trigger, OnSubscribe) or version.started_at is None:
-        return 0
-    rows = ws.rows(QUERIES.find_subscribed, topic=trigger.topic, after=after, since=version.started_at)
-    return entries.enter(ws, version, [entries.Candidate(row[1], row[2]) for row in rows])
+    assert isinstance(trigger, OnSubscribe)
+    page = ws.one(QUERIES.find_page, journey_id=version.journey_id, limit=PAGE_ROWS)
+    if page is None:
+        return 0, False
+    size = page.pop("size")
+    rows = ws.rows(QUERIES.find_subscribed, topic=trigger.topic, **page)
+    begun = entries.enter(ws, version, [entries.Candidate(*row) for row in rows])
+    ws.run(QUERIES.turn_page, journey_id=version.journey_id, to_txid=page["to_txid"], to_id=page["to_id"])
+    return begun, size == PAGE_ROWS
 
 
 def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:

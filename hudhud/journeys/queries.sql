@@ -51,8 +51,10 @@ RETURNING id;
 UPDATE journey SET version_id = %(version_id)s, segment_id = %(segment_id)s, updated_at = %(now)s WHERE id = %(journey_id)s;
 
 -- name: start_journey
--- Let it run. Facts from before the first start are history.
-UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s), paused_at = NULL, updated_at = %(now)s WHERE id = %(journey_id)s;
+-- Let it run. Facts from before the first start, and subscriptions during a pause, are history.
+UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s), paused_at = NULL, updated_at = %(now)s,
+    consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s
+WHERE id = %(journey_id)s;
 
 -- name: pause_journey
 -- Let nobody enter and nobody move.
@@ -90,11 +92,22 @@ SELECT l.run_id, l.visit, l.node, l.edge, l.reason, l.at, l.detail FROM run_log 
 SELECT m.source_id AS run_id, m.step, m.visit, m.id, m.state, m.reason FROM message m
 WHERE m.source_kind = 'journey' AND m.source_id = ANY(%(run_ids)s::bigint[]);
 
+-- name: find_page
+-- Where a subscription trigger stands in the consent log, and where its next page ends: before whatever an open transaction may still add.
+SELECT j.consent_txid::text AS from_txid, j.consent_id AS from_id, e.txid::text AS to_txid, e.id AS to_id, e.size, j.consent_since AS since
+FROM journey j CROSS JOIN LATERAL (
+    SELECT q.txid, q.id, count(*) OVER () AS size FROM (
+        SELECT c.txid, c.id FROM consent_log c
+        WHERE c.workspace_id = j.workspace_id AND (c.txid, c.id) > (j.consent_txid, j.consent_id) AND c.txid < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY c.txid, c.id LIMIT %(limit)s) q
+    ORDER BY q.txid DESC, q.id DESC LIMIT 1) e
+WHERE j.id = %(journey_id)s FOR UPDATE OF j;
+
 -- name: find_subscribed
--- Whom the consent log shows as newly subscribed to a topic by e-mail, after a place in the log.
-SELECT c.id, c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
-WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed'
-  AND c.applied AND c.id > %(after)s AND c.at >= %(since)s
+-- Whom a page of the consent log shows as newly subscribed to a topic by e-mail.
+SELECT c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
+WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed' AND c.applied AND c.at >= %(since)s
+  AND (c.txid, c.id) > (%(from_txid)s::text::xid8, %(from_id)s) AND (c.txid, c.id) <= (%(to_txid)s::text::xid8, %(to_id)s)
   AND coalesce((
       SELECT k.state FROM consent_log k
       WHERE k.workspace_id = c.workspace_id AND k.person_id = c.person_id AND k.topic_id = c.topic_id AND k.channel = c.channel AND k.applied AND k.at < c.at
@@ -102,9 +115,9 @@ WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'e
   ), '') <> 'subscribed'
 ORDER BY c.at, c.id;
 
--- name: last_consent
--- The newest place in the consent log.
-SELECT coalesce(max(c.id), 0) FROM consent_log c WHERE c.workspace_id = %(workspace_id)s;
+-- name: turn_page
+-- A page of the consent log is read.
+UPDATE journey SET consent_txid = %(to_txid)s::text::xid8, consent_id = %(to_id)s WHERE id = %(journey_id)s;
 
 -- name: replay_subscribed
 -- Subscriptions to a topic in a span of time, in order: what a rehearsal replays.

@@ -23,8 +23,6 @@ IDLE_S = 1.0
 FOLD_EVERY_S = 60.0
 # Fold a version's counts when it has this many rows.
 FOLD_ABOVE = 500
-# How far the consent log is read again behind the newest row seen: transactions may commit out of the order of their ids.
-REREAD = 1_000
 # What is received at an instant is known to be processed only once the horizon is past it.
 JUST_BEFORE = timedelta(microseconds=1)
 
@@ -32,12 +30,11 @@ JUST_BEFORE = timedelta(microseconds=1)
 def run(context: Context) -> None:
     """Work until told to stop."""
     ch = context.ch()
-    seen: dict[int, int] = {}
     folded_at = time.monotonic()
     try:
         while not context.stop.is_set():
             now = context.clock.now()
-            taken = work_once(context, ch, now, seen)
+            taken = work_once(context, ch, now)
             if time.monotonic() - folded_at > FOLD_EVERY_S:
                 fold(context)
                 folded_at = time.monotonic()
@@ -47,30 +44,28 @@ def run(context: Context) -> None:
         ch.close()
 
 
-def work_once(context: Context, ch: Client, now: datetime, seen: dict[int, int]) -> int:
+def work_once(context: Context, ch: Client, now: datetime) -> int:
     """Take in subscribers, then move every run that is due; return the steps taken. `now` was read before all else."""
     context.beat()
     with context.db.everywhere() as everywhere:
         # Asked after the clock: what was received before `now` and is not processed holds the timers back.
         until = horizon(everywhere, now) - JUST_BEFORE
         versions = planner.find_versions(everywhere)
-    begun = sum(_take_subscribers(context, version, seen) for version in versions if version.is_current)
+    begun = sum(_take_subscribers(context, version) for version in versions if version.is_current)
     steps = planner.tick(LiveWorld(context.db, ch), versions, until, stop=context.stop.is_set, beat=context.beat)
     context.count("journeys", "steps", steps)
     context.count("journeys", "entered", begun)
     return begun + steps
 
 
-def _take_subscribers(context: Context, version: Version, seen: dict[int, int]) -> int:
-    """Read the consent log from where it was read last, for a journey that begins with a subscription."""
-    if not actions.begins_with_subscription(version):
-        return 0
-    with context.db.workspace(version.workspace_id) as ws:
-        newest = actions.last_consent(ws)
-        if seen.get(version.id) == newest:
-            return 0
-        begun = actions.take_subscribers(ws, version, max(0, seen.get(version.id, 0) - REREAD))
-    seen[version.id] = newest
+def _take_subscribers(context: Context, version: Version) -> int:
+    """Read the consent log on, for a journey that begins with a subscription."""
+    begun, is_more = 0, actions.begins_with_subscription(version)
+    while is_more and not context.stop.is_set():
+        with context.db.workspace(version.workspace_id) as ws:
+            some, is_more = actions.take_subscribers(ws, version)
+        begun += some
+        context.beat()
     return begun
 
 

@@ -21,9 +21,11 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_topic ON subscription (workspace_id, topic_id, state);
 SELECT hudhud_wall('subscription');
 
--- Proof: every word about consent with its source, kept for ever; `applied` tells whether it changed the state.
+-- Proof: every word about consent with its source, kept for ever; `applied` tells whether it changed the state. Read in the
+-- order of (txid, id), as the intake log is.
 CREATE TABLE consent_log (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     person_id    bigint NOT NULL,
     topic_id     bigint NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE consent_log (
     proof        jsonb NOT NULL DEFAULT '{}'     -- ip, user agent, text shown, message id
 );
 CREATE UNIQUE INDEX consent_log_once ON consent_log (person_id, topic_id, channel, at, state, source);
+CREATE INDEX consent_log_position ON consent_log (workspace_id, txid, id);
 CREATE INDEX consent_log_person ON consent_log (workspace_id, person_id, id);
 SELECT hudhud_wall('consent_log');
 

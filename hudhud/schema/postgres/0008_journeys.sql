@@ -7,6 +7,9 @@ CREATE TABLE journey (
     segment_id   bigint,                         -- the segment whose enter events start runs, if the trigger is one
     started_at   timestamptz,                    -- facts from before are history: they start nothing
     paused_at    timestamptz,
+    consent_txid xid8 NOT NULL DEFAULT '0',      -- a subscription trigger has read the consent log up to (consent_txid, consent_id)
+    consent_id   bigint NOT NULL DEFAULT 0,
+    consent_since timestamptz,                   -- when it was last started: words from before are history to it
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     UNIQUE (workspace_id, key)
