@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hudhud.workers.context import Context
 
 IDLE_S = 1.0
+# A timer that is held back by what waits in the log is asked about again so often.
+SOON_S = 0.05
 FOLD_EVERY_S = 60.0
 # Fold a version's counts when it has this many rows.
 FOLD_ABOVE = 500
@@ -74,7 +76,7 @@ def _seconds_to_wait(context: Context, now: datetime) -> float:
         due = planner.next_due(everywhere, planner.find_versions(everywhere))
     if due is None:
         return IDLE_S
-    return min(IDLE_S, max(0.02, context.clock.real_seconds(max(due - now, timedelta(0)))))
+    return min(IDLE_S, max(SOON_S, context.clock.real_seconds(max(due - now, timedelta(0)))))
 
 
 def fold(context: Context) -> None:
