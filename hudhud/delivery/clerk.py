@@ -1,7 +1,7 @@
 """Group commit for hand-over marks and outcomes: whoever asks while a transaction runs is in the next one.
 
 A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one
-message in doubt for each open connection.
+message in doubt for each open connection. What nobody waits for is gathered for a moment: a transaction costs as much as many messages.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 AGAIN_S = 0.5
+# How long outcomes, and marks that are asked for in advance, wait for company.
+GATHER_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Marks that were asked for: when (monotonic), and the reasons against them once they are durable (None = go on)."""
+
+    at: float
+    verdicts: asyncio.Future[dict[int, str | None]]
 
 
 class Clerk:
@@ -37,11 +48,12 @@ class Clerk:
         """Nothing to write yet."""
         self.db, self.worker, self.now, self.threads = db, worker, now, threads
         self.settlements: list[Settlement] = []
-        self.marks: list[tuple[list[Mark], asyncio.Future[dict[int, str | None]]]] = []
+        self.marks: list[tuple[list[Mark], Asked]] = []
         self.lease_s = claims.LEASE_S
         self.open: Counter[int] = Counter()
         self.through: list[int] = []
         self.work = asyncio.Event()
+        self.soon: asyncio.TimerHandle | None = None
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -66,30 +78,37 @@ class Clerk:
 
     def _ring(self) -> None:
         self.idle.clear()
-        self.work.set()
+        if self.soon is None:
+            self.soon = asyncio.get_running_loop().call_later(GATHER_S, self.work.set)
 
-    async def mark(self, marks: list[Mark]) -> tuple[dict[int, str | None], float]:
-        """Wait until the marks are durable; returns the reason against each (None = go on) and when it was asked (monotonic)."""
-        verdicts: asyncio.Future[dict[int, str | None]] = asyncio.get_running_loop().create_future()
-        asked_at = time.monotonic()
-        self.marks.append((marks, verdicts))
+    def ask(self, marks: list[Mark]) -> Asked:
+        """Ask for marks; whoever waits for the verdicts calls `hurry`."""
+        asked = Asked(time.monotonic(), asyncio.get_running_loop().create_future())
+        self.marks.append((marks, asked))
         self._ring()
-        return await verdicts, asked_at
+        return asked
+
+    def hurry(self) -> None:
+        """Somebody waits: write as soon as the transaction before is through."""
+        self.work.set()
 
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
             await self.work.wait()
             self.work.clear()
+            if self.soon is not None:
+                self.soon.cancel()
+                self.soon = None
             settlements, self.settlements = self.settlements, []
             marks, self.marks = self.marks, []
             through, self.through = self.through, []
             verdicts = await asyncio.get_running_loop().run_in_executor(
                 self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through
             )
-            for _, future in marks:
-                if not future.done():
-                    future.set_result(verdicts)
+            for _, asked in marks:
+                if not asked.verdicts.done():
+                    asked.verdicts.set_result(verdicts)
             if not (self.settlements or self.marks or self.through):
                 self.idle.set()
 

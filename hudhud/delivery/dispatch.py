@@ -34,7 +34,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 CONNECTIONS = 10
 CHUNK = 256
-LOW_WATER = 256
+# So much waits that no connection waits for a claim.
+LOW_WATER = 512
 LOOK_AGAIN_S = 1.0
 DRAIN_S = 4.0
 

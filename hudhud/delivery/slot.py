@@ -1,7 +1,8 @@
 """One connection slot of a delivery worker: keep a line open while there is work, hand mails over, say what became of them.
 
 Slow streams mark one message at a time, right before its content: a crash leaves at most one in doubt for each connection. When the
-peer is quick and work piles up, marks are made for a handful at once: at most `MOST_MARKED` in doubt for each worker.
+peer is quick and work piles up, marks are made for a handful at once, the next ones while half of the last are still to be handed over:
+at most `MOST_MARKED` in doubt for each worker.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, r
 from hudhud.delivery.types import Reason, Settlement, State
 
 if TYPE_CHECKING:
+    from hudhud.delivery.clerk import Asked
     from hudhud.delivery.compose import Ready
     from hudhud.delivery.dispatch import Dispatcher
 
@@ -53,7 +55,7 @@ class Slot:
         self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
         self.line: Line | None = None
         self.hand: deque[Ready] = deque()
-        self.marked: dict[int, tuple[str | None, float]] = {}
+        self.asked: dict[int, Asked] = {}
         self.tries: dict[int, int] = {}
         self.pace_s, self.waited_s = 1.0, 0.0
 
@@ -74,8 +76,8 @@ class Slot:
     async def _take(self) -> Ready | None:
         """The next mail: from the hand, else from the queue, as long as an idle connection may live."""
         mail = self.hand.popleft() if self.hand else await self._wait()
-        if mail is not None and not self.hand and mail.message.id not in self.marked:
-            await self._fill_hand(mail)
+        if mail is not None and self.pace_s <= QUICK_S:
+            self._fill_hand(mail)
         return mail
 
     async def _wait(self) -> Ready | None:
@@ -85,30 +87,37 @@ class Slot:
             await self.worker.sleep(until - time.monotonic(), self.worker.filled)
         return mail
 
-    async def _fill_hand(self, first: Ready) -> None:
-        """Mark a handful at once when the peer is quick and a good deal waits for every connection."""
+    def _fill_hand(self, first: Ready) -> None:
+        """Ask for the marks of a handful at once when the peer is quick and a good deal waits for every connection."""
         share = min(MOST_MARKED, len(self.worker.queue)) // self.worker.connections
-        if self.pace_s > QUICK_S or share < LEAST_SHARE:
+        if share < LEAST_SHARE or len(self.hand) > share // 2:
             return
-        for _ in range(share - 1):
-            if (mail := self.worker.next()) is not None:
-                self.hand.append(mail)
-        if self.hand:
-            await self._mark([first, *self.hand])
+        while len(self.hand) < share - 1 and (mail := self.worker.next()) is not None:
+            self.hand.append(mail)
+        self._ask([mail for mail in (first, *self.hand) if mail.message.id not in self.asked])
 
-    async def _mark(self, mails: list[Ready]) -> None:
-        verdicts, asked_at = await self.clerk.mark([mail.mark for mail in mails])
-        self.marked.update({mail.message.id: (verdicts.get(mail.message.id, "lost"), asked_at) for mail in mails})
+    def _ask(self, mails: list[Ready]) -> None:
+        asked = self.clerk.ask([mail.mark for mail in mails])
+        for mail in mails:
+            self.asked[mail.message.id] = asked
+
+    async def _verdict(self, mail: Ready) -> tuple[str | None, float]:
+        """What the gate said last about this mail, durable and fresh; and when that was asked."""
+        known = self.asked.get(mail.message.id)
+        if known is None or time.monotonic() - known.at > FRESH_S:
+            self._ask([mail])
+        asked = self.asked.pop(mail.message.id)
+        if not asked.verdicts.done():
+            began = time.monotonic()
+            self.clerk.hurry()
+            await asyncio.wait([asked.verdicts])
+            self.waited_s = time.monotonic() - began
+        return asked.verdicts.result().get(mail.message.id, "lost"), asked.at
 
     async def _may_send(self, mail: Ready) -> bool:
         """Whether the content may follow: the mark is durable and fresh, the gate has had its last word."""
         message = mail.message
-        reason, asked_at = self.marked.pop(message.id, (None, 0.0))
-        began = time.monotonic()
-        if began - asked_at > FRESH_S:
-            await self._mark([mail])
-            self.waited_s = time.monotonic() - began
-            reason, asked_at = self.marked.pop(message.id)
+        reason, asked_at = await self._verdict(mail)
         if reason == "lost":
             self.worker.put_back(mail)
             return False
