@@ -55,11 +55,11 @@ class Book:
         """Start empty."""
         self.open_message("", [])
 
-    def open_message(self, base_url: str, static: Sequence[str], key: bytes = b"", message_id: int = 0) -> None:
-        """Begin a message; `static` are the targets that everybody gets."""
+    def open_message(self, base_url: str, static: Sequence[str], key: bytes = b"", message_id: int = 0, spare: int = 0) -> None:
+        """Begin a message; `static` are the targets that everybody gets, `spare` says how many of its own it may have."""
         self.base_url, self.static_targets, self._key, self.message = base_url, static, key, f"{message_id}-"
         self.targets: dict[str, int] = {}
-        self.seals = numbered_seals(key, FIRST_LINK + len(static)) if base_url else []
+        self.seals = numbered_seals(key, FIRST_LINK + len(static) + spare) if base_url else []
 
     def _seal(self, number: int) -> str:
         if number >= len(self.seals):
@@ -78,17 +78,25 @@ class Book:
     def dynamic(self, url: str, *, escaped: bool) -> str:
         """Address of a link whose target is this person's; raises `BadLink`."""
         url = url.strip()
+        number = self.targets.get(url)
+        if number is None and (number := self._number(url)) is None:
+            return markup(url) if escaped else url
+        address = click_start(self.base_url, number) + self._seal(number + FIRST_LINK)
+        return markup(address) if escaped else address
+
+    def _number(self, url: str) -> int | None:
+        """Number a target; None if it is not counted."""
         is_counted = is_page(url)
         if not is_counted and url.partition(":")[0].lower() not in PLAIN_SCHEMES:
             message = f"{url[:80]!r} is not an http(s) address"
             raise BadLink(message)
-        if is_counted and self.base_url:
-            number = self.targets.setdefault(url, len(self.static_targets) + len(self.targets))
-            if number >= MOST_LINKS:
-                message = f"more than {MOST_LINKS} links"
-                raise BadLink(message)
-            url = click_start(self.base_url, number) + self._seal(number + FIRST_LINK)
-        return markup(url) if escaped else url
+        if not is_counted or not self.base_url:
+            return None
+        number = self.targets[url] = len(self.static_targets) + len(self.targets)
+        if number >= MOST_LINKS:
+            message = f"more than {MOST_LINKS} links"
+            raise BadLink(message)
+        return number
 
     def forget_targets(self, kept: int) -> None:
         """Keep only the first targets: what came after them is written again."""

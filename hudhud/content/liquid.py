@@ -35,6 +35,10 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "TR
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "IRR", "IQD", "VND", "CLP"})
 DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
 SEPARATORS = {"en": (",", "."), "et": ("\u00a0", ","), "fa": ("٬", "٫"), "ar": ("٬", "٫")}
+NUMERALS = {language: str.maketrans("0123456789", own) for language, own in DIGITS.items()}
+FIGURES = {
+    language: NUMERALS.get(language, {}) | {ord(","): thousands, ord("."): decimal} for language, (thousands, decimal) in SEPARATORS.items()
+}
 JALALI_MONTHS = ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند")
 
 
@@ -59,7 +63,7 @@ class Use:
 def digits(value: object, *, language: str) -> str:
     """Write numerals as the language does."""
     text = str(value)
-    return text.translate(str.maketrans("0123456789", DIGITS[language])) if language in DIGITS else text
+    return text.translate(NUMERALS[language]) if language in NUMERALS else text
 
 
 def money(value: object, currency: str = "EUR", *, language: str) -> str:
@@ -69,9 +73,7 @@ def money(value: object, currency: str = "EUR", *, language: str) -> str:
     except (TypeError, ValueError):
         message = f"money: {str(value)[:40]!r} is not a number"
         raise BadArgument(message, token=None) from None
-    thousands, decimal = SEPARATORS.get(language, SEPARATORS["en"])
-    plain = f"{amount:,.{0 if currency in WITHOUT_CENTS else 2}f}"
-    number = digits(plain.translate({ord(","): thousands, ord("."): decimal}), language=language)
+    number = f"{amount:,.{0 if currency in WITHOUT_CENTS else 2}f}".translate(FIGURES.get(language, FIGURES["en"]))
     symbol = SYMBOLS.get(currency, currency)
     if language == "en":
         return f"{symbol}{number}" if currency in SYMBOLS else f"{symbol} {number}"

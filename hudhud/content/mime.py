@@ -6,7 +6,6 @@ line never depends on a value; no line begins with a dot, so nothing is left for
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 import secrets
@@ -59,15 +58,14 @@ def encode_words(text: str) -> str:
     """Write text for a header: as it is when short ASCII, else as folded encoded words."""
     if PLAIN_WORDS.fullmatch(text) and "=?" not in text:
         return text
-    words, chunk, size = [], "", 0
-    for character in text:
-        width = len(character.encode())
-        if size + width > WORD_BYTES:
-            words.append(chunk)
-            chunk, size = "", 0
-        chunk, size = chunk + character, size + width
-    words.append(chunk)
-    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word.encode()).decode()}?=" for word in words)
+    raw, start, words = text.encode(), 0, list[str]()
+    while start < len(raw):
+        end = min(start + WORD_BYTES, len(raw))
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:  # noqa: PLR2004 -- the middle of a character in UTF-8
+            end -= 1
+        words.append(f"=?utf-8?b?{binascii.b2a_base64(raw[start:end], newline=False).decode()}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 def to_wire_address(address: str) -> str:
@@ -141,8 +139,10 @@ def _encode_values(values: list[str], lines: str) -> list[str]:
     if "\r" in lines or lines.count("\n") >= len(values):
         return [encode(value) for value in values]
     encoded = LEADING_DOTS.sub(_quote_dots, _quote(f"{GUARD}\n".join(values) + GUARD))
+    if "=\n" not in encoded:
+        return encoded[:-1].split(f"{GUARD}\n")
     # A NUL can only be ours (one in a value is =00 by then); it stands for a soft break until the lines are apart.
-    return [line[:-1].replace("\0", SOFT_BREAK) for line in encoded.replace("=\n", "\0").split("\n")]
+    return [line.replace("\0", SOFT_BREAK) for line in encoded[:-1].replace("=\n", "\0").split(f"{GUARD}\n")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
 
-from hudhud.content.codegen import Form, NotCompiled, compile_template
+from hudhud.content.codegen import Form, compile_template
+from hudhud.content.expressions import NotCompiled
 from hudhud.content.links import BOOK, BadLink
 from hudhud.content.liquid import parse, without_nulls
 from hudhud.content.mime import SOFT_BREAK, BadHeader, Skeleton, check_header, encode, encode_words, join
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hudhud.content.types import Compiled
 
 MOST_BYTES = 2_000_000
+SPARE_LINKS = 8
 SAMPLES = ("Ada", "", "<b>&\"'", "مریم", "a=b.c", ".", "12", " ", "a\nb", "x" * 90)
 SAMPLE_URL, SAMPLE_TOKEN = "https://x.invalid", "1-a_B"
 MEMBER = re.compile(r"\.\s*([A-Za-z_][\w-]*)")
@@ -80,6 +82,7 @@ class Program:
         self.text = Piece(compiled.text, language, Form(encode, base_url), escape=False)
         self.html = Piece(compiled.html, language, Form(encode, base_url), escape=True)
         self.skeleton = Skeleton.new(language)
+        self.spare = SPARE_LINKS if "hudhud_track" in compiled.html else 0
         for piece in (self.subject, self.text, self.html):
             if piece.function is not None and not agrees(piece, compiled):
                 piece.function = None
@@ -90,7 +93,7 @@ class Program:
         `facts` hold no nulls (`without_nulls`), `key` signs addresses, `token` is that of the unsubscribe page. Raises what
         `refusal` understands.
         """
-        BOOK.open_message(self.base_url, self.compiled.links, key, message_id)
+        BOOK.open_message(self.base_url, self.compiled.links, key, message_id, self.spare)
         page = f"{self.base_url}/u/{token}"
         values = {**facts, "unsubscribe_url": page, "preferences_url": f"{page}/preferences"}
         subject = self._subject(values, token)

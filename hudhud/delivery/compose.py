@@ -177,6 +177,7 @@ class _Draft(msgspec.Struct):
 
 def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
     message = draft.message
+    assert written.message_id == message.id
     if written.reason:
         return Refusal(message, written.reason, written.detail)
     try:

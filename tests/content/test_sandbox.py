@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from hudhud.content.protocol import Mail
+from hudhud.content.protocol import BODIES_SIZE, Mail
 from hudhud.content.types import Compiled, Copy, TemplateError
 from tests.content.test_compile import values
 from tests.make import fragment
@@ -38,9 +38,37 @@ def test_a_bomb_costs_itself_only(sandbox: Sandbox, name: str) -> None:
     bomb = Compiled("en", "Bomb", BOMBS[name], "text", [], [["event", "x"]])
     batch = mails("good", 2) + mails(name, 1, x="x" * 60) + mails("good", 2)
     began = time.monotonic()
-    written = sandbox.write("https://m.example", {"good": good, name: bomb}, batch, [b""] * len(batch))
+    heads = [f"X-Place: {place}\r\n".encode() for place in range(len(batch))]
+    written = sandbox.write("https://m.example", {"good": good, name: bomb}, batch, heads)
     assert [one.reason or one.subject for one in written] == ["Good", "Good", "render_limit", "Good", "Good"]
+    assert [one.body.startswith(head + b"Subject: Good") for one, head in zip(written, heads, strict=True)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
     assert time.monotonic() - began < 10
+
+
+def test_time_is_counted_for_each_mail_and_not_for_all_of_a_batch(sandbox: Sandbox) -> None:
+    slow = "{% for i in (1..5000) %}{% if i == 0 %}x{% endif %}{% endfor %}"
+    copy = Compiled("en", "Slow", "html", slow, [], [])
+    written = sandbox.write("https://m.example", {"slow": copy}, mails("slow", 60), [b""] * 60)
+    assert {one.reason for one in written} == {""}
+
+
+def test_mails_that_do_not_fit_into_shared_memory_go_through_the_pipe(sandbox: Sandbox) -> None:
+    large = Compiled("en", "Large", "{{ event.x }}" + "{% for i in (1..9000) %}" + "x" * 190 + "{% endfor %}", "text", [], [["event", "x"]])
+    texts = [f"I am {number}" for number in range(8)]
+    batch = [mail for text in texts for mail in mails("large", 1, x=text)]
+    written = sandbox.write("https://m.example", {"large": large}, batch, [f"X-Head: {text}\r\n".encode() for text in texts])
+    assert sum(len(one.body) for one in written) > BODIES_SIZE
+    assert sum(1 for one in written if not one.shared) > 2
+    for one, text in zip(written, texts, strict=True):
+        assert one.body.startswith(f"X-Head: {text}\r\nSubject: Large\r\n".encode())
+        assert f"\r\n\r\n{text}xxx".encode() in one.body
+        assert one.body.endswith(b"--\r\n")
 
 
 def test_a_bomb_cannot_be_published(sandbox: Sandbox) -> None:
