@@ -1,0 +1,168 @@
+"""The nodes of a condition tree, and ways through it. What they mean: types.py."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+Op = Literal["is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "one_of", "is_set", "is_not_set"]
+Scalar = str | int | float | bool
+Value = Scalar | tuple[Scalar, ...] | None
+ORDER_OPS = frozenset({"more_than", "less_than", "at_least", "at_most"})
+TEXT_OPS = frozenset({"contains", "starts_with"})
+BARE_OPS = frozenset({"is_set", "is_not_set"})
+BUILT_IN = frozenset({"@language", "@country", "@created_at"})
+# Our own records of who came and went; asking for them would make a segment depend on itself.
+SEGMENT_EVENTS = frozenset({"Segment Entered", "Segment Left"})
+
+
+class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    """Base of everything that is told apart by `kind`."""
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many events it takes."""
+
+    op: Literal["at_least", "at_most", "exactly"] = "at_least"
+    value: int = 1
+
+    def admits(self, number: int) -> bool:
+        """Say whether `number` events satisfy this."""
+        return {"at_least": number >= self.value, "at_most": number <= self.value, "exactly": number == self.value}[self.op]
+
+
+class Ever(_Node, frozen=True, tag="ever"):
+    """All time up to now."""
+
+
+class Last(_Node, frozen=True, tag="last"):
+    """The last so-and-so many days, hours or minutes up to now."""
+
+    amount: int
+    unit: Literal["days", "hours", "minutes"] = "days"
+
+    @property
+    def length(self) -> timedelta:
+        """The window's length."""
+        return timedelta(**{self.unit: self.amount})
+
+
+class Between(_Node, frozen=True, tag="between", rename={"from_": "from"}):
+    """From an instant up to, not including, another."""
+
+    from_: datetime
+    to: datetime
+
+
+class SinceEntry(_Node, frozen=True, tag="since_entry"):
+    """After the person entered a journey (or, `later_day`, on a later calendar day, UTC); only journeys know it."""
+
+    later_day: bool = False
+
+
+Window = Ever | Last | Between | SinceEntry
+
+
+class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A filter on one property of an event."""
+
+    property: str
+    op: Op
+    value: Value = None
+
+
+class Attribute(_Node, frozen=True, tag="attribute"):
+    """A person's attribute compares so with a value."""
+
+    name: str
+    op: Op
+    value: Value = None
+
+
+class Event(_Node, frozen=True, tag="event"):
+    """A person did (or did not do) something so often in a window."""
+
+    name: str
+    count: Count = Count()
+    window: Window = Ever()
+    where: tuple[Where, ...] = ()
+
+
+class Consent(_Node, frozen=True, tag="consent"):
+    """A person's subscription to a topic on a channel is in this state."""
+
+    topic: str
+    channel: str = "email"
+    state: Literal["subscribed", "pending", "unsubscribed"] = "subscribed"
+
+
+class Segment(_Node, frozen=True, tag="segment"):
+    """A person is (or is not) in another segment, as last recorded."""
+
+    segment_id: int
+    member: bool = True
+
+
+class And(_Node, frozen=True, tag="and"):
+    """All of these hold; of nothing: everybody."""
+
+    of: tuple[Condition, ...]
+
+
+class Or(_Node, frozen=True, tag="or"):
+    """At least one of these holds."""
+
+    of: tuple[Condition, ...]
+
+
+class Not(_Node, frozen=True, tag="not"):
+    """This does not hold."""
+
+    of: Condition
+
+
+Leaf = Attribute | Event | Consent | Segment
+Condition = And | Or | Not | Leaf
+
+
+def to_json(tree: Condition) -> dict[str, Any]:
+    """Return the tree as plain JSON values; `from_json` of it is the same tree."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(tree))
+    return plain
+
+
+def canonical(tree: Condition) -> bytes:
+    """Return the one byte form of a tree: equal trees have equal bytes."""
+    return msgspec.json.encode(tree, order="deterministic")
+
+
+def children(node: Condition) -> tuple[tuple[str, Condition], ...]:
+    """Return a node's parts, each with its step in a path: `of[0]`, `of[1]`, … or `of`."""
+    if isinstance(node, And | Or):
+        return tuple((f"of[{place}]", child) for place, child in enumerate(node.of))
+    return (("of", node.of),) if isinstance(node, Not) else ()
+
+
+def walk(tree: Condition, path: str = "") -> Iterator[tuple[str, Condition]]:
+    """Yield every node with its path (`of[1].of`), the tree itself first; the root's path is empty."""
+    yield path, tree
+    for step, child in children(tree):
+        yield from walk(child, f"{path}.{step}" if path else step)
+
+
+def leaves(tree: Condition) -> Iterator[Leaf]:
+    """Yield every leaf, from left to right."""
+    return (node for _, node in walk(tree) if not isinstance(node, And | Or | Not))
+
+
+def to_ms(instant: datetime, *, up: bool = False) -> int:
+    """Return whole milliseconds since 1970, rounded down (or up); events have no finer time."""
+    return -((EPOCH - instant) // MILLISECOND) if up else (instant - EPOCH) // MILLISECOND
