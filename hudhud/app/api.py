@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import demo, errors, home, people, session, ticker
+from hudhud.app import attributes, demo, errors, home, people, session, ticker
 from hudhud.app.auth import guarded
 from hudhud.consent import api as consent
 from hudhud.content import api as content
@@ -23,6 +23,7 @@ ROUTERS = (
     ticker.router,
     demo.router,
     people_list.router,
+    attributes.router,
     people.router,
     events.router,
     segments.router,

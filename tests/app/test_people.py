@@ -82,3 +82,17 @@ def test_a_person_of_another_workspace_is_not_there(line: Line, ch: Client, clic
     person_id = Browser(key=a_key(line)).ask("GET", "people")[1]["items"][0]["id"]
     other = Browser(key=a_key(Line(line.db, ch, clickhouse_url)))
     assert [other.ask("GET", path)[0] for path in (f"people/{person_id}", f"people/{person_id}/timeline")] == [404, 404]
+
+
+def test_attributes_are_listed_with_their_kind_and_commonest_values(line: Line, ch: Client, clickhouse_url: str) -> None:
+    line.put(
+        *[identify(f"u{number}", city="Tartu" if number else "Narva", vip=True, age=30 + number) for number in range(3)],
+        identify("u9", city=None, note="x" * 61),
+    )
+    line.work()
+    status, answer = Browser(key=a_key(line)).ask("GET", "attributes")
+    assert status == 200
+    found = {item["name"]: (item["kind"], item["values"]) for item in answer["items"]}
+    assert found == {"age": ("number", []), "city": ("string", ["Tartu"]), "note": ("string", []), "vip": ("boolean", ["true"])}
+    other = Line(line.db, ch, clickhouse_url)
+    assert Browser(key=a_key(other)).ask("GET", "attributes")[1]["items"] == []

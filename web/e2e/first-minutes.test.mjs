@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launch } from "./browser.mjs";
+import { buildsSegment } from "./builder.mjs";
 import { firstMinutes, removeSample, signUp } from "./newcomer.mjs";
+import { installsReady } from "./ready.mjs";
 import { keepsTheDoor, looksThings, rehearses, sendsEvents } from "./owner.mjs";
 import { WALKS, findScreens, walkScreens } from "./screens.mjs";
 import { startHudhud } from "./server.mjs";
@@ -42,6 +44,8 @@ describe("the first minutes", { timeout: 1_800_000 }, () => {
     }
   }
   rehearses(stage, LAST);
+  buildsSegment(stage, LAST);
+  installsReady(stage, LAST);
   sendsEvents(stage, LAST);
   looksThings(stage, LAST);
   for (const pair of pairs) {

@@ -8,7 +8,7 @@ import { RTL } from "./language.mjs";
 import { api } from "./newcomer.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
-const PHONE = new Set(["home", "people", "person", "segment", "journey", "messages", "mailbox", "settings"]);
+const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "ready", "messages", "mailbox", "settings"]);
 export const WALKS = [
   { name: "en", language: "en" },
   { name: "et", language: "et" },
@@ -29,8 +29,11 @@ export async function findScreens(page) {
     ["person", `/people/${person}`],
     ["segments", "/segments"],
     ["segment", `/segments/${segment}`],
+    ["segment-new", "/segments/new"],
+    ["segment-edit", `/segments/${segment}/edit`],
     ["journeys", "/journeys"],
     ["journey", "/journeys/cart"],
+    ["ready", "/journeys/ready/winback"],
     ["messages", "/messages"],
     ["mailbox", "/mailbox"],
     ["settings", "/settings"],

@@ -24,7 +24,7 @@ function wordsOf(language: Language): Words {
 }
 
 function say(language: Language, tree: Condition): string {
-  return plain(wordsOf(language), sentence(wordsOf(language), tree)).replace(/[\u2068\u2069]/g, "");
+  return plain(wordsOf(language), sentence(wordsOf(language), tree)).replace(/[\u2068\u2069]/g, "").replaceAll("\u00a0", " ");
 }
 
 beforeAll(async () => {

@@ -45,12 +45,21 @@ export function makeFormat(language: Language, timeZone: string) {
 
 export type Format = ReturnType<typeof makeFormat>;
 
-/** Digits of any of our scripts to a whole number; null when it is none. */
-export function parseWhole(text: string): number | null {
-  const latin = text
+function inLatinDigits(text: string): string {
+  return text
     .trim()
     .replace(/[\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) - 0x06f0))
-    .replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x0660))
-    .replace(/[\s,.٬،’'\u00a0\u202f]/g, "");
+    .replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x0660));
+}
+
+/** A plain number in digits of any of our scripts, with a point or the reader's decimal mark; null for "007", "+372" and other codes. */
+export function parseDecimal(text: string): number | null {
+  const latin = inLatinDigits(text).replace(/(\d)[,٫](\d+)$/, "$1.$2").replace(/(\d)[٬\u00a0\u202f](?=\d{3})/g, "$1").replace(/^\u2212/, "-");
+  return /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(latin) ? Number(latin) : null;
+}
+
+/** Digits of any of our scripts to a whole number; null when it is none. */
+export function parseWhole(text: string): number | null {
+  const latin = inLatinDigits(text).replace(/[\s,.٬،’'\u00a0\u202f]/g, "");
   return /^\d{1,9}$/.test(latin) ? Number(latin) : null;
 }

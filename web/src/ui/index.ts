@@ -1,6 +1,6 @@
 /** The one door to the component kit: screens import from here, so that the kit can be changed in one place. */
 export {
-  ActionIcon, Anchor, Box, Button, Checkbox, CopyButton, Divider, Drawer, Group, Kbd, Loader, Menu, Modal, NativeSelect,
+  ActionIcon, Anchor, Autocomplete, Box, Button, Checkbox, CopyButton, Divider, Drawer, Group, Kbd, Loader, Menu, Modal, NativeSelect,
   PasswordInput, PinInput, Progress, SegmentedControl, Select, SimpleGrid, Skeleton, Stack, Switch, Tabs, Text, TextInput, Title,
   Tooltip, UnstyledButton, VisuallyHidden,
 } from "@mantine/core";

@@ -125,6 +125,46 @@ export type NewKey = {
 };
 
 /**
+ * AttributeName
+ *
+ * A name, the kind of JSON value it mostly holds, and its commonest values.
+ */
+export type AttributeName = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Values
+     */
+    values: Array<string>;
+};
+
+/**
+ * AttributeNames
+ *
+ * All names; there is no next page.
+ */
+export type AttributeNames = {
+    /**
+     * Items
+     */
+    items: Array<AttributeName>;
+    /**
+     * Next
+     */
+    next?: null;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
  * Reason
  *
  * Why a message, or a part of it, had no effect.
@@ -674,6 +714,22 @@ export type PeopleFindPeopleResponses = {
      */
     200: unknown;
 };
+
+export type AttributesFindAttributesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/attributes';
+};
+
+export type AttributesFindAttributesResponses = {
+    /**
+     * OK
+     */
+    200: AttributeNames;
+};
+
+export type AttributesFindAttributesResponse = AttributesFindAttributesResponses[keyof AttributesFindAttributesResponses];
 
 export type PeopleGetPersonData = {
     body?: never;

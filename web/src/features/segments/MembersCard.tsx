@@ -17,7 +17,7 @@ function Row({ member, segment }: { member: Member; segment: Segment }) {
       <Avatar name={name} seed={member.person_id} size={34} />
       <Link to={`/people/${String(member.person_id)}`} className="hd-grow hd-link">
         <Name>{name}</Name>
-        {member.email && member.email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{member.email}</Ltr></span>}
+        {member.email && member.email !== name && <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{member.email}</Ltr></span>}
       </Link>
       <Button size="xs" variant="subtle" aria-expanded={why} aria-label={t("segments.why_person", { name })} onClick={() => { setWhy(!why); }}>{t("segments.why")}</Button>
       {why && <div style={{ flexBasis: "100%" }}><Lines verdicts={[member.why]} tree={segment.tree} /></div>}

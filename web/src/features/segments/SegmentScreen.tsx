@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
-import { BackLink, Button, Card, Columns, Failure, Group, Loading, Page, Stack, Text, say } from "@/ui";
+import { BackLink, Button, Card, Columns, Failure, Group, IconPencil, Loading, Page, Stack, Text, say } from "@/ui";
 import { replaceAt, type Condition, type Path } from "./condition";
 import { Conditions } from "./Conditions";
 import { CountCard } from "./CountCard";
@@ -53,9 +53,11 @@ export default function SegmentScreen() {
   const { t } = useTranslation();
   const { id = "" } = useParams();
   const segment = useSegment(Number(id));
+  const navigate = useNavigate();
+  const edit = segment.data && <Button variant="default" leftSection={<IconPencil size={17} aria-hidden />} onClick={() => void navigate(`/segments/${id}/edit`)}>{t("segments.edit")}</Button>;
   const back = <BackLink to="/segments">{t("app.place.segments")}</BackLink>;
   return (
-    <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back}>
+    <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back} actions={edit}>
       {segment.isError && <Failure error={segment.error} retry={() => void segment.refetch()} />}
       {segment.isPending && <Card><Loading /></Card>}
       {segment.data && <Editor key={segment.data.id} segment={segment.data} />}

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconChevronRight, IconFilter, Loading, Name, Num, Page } from "@/ui";
+import { Button, Card, Empty, Failure, IconChevronRight, IconFilter, IconPlus, Loading, Name, Num, Page } from "@/ui";
 import { Sentence } from "./Sentence";
 import { useSegmentList } from "./queries";
 import type { Segment } from "./types";
@@ -22,10 +22,12 @@ function Row({ segment }: { segment: Segment }) {
 
 export default function SegmentsScreen() {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const segments = useSegmentList();
   const items = segments.data?.items ?? [];
+  const make = <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => void navigate("/segments/new")}>{t("segments.new")}</Button>;
   return (
-    <Page title={t("app.place.segments")} lead={t("segments.lead")}>
+    <Page title={t("app.place.segments")} lead={t("segments.lead")} actions={make}>
       {segments.isError && <Failure error={segments.error} retry={() => void segments.refetch()} />}
       <Card flush={items.length > 0}>
         {segments.isPending && <Loading />}

@@ -1,12 +1,13 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  consentFindTopics, segmentsCount, segmentsCreateSegment, segmentsExplain, segmentsFindMembers, segmentsFindSegments,
+  attributesFindAttributes, consentFindTopics, eventsFindNames, segmentsCount, segmentsCreateSegment, segmentsExplain, segmentsFindMembers, segmentsFindSegments,
   segmentsGetSegment, segmentsUpdateSegment,
 } from "@/api/generated";
+import type { AttributeNames } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Condition } from "./condition";
-import type { Count, Member, Segment, Topic, Verdict } from "./types";
+import type { Count, EventName, Member, Segment, Topic, Verdict } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -29,6 +30,16 @@ export function useTopics() {
   return useQuery({ queryKey: ["topics"], queryFn: () => call<Paged<Topic>>(consentFindTopics()), staleTime: 60_000 });
 }
 
+/** The names that events have so far, each with its properties. */
+export function useEventNames() {
+  return useQuery({ queryKey: ["event-names"], queryFn: () => call<Paged<EventName>>(eventsFindNames()), staleTime: 60_000 });
+}
+
+/** What is known about people, by name, with values to choose from. */
+export function useAttributes() {
+  return useQuery({ queryKey: ["attributes"], queryFn: () => call<AttributeNames>(attributesFindAttributes()), staleTime: 60_000 });
+}
+
 /** How many a condition finds; the number before stays in sight until the new one is there. */
 export function useCount(tree: Condition | undefined) {
   return useQuery({
@@ -37,7 +48,7 @@ export function useCount(tree: Condition | undefined) {
     enabled: tree !== undefined,
     placeholderData: keepPreviousData,
     staleTime: 3000,
-    refetchInterval: 15_000,
+    refetchInterval: ({ state }) => (state.error ? false : 15_000),
   });
 }
 

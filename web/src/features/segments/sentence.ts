@@ -118,9 +118,11 @@ export function sentence(words: Words, tree: Condition, path: Path = []): Piece[
   return leafPieces(words, tree, path);
 }
 
-/** A name in plain text keeps its own direction, and the quotation marks theirs. */
+const SHORT = 28;
+
+/** A name in plain text keeps its own direction, and the quotation marks theirs; a short one is never torn apart. */
 export function isolated(text: string): string {
-  return `\u2068${text}\u2069`;
+  return `\u2068${text.length <= SHORT ? text.replaceAll(" ", "\u00a0") : text}\u2069`;
 }
 
 /** The sentence without markup; names stand in quotation marks. */
@@ -128,6 +130,6 @@ export function plain(words: Words, pieces: Piece[]): string {
   return pieces
     .map((piece) => (piece.kind === "text" ? piece.text : piece.kind === "number" ? words.format.number(piece.value) : words.t("segments.quoted", { text: isolated(piece.text) })))
     .join("")
-    .replace(/\s+/g, " ")
+    .replace(/ +/g, " ")
     .trim();
 }

@@ -36,6 +36,12 @@ export interface Member {
   why: Verdict;
 }
 
+/** A name that events have; properties by name, each with the kind of its values. */
+export interface EventName {
+  name: string;
+  properties: Record<string, string>;
+}
+
 export interface Topic {
   id: number;
   key: string;

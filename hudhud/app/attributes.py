@@ -1,0 +1,41 @@
+"""What is known about people, by name: the attributes that a condition can ask for, with values to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ninja import Router, Schema
+
+from hudhud.kit import sql
+
+if TYPE_CHECKING:
+    from hudhud.kit.http import Request
+
+router = Router(tags=["people"])
+Q = sql.load("hudhud.app", "attributes.sql")
+PEOPLE = 2000  # so many of the newest are looked at, however many there are
+VALUES = 12
+LIMIT = 500
+
+
+class AttributeName(Schema):
+    """A name, the kind of JSON value it mostly holds, and its commonest values."""
+
+    name: str
+    kind: str
+    values: list[str]
+
+
+class AttributeNames(Schema):
+    """All names; there is no next page."""
+
+    items: list[AttributeName]
+    next: None = None
+    total: int
+
+
+@router.get("/attributes", response=AttributeNames)
+def find_attributes(request: Request) -> dict[str, object]:
+    """List the names of attributes as the newest people have them."""
+    found = request.scope.all(Q.find_attributes, people=PEOPLE, values=VALUES, limit=LIMIT)
+    return {"items": found, "total": len(found)}

@@ -1,0 +1,154 @@
+import { use } from "react";
+import { useTranslation } from "react-i18next";
+import { TimeZone, useNow } from "@/i18n/useFormat";
+import { Button, IconPlus, NativeSelect } from "@/ui";
+import { ORDER_OPS, OPS, WORD_OPS, howOften, withHowOften, withOp, withWindow, type HowOften } from "./build";
+import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
+import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type Op, type Path, type SegmentLeaf, type Where } from "./condition";
+import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
+import { useTopicName } from "./useTopicName";
+import { ValueField } from "./ValueField";
+import type { Wrong } from "./wrong";
+
+interface LeafProps<T extends Leaf> {
+  leaf: T;
+  path: Path;
+  change: (leaf: T) => void;
+  wrong: Wrong | null;
+}
+
+function useOps(ops: Op[]): { value: Op; label: string }[] {
+  const { t } = useTranslation();
+  return ops.map((op) => ({ value: op, label: t(`segments.build.op.${op}`) }));
+}
+
+function AttributeFields({ leaf, path, change, wrong }: LeafProps<AttributeLeaf>) {
+  const { t } = useTranslation();
+  const zone = use(TimeZone);
+  const known = useAttributes().data?.items ?? [];
+  const at = pathText(path);
+  const builtIn = leaf.name.startsWith("@");
+  const isDate = leaf.name === "@created_at";
+  const ops = useOps(isDate ? ORDER_OPS : builtIn ? WORD_OPS : OPS);
+  const mine = known.find((one) => one.name === leaf.name);
+  return (
+    <div className="hd-build-fields">
+      {builtIn
+        ? <span className="hd-build-word">{t(`segments.build.kind.${leaf.name.slice(1)}.name`)}</span>
+        : <NameField label={t("segments.build.attribute")} at={`${at}.name`} wrong={wrong} value={leaf.name} known={known.map((one) => one.name)} change={(name) => { change({ ...leaf, name }); }} />}
+      <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={leaf.op} options={ops} change={(op) => { change(withOp(leaf, op)); }} />
+      {isDate
+        ? <DayField label={t("segments.build.day")} at={`${at}.value`} wrong={wrong} value={String(leaf.value)} zone={zone} change={(value) => { change({ ...leaf, value }); }} />
+        : <ValueField at={`${at}.value`} wrong={wrong} op={leaf.op} value={leaf.value} kind={mine?.kind} known={mine?.values ?? []} change={(value) => { change({ ...leaf, value }); }} />}
+    </div>
+  );
+}
+
+function WhereFields({ where, at, change, remove, known, wrong }: { where: Where; at: string; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
+  const { t } = useTranslation();
+  const ops = useOps(OPS);
+  return (
+    <div className="hd-build-fields hd-build-where">
+      <span className="hd-build-word">{t("segments.build.where")}</span>
+      <NameField label={t("segments.build.property")} at={`${at}.property`} wrong={wrong} value={where.property} known={Object.keys(known)} change={(property) => { change({ ...where, property }); }} />
+      <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={where.op} options={ops} change={(op) => { change(withOp(where, op)); }} />
+      <ValueField at={`${at}.value`} wrong={wrong} op={where.op} value={where.value} kind={known[where.property]} known={[]} change={(value) => { change({ ...where, value }); }} />
+      <RemoveButton label={t("segments.build.remove_where")} remove={remove} />
+    </div>
+  );
+}
+
+function WindowFields({ leaf, at, change, wrong }: { leaf: EventLeaf; at: string; change: (leaf: EventLeaf) => void; wrong: Wrong | null }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const zone = use(TimeZone);
+  const window = leaf.window ?? { kind: "ever" };
+  const kinds = ["days", "hours", "minutes", "between", "ever"] as const;
+  const kind = window.kind === "last" ? (window.unit ?? "days") : window.kind === "between" ? "between" : "ever";
+  return (
+    <>
+      <NativeSelect
+        aria-label={t("segments.build.when")}
+        value={kind}
+        data={kinds.map((one) => ({ value: one, label: t(`segments.build.window.${one}`) }))}
+        onChange={(event) => { change(withWindow(leaf, event.currentTarget.value as (typeof kinds)[number], now)); }}
+      />
+      {window.kind === "last" && <WholeField label={t(`segments.build.amount.${window.unit ?? "days"}`)} at={`${at}.amount`} wrong={wrong} value={window.amount} change={(amount) => { change({ ...leaf, window: { ...window, amount } }); }} />}
+      {window.kind === "last" && <span className="hd-build-word">{t(`segments.build.amount.${window.unit ?? "days"}`)}</span>}
+      {window.kind === "between" && (
+        <>
+          <DayField label={t("segments.build.from")} at={`${at}.from`} wrong={wrong} value={window.from} zone={zone} change={(from) => { change({ ...leaf, window: { ...window, from } }); }} />
+          <DayField label={t("segments.build.to")} at={`${at}.to`} wrong={wrong} value={window.to} zone={zone} change={(to) => { change({ ...leaf, window: { ...window, to } }); }} />
+        </>
+      )}
+    </>
+  );
+}
+
+const HOW_OFTEN: HowOften[] = ["at_least", "at_most", "exactly", "never"];
+
+function EventFields({ leaf, path, change, wrong }: LeafProps<EventLeaf>) {
+  const { t } = useTranslation();
+  const names = useEventNames().data?.items ?? [];
+  const at = pathText(path);
+  const where = leaf.where ?? [];
+  const how = howOften(leaf);
+  const properties = names.find((one) => one.name === leaf.name)?.properties ?? {};
+  return (
+    <>
+      <div className="hd-build-fields">
+        <NameField label={t("segments.build.event")} at={`${at}.name`} wrong={wrong} value={leaf.name} known={names.map((one) => one.name)} change={(name) => { change({ ...leaf, name }); }} />
+        <Choice label={t("segments.build.how_often")} at={`${at}.count.op`} wrong={wrong} value={how} options={HOW_OFTEN.map((one) => ({ value: one, label: t(`segments.build.often.${one}`) }))} change={(next) => { change(withHowOften(leaf, next)); }} />
+        {how !== "never" && <WholeField label={t("segments.build.times")} at={`${at}.count.value`} wrong={wrong} value={leaf.count?.value ?? 1} change={(value) => { change({ ...leaf, count: { op: leaf.count?.op ?? "at_least", value } }); }} />}
+        {how !== "never" && <span className="hd-build-word">{t("segments.build.times")}</span>}
+        <WindowFields leaf={leaf} at={`${at}.window`} change={change} wrong={wrong} />
+      </div>
+      {where.map((one, index) => (
+        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={properties} wrong={wrong} change={(next) => { change({ ...leaf, where: where.with(index, next) }); }} remove={() => { change({ ...leaf, where: where.toSpliced(index, 1) }); }} />
+      ))}
+      <Button variant="subtle" size="compact-sm" mt={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { change({ ...leaf, where: [...where, { property: "", op: "is", value: "" }] }); }}>{t("segments.build.add_where")}</Button>
+    </>
+  );
+}
+
+function ConsentFields({ leaf, path, change, wrong }: LeafProps<ConsentLeaf>) {
+  const { t } = useTranslation();
+  const topics = useTopics().data?.items ?? [];
+  const topicName = useTopicName();
+  const states = ["subscribed", "pending", "unsubscribed"] as const;
+  const options = [{ value: "", label: t("segments.build.choose_topic") }, ...topics.map(({ key }) => ({ value: key, label: topicName(key) }))];
+  return (
+    <div className="hd-build-fields">
+      <span className="hd-build-word">{t("segments.build.kind.consent.name")}</span>
+      <Choice label={t("segments.build.topic")} at={`${pathText(path)}.topic`} wrong={wrong} value={leaf.topic} options={options} change={(topic) => { change({ ...leaf, topic }); }} />
+      <Choice label={t("segments.build.state")} at={`${pathText(path)}.state`} wrong={wrong} value={leaf.state ?? "subscribed"} options={states.map((one) => ({ value: one, label: t(`segments.build.consent.${one}`) }))} change={(state) => { change({ ...leaf, state }); }} />
+    </div>
+  );
+}
+
+function SegmentFields({ leaf, path, change, wrong }: LeafProps<SegmentLeaf>) {
+  const { t } = useTranslation();
+  const segments = useSegmentList().data?.items ?? [];
+  const options = [{ value: "0", label: t("segments.build.choose_segment") }, ...segments.map(({ id, name }) => ({ value: String(id), label: name }))];
+  const members = ["in", "out"] as const;
+  return (
+    <div className="hd-build-fields">
+      <Choice label={t("segments.build.member")} at={`${pathText(path)}.member`} wrong={wrong} value={leaf.member === false ? "out" : "in"} options={members.map((one) => ({ value: one, label: t(`segments.build.members.${one}`) }))} change={(one) => { change({ ...leaf, member: one === "in" }); }} />
+      <Choice label={t("segments.build.kind.segment.name")} at={`${pathText(path)}.segment_id`} wrong={wrong} value={String(leaf.segment_id)} options={options} change={(id) => { change({ ...leaf, segment_id: Number(id) }); }} />
+    </div>
+  );
+}
+
+/** The fields of one condition, in the order of the sentence that it becomes. */
+export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
+  switch (leaf.kind) {
+    case "event":
+      return <EventFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "attribute":
+      return <AttributeFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "consent":
+      return <ConsentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "segment":
+      return <SegmentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+  }
+}

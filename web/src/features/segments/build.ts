@@ -1,0 +1,142 @@
+import { parseDecimal } from "@/i18n/format";
+import type { AttributeLeaf, Condition, EventLeaf, Leaf, Op, Path, Value, Where, Window } from "./condition";
+
+/** Conditions under construction: pure functions from tree to tree. The root is always a group. */
+
+export type GroupKind = "all" | "any" | "none";
+export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
+
+/** What can be added: the leaves, with the built-in attributes as kinds of their own. */
+export const NEW_KINDS = ["event", "attribute", "language", "country", "created_at", "consent", "segment", "group"] as const;
+export type NewKind = (typeof NEW_KINDS)[number];
+
+export const ORDER_OPS: Op[] = ["more_than", "less_than", "at_least", "at_most"];
+export const OPS: Op[] = ["is", "is_not", ...ORDER_OPS, "contains", "starts_with", "one_of", "is_set", "is_not_set"];
+export const WORD_OPS: Op[] = ["is", "is_not", "one_of", "is_set", "is_not_set"];
+
+export function isGroup(node: Condition): node is Group {
+  return node.kind === "and" || node.kind === "or" || (node.kind === "not" && node.of.kind === "or");
+}
+
+/** The same meaning as a tree of groups and leaves: "not X" is "none of X". */
+export function grouped(node: Condition): Condition {
+  if (node.kind === "not") {
+    const inner = grouped(node.of);
+    return { kind: "not", of: inner.kind === "or" ? inner : { kind: "or", of: [inner] } };
+  }
+  return node.kind === "and" || node.kind === "or" ? { ...node, of: node.of.map(grouped) } : node;
+}
+
+/** A whole tree as the builder edits it. */
+export function toBuild(tree: Condition): Group {
+  const made = grouped(tree);
+  return isGroup(made) ? made : { kind: "and", of: [made] };
+}
+
+export function groupKind(group: Group): GroupKind {
+  return group.kind === "and" ? "all" : group.kind === "or" ? "any" : "none";
+}
+
+export function childrenOf(group: Group): Condition[] {
+  return group.kind === "not" ? group.of.of : group.of;
+}
+
+/** Where a group's children stand in the tree. */
+export function childPath(group: Group, path: Path, index: number): Path {
+  return group.kind === "not" ? [...path, "of", "of", index] : [...path, "of", index];
+}
+
+export function withKind(group: Group, kind: GroupKind): Group {
+  const of = childrenOf(group);
+  if (kind === "none") return { kind: "not", of: { kind: "or", of } };
+  return { kind: kind === "all" ? "and" : "or", of };
+}
+
+export function withChildren(group: Group, of: Condition[]): Group {
+  return group.kind === "not" ? { kind: "not", of: { kind: "or", of } } : { ...group, of };
+}
+
+/** A new leaf with what most people will mean; only names and values are left to fill in. */
+export function makeNew(kind: NewKind, now: Date): Condition {
+  switch (kind) {
+    case "event":
+      return { kind: "event", name: "", count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" }, where: [] };
+    case "attribute":
+      return { kind: "attribute", name: "", op: "is", value: "" };
+    case "language":
+    case "country":
+      return { kind: "attribute", name: `@${kind}`, op: "is", value: "" };
+    case "created_at":
+      return { kind: "attribute", name: "@created_at", op: "at_least", value: new Date(now.getTime() - 30 * 86_400_000).toISOString() };
+    case "consent":
+      return { kind: "consent", topic: "", channel: "email", state: "subscribed" };
+    case "segment":
+      return { kind: "segment", segment_id: 0, member: true };
+    case "group":
+      return { kind: "or", of: [] };
+  }
+}
+
+/** Is everything filled in, so that counting makes sense? What is right is for the server to say. */
+export function isComplete(node: Condition): boolean {
+  if (isGroup(node)) return childrenOf(node).length > 0 && childrenOf(node).every(isComplete);
+  if (node.kind === "not") return false;
+  return isLeafComplete(node);
+}
+
+function isLeafComplete(leaf: Leaf): boolean {
+  switch (leaf.kind) {
+    case "event":
+      return leaf.name.trim() !== "" && (leaf.where ?? []).every((one) => one.property.trim() !== "" && hasValue(one.op, one.value));
+    case "attribute":
+      return leaf.name.trim() !== "" && hasValue(leaf.op, leaf.value);
+    case "consent":
+      return leaf.topic !== "";
+    case "segment":
+      return leaf.segment_id > 0;
+  }
+}
+
+export function hasValue(op: Op, value: Value | undefined): boolean {
+  if (op === "is_set" || op === "is_not_set") return true;
+  return value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);
+}
+
+/** Typed text to the value it means: a plain number is a number, "007" and all else is text; for one_of, a list. */
+export function toValue(typed: string, op: Op): Value {
+  if (op === "one_of") return typed.split(/[,،]/).map((one) => one.trim()).filter(Boolean).map((one) => toValue(one, "is") as string | number);
+  if (op === "contains" || op === "starts_with") return typed;
+  return parseDecimal(typed) ?? typed.trim();
+}
+
+export function valueText(value: Value | undefined): string {
+  if (value === undefined || value === null) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/** Another comparison keeps what was typed, in the shape that it takes. */
+export function withOp<T extends AttributeLeaf | Where>(leaf: T, op: Op): T {
+  if (op === "is_set" || op === "is_not_set") return { ...leaf, op, value: null };
+  return { ...leaf, op, value: typeof leaf.value === "boolean" && (op === "is" || op === "is_not") ? leaf.value : toValue(valueText(leaf.value), op) };
+}
+
+export type HowOften = "at_least" | "at_most" | "exactly" | "never";
+
+/** "Never" is how people say "at most 0 times". */
+export function howOften(leaf: EventLeaf): HowOften {
+  const op = leaf.count?.op ?? "at_least";
+  return op !== "at_least" && leaf.count?.value === 0 ? "never" : op;
+}
+
+export function withHowOften(leaf: EventLeaf, how: HowOften): EventLeaf {
+  if (how === "never") return { ...leaf, count: { op: "at_most", value: 0 } };
+  return { ...leaf, count: { op: how, value: Math.max(1, leaf.count?.value ?? 1) } };
+}
+
+/** A span of time of another kind, begun with a month. */
+export function withWindow(leaf: EventLeaf, kind: "ever" | "days" | "hours" | "minutes" | "between", now: Date): EventLeaf {
+  const amount = leaf.window?.kind === "last" ? leaf.window.amount : 30;
+  const month: Window = { kind: "between", from: new Date(now.getTime() - 30 * 86_400_000).toISOString(), to: now.toISOString() };
+  const window: Window = kind === "ever" ? { kind } : kind === "between" ? month : { kind: "last", amount, unit: kind };
+  return { ...leaf, window };
+}
