@@ -40,6 +40,11 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "names": graph["names"], "trigger": graph["trigger"], "nodes": len(graph["nodes"])}
 
 
+def _ready_card(graph: graphs.Graph) -> dict[str, Any]:
+    mails = [asdict(recipes.get_mail(template)) for template in recipes.templates(graph)]
+    return {"key": graph.key, "names": graph.names, "graph": msgspec.json.decode(msgspec.json.encode(graph)), "mails": mails}
+
+
 @router.get("/journeys")
 def find_journeys(request: Request, after: str = "", limit: Limit = 50) -> dict[str, Any]:
     """List journeys by key, with how many runs are under way."""
@@ -50,9 +55,9 @@ def find_journeys(request: Request, after: str = "", limit: Limit = 50) -> dict[
 
 @router.get("/journeys/ready")
 def find_ready(request: Request) -> dict[str, Any]:
-    """List the journeys that can be installed with one click."""
+    """List the journeys that can be installed with one click: the graph, and the mails with their subjects."""
     present = {row["key"] for row in queries.find_journeys(request.scope, limit=1000)}
-    items = [{"key": key, "names": graph.names, "installed": key in present} for key, graph in recipes.find_ready().items()]
+    items = [{**_ready_card(graph), "installed": key in present} for key, graph in recipes.find_ready().items()]
     return {"items": items, "next": None, "total": len(items)}
 
 

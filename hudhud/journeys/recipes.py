@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -32,6 +33,22 @@ def find_ready() -> Mapping[str, Graph]:
 def templates(graph: Graph) -> list[str]:
     """Return the keys of the templates that a journey sends."""
     return sorted({node.template for node in graph.nodes.values() if node.kind == "send"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMail:
+    """A mail of a ready journey: its names and subjects (Liquid) by language."""
+
+    key: str
+    names: dict[str, str]
+    subjects: dict[str, str]
+
+
+@lru_cache(maxsize=64)
+def get_mail(template: str) -> ReadyMail:
+    """Return what a ready template is called and says in its subject."""
+    names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(template))
+    return ReadyMail(template, names, {language: copy["subject"] for language, copy in languages.items()})
 
 
 def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str) -> int:

@@ -118,6 +118,11 @@ def test_mistakes_are_told_by_node(browser: Browser) -> None:
 def test_ready_journeys_are_listed(browser: Browser) -> None:
     items = browser.ask("GET", "journeys/ready")[1]["items"]
     assert [(item["key"], item["installed"]) for item in items] == [(key, False) for key in find_ready()]
+    cart = next(item for item in items if item["key"] == "cart")
+    assert {node["template"] for node in cart["graph"]["nodes"].values() if node["kind"] == "send"} == {
+        mail["key"] for mail in cart["mails"]
+    }
+    assert {mail["subjects"]["en"] for mail in cart["mails"]} >= {"You left something in your cart"}
 
 
 @pytest.mark.parametrize("key", ["cart", "second_order", "welcome", "winback"])

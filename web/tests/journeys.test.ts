@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { flowOf } from "@/features/journeys/flow";
 import type { Graph } from "@/features/journeys/graph";
 import { WIDTH, linesOf, mirrored, placesOf, readingOrder } from "@/features/journeys/layout";
+import { inUnits, mailsOf } from "@/features/journeys/plan";
 import { perDay } from "@/features/journeys/rehearsal";
 
 const ORDERED = { kind: "event", name: "Order Completed" } as const;
@@ -67,5 +68,24 @@ describe("rehearsal", () => {
     const messages = [{ day: "2026-11-01", node: "a", count: 2 }, { day: "2026-11-03", node: "a", count: 1 }, { day: "2026-11-01", node: "b", count: 3 }];
     expect(perDay({ messages })).toEqual([{ day: "2026-11-01", count: 5 }, { day: "2026-11-02", count: 0 }, { day: "2026-11-03", count: 1 }]);
     expect(perDay({ messages: [] })).toEqual([]);
+  });
+});
+
+describe("plan", () => {
+  it("names the mails by their earliest moment: a delay is waited for, what may happen at once is not", () => {
+    expect(mailsOf(GRAPH)).toEqual([{ template: "cart_1", topic: "offers", after: 60 }]);
+    const later: Graph = {
+      ...GRAPH,
+      nodes: {
+        ...GRAPH.nodes,
+        bought: { kind: "send", template: "thanks", topic: "newsletter", next: "gone" },
+        wait: { kind: "wait", until: ORDERED, timeout: { amount: 2, unit: "days" }, met: "bought", timed_out: "last" },
+        last: { kind: "send", template: "cart_2", topic: "offers", next: "gone" },
+      },
+    };
+    expect(mailsOf(later).map(({ template, after }) => [template, after])).toEqual([["cart_1", 60], ["thanks", 60], ["cart_2", 60 + 2880]]);
+    expect([inUnits(60), inUnits(2880), inUnits(90), inUnits(1500)]).toEqual([
+      { amount: 1, unit: "hours" }, { amount: 2, unit: "days" }, { amount: 90, unit: "minutes" }, { amount: 25, unit: "hours" },
+    ]);
   });
 });

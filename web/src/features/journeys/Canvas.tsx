@@ -9,7 +9,8 @@ export type Box = {
   content: ReactNode;
   tone: string;
   selected: boolean;
-  open: () => void;
+  /** Without it there is nothing to open: the box is no button. */
+  open?: () => void;
 };
 
 interface CanvasProps {
@@ -28,9 +29,9 @@ function BoxView({ data }: NodeProps<BoxNode>) {
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-pressed={data.selected} onClick={data.open}>
-        {data.content}
-      </button>
+      {data.open
+        ? <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-pressed={data.selected} onClick={data.open}>{data.content}</button>
+        : <div className="hd-box" dir={data.dir} data-tone={data.tone}>{data.content}</div>}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
@@ -42,7 +43,7 @@ function LineView({ id, data, ...ends }: EdgeProps<LabelEdge>) {
     <>
       <BaseEdge id={id} path={path} />
       <EdgeLabelRenderer>
-        <div className="hd-edge" dir={data?.dir} style={{ transform: `translate(-50%, -50%) translate(${String(x)}px, ${String(y)}px)` }}>{data?.label}</div>
+        {data?.label && <div className="hd-edge" dir={data.dir} style={{ transform: `translate(-50%, -50%) translate(${String(x)}px, ${String(y)}px)` }}>{data.label}</div>}
       </EdgeLabelRenderer>
     </>
   );

@@ -1,53 +1,18 @@
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
-import { useDirection, useFormat, useLanguage } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Facts, Failure, IconHistory, IconPlayerPause, IconPlayerPlay, Loading, Page, Skeleton, Text, useIsDark } from "@/ui";
+import { useFormat, useLanguage } from "@/i18n/useFormat";
+import { BackLink, Button, Card, Facts, Failure, IconHistory, Loading, Page, Text } from "@/ui";
+import { Drawing } from "./Drawing";
 import { JourneyState } from "./JourneyState";
 import { NodeDrawer } from "./NodeDrawer";
 import { RehearsalPanel } from "./RehearsalPanel";
-import { useBoxes, useJourneyWords, useLabels, type Flow } from "./boxes";
+import { SwitchButton } from "./SwitchButton";
+import { useJourneyWords, type Flow } from "./boxes";
 import { tellRules } from "./describe";
-import { linesOf, placesOf } from "./layout";
 import { flowOf } from "./flow";
-import { journeyName, useJourney, useNumbers, useSwitch } from "./queries";
+import { journeyName, useJourney, useNumbers } from "./queries";
 import type { Journey } from "./types";
-
-const Canvas = lazy(() => import("./Canvas"));
-
-function Drawing({ journey, flow, selected, open }: { journey: Journey; flow: Flow; selected: string | null; open: (id: string) => void }) {
-  const direction = useDirection();
-  const dark = useIsDark();
-  const places = useMemo(() => placesOf(journey.graph, direction), [journey.graph, direction]);
-  const lines = useMemo(() => linesOf(journey.graph), [journey.graph]);
-  const boxes = useBoxes(journey.graph, flow, selected, open);
-  const labels = useLabels(journey.graph, flow);
-  return (
-    <Suspense fallback={<Skeleton height={560} radius="lg" />}>
-      <Canvas places={places} lines={lines} boxes={boxes} labels={labels} direction={direction} dark={dark} />
-    </Suspense>
-  );
-}
-
-function SwitchButton({ journey }: { journey: Journey }) {
-  const { t } = useTranslation();
-  const change = useSwitch(journey.key);
-  const running = journey.status === "running";
-  const Icon = running ? IconPlayerPause : IconPlayerPlay;
-  return (
-    <>
-      <Button
-        variant={running ? "default" : "filled"}
-        leftSection={<Icon size={18} aria-hidden />}
-        loading={change.isPending}
-        onClick={() => { change.mutate(running ? "pause" : "start"); }}
-      >
-        {t(running ? "journeys.pause" : journey.status === "paused" ? "journeys.go_on" : "journeys.start")}
-      </Button>
-      {change.isError && <Failure error={change.error} />}
-    </>
-  );
-}
 
 function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }) {
   const { t } = useTranslation();
@@ -64,7 +29,7 @@ function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }
       {numbers.isError && <Failure error={numbers.error} />}
       {rehearsing && <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />}
       <div>
-        <Drawing journey={journey} flow={(rehearsing && rehearsed) || live} selected={selected} open={open} />
+        <Drawing graph={journey.graph} words={words} flow={(rehearsing && rehearsed) || live} selected={selected} open={open} />
         <Text c="dimmed" fz="sm" mt={8} aria-live="off">
           {rehearsing && rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
         </Text>

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Card, Empty, Failure, IconChevronRight, IconRoute, Loading, Name, Num, Page } from "@/ui";
+import { ReadyCard } from "./ReadyCard";
 import { JourneyState } from "./JourneyState";
 import { journeyName, useJourneyList } from "./queries";
 import type { JourneySummary } from "./types";
@@ -34,6 +35,7 @@ export default function JourneysScreen() {
         {journeys.data && items.length === 0 && <Empty icon={<IconRoute size={40} />} title={t("journeys.none")}>{t("journeys.none_lead")}</Empty>}
         {items.map((one) => <Row key={one.key} journey={one} />)}
       </Card>
+      <ReadyCard />
     </Page>
   );
 }

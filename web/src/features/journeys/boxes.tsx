@@ -40,36 +40,38 @@ function Content({ told, here, entered }: { told: Told; here: number | undefined
           <span className="hd-said">{told.said}</span>
         </div>
       </div>
-      <div className="hd-box-foot">
-        <span>{t("journeys.entered")} <strong>{entered === undefined ? "–" : format.number(entered)}</strong></span>
-        {here !== undefined && <span>{t("journeys.here")} <strong data-live={here > 0 || undefined}>{format.number(here)}</strong></span>}
-      </div>
+      {entered !== undefined && (
+        <div className="hd-box-foot">
+          <span>{t("journeys.entered")} <strong>{format.number(entered)}</strong></span>
+          {here !== undefined && <span>{t("journeys.here")} <strong data-live={here > 0 || undefined}>{format.number(here)}</strong></span>}
+        </div>
+      )}
     </>
   );
 }
 
-/** What the canvas draws for each node: words and numbers. */
-export function useBoxes(graph: Graph, flow: Flow, selected: string | null, open: (id: string) => void): Record<string, Box> {
-  const words = useJourneyWords();
+/** What the canvas draws for each node: words and, where there are any, numbers. */
+export function useBoxes(graph: Graph, words: JourneyWords, flow: Flow | undefined, selected: string | null, open: ((id: string) => void) | undefined): Record<string, Box> {
   return useMemo(() => {
     const ids = [TRIGGER, ...Object.keys(graph.nodes)];
-    return Object.fromEntries(ids.map((id) => {
+    return Object.fromEntries(ids.map((id): [string, Box] => {
       const told = tell(words, graph, id);
       const isExit = graph.nodes[id]?.kind === "exit";
-      const here = id === TRIGGER || isExit ? undefined : flow.here && (flow.here[id] ?? 0);
-      const entered = flow.entered[id] ?? 0;
-      return [id, { content: <Content told={told} here={here} entered={entered} />, tone: told.tone, selected: id === selected, open: () => { open(id); } }];
+      const here = id === TRIGGER || isExit ? undefined : flow?.here && (flow.here[id] ?? 0);
+      const entered = flow && (flow.entered[id] ?? 0);
+      const content = <Content told={told} here={here} entered={entered} />;
+      return [id, { content, tone: told.tone, selected: id === selected, ...(open ? { open: () => { open(id); } } : {}) }];
     }));
   }, [graph, flow, selected, open, words]);
 }
 
 /** What stands on each edge: the answer that leads there, and how many took it. */
-export function useLabels(graph: Graph, flow: Flow): Record<string, React.ReactNode> {
-  const words = useJourneyWords();
+export function useLabels(graph: Graph, words: JourneyWords, flow: Flow | undefined): Record<string, React.ReactNode> {
   return useMemo(
     () => Object.fromEntries(linesOf(graph).map(({ id, source, edge }) => {
       const answer = tellEdge(words, graph.nodes[source], edge);
-      return [id, <>{answer && <>{answer} · </>}<Num><strong>{words.format.number(flow.edges[id] ?? 0)}</strong></Num></>];
+      const figure = flow && <Num><strong>{words.format.number(flow.edges[id] ?? 0)}</strong></Num>;
+      return [id, answer && figure ? <>{answer} · {figure}</> : answer || figure];
     })),
     [graph, flow, words],
   );

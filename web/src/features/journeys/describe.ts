@@ -12,7 +12,7 @@ export interface JourneyWords extends Words {
   template: (key: string) => string;
 }
 
-function span(words: Words, amount: number, unit: Unit): string {
+export function span(words: Words, amount: number, unit: Unit): string {
   return words.t(`journeys.span.${unit}`, { count: amount, number: words.format.number(amount) });
 }
 
@@ -29,8 +29,8 @@ function trigger(words: Words, from: Trigger): string {
     }
     case "segment_enter": {
       const { segment } = from;
-      const which = typeof segment === "number" ? t("segments.quoted", { text: isolated(words.segment(segment)) }) : say(words, segment);
-      return t("journeys.trigger.segment_enter", { segment: which });
+      if (typeof segment !== "number") return t("journeys.trigger.condition", { condition: say(words, segment) });
+      return t("journeys.trigger.segment_enter", { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) });
     }
     case "subscribe":
       return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: isolated(words.topic(from.topic)) }) });

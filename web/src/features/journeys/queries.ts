@@ -1,14 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  contentFindTemplates, journeysExplain, journeysFindJourneys, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysPause,
+  contentFindTemplates, journeysExplain, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
+  journeysPause,
   journeysRunRehearsal, journeysStart,
 } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Journey, JourneySummary, Numbers, Rehearsal, Run, TemplateSummary, Why } from "./types";
+import type { Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -16,6 +17,24 @@ const LIST = ["journeys"];
 
 export function useJourneyList() {
   return useQuery({ queryKey: LIST, queryFn: () => call<Paged<JourneySummary>>(journeysFindJourneys({ query: { limit: 200 } })) });
+}
+
+const READY = ["ready"];
+
+/** The journeys that come with Hudhud. */
+export function useReady() {
+  return useQuery({ queryKey: READY, queryFn: () => call<Paged<ReadyJourney>>(journeysFindReady()) });
+}
+
+export function useInstall(done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (key: string) => call(journeysInstall({ path: { key } })),
+    onSuccess: async () => {
+      await Promise.all([READY, LIST, ["templates"], ["topics"], ["home"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      done();
+    },
+  });
 }
 
 export function journeyName(journey: { key: string; names: Record<string, string> | null }, language: string): string {

@@ -18,6 +18,15 @@ export interface Journey {
   graph: Graph;
 }
 
+/** A journey that comes with Hudhud, installed or not. */
+export interface ReadyJourney {
+  key: string;
+  names: Record<string, string>;
+  installed: boolean;
+  graph: Graph;
+  mails: { key: string; names: Record<string, string>; subjects: Record<string, string> }[];
+}
+
 export interface NodeNumbers {
   entered: number;
   here: number;

@@ -12,7 +12,7 @@ function Row({ mail }: { mail: MailSummary }) {
   return (
     <NavLink to={`/mailbox/${String(mail.id)}`} className={({ isActive }) => (isActive ? "hd-row hd-mail active" : "hd-row hd-mail")}>
       <span className="hd-grow">
-        <span className="hd-clip hd-small"><Ltr>{mail.recipient}</Ltr></span>
+        <span className="hd-clip hd-small" dir="ltr"><Ltr>{mail.recipient}</Ltr></span>
         <Name strong>{mail.subject}</Name>
         <time className="hd-dim hd-small" dateTime={mail.received_at}>{format.ago(mail.received_at, now)}</time>
       </span>

@@ -40,7 +40,7 @@ function Reactions({ message }: { message: MessageDetail }) {
           <li key={one.at + one.kind} className="hd-line">
             <span className="hd-grow">
               {t(`messages.engaged.${one.kind}`)} · {t(`messages.verdict.${one.verdict ?? "unknown"}`)}
-              {one.url && <span className="hd-clip hd-dim hd-small"><Ltr>{one.url}</Ltr></span>}
+              {one.url && <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{one.url}</Ltr></span>}
             </span>
             <Text component="time" c="dimmed" fz="sm" dateTime={one.at}>{format.dateTime(one.at)}</Text>
           </li>

@@ -20,7 +20,7 @@ function Row({ person }: { person: Person }) {
       <Avatar name={name} seed={person.id} />
       <span className="hd-grow">
         <Name>{name}</Name>
-        {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
+        {email && email !== name && <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{email}</Ltr></span>}
       </span>
       <Text component="span" c="dimmed" fz="sm" w={150} ta="end" visibleFrom="sm">{format.ago(person.created_at, now)}</Text>
     </Link>

@@ -13,7 +13,7 @@ export function PersonLine({ id }: { id: number }) {
       <Avatar name={name} seed={person.id} size={34} />
       <span className="hd-grow">
         <Name>{name}</Name>
-        {email && email !== name && <span className="hd-clip hd-dim hd-small"><Ltr>{email}</Ltr></span>}
+        {email && email !== name && <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{email}</Ltr></span>}
       </span>
     </>
   );

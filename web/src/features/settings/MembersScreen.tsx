@@ -29,7 +29,7 @@ function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
       <Avatar name={name} seed={member.user_id} />
       <span className="hd-grow">
         <Name>{name}</Name>
-        <span className="hd-clip hd-dim hd-small"><Ltr>{member.email}</Ltr></span>
+        <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{member.email}</Ltr></span>
       </span>
       <Text component="span" c="dimmed" fz="sm" visibleFrom="md">{member.last_login_at ? format.ago(member.last_login_at, now) : t("settings.never_in")}</Text>
       {mayChange
