@@ -11,6 +11,7 @@ import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
@@ -70,36 +71,47 @@ class LineLost(Exception):
     """The connection ended (or the peer talked nonsense, or was too slow) in the middle of a conversation."""
 
 
+@lru_cache(maxsize=512)
+def _parsed(line: bytes) -> tuple[Reply, bool] | None:
+    """One reply line: what it says, and whether it is the last of its reply. Peers say the same few things over and over."""
+    found = REPLY_LINE.match(line)
+    return None if found is None else (Reply(int(found[1]), found[3].decode("utf-8", "replace")), found[2] != b"-")
+
+
 class _Wire(asyncio.Protocol):
     """Reply lines in, bytes out."""
 
     def __init__(self) -> None:
-        self.buffer = bytearray()
+        self.loop = asyncio.get_running_loop()
+        self.rest = b""
         self.replies: deque[Reply] = deque()
-        self.lines: list[bytes] = []
+        self.lines: list[str] = []
         self.waiter: asyncio.Future[None] | None = None
         self.lost = False
         self.writable = asyncio.Event()
         self.writable.set()
 
     def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        while (end := self.buffer.find(b"\n")) >= 0:
-            self._line(bytes(self.buffer[:end]).rstrip(b"\r"))
-            del self.buffer[: end + 1]
-        if len(self.buffer) > LONGEST_LINE:
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            self._line(line.removesuffix(b"\r"))
+        if len(self.rest) > LONGEST_LINE:
             self.connection_lost(None)
         self._wake()
 
     def _line(self, line: bytes) -> None:
-        found = REPLY_LINE.match(line)
-        if found is None or len(self.lines) > MOST_LINES:
+        parsed = _parsed(line)
+        if parsed is None or len(self.lines) > MOST_LINES:
             self.lost = True
             return
-        self.lines.append(found[3])
-        if found[2] != b"-":
-            self.replies.append(Reply(int(found[1]), b" ".join(self.lines).decode("utf-8", "replace")))
+        reply, is_last = parsed
+        if not is_last:
+            self.lines.append(reply.text)
+        elif self.lines:
+            self.replies.append(Reply(reply.code, " ".join([*self.lines, reply.text])))
             self.lines = []
+        else:
+            self.replies.append(reply)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.lost = True
@@ -121,15 +133,23 @@ class _Wire(asyncio.Protocol):
         while not self.replies:
             if self.lost:
                 raise LineLost("the peer closed the connection")
-            self.waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self.waiter
-            except TimeoutError:
-                raise LineLost(f"no reply within {seconds:g} s") from None
-            finally:
-                self.waiter = None
+            await self._wait(seconds)
         return self.replies.popleft()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until something comes. `asyncio.timeout` would cost more than all the rest."""
+        self.waiter = waiter = self.loop.create_future()
+        alarm = self.loop.call_later(seconds, _give_up, waiter, seconds)
+        try:
+            await waiter
+        finally:
+            alarm.cancel()
+            self.waiter = None
+
+
+def _give_up(waiter: asyncio.Future[None], seconds: float) -> None:
+    if not waiter.done():
+        waiter.set_exception(LineLost(f"no reply within {seconds:g} s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,16 +243,16 @@ class Line:
         return reply
 
     async def _content(self, mail: Ready, upcoming: Callable[[], Ready | None]) -> Handed:
-        data = stuffed(mail.data)
-        following = upcoming() if self.pipelining else None
-        reach("delivery.before_dot")
-        self._write(data + b".\r\n")
-        if following is not None:
-            self._write(b"".join(self._envelope(following)))
+        parts = [stuffed(mail.data), b".\r\n"]
+        if self.pipelining and (following := upcoming()) is not None:
             self.ahead = following
+            parts += self._envelope(following)
+        reach("delivery.before_dot")
+        self._write(b"".join(parts))
         try:
-            async with asyncio.timeout(CONTENT_S):
-                await self.wire.writable.wait()
+            if not self.wire.writable.is_set():
+                async with asyncio.timeout(CONTENT_S):
+                    await self.wire.writable.wait()
             reach("delivery.after_dot")
             reply = await self.wire.reply(DOT_S)
         except (LineLost, TimeoutError) as lost:
@@ -264,7 +284,7 @@ class Line:
 
 def stuffed(data: bytes) -> bytes:
     """Make line ends CRLF, double dots that begin lines (RFC 5321 4.5.2), end with CRLF: nothing in a mail can end it early (A-16)."""
-    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+    if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
         data = LINE_ENDS.sub(b"\r\n", data)
     if b"\r\n." in data:
         data = data.replace(b"\r\n.", b"\r\n..")
