@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.consent.actions import suppress
+from hudhud.delivery import flight
+from hudhud.delivery.flight import Far
 from hudhud.delivery.retry import MOST_ATTEMPTS
 from hudhud.delivery.types import Chunk, Claimed, Mark, Settlement, State
 from hudhud.kit import sql
@@ -16,6 +18,7 @@ from hudhud.kit import sql
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from hudhud.kit.db import Scope
 
@@ -151,11 +154,27 @@ def give_back(everywhere: Scope, leases: Sequence[int]) -> None:
     everywhere.run(QUERIES.give_back, leases=list(leases))
 
 
-def reap(everywhere: Scope, now: datetime) -> int:
-    """Take back what lost workers held; returns how many leases ended."""
+def reap(everywhere: Scope, now: datetime, data: Path) -> int:
+    """Take back what lost workers held, as far as their flight records in `data` tell how far it came; returns how many leases ended."""
     ended = everywhere.rows(QUERIES.find_ended, quiet_seconds=LEASE_S - SILENCE_S)
     if ended:
         steady(everywhere)
-    for lease_id, ids in ended:
-        everywhere.run(QUERIES.reap, lease_id=lease_id, ids=ids, now=now, most=MOST_ATTEMPTS)
+    for lease_id, worker, ids in ended:
+        record = flight.read(data, worker)
+        came = {message_id: far for (message_id, lease), far in (record or {}).items() if lease == lease_id}
+        everywhere.run(
+            QUERIES.reap,
+            lease_id=lease_id,
+            ids=ids,
+            is_known=record is not None,
+            left=[message_id for message_id, far in came.items() if far is Far.LEFT],
+            accepted=[message_id for message_id, far in came.items() if far is Far.ACCEPTED],
+            now=now,
+            most=MOST_ATTEMPTS,
+        )
     return len(ended)
+
+
+def find_holders(everywhere: Scope) -> set[str]:
+    """Return the workers that hold leases."""
+    return {row[0] for row in everywhere.rows(QUERIES.find_holders)}

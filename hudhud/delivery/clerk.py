@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
+    from hudhud.delivery.flight import FlightRecorder
     from hudhud.delivery.types import Mark, Settlement
     from hudhud.kit.db import Database
 
@@ -44,9 +45,9 @@ class Asked:
 class Clerk:
     """Writes for all connections of one worker."""
 
-    def __init__(self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor) -> None:
+    def __init__(self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor, flight: FlightRecorder) -> None:
         """Nothing to write yet."""
-        self.db, self.worker, self.now, self.threads = db, worker, now, threads
+        self.db, self.worker, self.now, self.threads, self.flight = db, worker, now, threads, flight
         self.settlements: list[Settlement] = []
         self.marks: list[tuple[list[Mark], Asked]] = []
         self.lease_s = claims.LEASE_S
@@ -106,6 +107,7 @@ class Clerk:
             verdicts = await asyncio.get_running_loop().run_in_executor(
                 self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through
             )
+            self.flight.settled((one.id, one.lease_id) for one in settlements)
             for _, asked in marks:
                 if not asked.verdicts.done():
                     asked.verdicts.set_result(verdicts)

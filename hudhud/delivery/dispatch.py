@@ -18,12 +18,14 @@ from hudhud.delivery import claims
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.engagement import judge_all
+from hudhud.delivery.flight import FlightRecorder, forget
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hudhud.delivery.channels.smtp import Server
     from hudhud.delivery.compose import Composer, Refusal
@@ -50,15 +52,17 @@ class Dispatcher:
         composer: Composer,
         server: Server,
         worker: str,
+        data: Path,
         *,
         beat: Callable[[], None],
         connections: int = CONNECTIONS,
     ) -> None:
         """Prepare; nothing runs before `run`."""
-        self.db, self.clock, self.composer, self.server, self.worker = db, clock, composer, server, worker
+        self.db, self.clock, self.composer, self.server, self.worker, self.data = db, clock, composer, server, worker, data
         self.beat, self.connections = beat, connections
         self.threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="delivery")
-        self.clerk = Clerk(db, worker, clock.now, self.threads)
+        self.flight = FlightRecorder(data, worker)
+        self.clerk = Clerk(db, worker, clock.now, self.threads, self.flight)
         self.queue: deque[Ready] = deque()
         self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.door = Door()
@@ -82,6 +86,7 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
             self.threads.shutdown(wait=False)
+            self.flight.close()
 
     def stop(self) -> None:
         """Begin to stop."""
@@ -182,8 +187,11 @@ class Dispatcher:
         with self.db.everywhere() as everywhere:
             if leases:
                 claims.renew(everywhere, leases)
-            if claims.reap(everywhere, self.clock.now()):
-                log.warning("delivery.reaped", worker=self.worker)
+            reaped = claims.reap(everywhere, self.clock.now(), self.data)
+            holders = claims.find_holders(everywhere)
+        forget(self.data, holders)
+        if reaped:
+            log.warning("delivery.reaped", worker=self.worker, leases=reaped)
 
     async def _judge(self) -> None:
         """Judge opens and clicks; whatever is wrong with them must not keep mail from leaving."""

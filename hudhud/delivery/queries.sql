@@ -90,7 +90,7 @@ WITH told AS (
         address = coalesce(t.address, m.address)
     FROM told t
     WHERE m.id = t.id AND m.lease_id = t.lease_id
-      AND (m.state IN ('claimed', 'handing_over') OR (m.state = 'in_doubt' AND t.state IN ('accepted', 'rejected')))
+      AND m.state IN ('claimed', 'handing_over', 'in_doubt')
     RETURNING m.id, m.workspace_id, m.attempts, t.state, t.reason, t.code, t.reply, m.channel, m.address
 ), logged AS (
     INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, code, reply, worker)
@@ -115,26 +115,34 @@ DELETE FROM delivery_lease WHERE id IN (
        OR (l.until < clock_timestamp() + make_interval(secs => %(quiet_seconds)s)
            AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = l.worker))
     FOR UPDATE SKIP LOCKED
-) RETURNING id, message_ids;
+) RETURNING id, worker, message_ids;
+
+-- name: find_holders
+-- Workers that hold leases.
+SELECT DISTINCT worker FROM delivery_lease;
 
 -- name: reap
--- What a lost worker held: not yet handed over = planned again; handed over without a reply = in doubt, and only a transactional mail is sent again.
+-- What a lost worker held, and what its flight record says (if it is known): accepted = accepted; not yet left = planned again; left without
+-- a reply, or nobody knows = in doubt, and only a transactional mail is sent again.
 WITH lost AS (
-    SELECT m.id, m.state, m.attempts, coalesce(t.stream, 'marketing') AS stream
+    SELECT m.id, m.attempts, coalesce(t.stream, 'marketing') AS stream,
+           m.state = 'handing_over' AND m.id = ANY (%(accepted)s::bigint[]) AS is_accepted,
+           m.state = 'handing_over' AND m.id <> ALL (%(accepted)s::bigint[]) AND (NOT %(is_known)s OR m.id = ANY (%(left)s::bigint[])) AS is_doubtful
     FROM message m LEFT JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic
     WHERE m.id = ANY (%(ids)s::bigint[]) AND m.lease_id = %(lease_id)s AND m.state IN ('claimed', 'handing_over')
 ), judged AS (
-    SELECT id, state AS was, CASE WHEN state = 'handing_over' AND (stream = 'marketing' OR attempts >= %(most)s) THEN 'in_doubt'
-                                  WHEN attempts >= %(most)s THEN 'rejected' ELSE 'planned' END AS state
+    SELECT id, is_doubtful, CASE WHEN is_accepted THEN 'accepted'
+                                 WHEN is_doubtful AND (stream = 'marketing' OR attempts >= %(most)s) THEN 'in_doubt'
+                                 WHEN attempts >= %(most)s THEN 'rejected' ELSE 'planned' END AS state
     FROM lost
 ), changed AS (
     UPDATE message m SET state = j.state, state_at = %(now)s, due_at = CASE WHEN j.state = 'planned' THEN %(now)s::timestamptz END,
-           reason = CASE j.state WHEN 'planned' THEN '' WHEN 'rejected' THEN 'attempts_exhausted' ELSE 'worker_lost' END
+           reason = CASE j.state WHEN 'rejected' THEN 'attempts_exhausted' WHEN 'in_doubt' THEN 'worker_lost' ELSE '' END
     FROM judged j WHERE m.id = j.id
-    RETURNING m.id, m.workspace_id, m.attempts, j.was, m.state, m.reason
+    RETURNING m.id, m.workspace_id, m.attempts, j.is_doubtful, m.state, m.reason
 )
 INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at)
-SELECT workspace_id, id, attempts, CASE WHEN was = 'handing_over' THEN 'in_doubt' ELSE state END,
+SELECT workspace_id, id, attempts, CASE WHEN is_doubtful THEN 'in_doubt' ELSE state END,
        CASE WHEN reason = '' THEN 'worker_lost' ELSE reason END, %(now)s
 FROM changed;
 

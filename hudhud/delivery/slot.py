@@ -153,7 +153,7 @@ class Slot:
                 await self.worker.sleep(down)
                 return False
             try:
-                self.line = await connect(self.worker.server, self.worker.composer.host)
+                self.line = await connect(self.worker.server, self.worker.composer.host, self.worker.flight)
             except Unreachable as error:
                 await self._no_line(mail, str(error))
                 return False

@@ -29,7 +29,7 @@ async def _run(context: Context) -> None:
     server = Server.from_url(settings.smtp_url or f"unix:{socket_path(settings.data)}")
     sandbox = Sandbox()
     composer = Composer(context.keys, sandbox, settings.base_url)
-    dispatcher = Dispatcher(context.db, context.clock, composer, server, context.name, beat=context.beat)
+    dispatcher = Dispatcher(context.db, context.clock, composer, server, context.name, settings.data, beat=context.beat)
     loop, role, over = asyncio.get_running_loop(), threading.current_thread().name, threading.Event()
 
     def listen() -> None:

@@ -47,6 +47,7 @@ class Desk:
     sandbox: Sandbox
     ledger: Ledger
     workspace_id: int
+    data: Path
     clock: FixedClock = field(default_factory=lambda: FixedClock(make.NOW))
 
     def send(self, *addresses: str, topic: str = "newsletter", template: str = "hello", step: str = "hello") -> list[int]:
@@ -59,7 +60,9 @@ class Desk:
     def worker(self, name: str = "worker", connections: int = 2) -> Dispatcher:
         """A delivery worker that talks to the ledger; make it inside the loop that runs it."""
         composer = Composer(KEYS, self.sandbox, BASE_URL)
-        return Dispatcher(self.db, self.clock, composer, Server.from_url(self.ledger.url), name, beat=lambda: None, connections=connections)
+        return Dispatcher(
+            self.db, self.clock, composer, Server.from_url(self.ledger.url), name, self.data, beat=lambda: None, connections=connections
+        )
 
     def work(self, connections: int = 2, workers: int = 1, most_s: float = 15.0) -> None:
         """Deliver until nothing is due or in work."""
@@ -105,7 +108,7 @@ def desk(db: Database, sandbox: Sandbox, tmp_path: Path) -> Iterator[Desk]:
     """A desk with the template `hello`."""
     workspace_id = make.workspace(db)
     with Ledger(tmp_path / "ledger.ndjson") as ledger:
-        made = Desk(db, sandbox, ledger, workspace_id)
+        made = Desk(db, sandbox, ledger, workspace_id, tmp_path)
         with db.workspace(workspace_id) as ws:
             make.template(ws, sandbox, text="Hi {{ person.first_name }}\n")
         yield made

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hudhud.delivery import claims
 from hudhud.delivery.channels.smtp import Server, stuffed
+from hudhud.delivery.flight import FlightRecorder
 from hudhud.delivery.retry import Reply, is_hard_bounce, retry_at
 from hudhud.kit.errors import InvalidInput
 from tests import make
@@ -162,7 +163,7 @@ def test_a_late_worker_is_fenced(desk: Desk) -> None:
         mine = claims.claim(everywhere, "frozen", 10, make.NOW, lease_s=-1)
     assert mine is not None
     with desk.db.everywhere() as everywhere:
-        assert claims.reap(everywhere, make.NOW) == 1
+        assert claims.reap(everywhere, make.NOW, desk.data) == 1
         theirs = claims.claim(everywhere, "other", 10, make.NOW)
     assert theirs is not None
     message = mine.messages[0]
@@ -184,10 +185,51 @@ def test_a_lease_that_ends_in_the_hand_over_leaves_doubt_for_marketing_only(desk
         assert set(claims.mark(everywhere, marks, make.NOW).values()) == {None}
         everywhere.conn.execute("UPDATE delivery_lease SET until = clock_timestamp() - interval '1 second'")
     with desk.db.everywhere() as everywhere:
-        claims.reap(everywhere, make.NOW)
+        claims.reap(everywhere, make.NOW, desk.data)
     assert desk.states() == {"ada@example.com": ("in_doubt", "worker_lost"), "bob@example.com": ("planned", "")}
     desk.work()
     assert desk.told() == ["bob@example.com"]
+
+
+def test_a_flight_record_tells_what_a_dead_worker_did(desk: Desk) -> None:
+    ids = desk.send("left@example.com", "accepted@example.com", "refused@example.com", "still-here@example.com")
+    with desk.db.everywhere() as everywhere:
+        chunk = claims.claim(everywhere, "gone", 10, make.NOW)
+        assert chunk is not None
+        marks = [claims.Mark(one.id, chunk.lease_id, one.address, one.version_id, "en", "{}", []) for one in chunk.messages]
+        assert set(claims.mark(everywhere, marks, make.NOW).values()) == {None}
+        everywhere.conn.execute("UPDATE delivery_lease SET until = clock_timestamp() - interval '1 second'")
+    record = FlightRecorder(desk.data, "gone")
+    for message_id in ids[:3]:
+        record.leaves(message_id, chunk.lease_id)
+    record.answered(ids[1], is_good=True)
+    record.answered(ids[2], is_good=False)
+    record.close()
+    with desk.db.everywhere() as everywhere:
+        claims.reap(everywhere, make.NOW, desk.data)
+    assert list(desk.states().values()) == [("in_doubt", "worker_lost"), ("accepted", ""), ("planned", ""), ("planned", "")]
+    desk.work()
+    assert sorted(desk.told()) == ["refused@example.com", "still-here@example.com"]
+    assert list((desk.data / "flights").iterdir()) == []
+
+
+def test_a_worker_resolves_its_own_doubt(desk: Desk) -> None:
+    """Its lease ended while it lived (the database was away for long): what it knows is worth more than what others suppose."""
+    desk.send("ada@example.com")
+    with desk.db.everywhere() as everywhere:
+        chunk = claims.claim(everywhere, "slow", 10, make.NOW)
+        assert chunk is not None
+        (one,) = chunk.messages
+        claims.mark(everywhere, [claims.Mark(one.id, chunk.lease_id, one.address, one.version_id, "en", "{}", [])], make.NOW)
+        everywhere.conn.execute("UPDATE delivery_lease SET until = clock_timestamp() - interval '1 second'")
+    with desk.db.everywhere() as everywhere:
+        claims.reap(everywhere, make.NOW, desk.data)
+    assert desk.states() == {"ada@example.com": ("in_doubt", "worker_lost")}
+    with desk.db.everywhere() as everywhere:
+        never = claims.Settlement(one.id, chunk.lease_id, claims.State.PLANNED, due_at=make.NOW, taken_back=True)
+        assert claims.settle(everywhere, [never], "slow", make.NOW) == 1
+    desk.work()
+    assert desk.told() == ["ada@example.com"]
 
 
 def test_attempts_end(desk: Desk) -> None:

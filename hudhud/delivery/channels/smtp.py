@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from hudhud.delivery.compose import Ready
+    from hudhud.delivery.flight import FlightRecorder
 
 CONNECT_S = 30.0
 VERB_S = 300.0  # RFC 5321 4.5.3.2: MAIL, RCPT 5 minutes, DATA initiation 2
@@ -164,9 +165,9 @@ class Handed:
 class Line:
     """One connection to the server, ready for envelopes."""
 
-    def __init__(self, transport: asyncio.WriteTransport, wire: _Wire, extensions: dict[str, str]) -> None:
+    def __init__(self, transport: asyncio.WriteTransport, wire: _Wire, extensions: dict[str, str], flight: FlightRecorder) -> None:
         """Take over a connection after the handshake."""
-        self.transport, self.wire = transport, wire
+        self.transport, self.wire, self.flight = transport, wire, flight
         self.pipelining = "pipelining" in extensions
         self.smtputf8 = "smtputf8" in extensions
         size = extensions.get("size", "").strip()
@@ -248,6 +249,7 @@ class Line:
             self.ahead = following
             parts += self._envelope(following)
         reach("delivery.before_dot")
+        self.flight.leaves(mail.message.id, mail.message.lease_id)
         self._write(b"".join(parts))
         try:
             if not self.wire.writable.is_set():
@@ -258,6 +260,7 @@ class Line:
         except (LineLost, TimeoutError) as lost:
             self.close()
             return Handed("DOT", None, str(lost) or "the peer does not read")
+        self.flight.answered(mail.message.id, is_good=reply.is_good)
         reach("delivery.after_reply")
         self.sent += 1
         if reply.closes:
@@ -293,8 +296,8 @@ def stuffed(data: bytes) -> bytes:
     return data if data.endswith(b"\r\n") else data + b"\r\n"
 
 
-async def connect(server: Server, name: str) -> Line:
-    """Connect, greet, secure, sign in; raises `Unreachable` with what the peer said."""
+async def connect(server: Server, name: str, flight: FlightRecorder) -> Line:
+    """Connect, greet, secure, sign in; what goes over the line is recorded in `flight`. Raises `Unreachable` with what the peer said."""
     client = aiosmtplib.SMTP(
         hostname=None if server.socket else server.host,
         port=None if server.socket else server.port,
@@ -319,4 +322,4 @@ async def connect(server: Server, name: str) -> Line:
     # From here on the connection is ours alone; the client must not close it when it is collected.
     client.transport = None
     client.protocol = None
-    return Line(cast("asyncio.WriteTransport", transport), wire, {key.lower(): value for key, value in extensions.items()})
+    return Line(cast("asyncio.WriteTransport", transport), wire, {key.lower(): value for key, value in extensions.items()}, flight)
