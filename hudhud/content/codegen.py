@@ -1,6 +1,6 @@
 """Liquid compiled to a Python function: constants, and slots that call the very functions of the interpreter.
 
-Covers output with filters, if/elsif/else, unless, for (limit, offset, reversed, forloop), assign, capture, comment, break and
+Covers output with filters, if/elsif/else, unless, case, for (limit, offset, reversed, forloop), assign, capture, comment, break and
 continue. Anything else raises `NotCompiled` and python-liquid renders that template; so does a template whose compiled form
 differs from the interpreter on samples (content/program.py).
 """
@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from liquid.ast import BlockNode
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions.filtered import FilteredExpression
 from liquid.builtin.expressions.path import Path
@@ -20,6 +21,7 @@ from liquid.builtin.expressions.primitive import IntegerLiteral, StringLiteral
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.capture_tag import CaptureNode
+from liquid.builtin.tags.case_tag import CaseNode
 from liquid.builtin.tags.comment_tag import CommentNode
 from liquid.builtin.tags.echo_tag import EchoNode
 from liquid.builtin.tags.for_tag import BreakNode, ContinueNode, ForNode
@@ -35,7 +37,7 @@ from hudhud.content.types import FIRST_LINK, PIXEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from liquid.ast import BlockNode, ConditionalBlockNode, Node
+    from liquid.ast import ConditionalBlockNode, Node
     from liquid.builtin.expressions.loop import LoopExpression
     from liquid.expression import Expression
     from liquid.template import BoundTemplate
@@ -152,12 +154,12 @@ class _Compiler:
                 self._constant(node.text)
             case OutputNode() | EchoNode():
                 self._output(node.expression)
-            case IfNode():
-                self._if(node, "truthy({})", depth)
-            case UnlessNode():
-                self._if(node, "not truthy({})", depth)
+            case IfNode() | UnlessNode():
+                self._if(node, depth)
             case ForNode():
                 self._for(node, depth)
+            case CaseNode():
+                self._case(node, depth)
             case AssignNode():
                 self._line(depth, f"local[{str(node.name)!r}] = {self.names.say(node.expression)}")
             case CaptureNode():
@@ -189,8 +191,9 @@ class _Compiler:
             case _:
                 self._value(self.names.say(expression))
 
-    def _if(self, node: IfNode | UnlessNode, test: str, depth: int) -> None:
-        self._line(depth, f"if {test.format(self.names.say(node.condition))}:")
+    def _if(self, node: IfNode | UnlessNode, depth: int) -> None:
+        negation = "not " if isinstance(node, UnlessNode) else ""
+        self._line(depth, f"if {negation}truthy({self.names.say(node.condition)}):")
         self._block(_nodes(node.consequence), depth + 1)
         alternatives: Sequence[ConditionalBlockNode] = node.alternatives
         for alternative in alternatives:
@@ -199,6 +202,24 @@ class _Compiler:
         if node.default:
             self._line(depth, "else:")
             self._block(_nodes(node.default), depth + 1)
+
+    def _case(self, node: CaseNode, depth: int) -> None:
+        """Every `when` that matches is written, and each `else` if none did before."""
+        number = self.names.new_number()
+        self._line(depth, f"case{number}, other{number} = {self.names.say(node.expression)}, True")
+        for block in node.blocks:
+            if isinstance(block, BlockNode):
+                self._line(depth, f"if other{number}:")
+                self._block(block.nodes, depth + 1)
+            else:
+                values: list[Expression] = block.expression.children()
+                # The reference writes a block once for each of its values that matches: plain when only one can.
+                if len({one.value for one in values if isinstance(one, StringLiteral)}) < len(values) > 1:
+                    raise NotCompiled("when")
+                tests = " or ".join(f"eq(case{number}, {self.names.say(one)})" for one in values)
+                self._line(depth, f"if {tests}:")
+                self._line(depth + 1, f"other{number} = False")
+                self._block(_nodes(block.block), depth + 1)
 
     def _for(self, node: ForNode, depth: int) -> None:
         loop: LoopExpression = node.expression

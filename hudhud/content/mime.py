@@ -123,12 +123,7 @@ def join(pieces: list[str]) -> str:
     """
     values = pieces[1::2]
     lines = "\n".join(values)
-    if (
-        lines.encode("utf-8", "replace").translate(None, PLAIN)
-        or "\n." in lines
-        or lines.startswith(".")
-        or lines.count("\n") >= len(values)
-    ):
+    if lines.encode("utf-8", "replace").translate(None, PLAIN) or "\n." in lines or lines[:1] == "." or lines.count("\n") >= len(values):
         pieces[1::2] = _encode_values(values, lines)
     elif max(map(len, values), default=0) > LONGEST_LINE:
         pieces[1::2] = map(encode, values)

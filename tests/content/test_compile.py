@@ -242,9 +242,39 @@ def _lines(text: str) -> str:
 def test_what_can_be_compiled_is_compiled() -> None:
     assert ECHO.html.function is not None
     assert Program(DYNAMIC).html.function is not None
-    only_interpreted = Program(compiled("{% case event.a %}{% when 1 %}one{% else %}other{% endcase %}"))
+    only_interpreted = Program(compiled("{% for i in (1..3) %}{{ i }}{{ event.a }}{% endfor %}"))
     assert only_interpreted.html.function is None
-    assert "one" in html_of(only_interpreted.compiled, a=1)
+    assert "1x2x3x" in html_of(only_interpreted.compiled, a="x")
+
+
+CASE = compiled(
+    '{% case event.a %}{% when 1 %}one{% when "b", "c" %}two {{ event.b }}{% when "c" %}, three{% else %}other{% endcase %}.'
+    "{% for i in event.list %}{% case i %}{% when 1 %}{% continue %}{% when event.stop %}{% break %}{% endcase %}{{ i }}{% endfor %}."
+)
+
+
+@pytest.mark.parametrize(
+    ("given_values", "shown"),
+    [
+        ({"a": 1}, "one.."),
+        ({"a": "b", "b": "<"}, "two &lt;.."),
+        ({"a": "c", "b": "x"}, "two x, three.."),
+        ({"a": "1"}, "other.."),
+        ({}, "other.."),
+        ({"a": 1, "list": [0, 1, 2, 3], "stop": 3}, "one.02."),
+    ],
+)
+def test_a_case_is_compiled_and_says_what_the_reference_says(given_values: dict[str, Any], shown: str) -> None:
+    program = Program(CASE, BASE_URL)
+    assert program.html.function is not None
+    body, _ = write_raw(program, values(**{"list": [], **given_values}))
+    interpreted = Program(CASE, BASE_URL)
+    interpreted.html.function = interpreted.text.function = None
+    reference, _ = write_raw(interpreted, values(**{"list": [], **given_values}))
+    for one in (body, reference):
+        text = email.message_from_bytes(b"MIME-Version: 1.0\r\n" + one, policy=email.policy.default).get_body(("html",))
+        assert text is not None
+        assert f">{shown}<" in re.sub(r"\s+(?=<)", "", text.get_content())
 
 
 def test_money_and_dates_speak_the_language() -> None:
