@@ -187,9 +187,10 @@ def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
     rows = ws.rows(QUERIES.read_mirror, ids=numbers(sorted(ids)))
     if not rows:
         return
-    _mirror_block(ws.workspace_id or 0, rows).insert(ch, "person")
+    # First who they are today, then that they are gone: in between, their past is never nobody's.
     if merged := [(ws.workspace_id, row[0], row[2], row[1]) for row in rows if row[2] is not None]:
         ch.insert("person_override", merged, column_names=["workspace_id", "actor_id", "person_id", "version"])
+    _mirror_block(ws.workspace_id or 0, rows).insert(ch, "person")
     ws.run(QUERIES.mark_mirrored, ids=numbers(row[0] for row in rows), versions=numbers(row[1] for row in rows))
 
 

@@ -76,6 +76,7 @@ def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str) -> No
     if users := ws.rows(QUERIES.find_dependents, id=segment_id):
         raise SegmentInUse(segment_ids=[row[0] for row in users])
     ws.run(QUERIES.archive_segment, id=segment_id, now=now)
+    ws.run(QUERIES.forget_changes, id=segment_id)
     record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}")
 
 
@@ -154,9 +155,10 @@ def find_feeds(everywhere: Scope) -> list[tuple[int, int]]:
 
 
 def carry_feed(ws: Scope, ch: Client, feed: int) -> None:
-    """Write a batch of changes to ClickHouse as events; a repeat is the same insert."""
+    """Write a batch of changes to ClickHouse as events; a repeat is the same insert. What nobody asks for any more is deleted."""
     append(ch, [_to_event(ws, row) for row in ws.rows(QUERIES.read_feed, feed=feed)], f"segments:{ws.workspace_id}:{feed}")
     ws.run(QUERIES.close_feed, feed=feed)
+    ws.run(QUERIES.prune_changes, feed=feed)
 
 
 def _to_event(ws: Scope, row: tuple[Any, ...]) -> EventRow:

@@ -158,6 +158,7 @@ def _card(segment: queries.Saved, lang: str, names: Mapping[int, str]) -> dict[s
         "tree": to_json(segment.tree),
         "sentence": describe(segment.tree, lang, names),
         "state": "counting" if segment.built_at is None else "ready",
+        "failure": segment.failure,
         "count": segment.count,
         "as_of": None if counted_at is None else counted_at.isoformat(),
         "revision": segment.revision,

@@ -12,17 +12,21 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import structlog
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
+from hudhud.kit.errors import HudhudError
+from hudhud.segments.ask import QUERIES, ask, find_atoms, find_merged, parts, read_definitions
+from hudhud.segments.compile import MAX_IDS
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.sets import dump, load
 from hudhud.segments.types import Change, Touched, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -30,10 +34,16 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
 
+T = TypeVar("T")
 ANY = "*"
+# What speaks against a segment's condition, not against the engine.
+UNASKABLE = (DatabaseError, HudhudError)
+MAX_REASON = 500
 # How many changes one transaction may write: time may flip a million people at one stroke, memory and locks stay small.
 MOST_CHANGES = 20_000
 NOTHING = Touched(frozenset())
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ class Live:
     built: bool
     checked_at: datetime | None
     next_check_at: datetime | None
+    failing: bool
     concerned: bool
 
 
@@ -79,15 +90,16 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     if not touched.person_ids or not ws.value(QUERIES.has_live):
         return []
     desk = open_desk(ws, ch, now)
-    segments = [segment for segment in find_live(ws, touched) if segment.built]
-    moved = {actor: person for actor, person in ws.rows(QUERIES.find_merged_into, ids=sorted(touched.person_ids)) if actor in desk.known}
+    segments = [segment for segment in find_live(desk, touched) if segment.built and not segment.failing]
     people = BitMap64(touched.person_ids)
+    moved = _find_moved(desk, people)
     fresh = (people - desk.known) | BitMap64(moved.values())
     _hand_over(ws, segments, moved)
     concerned = [segment for segment in segments if segment.concerned]
-    changes = decide(desk, concerned, people).changes
-    changes += decide(desk, [segment for segment in segments if not segment.concerned], fresh).changes
-    _plan_looks(desk, concerned, touched)
+    others = [segment for segment in segments if not segment.concerned]
+    apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
+    changes = apart(desk, concerned, lambda some: decide(desk, some, people).changes)
+    changes += apart(desk, others, lambda some: decide(desk, some, fresh).changes)
     desk.close((desk.known | people) - BitMap64(moved) if fresh else None)
     return changes
 
@@ -95,40 +107,81 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
 def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     """Apply what time alone has changed in segments whose next look is due; return who came and who went.
 
-    Not more than `MOST_CHANGES` at once: the segments stay due until a call finds no more.
+    Not more than `MOST_CHANGES` at once: the segments stay due until a call finds no more. Those that could not be asked about
+    are tried again, with everybody: nobody knows what was missed.
     """
     desk = open_desk(ws, ch, now)
-    due = [one for one in find_live(ws, NOTHING) if one.built and one.next_check_at and one.next_check_at <= desk.now]
-    decision = Decision([])
-    if due:
-        definitions = read_definitions(ws, [segment.tree for segment in due])
-        atoms = find_atoms([segment.tree for segment in due], definitions)
-        since = min(segment.checked_at or desk.now for segment in due)
-        decision = decide(desk, due, crossed(ch, desk.workspace_id, atoms, since, desk.now), MOST_CHANGES)
-    if due and decision.is_whole:
-        flips = next_flips(ch, desk.workspace_id, atoms, desk.now)
-        for segment in due:
-            again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
-            ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=again)
+    due = [one for one in find_live(desk, NOTHING) if one.built and one.next_check_at and one.next_check_at <= desk.now]
+    changes = apart(desk, [one for one in due if not one.failing], lambda some: _check(desk, some))
+    for segment in (one for one in due if one.failing):
+        changes += apart(desk, [segment], lambda some: _check(desk, some))
     desk.close()
+    return changes
+
+
+def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
+    definitions = read_definitions(desk.ws, [segment.tree for segment in due])
+    atoms = find_atoms([segment.tree for segment in due], definitions)
+    people = desk.known
+    if not any(segment.failing for segment in due):
+        people = crossed(desk.ch, desk.workspace_id, atoms, min(segment.checked_at or desk.now for segment in due), desk.now)
+    flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
+    # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
+    _hand_over(desk.ws, due, _find_moved(desk, people))
+    decision = decide(desk, due, people, MOST_CHANGES)
+    for segment in due if decision.is_whole else ():
+        again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
+        desk.ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=again)
     return decision.changes
 
 
 def build(ws: Scope, ch: Client, now: datetime) -> list[int]:
     """Count new and changed segments from the whole base; return their ids. Nobody enters or leaves by that: the segment did change, not they."""
     desk = open_desk(ws, ch, now)
-    new = [segment for segment in find_live(ws, NOTHING) if not segment.built]
-    if new:
-        definitions = read_definitions(ws, [segment.tree for segment in new])
-        atoms = find_atoms([segment.tree for segment in new], definitions)
-        facts = ask(ch, desk.workspace_id, atoms, desk.now)
-        flips = next_flips(ch, desk.workspace_id, atoms, desk.now)
-        for segment in new:
-            members = facts.people(segment.tree, definitions)
-            check = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
-            ws.run(QUERIES.set_built, id=segment.id, members=dump(members), count=len(members), now=desk.now, next_check_at=check)
-        desk.close(desk.known | facts.living)
-    return [segment.id for segment in new]
+    new = [one for one in find_live(desk, NOTHING) if not one.built and (not one.failing or (one.next_check_at or desk.now) <= desk.now)]
+    built = apart(desk, new, lambda some: _build(desk, some))
+    if built:
+        desk.close(desk.known.union(*(living for _, living in built)))
+    return [segment_id for segment_id, _ in built]
+
+
+def _build(desk: Desk, new: Sequence[Live]) -> list[tuple[int, BitMap64]]:
+    """Return the ids, each with whom its members were chosen from."""
+    definitions = read_definitions(desk.ws, [segment.tree for segment in new])
+    atoms = find_atoms([segment.tree for segment in new], definitions)
+    facts = ask(desk.ch, desk.workspace_id, atoms, desk.now)
+    flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
+    for segment in new:
+        members = facts.people(segment.tree, definitions)
+        check = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
+        desk.ws.run(QUERIES.set_built, id=segment.id, members=dump(members), count=len(members), now=desk.now, next_check_at=check)
+    return [(segment.id, facts.living) for segment in new]
+
+
+def apart(desk: Desk, segments: Sequence[Live], act: Callable[[Sequence[Live]], list[T]]) -> list[T]:
+    """Do something for all these segments at once; when it cannot be done, for each alone, and set aside those it cannot be done for.
+
+    `act` asks its questions before it writes. Raises when ClickHouse answers nothing at all: that is no segment's fault.
+    """
+    if not segments:
+        return []
+    try:
+        return act(segments)
+    except UNASKABLE as error:
+        if isinstance(error, OperationalError):
+            raise
+        ask(desk.ch, desk.workspace_id, [], desk.now, [0])
+        if len(segments) == 1:
+            set_aside(desk, segments[0].id, error)
+            return []
+    return [one for segment in segments for one in apart(desk, [segment], act)]
+
+
+def set_aside(desk: Desk, segment_id: int, error: Exception) -> None:
+    """Leave a segment out for a while, with the reason."""
+    reason = error.message if isinstance(error, HudhudError) else str(error)
+    log.warning("segment.failing", workspace=desk.workspace_id, segment=segment_id, error=reason[:MAX_REASON])
+    desk.ws.run(QUERIES.set_failed, id=segment_id, failure=reason[:MAX_REASON], now=desk.now)
 
 
 def open_desk(ws: Scope, ch: Client, now: datetime) -> Desk:
@@ -146,9 +199,9 @@ def open_lock(ws: Scope) -> dict[str, Any]:
     return row
 
 
-def find_live(ws: Scope, touched: Touched) -> list[Live]:
-    """Return all live segments, and whether these facts concern each."""
-    rows = ws.all(
+def find_live(desk: Desk, touched: Touched) -> list[Live]:
+    """Return all live segments, and whether these facts concern each. One that cannot be read is set aside."""
+    rows = desk.ws.all(
         QUERIES.find_live,
         event_names=sorted(touched.event_names),
         attributes=sorted(touched.attributes),
@@ -156,12 +209,17 @@ def find_live(ws: Scope, touched: Touched) -> list[Live]:
         any_attribute=ANY in touched.attributes,
         any_topic=ANY in touched.topics or ANY in touched.attributes,
     )
-    return [
-        Live(
-            row["id"], read_tree(row["definition"]), row["built_at"] is not None, row["checked_at"], row["next_check_at"], row["concerned"]
-        )
-        for row in rows
-    ]
+    live = []
+    for row in rows:
+        try:
+            tree = read_tree(row["definition"])
+        except HudhudError as error:
+            if row["failure"] is None or (row["next_check_at"] or desk.now) <= desk.now:
+                set_aside(desk, row["id"], error)
+            continue
+        built = row["built_at"] is not None
+        live.append(Live(row["id"], tree, built, row["checked_at"], row["next_check_at"], row["failure"] is not None, row["concerned"]))
+    return live
 
 
 @lru_cache(maxsize=2048)
@@ -195,7 +253,7 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: in
     return Decision(changes, is_whole=most > 0)
 
 
-def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> None:
+def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[Change]:
     """Bring the next look forward where the batch's events need it: those of earlier batches are planned for already."""
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
     atoms = find_atoms([segment.tree for segment in segments], definitions)
@@ -207,6 +265,13 @@ def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> None:
     sooner = [(segment_id, at) for segment_id, at in looks if at is not None]
     if sooner:
         desk.ws.run(QUERIES.check_by, ids=[segment_id for segment_id, _ in sooner], instants=[at for _, at in sooner])
+    return []
+
+
+def _find_moved(desk: Desk, people: Iterable[int]) -> dict[int, int]:
+    """Return whom the segments know and who has been merged into one of these people, as far as ClickHouse has been told: it is what is asked."""
+    found = (pair for some in parts(list(people), MAX_IDS) for pair in find_merged(desk.ch, desk.workspace_id, some))
+    return {actor: person for actor, person in found if actor in desk.known}
 
 
 def _hand_over(ws: Scope, segments: Sequence[Live], moved: Mapping[int, int]) -> None:

@@ -41,7 +41,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A segment that somebody made, with what is recorded of its members; `built_at` None: it is being counted."""
+    """A segment that somebody made, with what is recorded of its members; `built_at` None: it is being counted.
+
+    `failure`: why it could not be asked about lately; its members are as of `checked_at` then.
+    """
 
     id: int
     name: str
@@ -52,6 +55,7 @@ class Saved:
     updated_at: datetime
     built_at: datetime | None
     checked_at: datetime | None
+    failure: str | None
 
 
 def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:

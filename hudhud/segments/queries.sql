@@ -25,17 +25,13 @@ UPDATE segment_known SET people = coalesce(%(people)s::bytea, people), decided_a
 
 -- name: find_live
 -- All segments that are kept current, and which of them these facts concern.
-SELECT s.id, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at,
+SELECT s.id, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at, m.failure,
        (s.event_names && %(event_names)s::text[]
         OR (%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
         OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]) AS concerned
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL
 ORDER BY s.id;
-
--- name: find_merged_into
--- Who was merged into these people?
-SELECT id, merged_into FROM person WHERE workspace_id = %(workspace_id)s AND merged_into = ANY(%(ids)s::bigint[]);
 
 -- name: read_members
 -- The sets of these segments.
@@ -48,7 +44,7 @@ UPDATE segment_membership SET members = %(members)s, count = %(count)s WHERE wor
 -- name: set_built
 -- A segment was counted from the whole base.
 UPDATE segment_membership
-SET members = %(members)s, count = %(count)s, built_at = %(now)s, checked_at = %(now)s, next_check_at = %(next_check_at)s
+SET members = %(members)s, count = %(count)s, built_at = %(now)s, checked_at = %(now)s, next_check_at = %(next_check_at)s, failure = NULL, failing_since = NULL
 WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
 
 -- name: check_by
@@ -59,7 +55,13 @@ WHERE m.workspace_id = %(workspace_id)s AND m.segment_id = c.segment_id AND (m.n
 
 -- name: set_checked
 -- Flips by time are applied up to an instant.
-UPDATE segment_membership SET checked_at = %(now)s, next_check_at = %(next_check_at)s
+UPDATE segment_membership SET checked_at = %(now)s, next_check_at = %(next_check_at)s, failure = NULL, failing_since = NULL
+WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: set_failed
+-- Its condition could not be asked about: leave it out for as long as it has been failing, a minute at least, an hour at most.
+UPDATE segment_membership SET failure = %(failure)s, failing_since = coalesce(failing_since, %(now)s),
+    next_check_at = %(now)s + least(greatest(%(now)s - coalesce(failing_since, %(now)s), interval '1 minute'), interval '1 hour')
 WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
 
 -- name: add_changes
@@ -71,7 +73,7 @@ FROM unnest(%(segments)s::bigint[], %(people)s::bigint[], %(entered)s::boolean[]
 -- name: find_work
 -- Workspaces with something to build or to check (everywhere).
 SELECT DISTINCT m.workspace_id FROM segment_membership m JOIN segment s ON s.id = m.segment_id
-WHERE s.archived_at IS NULL AND (m.built_at IS NULL OR m.next_check_at <= %(now)s) ORDER BY 1;
+WHERE s.archived_at IS NULL AND ((m.built_at IS NULL AND m.failure IS NULL) OR m.next_check_at <= %(now)s) ORDER BY 1;
 
 -- name: next_check
 -- When is the next look due (everywhere)?
@@ -96,6 +98,20 @@ WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.owner = '' O
 -- name: close_feed
 -- The batch is in ClickHouse.
 UPDATE segment_change SET fed = true WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s;
+
+-- name: prune_changes
+-- Of the people of a batch that ClickHouse has, nothing is asked any more but since when they are in: their last entry stays, unless they left.
+DELETE FROM segment_change o USING segment_change c
+WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s
+  AND o.segment_id = c.segment_id AND o.person_id = c.person_id AND o.fed
+  AND CASE WHEN o.entered THEN EXISTS (SELECT FROM segment_change n
+                                       WHERE n.segment_id = o.segment_id AND n.person_id = o.person_id AND n.id > o.id AND n.fed)
+      ELSE NOT EXISTS (SELECT FROM segment_change u
+                       WHERE u.segment_id = o.segment_id AND u.person_id = o.person_id AND u.id < o.id AND NOT u.fed) END;
+
+-- name: forget_changes
+-- Nobody asks who came and went in a segment that is put away.
+DELETE FROM segment_change WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s AND fed;
 
 -- name: create_segment
 -- A new segment.
@@ -133,7 +149,7 @@ WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
 -- name: unbuild
 -- Count these again from the whole base.
-UPDATE segment_membership SET built_at = NULL WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
+UPDATE segment_membership SET built_at = NULL, failure = NULL, failing_since = NULL WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
 
 -- name: archive_segment
 -- Keep it no longer.
@@ -152,7 +168,7 @@ SELECT id, definition, max(depth) AS depth FROM above GROUP BY id, definition OR
 
 -- name: find_segments
 -- A page of the workspace's segments, newest first.
-SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at
+SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at, m.failure
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND s.owner = ''
   AND (%(after)s::bigint IS NULL OR s.id < %(after)s)
@@ -164,7 +180,7 @@ SELECT count(*) FROM segment WHERE workspace_id = %(workspace_id)s AND archived_
 
 -- name: get_segment
 -- One segment, archived or not.
-SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at
+SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.count, m.built_at, m.checked_at, m.failure
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.id = %(id)s AND s.archived_at IS NULL;
 

@@ -61,13 +61,22 @@ class Stage:
         worlds.write_events(self.ch, self.workspace_id, list(events))
 
     def merge(self, actor: oracle.Person, survivor: oracle.Person) -> None:
-        actor.gone = True
+        self.join(actor, survivor)
+        self.mirror_merge(actor, survivor)
+
+    def join(self, actor: oracle.Person, survivor: oracle.Person) -> None:
+        """Merge, as far as PostgreSQL knows."""
         moved = {actor.id, *(other for other, person_id in self.world.merged.items() if person_id == actor.id)}
         self.world.merged |= dict.fromkeys(moved, survivor.id)
         with self.db.workspace(self.workspace_id) as ws:
             ws.run(MERGE, actor=actor.id, survivor=survivor.id)
+
+    def mirror_merge(self, actor: oracle.Person, survivor: oracle.Person) -> None:
+        """Tell ClickHouse of it."""
+        actor.gone = True
+        moved = [other for other, person_id in self.world.merged.items() if person_id == survivor.id]
+        worlds.write_merged(self.ch, self.workspace_id, dict.fromkeys(moved, survivor.id), self.versions[actor.id] + 1)
         self.mirror(actor, survivor)
-        worlds.write_merged(self.ch, self.workspace_id, dict.fromkeys(moved, survivor.id), self.versions[actor.id])
 
     def segment(self, tree: dict[str, Any], *, name: str = "A segment", build: bool = True) -> int:
         with self.db.workspace(self.workspace_id) as ws:

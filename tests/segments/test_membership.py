@@ -227,16 +227,6 @@ def test_an_event_dated_ahead_counts_from_its_own_time(stage: Stage) -> None:
     assert stage.check() == [Change(orders, person.id, True, stage.now)]
 
 
-def test_who_takes_over_a_members_place_does_not_enter(stage: Stage) -> None:
-    anonymous, known = stage.person(), stage.person()
-    orders = stage.segment(did())
-    stage.happen(Event(anonymous.id, "Order Completed", NOW))
-    stage.refresh(Touched(frozenset({anonymous.id}), frozenset({"Order Completed"})))
-    stage.merge(anonymous, known)
-    assert stage.refresh(Touched(frozenset({known.id}))) == []
-    assert stage.members() == {orders: {known.id}}
-
-
 def test_a_rolled_back_batch_tells_the_same_again(stage: Stage) -> None:
     person = stage.person()
     orders = stage.segment(did())

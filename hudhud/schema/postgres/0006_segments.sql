@@ -27,7 +27,9 @@ CREATE TABLE segment_membership (
     count         bigint NOT NULL DEFAULT 0,
     built_at      timestamptz,                   -- null: to be counted from the whole base
     checked_at    timestamptz,                   -- flips by the passage of time are applied up to here
-    next_check_at timestamptz                    -- the earliest instant at which time alone may move somebody; null: never
+    next_check_at timestamptz,                   -- the earliest instant at which time alone may move somebody; null: never
+    failure       text,                          -- why its condition could not be asked about; then tried again at next_check_at, till then left out
+    failing_since timestamptz
 );
 CREATE INDEX segment_membership_due ON segment_membership (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX segment_membership_unbuilt ON segment_membership (workspace_id) WHERE built_at IS NULL;
