@@ -6,6 +6,7 @@ The process tells in shared memory which mail it works on, so when it dies that 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import subprocess
@@ -77,8 +78,10 @@ class Sandbox:
     def __init__(self) -> None:
         """Start lazily, at the first request."""
         self._lock = threading.Lock()
-        self._file = os.memfd_create("hudhud-mails")
+        self._file = os.memfd_create("hudhud-mails", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self._file, BODIES_AT + BODIES_SIZE)
+        # Whatever breaks loose over there must not pull the ground from under us.
+        fcntl.fcntl(self._file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         self._memory = memoryview(mmap.mmap(self._file, BODIES_AT + BODIES_SIZE))
         self._progress = self._memory[:8].cast("Q")
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,11 @@ def test_only_plain_data_is_there(sandbox: Sandbox, probe: str) -> None:
     copy = sandbox.publish({"en": Copy("Hello", fragment(f"[{probe}]"))})["en"]
     (written,) = sandbox.write("https://m.example", {probe: copy}, mails(probe, 1, x="text"), [b""])
     assert written.reason == "missing_value"
+
+
+def test_nobody_can_shorten_the_memory_that_is_shared(sandbox: Sandbox) -> None:
+    with pytest.raises(PermissionError):
+        os.ftruncate(sandbox._file, 1)
 
 
 def test_a_preview_is_the_same_engine(sandbox: Sandbox) -> None:
