@@ -166,6 +166,17 @@ def find_merged(ch: Client, workspace_id: int, person_ids: Sequence[int]) -> lis
     return [(actor, person) for actor, person in found.result_rows if actor != person]
 
 
+def find_all_merged(ch: Client, workspace_id: int, people: BitMap64) -> list[tuple[int, int]]:
+    """Return the same for any number of people."""
+    if len(people) <= MANY:
+        return [pair for some in parts(list(people), MAX_IDS) for pair in find_merged(ch, workspace_id, some)]
+    if not has_merged(ch, workspace_id):
+        return []
+    query = "SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND actor_id <> person_id"
+    with ch.query_row_block_stream(query, parameters={"w": workspace_id}) as blocks:
+        return [(actor, person) for rows in blocks for actor, person in rows if person in people]
+
+
 def parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     """Cut a list into pieces."""
     return (ids[start : start + size] for start in range(0, len(ids), size))

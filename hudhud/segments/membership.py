@@ -19,8 +19,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pyroaring import BitMap64
 
 from hudhud.kit.errors import HudhudError
-from hudhud.segments.ask import QUERIES, ask, find_atoms, find_merged, parts, read_definitions
-from hudhud.segments.compile import MAX_IDS
+from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.sets import dump, load
 from hudhud.segments.types import Change, Touched, from_json
@@ -268,10 +267,9 @@ def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[
     return []
 
 
-def _find_moved(desk: Desk, people: Iterable[int]) -> dict[int, int]:
+def _find_moved(desk: Desk, people: BitMap64) -> dict[int, int]:
     """Return whom the segments know and who has been merged into one of these people, as far as ClickHouse has been told: it is what is asked."""
-    found = (pair for some in parts(list(people), MAX_IDS) for pair in find_merged(desk.ch, desk.workspace_id, some))
-    return {actor: person for actor, person in found if actor in desk.known}
+    return {actor: person for actor, person in find_all_merged(desk.ch, desk.workspace_id, people) if actor in desk.known}
 
 
 def _hand_over(ws: Scope, segments: Sequence[Live], moved: Mapping[int, int]) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyroaring import BitMap64
 
+from hudhud.segments import ask
 from hudhud.segments.types import Change, Touched
 from tests.segments import worlds
 from tests.segments.oracle import Event
@@ -110,3 +112,17 @@ def test_the_past_is_never_nobodys(stage: Stage) -> None:
     stage.mirror_merge(anonymous, known)
     assert stage.refresh(Touched(frozenset({known.id}))) == []
     assert stage.members() == {recent: {known.id}}
+
+
+def test_merges_are_found_among_any_number_of_people(stage: Stage, ch: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [stage.person() for _ in range(4)]
+    asked = BitMap64(person.id for person in people)
+    few = ask.find_all_merged(ch, stage.workspace_id, asked)
+    monkeypatch.setattr(ask, "MANY", 2)
+    assert few == ask.find_all_merged(ch, stage.workspace_id, asked) == []
+    stage.merge(people[0], people[1])
+    merged = [(people[0].id, people[1].id)]
+    assert ask.find_all_merged(ch, stage.workspace_id, asked) == merged
+    assert ask.find_all_merged(ch, stage.workspace_id, BitMap64([people[2].id, people[3].id, people[0].id])) == []
+    monkeypatch.undo()
+    assert ask.find_all_merged(ch, stage.workspace_id, asked) == merged
