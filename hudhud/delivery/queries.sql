@@ -69,11 +69,14 @@ WITH asked AS MATERIALIZED (
     SELECT message_id, reason, reason = '' AS passed, person_id, address FROM message_gate(%(ids)s::bigint[], %(now)s)
 ), marked AS (
     UPDATE message m
-    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language,
-        facts = a.facts::jsonb, links = CASE WHEN a.links <> '' THEN string_to_array(a.links, E'\n') END
+    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language
     FROM asked a JOIN judged g ON g.message_id = a.id
     WHERE m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over') AND a.held AND g.passed AND g.address = a.address
-    RETURNING m.id
+    RETURNING m.id, m.workspace_id, a.facts, a.links
+), copied AS (
+    INSERT INTO message_copy (message_id, workspace_id, facts, links)
+    SELECT id, workspace_id, facts::json, CASE WHEN links <> '' THEN string_to_array(links, E'\n') END FROM marked
+    ON CONFLICT (message_id) DO UPDATE SET facts = excluded.facts, links = excluded.links
 )
 SELECT a.id, coalesce(g.reason, '') FROM asked a LEFT JOIN judged g ON g.message_id = a.id
 WHERE NOT EXISTS (SELECT FROM marked WHERE marked.id = a.id);
@@ -217,7 +220,7 @@ FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
 -- name: get_facts
 -- The values that a message's copy was made of.
-SELECT facts, version_id, language FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND facts IS NOT NULL;
+SELECT c.facts, m.version_id, m.language FROM message m JOIN message_copy c ON c.message_id = m.id WHERE m.workspace_id = %(workspace_id)s AND m.id = %(id)s;
 
 -- name: find_outcomes
 -- What became of each attempt, oldest first.

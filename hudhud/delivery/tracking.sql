@@ -8,8 +8,9 @@ SELECT m.workspace_id, m.id, 'open', %(now)s, %(method)s, %(agent)s, %(address)s
 WITH target AS (
     SELECT m.workspace_id, m.id,
            CASE WHEN %(link)s < jsonb_array_length(c.links) THEN c.links ->> %(link)s::integer
-                ELSE m.links[%(link)s - jsonb_array_length(c.links) + 1] END AS url
+                ELSE o.links[%(link)s - jsonb_array_length(c.links) + 1] END AS url
     FROM message m
+    JOIN message_copy o ON o.message_id = m.id
     JOIN template_version v ON v.id = m.version_id
     CROSS JOIN LATERAL (SELECT v.compiled -> m.language -> 'links' AS links) c
     WHERE m.id = %(message_id)s

@@ -1,5 +1,5 @@
--- One row for every intended message. Only `due_at` is indexed among the columns that change, so that marks and
--- outcomes are HOT updates; who holds a row stands in `delivery_lease`, not in an index over messages.
+-- One row for every intended message. Only `due_at` is indexed among the columns that change, and half of each page is left
+-- free, so that marks and outcomes are HOT updates; who holds a row stands in `delivery_lease`, not in an index over messages.
 CREATE TABLE message (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL,
@@ -25,15 +25,23 @@ CREATE TABLE message (
     address      text,
     version_id   bigint,                         -- template_version the copy was made of
     language     text,
-    facts        jsonb,                          -- the values the copy was made of: (version, language, facts) is the copy
-    links        text[],                         -- targets of links that are different for each person
     CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred')))
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
 CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX message_recent ON message (workspace_id, id DESC);
 CREATE INDEX message_person ON message (person_id, id DESC);
 SELECT hudhud_wall('message');
+
+-- What is special to one copy; with the message's version and language it is the copy. Apart from the message, whose rows are
+-- rewritten at each step and must stay small.
+CREATE TABLE message_copy (
+    message_id   bigint PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    facts        json NOT NULL,                  -- the values that it was made of
+    links        text[]                          -- targets of links that are different for each person
+);
+SELECT hudhud_wall('message_copy');
 
 -- A worker's claim on a chunk of messages. Its id only grows, so it is the fence too.
 CREATE TABLE delivery_lease (
