@@ -37,9 +37,9 @@ def measure(*, mails: int = MAILS) -> list[Figure]:
         _plan(stack, workspace_id, mails)
         floor = _floor(port)
         with stack.process("hudhud.workers.main", "--roles", "delivery", HUDHUD_SMTP_URL=f"smtp://127.0.0.1:{port}"):
-            wait_until(lambda: _accepted(stack) > 0, 60, what="the first mail")
-            began, already = time.perf_counter(), _accepted(stack)
-            wait_until(lambda: _accepted(stack) == mails, 180, every_s=0.2, what="all mails to be accepted")
+            wait_until(lambda: _value(stack, QUERIES.begun), 60, what="the first mail")
+            began, already = time.perf_counter(), _value(stack, QUERIES.accepted)
+            wait_until(lambda: _value(stack, QUERIES.is_over), 180, what="all mails to be sent")
             took = time.perf_counter() - began
         _check(stack, mails)
     note = f"{mails:,} mails to {kind}, {took:.0f} s"
@@ -83,9 +83,9 @@ def _plan(stack: Stack, workspace_id: int, mails: int) -> None:
     stack.analyze()
 
 
-def _accepted(stack: Stack) -> int:
+def _value(stack: Stack, query: sql.Query) -> int:
     with stack.db.everywhere() as everywhere:
-        return int(everywhere.value(QUERIES.accepted))
+        return int(everywhere.value(query))
 
 
 def _floor(port: int) -> float:

@@ -16,9 +16,17 @@ SELECT %(workspace_id)s, made.id, t.id, 'email', 'subscribed', %(now)s FROM made
 INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, due_at, state_at)
 SELECT %(workspace_id)s, 'api', id, 'bench', 1, id, 'email', 'newsletter', 'bench', %(event)s::jsonb, %(now)s, %(now)s, %(now)s FROM person;
 
+-- name: begun
+-- Whether the peer has taken the first one. (Counting would cost as much as sending.)
+SELECT EXISTS (SELECT FROM message_outcome);
+
 -- name: accepted
 -- How many the peer has taken.
-SELECT count(*) FROM message WHERE state = 'accepted';
+SELECT count(*) FROM message_outcome WHERE state = 'accepted';
+
+-- name: is_over
+-- Whether nothing waits and nothing is in work: a worker gives its lease back with the last outcome.
+SELECT NOT EXISTS (SELECT FROM message WHERE due_at IS NOT NULL) AND NOT EXISTS (SELECT FROM delivery_lease);
 
 -- name: outcomes
 -- What became of all of them: each message once.
