@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -21,11 +22,11 @@ from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.events")
+LogRow = tuple[int, int, datetime, str, bytes]  # id, workspace, received at, source, body
 BATCH_ROWS = 10_000
 LEASE_S = 30.0
 
@@ -111,9 +112,21 @@ def _claim(rows: Sequence[tuple[Any, ...]]) -> Claim:
     return Claim(ordered[0][0], [row[1] for row in ordered], [row[2] for row in ordered])
 
 
-def read_batch(everywhere: Scope, claim: Claim) -> list[tuple[int, int, datetime, str, bytes]]:
-    """Return (id, workspace, received at, source, body) of every row, in order within each lane."""
-    return everywhere.conn.execute(QUERIES.read_batch.text, {"batch": claim.batch}, binary=True).fetchall()
+def read_batch(everywhere: Scope, claim: Claim, ids: Sequence[int] | None = None) -> list[LogRow]:
+    """Return every row of a batch, in order within each lane; or those with these ids."""
+    wanted = None if ids is None else numbers(ids)
+    return everywhere.conn.execute(QUERIES.read_batch.text, {"batch": claim.batch, "ids": wanted}, binary=True).fetchall()
+
+
+def read_batch_ids(everywhere: Scope, claim: Claim) -> list[int]:
+    """Return the ids of the rows of a batch, in order within each lane."""
+    return [row[0] for row in everywhere.rows(QUERIES.read_batch_ids, batch=claim.batch)]
+
+
+def read_behind(everywhere: Scope, claim: Claim, limit: int = BATCH_ROWS) -> list[LogRow]:
+    """Return the rows that lie behind a batch that is open: what the next one will have, if nobody else takes its lanes."""
+    quota = max(1, limit // len(claim.lanes))
+    return everywhere.conn.execute(QUERIES.read_behind.text, {"batch": claim.batch, "quota": quota}, binary=True).fetchall()
 
 
 def renew_batch(everywhere: Scope, claim: Claim, lease_s: float = LEASE_S) -> None:

@@ -70,12 +70,29 @@ FROM unnest(%(lanes)s::smallint[], %(fences)s::bigint[]) AS h (lane, fence)
 WHERE l.lane = h.lane AND l.fence = h.fence AND l.batch = %(batch)s;
 
 -- name: read_batch
--- The rows of a batch, in order within each lane.
+-- The rows of a batch (or those of them with these ids), in order within each lane.
 SELECT r.id, r.workspace_id, r.received_at, r.source, r.body FROM intake_lane l CROSS JOIN LATERAL (
     SELECT i.txid, i.id, i.workspace_id, i.received_at, i.source, i.body FROM intake i
     WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND (i.txid, i.id) <= (l.batch_txid, l.batch_id)
+      AND (%(ids)s::bigint[] IS NULL OR i.id = ANY(%(ids)s::bigint[]))
     ORDER BY i.txid, i.id) r
 WHERE l.batch = %(batch)s ORDER BY l.lane, r.txid, r.id;
+
+-- name: read_batch_ids
+-- Which rows a batch has, in order within each lane.
+SELECT r.id FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT i.txid, i.id FROM intake i
+    WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) AND (i.txid, i.id) <= (l.batch_txid, l.batch_id)
+    ORDER BY i.txid, i.id) r
+WHERE l.batch = %(batch)s ORDER BY l.lane, r.txid, r.id;
+
+-- name: read_behind
+-- The rows behind an open batch, in each of its lanes so many.
+SELECT r.id, r.workspace_id, r.received_at, r.source, r.body FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT i.id, i.workspace_id, i.received_at, i.source, i.body FROM intake i
+    WHERE i.lane = l.lane AND (i.txid, i.id) > (l.batch_txid, l.batch_id) AND i.txid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY i.txid, i.id LIMIT %(quota)s) r
+WHERE l.batch = %(batch)s;
 
 -- name: delete_batch
 -- Its rows are done with.

@@ -19,7 +19,7 @@ import structlog
 from hudhud.consent import actions as consent
 from hudhud.events import actions as events
 from hudhud.events.append import append
-from hudhud.events.types import Event, Reason, Refusal, reread
+from hudhud.events.types import Event, Reason, Refusal
 from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
@@ -28,7 +28,8 @@ from hudhud.people import queries as people_queries
 from hudhud.people.types import ANY_ATTRIBUTE
 from hudhud.segments import actions as segments
 from hudhud.segments.types import Touched
-from hudhud.workers.messages import to_event, to_identity, to_message
+from hudhud.workers.ahead import Ahead
+from hudhud.workers.messages import to_identity, to_message
 from hudhud.workers.subscriptions import read_subscriptions
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Batch:
     claim: Claim | None  # None: no rows, only people that others changed
     now: datetime
     ch: Client
+    ahead: Ahead
     parts: dict[int, Part] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -98,16 +100,15 @@ class Batch:
 def decode(everywhere: Scope, batch: Batch) -> None:
     """Read the rows and make events of them; what is no message is refused with the reason."""
     assert batch.claim is not None
-    rows = events.read_batch(everywhere, batch.claim)
-    for lane_id, workspace_id, received_at, source, body in rows:
-        try:
-            event = to_event(reread(body), workspace_id, lane_id, received_at, source)
-        except HudhudError as error:
-            batch.refusals.append(Refusal(workspace_id, source, Reason.INVALID, error.message, body, lane_id))
-            batch.counts[f"drop {Reason.INVALID}"] += 1
+    rows = batch.ahead.decode(everywhere, batch.claim)
+    for found in rows:
+        if isinstance(found, Event):
+            batch.part(found.workspace_id).events.append(found)
         else:
-            batch.part(workspace_id).events.append(event)
+            batch.refusals.append(found)
     batch.counts["rows"] += len(rows)
+    if batch.refusals:
+        batch.counts[f"drop {Reason.INVALID}"] += len(batch.refusals)
 
 
 def deduplicate(everywhere: Scope, batch: Batch) -> None:
@@ -289,14 +290,15 @@ def run(context: Context) -> None:
     """Work until told to stop."""
     ch = context.ch()
     try:
-        while not context.stop.is_set():
-            if not work_once(context, ch):
-                context.wait("intake", IDLE_S)
+        with Ahead(context.db) as ahead:
+            while not context.stop.is_set():
+                if not work_once(context, ch, ahead):
+                    context.wait("intake", IDLE_S)
     finally:
         ch.close()
 
 
-def work_once(context: Context, ch: Client) -> bool:
+def work_once(context: Context, ch: Client, ahead: Ahead) -> bool:
     """Process one batch; return whether there was anything to do."""
     context.beat()
     with context.db.everywhere() as everywhere:
@@ -306,12 +308,13 @@ def work_once(context: Context, ch: Client) -> bool:
         with context.db.everywhere() as everywhere:
             if not people.find_stale(everywhere, 1):
                 return False
-    batch = Batch(claim, context.clock.now(), ch)
+    batch = Batch(claim, context.clock.now(), ch, ahead)
     if claim is not None:
         with context.db.everywhere() as everywhere:
             take(context, everywhere, batch, RESOLVE)
             reach("intake.resolving")
         reach("intake.resolved")
+        ahead.read_on(claim)
     with ThreadPoolExecutor(1) as beside, context.db.everywhere() as everywhere:
         begin_append(batch, beside)
         take(context, everywhere, batch, DECIDE)

@@ -160,6 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A batch makes tens of thousands of objects that all live until it is done: looking through them every 700 is a tenth of the work.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    # Who comes back from the database shall not wait long for one who computes.
+    sys.setswitchinterval(0.001)
     log.info("worker.started", worker=context.name, roles=names)
     in_time = work(context, roles)
     _forget(context)

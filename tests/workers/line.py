@@ -17,6 +17,7 @@ from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.workers import intake
+from hudhud.workers.ahead import Ahead
 from hudhud.workers.context import Context
 from tests import make
 from tests.make import NOW
@@ -47,6 +48,7 @@ class Line:
     def __post_init__(self) -> None:
         self.shop = make.workspace(self.db)
         self.context = self.new_context("tester")
+        self.ahead = Ahead(self.db)
 
     def new_context(self, name: str) -> Context:
         settings = Settings(DATABASE_URL=self.db.url, CLICKHOUSE_URL=self.clickhouse_url)
@@ -65,7 +67,7 @@ class Line:
         """Work until nothing is left; return the number of batches."""
         batches = 0
         while True:
-            if intake.work_once(self.context, self.ch):
+            if intake.work_once(self.context, self.ch, self.ahead):
                 batches += 1
             elif self.sql(HELD_BACK) == [(False,)]:
                 return batches

@@ -9,11 +9,12 @@ import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.events import queries
-from hudhud.events.actions import LeaseLost, append_rows, claim_batch, close_batch, resubmit
+from hudhud.events.actions import LeaseLost, append_rows, claim_batch, close_batch, read_batch, resubmit
 from hudhud.events.queries import find_names, find_rejects, find_timeline, horizon
 from hudhud.events.types import LIVE_LANES, Row, lane_of
 from hudhud.kit.clock import LiveClock
 from hudhud.people.queries import find_people, get_profile
+from hudhud.workers.ahead import decode_row
 from tests import make
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
@@ -211,6 +212,26 @@ def test_a_live_event_does_not_wait_behind_an_import(line: Line) -> None:
         LIVE_LANES,
     )
     assert rows == [(50,)]
+
+
+def test_reading_ahead_changes_nothing(line: Line) -> None:
+    line.put(*[track(f"u{number}", messageId=f"m{number}") for number in range(30)])
+    line.sql("UPDATE intake SET body = 'no json' WHERE id = (SELECT max(id) FROM intake) RETURNING 1")
+    with line.db.everywhere() as everywhere:
+        first = claim_batch(everywhere, "tester", limit=8)
+    assert first is not None
+    line.ahead.read_on(first)
+    with line.db.everywhere() as everywhere:
+        close_batch(everywhere, first)
+    line.put(*[track(f"u{number}", messageId=f"n{number}") for number in range(30)])
+    with line.db.everywhere() as everywhere:
+        second = claim_batch(everywhere, "tester")
+        assert second is not None
+        rows = read_batch(everywhere, second)
+        assert len(rows) > 30
+        assert [decode_row(row) for row in rows] == line.ahead.decode(everywhere, second)
+        # What was read once is used once: a repeat of the batch reads again.
+        assert [decode_row(row) for row in rows] == line.ahead.decode(everywhere, second)
 
 
 def test_time_waits_for_what_is_not_processed(line: Line) -> None:
