@@ -56,10 +56,10 @@ def me(request: Any) -> dict[str, Any]:  # noqa: ANN401 -- HttpRequest plus our 
 @router.get("/setup")
 @public
 def is_setup_open(request: HttpRequest) -> dict[str, bool]:
-    """Tell whether the first owner is still to be made; sets the CSRF cookie."""
+    """Tell whether the first owner is still to be made, and whether users can be written to; sets the CSRF cookie."""
     get_token(request)
     with wiring().db.everywhere() as everywhere:
-        return {"open": not queries.has_owner(everywhere)}
+        return {"open": not queries.has_owner(everywhere), "mail": bool(wiring().settings.smtp_url)}
 
 
 @router.post("/setup", response={201: dict[str, Any]})

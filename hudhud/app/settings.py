@@ -86,6 +86,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody shall make us write to strangers
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 HEADLESS_ONLY = True
@@ -119,11 +121,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 # Mail to users (password reset); people's mail goes through `delivery`. ---------------------------------------------
 def _mail(url: str) -> dict[str, object]:
     if not url:
-        return {"EMAIL_BACKEND": "hudhud.app.signin.NoMail"}
+        return {"EMAIL_BACKEND": "hudhud.app.user_mail.NoMail"}
     parts = urlsplit(url)
     return {
+        "EMAIL_BACKEND": "hudhud.app.user_mail.SmtpMail",
         "EMAIL_HOST": parts.hostname or "127.0.0.1",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587 if parts.username else 25),
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import django
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
@@ -52,6 +53,7 @@ def web(database_url: str, events_url: str, tmp_path: object, monkeypatch: pytes
     settings.cache_clear()
     wiring.cache_clear()
     connection.close()
+    cache.clear()  # how often somebody has tried, among others
     parts = conninfo_to_dict(database_url)
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     connection.settings_dict.update({django_name: parts.get(name, "") for django_name, name in names.items()})

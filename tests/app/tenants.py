@@ -35,6 +35,7 @@ SPECIAL: dict[tuple[str, str], object] = {
 }
 BY_TYPE: dict[str, object] = {
     "jsonb": '{"en": "secret900001", "name": "secret900001"}',
+    "json": '{"en": "secret900001", "name": "secret900001"}',
     "timestamp with time zone": "2026-01-01",
     "bytea": MARK.encode(),
     "uuid": "00000000-0000-0000-0000-000000000001",

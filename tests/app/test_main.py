@@ -64,7 +64,7 @@ def test_serves_on_a_socket_with_headers_and_ends_on_sigterm(process: tuple[subp
     child, path = process
 
     answer = ask(path, "GET", "/api/v1/setup")
-    assert (answer.status, json.loads(answer.content)) == (200, {"open": True})  # type: ignore[attr-defined]
+    assert (answer.status, json.loads(answer.content)) == (200, {"open": True, "mail": False})  # type: ignore[attr-defined]
     assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"

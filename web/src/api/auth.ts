@@ -37,6 +37,7 @@ function pending(answer: Answer): string[] {
 function fail(answer: Answer): Problem {
   const first = bodyOf(answer).errors?.[0];
   if (first) return new Problem(answer.status, first.code, first.message, { field: first.param });
+  if (answer.status === 429) return new Problem(429, "too_many_requests", "Too many attempts.");
   if (answer.status === 401) return new Problem(401, "reauthenticate", "Sign in again.");
   return toProblem(answer.status, answer.body);
 }
@@ -65,6 +66,25 @@ export async function signInByPasskey(): Promise<SignIn> {
   const { request_options } = await must<{ request_options: { publicKey: Record<string, unknown> } }>("GET", "/auth/webauthn/login");
   const credential = await askPasskey(request_options);
   return outcome(await exchange("POST", `${BASE}/auth/webauthn/login`, { credential }));
+}
+
+/** Ask for a mail with a link; the answer is the same whether or not the address is known. */
+export async function requestReset(email: string): Promise<void> {
+  await must("POST", "/auth/password/request", { email });
+}
+
+/** Whose link this is; a spent one fails with the field `key`. */
+export async function readResetKey(key: string): Promise<{ email: string }> {
+  const answer = await exchange("GET", `${BASE}/auth/password/reset`, undefined, { "X-Password-Reset-Key": key });
+  if (answer.status >= 300) throw fail(answer);
+  const user = bodyOf(answer).data?.user as { email?: string } | undefined;
+  return { email: user?.email ?? "" };
+}
+
+export async function setNewPassword(key: string, password: string): Promise<void> {
+  const answer = await exchange("POST", `${BASE}/auth/password/reset`, { key, password });
+  // 401: the password is new, and one signs in with it.
+  if (answer.status >= 300 && answer.status !== 401) throw fail(answer);
 }
 
 export async function signOut(): Promise<void> {

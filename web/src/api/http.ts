@@ -9,8 +9,8 @@ export interface Answer {
 }
 
 /** One request with the session; any status is an answer, only a broken line throws. */
-export async function exchange(method: string, path: string, body?: unknown): Promise<Answer> {
-  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
+export async function exchange(method: string, path: string, body?: unknown, extra: Record<string, string> = {}): Promise<Answer> {
+  const headers: Record<string, string> = { ...extra, Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(path, {

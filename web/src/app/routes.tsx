@@ -13,6 +13,8 @@ export function makeRouter() {
   return createBrowserRouter([
     screen("/setup", () => import("@/features/setup/SetupScreen")),
     screen("/login", () => import("@/features/session/LoginScreen")),
+    screen("/sign-in/reset", () => import("@/features/session/ResetScreen")),
+    screen("/sign-in/reset/:key", () => import("@/features/session/NewPasswordScreen")),
     {
       element: <Shell />,
       errorElement: <RouteFailure />,

@@ -28,7 +28,7 @@ export const sessionMe = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Is Setup Open
  *
- * Tell whether the first owner is still to be made; sets the CSRF cookie.
+ * Tell whether the first owner is still to be made, and whether users can be written to; sets the CSRF cookie.
  */
 export const sessionIsSetupOpen = <ThrowOnError extends boolean = false>(options?: Options<SessionIsSetupOpenData, ThrowOnError>): RequestResult<SessionIsSetupOpenResponses, unknown, ThrowOnError> => (options?.client ?? client).get<SessionIsSetupOpenResponses, unknown, ThrowOnError>({ url: '/api/v1/setup', ...options });
 
@@ -322,7 +322,7 @@ export const journeysFindJourneys = <ThrowOnError extends boolean = false>(optio
 /**
  * Find Ready
  *
- * List the journeys that can be installed with one click.
+ * List the journeys that can be installed with one click: the graph, and the mails with their subjects.
  */
 export const journeysFindReady = <ThrowOnError extends boolean = false>(options?: Options<JourneysFindReadyData, ThrowOnError>): RequestResult<JourneysFindReadyResponses, unknown, ThrowOnError> => (options?.client ?? client).get<JourneysFindReadyResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/ready', ...options });
 

@@ -1,6 +1,6 @@
 import { useEffect, useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Navigate, useLocation, useNavigate } from "react-router";
+import { Link, Navigate, useLocation, useNavigate } from "react-router";
 import { Button, Divider, Failure, IconFingerprint, PasswordInput, Stack, Text, TextInput, Title } from "@/ui";
 import { hasPasskeys, useGiveCode, useMe, usePasskeySignIn, useSignIn } from "./queries";
 import { LanguageChoice, SignInFrame } from "./SignInFrame";
@@ -44,6 +44,7 @@ function PasswordForm({ done, needCode }: { done: () => void; needCode: () => vo
         <PasswordInput name="password" label={t("setup.password")} autoComplete="current-password" dir="ltr" required size="md" />
         {sign.isError && <Failure error={sign.error} />}
         <Button type="submit" size="md" loading={sign.isPending}>{t("setup.sign_in")}</Button>
+        <Text fz="sm" ta="center"><Link to="/sign-in/reset" className="hd-textlink">{t("setup.forgot")}</Link></Text>
         {hasPasskeys() && (
           <>
             <Divider label={t("setup.or")} />

@@ -4,7 +4,7 @@ import { call } from "@/api/call";
 import { demoClear, demoFill, sessionIsSetupOpen, sessionMe, sessionSetUp } from "@/api/generated";
 import type { FirstOwner } from "@/api/generated";
 import { problemOf } from "@/api/problem";
-import type { Me, User, Workspace } from "./types";
+import type { Me, SetupState, User, Workspace } from "./types";
 
 export { hasPasskeys } from "@/api/passkey";
 
@@ -20,7 +20,7 @@ async function readMe(): Promise<Me> {
     return { state: "in", ...(await call<MeAnswer>(sessionMe())) };
   } catch (error) {
     if (problemOf(error).status !== 401) throw error;
-    return (await call<{ open: boolean }>(sessionIsSetupOpen())).open ? { state: "setup" } : { state: "out" };
+    return (await call<SetupState>(sessionIsSetupOpen())).open ? { state: "setup" } : { state: "out" };
   }
 }
 
@@ -29,6 +29,23 @@ export const ME = ["me"];
 /** Who is here. Asked again now and then, as the answer also carries the server's clock. */
 export function useMe() {
   return useQuery({ queryKey: ME, queryFn: readMe, refetchInterval: 20_000 });
+}
+
+/** Is the first owner still to be made, and can users be written to? */
+export function useSetupState() {
+  return useQuery({ queryKey: ["setup"], queryFn: () => call<SetupState>(sessionIsSetupOpen()), staleTime: 60_000 });
+}
+
+export function useRequestReset() {
+  return useMutation({ mutationFn: auth.requestReset });
+}
+
+export function useResetKey(key: string) {
+  return useQuery({ queryKey: ["reset", key], queryFn: () => auth.readResetKey(key), staleTime: Infinity, retry: false });
+}
+
+export function useNewPassword(key: string) {
+  return useMutation({ mutationFn: (password: string) => auth.setNewPassword(key, password) });
 }
 
 export function useSignIn(done: (result: auth.SignIn) => void) {

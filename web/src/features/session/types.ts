@@ -25,5 +25,12 @@ export interface SignedIn {
   now: string;
 }
 
+export interface SetupState {
+  /** The first owner is still to be made. */
+  open: boolean;
+  /** A mail server is configured, so users can be written to. */
+  mail: boolean;
+}
+
 /** Where a visitor stands: nobody has set Hudhud up yet, signed out, or in. */
 export type Me = { state: "setup" } | { state: "out" } | SignedIn;
