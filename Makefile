@@ -43,8 +43,9 @@ e2e: $(BIN)/.ready hudhud/app/static/index.html  ## Run the browser tests
 migrate: $(BIN)/.ready  ## Bring DATABASE_URL and CLICKHOUSE_URL up to date
 	@$(BIN)/hudhud migrate
 
-openapi: $(BIN)/.ready  ## Write the API description that the web client is generated from
+openapi: $(BIN)/.ready  ## Write the API description, and the web client that is generated from it
 	@$(BIN)/python tools/openapi.py
+	@$(PYTHON) tools/bootstrap.py npm api
 
 web: hudhud/app/static/index.html  ## Build the web app
 
