@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from hudhud.delivery import claims
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
-from hudhud.delivery.engagement import judge_all
+from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
@@ -197,9 +197,14 @@ class Dispatcher:
         """Judge opens and clicks; whatever is wrong with them must not keep mail from leaving."""
         while True:
             try:
-                await self._thread(judge_all, self.db, self.clock.now)
+                while await self._thread(self._judge_some) == MOST:
+                    pass
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip())
             except Exception:
                 log.exception("delivery.hits_not_judged")
             await asyncio.sleep(claims.RENEW_EVERY_S)
+
+    def _judge_some(self) -> int:
+        with self.db.everywhere() as everywhere:
+            return judge_hits(everywhere, self.clock.now())

@@ -15,9 +15,7 @@ from hudhud.events.types import lane_of
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hudhud.kit.db import Database, Scope
+    from hudhud.kit.db import Scope
 
 log = structlog.get_logger()
 QUERIES = sql.load("hudhud.delivery", "tracking.sql")
@@ -37,14 +35,6 @@ class Judged(NamedTuple):
     row: dict[str, Any]
     verdict: str
     rule: str
-
-
-def judge_all(db: Database, now: Callable[[], datetime]) -> None:
-    """Look until nothing has waited long enough, one transaction a look."""
-    found = MOST
-    while found == MOST:
-        with db.everywhere() as everywhere:
-            found = judge_hits(everywhere, now())
 
 
 def judge_hits(everywhere: Scope, now: datetime, limit: int = MOST) -> int:
