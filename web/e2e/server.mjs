@@ -15,6 +15,8 @@ function program() {
 
 /** Start it and wait until it is ready; `stop` ends it and removes its data. */
 export async function startHudhud() {
+  const base = `http://localhost:${PORT}`;
+  if (await isReady(base)) throw new Error(`something answers at ${base} already; choose another port by E2E_PORT`);
   const data = mkdtempSync(join(tmpdir(), "hudhud-e2e-"));
   const child = spawn(program(), ["up", "--data", join(data, "data"), "--port", String(PORT)], {
     env: { ...process.env, HUDHUD_PUBLIC_URL: `http://localhost:${PORT}` },
@@ -23,10 +25,13 @@ export async function startHudhud() {
   const log = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => log.push(String(chunk)));
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  const base = `http://localhost:${PORT}`;
+  // Whoever ends the tests early shall not leave a whole Hudhud behind.
+  const onExit = () => child.kill("SIGTERM");
+  process.once("exit", onExit);
   const stop = async () => {
     child.kill("SIGTERM");
     await ended;
+    process.off("exit", onExit);
     rmSync(data, { recursive: true, force: true });
   };
   const began = Date.now();
