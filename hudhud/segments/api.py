@@ -1,4 +1,4 @@
-"""Routes of segments. `?lang=` chooses the language of the sentences (en, et, fa, ar)."""
+"""Routes of segments. Conditions are answered as trees: putting them into words is the reader's side (web/src/features/segments)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from hudhud.kit.http import needs
 from hudhud.people.queries import find_current_ids
 from hudhud.people.types import PersonNotFound
 from hudhud.segments import actions, queries
-from hudhud.segments.sentences import describe
-from hudhud.segments.types import Segment, from_json, to_json, walk
+from hudhud.segments.types import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from hudhud.kit.http import Request
-    from hudhud.segments.types import Condition, Verdict
+    from hudhud.segments.types import Verdict
 
 router = Router(tags=["segments"])
 Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -55,42 +52,37 @@ class Doubt(Schema):
 
 
 @router.get("/segments")
-def find_segments(request: Request, after: Id | None = None, limit: Limit = 50, lang: str = "en") -> dict[str, Any]:
+def find_segments(request: Request, after: Id | None = None, limit: Limit = 50) -> dict[str, Any]:
     """List segments, newest first, with how many are in as of when."""
     found = queries.find_segments(request.scope, after=after, limit=limit)
-    names = queries.find_names(request.scope, [segment.tree for segment in found])
     more = found[-1].id if len(found) == limit else None
-    return {"items": [_card(segment, lang, names) for segment in found], "next": more, "total": queries.count_segments(request.scope)}
+    return {"items": [_card(segment) for segment in found], "next": more, "total": queries.count_segments(request.scope)}
 
 
 @router.post("/segments", response={201: dict[str, Any]})
-def create_segment(request: Request, new: NewSegment, lang: str = "en") -> Status[dict[str, Any]]:
+def create_segment(request: Request, new: NewSegment) -> Status[dict[str, Any]]:
     """Save conditions as a segment; its members are counted within a second (`state` is `counting` until then)."""
     made = actions.create_segment(request.scope, new.name, from_json(new.tree), request.now, by=request.actor)
-    return Status(201, _one(request, made, lang))
+    return Status(201, _one(request, made))
 
 
 @router.post("/segments/count")
 @needs("viewer")
-def count(request: Request, draft: Draft, lang: str = "en") -> dict[str, Any]:
+def count(request: Request, draft: Draft) -> dict[str, Any]:
     """Count people for conditions that are not saved: all together, each condition alone, and how many can be reached."""
     tree = from_json(draft.tree)
     preview = queries.preview(request.scope, request.clickhouse, tree, request.now)
-    names = queries.find_names(request.scope, [tree])
-    nodes = dict(walk(tree))
-    conditions = [{"path": path, "count": number, "sentence": describe(nodes[path], lang, names)} for path, number in preview.conditions]
     return {
         "count": preview.count,
-        "conditions": conditions,
+        "conditions": [{"path": path, "count": number} for path, number in preview.conditions],
         "reachable": preview.reachable,
-        "sentence": describe(tree, lang, names),
         "as_of": preview.as_of.isoformat(),
     }
 
 
 @router.post("/segments/explain")
 @needs("viewer")
-def explain(request: Request, doubt: Doubt, lang: str = "en") -> dict[str, Any]:
+def explain(request: Request, doubt: Doubt) -> dict[str, Any]:
     """Say whether somebody is in, and the value that decided each condition."""
     if (doubt.tree is None) == (doubt.segment_id is None):
         raise InvalidInput("segment_id", doubt.segment_id, "send either segment_id or tree")
@@ -99,21 +91,21 @@ def explain(request: Request, doubt: Doubt, lang: str = "en") -> dict[str, Any]:
     if person_id is None:
         raise PersonNotFound(person_id=doubt.person_id)
     verdict = queries.explain(request.scope, request.clickhouse, tree, person_id, request.now)
-    return {**_verdict(verdict, lang, _names_in(request, [verdict])), "as_of": request.now.isoformat()}
+    return {**_verdict(verdict), "as_of": request.now.isoformat()}
 
 
 @router.get("/segments/{segment_id}")
-def get_segment(request: Request, segment_id: Id, lang: str = "en") -> dict[str, Any]:
+def get_segment(request: Request, segment_id: Id) -> dict[str, Any]:
     """Return a segment."""
-    return _one(request, segment_id, lang)
+    return _one(request, segment_id)
 
 
 @router.patch("/segments/{segment_id}")
-def update_segment(request: Request, segment_id: Id, change: SegmentPatch, lang: str = "en") -> dict[str, Any]:
+def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> dict[str, Any]:
     """Rename it, or give it other conditions."""
     tree = None if change.tree is None else from_json(change.tree)
     actions.update_segment(request.scope, segment_id, request.now, by=request.actor, name=change.name, tree=tree)
-    return _one(request, segment_id, lang)
+    return _one(request, segment_id)
 
 
 @router.delete("/segments/{segment_id}", response={204: None})
@@ -125,38 +117,36 @@ def archive_segment(request: Request, segment_id: Id) -> Status[None]:
 
 @router.get("/segments/{segment_id}/members")
 def find_members(
-    request: Request, segment_id: Id, after: Annotated[int, Field(ge=0, lt=2**63)] = 0, limit: FewMembers = 10, lang: str = "en"
+    request: Request, segment_id: Id, after: Annotated[int, Field(ge=0, lt=2**63)] = 0, limit: FewMembers = 10
 ) -> dict[str, Any]:
     """List who is in, since when (null: since before the segment was made) and why."""
     segment = queries.get_segment(request.scope, segment_id)
     found = queries.find_members(request.scope, segment, after=after, limit=limit)
     ids = [person_id for person_id, _ in found]
     verdicts = queries.explain_all(request.scope, request.clickhouse, segment.tree, ids, request.now) if ids else {}
-    faces, names = queries.find_faces(request.scope, ids), _names_in(request, verdicts.values())
+    faces = queries.find_faces(request.scope, ids)
     items = [
         {
             "person_id": person_id,
             **faces.get(person_id, {"name": None, "email": None}),
             "since": None if since is None else since.isoformat(),
-            "why": _verdict(verdicts[person_id], lang, names),
+            "why": _verdict(verdicts[person_id]),
         }
         for person_id, since in found
     ]
     return {"items": items, "next": ids[-1] if len(ids) == limit else None, "total": segment.count}
 
 
-def _one(request: Request, segment_id: Id, lang: str) -> dict[str, Any]:
-    segment = queries.get_segment(request.scope, segment_id)
-    return _card(segment, lang, queries.find_names(request.scope, [segment.tree]))
+def _one(request: Request, segment_id: Id) -> dict[str, Any]:
+    return _card(queries.get_segment(request.scope, segment_id))
 
 
-def _card(segment: queries.Saved, lang: str, names: Mapping[int, str]) -> dict[str, Any]:
+def _card(segment: queries.Saved) -> dict[str, Any]:
     counted_at = max((at for at in (segment.built_at, segment.checked_at) if at is not None), default=None)
     return {
         "id": segment.id,
         "name": segment.name,
         "tree": to_json(segment.tree),
-        "sentence": describe(segment.tree, lang, names),
         "state": "counting" if segment.built_at is None else "ready",
         "failure": segment.failure,
         "count": segment.count,
@@ -167,24 +157,11 @@ def _card(segment: queries.Saved, lang: str, names: Mapping[int, str]) -> dict[s
     }
 
 
-def _names_in(request: Request, verdicts: Iterable[Verdict]) -> dict[int, str]:
-    """Return the names of all segments on the way to these verdicts."""
-    found: list[Condition] = []
-    waiting = list(verdicts)
-    while waiting:
-        verdict = waiting.pop()
-        waiting += verdict.of
-        if isinstance(verdict.node, Segment):
-            found.append(verdict.node)
-    return queries.find_names(request.scope, found)
-
-
-def _verdict(verdict: Verdict, lang: str, names: Mapping[int, str]) -> dict[str, Any]:
+def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "path": verdict.path,
-        "kind": to_json(verdict.node)["kind"],
+        "condition": to_json(verdict.node),
         "holds": verdict.holds,
-        "sentence": describe(verdict.node, lang, names),
         "value": verdict.value,
-        "of": [_verdict(part, lang, names) for part in verdict.of],
+        "of": [_verdict(part) for part in verdict.of],
     }

@@ -11,7 +11,7 @@ from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged
 from hudhud.segments.atoms import Did, Reachable, key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.sets import load
-from hudhud.segments.types import Attribute, Consent, Event, Segment, SegmentNotFound, Verdict, children, from_json, leaves, walk
+from hudhud.segments.types import Attribute, Consent, Event, Segment, SegmentNotFound, Verdict, children, from_json, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -194,12 +194,6 @@ def find_members(ws: Scope, segment: Saved, *, after: int = 0, limit: int = 50) 
     ids = list(islice(stored.iter_equal_or_larger(after + 1), limit))
     since = dict(ws.rows(QUERIES.find_entered, id=segment.id, people=ids)) if ids else {}
     return [(one, since.get(one)) for one in ids]
-
-
-def find_names(ws: Scope, trees: Iterable[Condition]) -> dict[int, str]:
-    """Return the names of the segments that these trees speak of."""
-    ids = {leaf.segment_id for tree in trees for leaf in leaves(tree) if isinstance(leaf, Segment)}
-    return {row[0]: row[1] for row in ws.rows(QUERIES.find_names, ids=sorted(ids))} if ids else {}
 
 
 def find_faces(ws: Scope, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -184,10 +184,6 @@ SELECT s.id, s.name, s.definition, s.revision, s.created_at, s.updated_at, m.cou
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.id = %(id)s AND s.archived_at IS NULL;
 
--- name: find_names
--- What these segments are called.
-SELECT id, name FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
-
 -- name: find_entered
 -- Since when are these people in the segment?
 SELECT DISTINCT ON (person_id) person_id, at FROM segment_change

@@ -847,10 +847,6 @@ export type SegmentsFindSegmentsData = {
          * Limit
          */
         limit?: number;
-        /**
-         * Lang
-         */
-        lang?: string;
     };
     url: '/api/v1/segments';
 };
@@ -865,12 +861,7 @@ export type SegmentsFindSegmentsResponses = {
 export type SegmentsCreateSegmentData = {
     body: NewSegment;
     path?: never;
-    query?: {
-        /**
-         * Lang
-         */
-        lang?: string;
-    };
+    query?: never;
     url: '/api/v1/segments';
 };
 
@@ -890,12 +881,7 @@ export type SegmentsCreateSegmentResponse = SegmentsCreateSegmentResponses[keyof
 export type SegmentsCountData = {
     body: Draft;
     path?: never;
-    query?: {
-        /**
-         * Lang
-         */
-        lang?: string;
-    };
+    query?: never;
     url: '/api/v1/segments/count';
 };
 
@@ -909,12 +895,7 @@ export type SegmentsCountResponses = {
 export type SegmentsExplainData = {
     body: Doubt;
     path?: never;
-    query?: {
-        /**
-         * Lang
-         */
-        lang?: string;
-    };
+    query?: never;
     url: '/api/v1/segments/explain';
 };
 
@@ -954,12 +935,7 @@ export type SegmentsGetSegmentData = {
          */
         segment_id: number;
     };
-    query?: {
-        /**
-         * Lang
-         */
-        lang?: string;
-    };
+    query?: never;
     url: '/api/v1/segments/{segment_id}';
 };
 
@@ -978,12 +954,7 @@ export type SegmentsUpdateSegmentData = {
          */
         segment_id: number;
     };
-    query?: {
-        /**
-         * Lang
-         */
-        lang?: string;
-    };
+    query?: never;
     url: '/api/v1/segments/{segment_id}';
 };
 
@@ -1011,10 +982,6 @@ export type SegmentsFindMembersData = {
          * Limit
          */
         limit?: number;
-        /**
-         * Lang
-         */
-        lang?: string;
     };
     url: '/api/v1/segments/{segment_id}/members';
 };

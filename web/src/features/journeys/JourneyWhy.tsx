@@ -2,22 +2,15 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { toneOf } from "@/features/messages/types";
 import { Lines } from "@/features/segments/Explanation";
-import { plain, sentence } from "@/features/segments/sentence";
-import type { Verdict } from "@/features/segments/types";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconCheck, IconX, Loading, Stack, State, Text, VisuallyHidden } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tell, tellEdge, type JourneyWords } from "./describe";
 import type { Graph } from "./graph";
 import { useJourney, useWhy } from "./queries";
-import type { ToldVerdict, Why, WhyRule, WhyStep } from "./types";
+import type { Why, WhyRule, WhyStep } from "./types";
 
-function toVerdict(words: JourneyWords, told: ToldVerdict): Verdict {
-  const said = plain(words, sentence(words, told.condition));
-  return { ...told, kind: told.condition.kind, sentence: said, of: told.of.map((one) => toVerdict(words, one)) };
-}
-
-function Rule({ rule, words }: { rule: WhyRule; words: JourneyWords }) {
+function Rule({ rule }: { rule: WhyRule }) {
   const { t } = useTranslation();
   const format = useFormat();
   if (rule.holds === null) return null;
@@ -29,7 +22,7 @@ function Rule({ rule, words }: { rule: WhyRule; words: JourneyWords }) {
       <div className="hd-grow">
         <VisuallyHidden>{t(`segments.${answer}`)}: </VisuallyHidden>
         {t(`journeys.why.${rule.code}.${answer}`, { number: format.number(rule.data.runs ?? 0) })}
-        {rule.data.verdicts && <Lines verdicts={rule.data.verdicts.map((one) => toVerdict(words, one))} />}
+        {rule.data.verdicts && <Lines verdicts={rule.data.verdicts} />}
       </div>
     </li>
   );
@@ -82,7 +75,7 @@ export function JourneyWhy({ journeyKey, personId }: { journeyKey: string; perso
   return (
     <Stack>
       <Text fw={600}>{t(`journeys.why.state.${why.data.state}`)}</Text>
-      {why.data.state === "never_in" && <ul className="hd-list">{why.data.rules.map((rule) => <Rule key={rule.code} rule={rule} words={words} />)}</ul>}
+      {why.data.state === "never_in" && <ul className="hd-list">{why.data.rules.map((rule) => <Rule key={rule.code} rule={rule} />)}</ul>}
       <Runs why={why.data} graph={journey.data.graph} words={words} />
     </Stack>
   );

@@ -1,4 +1,4 @@
-import type { Condition } from "@/features/segments/condition";
+import type { Verdict } from "@/features/segments/types";
 import type { Graph } from "./graph";
 
 export interface JourneySummary {
@@ -86,21 +86,12 @@ export interface WhyStep {
   data: { at: string; node: string; edge: string; message?: { id: number; state: string; reason: string } };
 }
 
-/** A verdict as the journey tells it: with the condition instead of a sentence. */
-export interface ToldVerdict {
-  path: string;
-  condition: Condition;
-  holds: boolean;
-  value: unknown;
-  of: ToldVerdict[];
-}
-
 /** One rule of the journey and whether it holds for the person (null: it only informs). */
 export interface WhyRule {
   code: string;
   text: string;
   holds: boolean | null;
-  data: { verdicts?: ToldVerdict[]; runs?: number };
+  data: { verdicts?: Verdict[]; runs?: number };
 }
 
 export interface Why {

@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useFormat, useLanguage } from "@/i18n/useFormat";
+import { useFormat } from "@/i18n/useFormat";
 import { Avatar, Button, Card, Failure, Loading, Ltr, More, Name, Text } from "@/ui";
 import { Lines } from "./Explanation";
 import { itemsOf, useMembers } from "./queries";
 import type { Member, Segment } from "./types";
 
-function Row({ member, segment }: { member: Member; segment: Segment }) {
+function Row({ member }: { member: Member }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [why, setWhy] = useState(false);
@@ -20,7 +20,7 @@ function Row({ member, segment }: { member: Member; segment: Segment }) {
         {member.email && member.email !== name && <span className="hd-clip hd-dim hd-small" dir="ltr"><Ltr>{member.email}</Ltr></span>}
       </Link>
       <Button size="xs" variant="subtle" aria-expanded={why} aria-label={t("segments.why_person", { name })} onClick={() => { setWhy(!why); }}>{t("segments.why")}</Button>
-      {why && <div style={{ flexBasis: "100%" }}><Lines verdicts={[member.why]} tree={segment.tree} /></div>}
+      {why && <div style={{ flexBasis: "100%" }}><Lines verdicts={[member.why]} /></div>}
     </li>
   );
 }
@@ -28,15 +28,14 @@ function Row({ member, segment }: { member: Member; segment: Segment }) {
 /** Who is in, each with the reason. */
 export function MembersCard({ segment, changed }: { segment: Segment; changed: boolean }) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const members = useMembers(segment, language);
+  const members = useMembers(segment);
   const items = itemsOf(members.data);
   return (
     <Card title={t("segments.members")} side={changed && <Text c="dimmed" fz="sm">{t("segments.members_saved")}</Text>} flush={items.length > 0}>
       {members.isError && <Failure error={members.error} retry={() => void members.refetch()} />}
       {members.isPending && <Loading />}
       {members.data && items.length === 0 && <Text c="dimmed">{t("segments.members_none")}</Text>}
-      <ul className="hd-list">{items.map((one) => <Row key={one.person_id} member={one} segment={segment} />)}</ul>
+      <ul className="hd-list">{items.map((one) => <Row key={one.person_id} member={one} />)}</ul>
       <More pages={members} />
     </Card>
   );

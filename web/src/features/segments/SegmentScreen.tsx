@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
-import { BackLink, Button, Card, Columns, Failure, Group, IconPencil, Loading, Page, Stack, Text, say } from "@/ui";
+import { useFormat } from "@/i18n/useFormat";
+import { BackLink, Button, Card, Columns, Failure, Group, IconPencil, Loading, Note, Page, Stack, Text, say } from "@/ui";
 import { replaceAt, type Condition, type Path } from "./condition";
 import { Conditions } from "./Conditions";
 import { CountCard } from "./CountCard";
@@ -51,6 +52,7 @@ function Editor({ segment }: { segment: Segment }) {
 
 export default function SegmentScreen() {
   const { t } = useTranslation();
+  const format = useFormat();
   const { id = "" } = useParams();
   const segment = useSegment(Number(id));
   const navigate = useNavigate();
@@ -60,6 +62,7 @@ export default function SegmentScreen() {
     <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back} actions={edit}>
       {segment.isError && <Failure error={segment.error} retry={() => void segment.refetch()} />}
       {segment.isPending && <Card><Loading /></Card>}
+      {segment.data?.failure && segment.data.as_of && <Note tone="wait">{t("segments.failed", { at: format.dateTime(segment.data.as_of) })}</Note>}
       {segment.data && <Editor key={segment.data.id} segment={segment.data} />}
     </Page>
   );

@@ -63,13 +63,3 @@ export function replaceAt<T>(tree: T, path: Path, value: number): T {
 export function pathText(path: Path): string {
   return path.reduce<string>((text, step) => (typeof step === "number" ? `${text}[${String(step)}]` : text ? `${text}.${step}` : step), "");
 }
-
-/** The node at the server's path (`of[1].of`); null when the path leads out of the tree, into another segment. */
-export function nodeAt(tree: Condition, path: string): Condition | null {
-  let node: unknown = tree;
-  for (const step of path.match(/\w+/g) ?? []) {
-    if (typeof node !== "object" || node === null) return null;
-    node = (node as Record<string, unknown>)[step];
-  }
-  return typeof node === "object" && node !== null && "kind" in node ? (node as Condition) : null;
-}

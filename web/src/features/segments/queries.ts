@@ -52,18 +52,18 @@ export function useCount(tree: Condition | undefined) {
   });
 }
 
-export function useMembers(segment: Segment, lang: string) {
+export function useMembers(segment: Segment) {
   return usePages<Member>(
-    ["segment-members", segment.id, lang, segment.as_of],
-    (after) => segmentsFindMembers({ path: { segment_id: segment.id }, query: { after, limit: 10, lang } }),
+    ["segment-members", segment.id, segment.as_of],
+    (after) => segmentsFindMembers({ path: { segment_id: segment.id }, query: { after, limit: 10 } }),
   );
 }
 
 /** Each rule's verdict on one person, and the value that decided it. */
-export function useExplain(segment_id: number, person_id: number, lang: string) {
+export function useExplain(segment_id: number, person_id: number) {
   return useQuery({
-    queryKey: ["explain", segment_id, person_id, lang],
-    queryFn: () => call<Verdict>(segmentsExplain({ body: { segment_id, person_id }, query: { lang } })),
+    queryKey: ["explain", segment_id, person_id],
+    queryFn: () => call<Verdict>(segmentsExplain({ body: { segment_id, person_id } })),
   });
 }
 

@@ -6,6 +6,8 @@ export interface Segment {
   tree: Condition;
   /** "counting" until the members of a new revision are known. */
   state: "counting" | "ready";
+  /** Why it could not be counted lately. */
+  failure: string | null;
   count: number;
   as_of: string | null;
   updated_at: string;
@@ -21,9 +23,8 @@ export interface Count {
 /** One node's verdict on one person, and the value that decided it. */
 export interface Verdict {
   path: string;
-  kind: Condition["kind"];
+  condition: Condition;
   holds: boolean;
-  sentence: string;
   value: unknown;
   of: Verdict[];
 }
