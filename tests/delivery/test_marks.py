@@ -1,0 +1,42 @@
+"""Marks that are asked for in advance: never more of them than promised, and none that is worth nothing any more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from hudhud.delivery.actions import plan
+from hudhud.delivery.slot import MOST_MARKED
+from hudhud.delivery.types import PlannedMessage
+from tests import make
+
+if TYPE_CHECKING:
+    from tests.delivery.conftest import Desk
+
+MAILS = 800
+MARKED = "SELECT count(*) FROM message WHERE state = 'handing_over'"
+
+
+def test_at_full_speed_no_more_is_in_the_air_than_promised(desk: Desk) -> None:
+    with desk.db.workspace(desk.workspace_id) as ws:
+        ids = make.people(ws, [f"p{number}@example.com" for number in range(MAILS)])
+        ws.conn.execute('UPDATE person SET attributes = attributes || \'{"first_name": "Ada"}\'')
+        plan(ws, [PlannedMessage("test", person_id, "hello", person_id, "newsletter", "hello") for person_id in ids], desk.clock.now())
+    marked = asyncio.run(_watch(desk))
+    # Some were asked for together, or this proves nothing.
+    assert 20 < max(marked) <= MOST_MARKED
+    assert sorted(desk.told()) == sorted(desk.states())
+    assert {state for state, _ in desk.states().values()} == {"accepted"}
+
+
+async def _watch(desk: Desk) -> list[int]:
+    """Deliver with ten connections; return how many were marked and not settled, many times."""
+    worker, marked = desk.worker(connections=10), [0]
+    task = asyncio.create_task(worker.run())
+    while await asyncio.to_thread(desk.busy):
+        marked.append(int(str((await asyncio.to_thread(desk.rows, MARKED))[0][0])))
+        await asyncio.to_thread(time.sleep, 0.005)
+    worker.stop()
+    await task
+    return marked
