@@ -174,11 +174,6 @@ def find_stale(everywhere: Scope, limit: int = 10_000) -> dict[int, list[int]]:
     return stale
 
 
-def find_stale_of(ws: Scope, ids: Iterable[int]) -> list[int]:
-    """Return which of these people have a mirror that is behind."""
-    return [row[0] for row in ws.rows(QUERIES.find_stale_of, ids=numbers(sorted(ids)))]
-
-
 def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
     """Bring ClickHouse's copy of these people up to date. Safe to repeat: the highest version counts there.
 

@@ -9,7 +9,7 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.people.types import Person, PersonNotFound, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hudhud.kit.db import Scope
 
@@ -50,6 +50,11 @@ def find_actors(ws: Scope, person_id: int) -> list[int]:
 def find_current_ids(ws: Scope, ids: Iterable[int]) -> dict[int, int]:
     """Map each of these people to who they are today (themselves, or whom they were merged into)."""
     return {row[0]: row[1] for row in ws.rows(QUERIES.current_ids, ids=sql.numbers(ids))}
+
+
+def find_standing(ws: Scope, ids: Iterable[int]) -> Sequence[tuple[int, int, bool]]:
+    """Return for each of these people: id, who they are today, whether ClickHouse's copy of them is behind."""
+    return ws.rows(QUERIES.find_standing, ids=sql.numbers(ids))
 
 
 def _prefix(search: str) -> str | None:

@@ -67,11 +67,11 @@ FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)s::bigint[]
 -- People whose mirror in ClickHouse is behind (everywhere), a page of them.
 SELECT workspace_id, id FROM person WHERE version > mirrored ORDER BY id LIMIT %(limit)s;
 
--- name: find_stale_of
--- Which of these people are stale? Also those whom an open batch has made.
-SELECT id FROM person
-WHERE id = ANY(%(ids)s::bigint[]) AND workspace_id = %(workspace_id)s
-  AND (version > mirrored OR made_in = ANY(ARRAY(SELECT l.batch FROM intake_lane l WHERE l.batch IS NOT NULL)));
+-- name: find_standing
+-- Who are these people today, and is their mirror behind? It also is for those whom an open batch has made.
+SELECT p.id, coalesce(p.merged_into, p.id),
+       p.version > p.mirrored OR coalesce(p.made_in = ANY(ARRAY(SELECT l.batch FROM intake_lane l WHERE l.batch IS NOT NULL)), false)
+FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s;
 
 -- name: read_mirror
 -- What ClickHouse keeps of these people.

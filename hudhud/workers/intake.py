@@ -188,13 +188,13 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
     for workspace_id, ids in people.find_stale(everywhere, STALE_ROWS).items():
         batch.part(workspace_id).stale = ids
     for part, scope in batch.each(everywhere):
+        concerned = {event.actor_id for event in part.events} | {event.person_id for event in part.events} | set(part.stale)
         with scope as ws:
-            actors = {event.actor_id for event in part.events}
-            own = people.find_stale_of(ws, actors | {event.person_id for event in part.events})
-            part.stale = sorted({*part.stale, *own})
+            # Asked now: another worker may have merged them since they were resolved.
+            standing = people_queries.find_standing(ws, sorted(concerned))
+            part.stale = sorted(person_id for person_id, _, is_stale in standing if is_stale)
             people.mirror(ws, batch.ch, part.stale)
-            # Asked again: another line may have merged them since they were resolved.
-            today = people_queries.find_current_ids(ws, sorted(actors | set(part.stale)))
+        today = {person_id: now for person_id, now, _ in standing}
         for event in part.events:
             event.person_id = today.get(event.actor_id, event.person_id)
         part.people = set(today.values())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _workspaces = itertools.count(1)
 QUICK = settings(phases=[Phase.generate], max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-LONG = settings(QUICK, max_examples=1000)
+LONG = settings(QUICK, max_examples=300)
 
 
 def scope(workspace_id: int) -> Scope:

@@ -29,7 +29,7 @@ Tree = dict[str, Any]
 QUICK = settings(
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, phases=[Phase.explicit, Phase.generate]
 )
-LONG = settings(QUICK, max_examples=400)
+LONG = settings(QUICK, max_examples=200)
 
 
 class Killed(Exception):
