@@ -55,8 +55,8 @@ def wait_until_quiet(hudhud: Product, stage: Stage, *, seconds: float, step: tim
     raise TimeoutError(message)
 
 
-def catch_up(hudhud: Product, stage: Stage, *, seconds: float = 120.0) -> None:
-    """Wait until every event is processed and every run that is due has moved; the databases may be killed meanwhile."""
+def catch_up(hudhud: Product, stage: Stage, *, seconds: float = 600.0) -> None:
+    """Wait until every event is processed and every run that is due has moved; on a busy machine kills come faster than starts."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(psycopg.OperationalError), psycopg.connect(hudhud.database_url) as conn:
