@@ -24,7 +24,7 @@ export default tseslint.config(
     },
   },
   { files: ["src/ui/**", "src/app/**", "src/main.tsx"], rules: { "no-restricted-imports": ["error", { patterns: [canvasOnly] }] } },
-  { files: ["src/**/queries.ts"], rules: { "no-restricted-imports": ["error", { patterns: [kitOnly, canvasOnly] }] } },
+  { files: ["src/**/queries.ts", "src/**/types.ts"], rules: { "no-restricted-imports": ["error", { patterns: [kitOnly, canvasOnly] }] } },
   {
     files: ["src/features/journeys/Canvas.tsx"],
     rules: { "no-restricted-imports": ["error", { patterns: [kitOnly, clientOnly] }] },

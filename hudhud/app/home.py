@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ninja import Router
 
 from hudhud.accounts.queries import get_workspace
+from hudhud.app import shapes
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
     return found
 
 
-@router.get("/home")
+@router.get("/home", response=shapes.Home)
 def home(request: Request) -> dict[str, Any]:
     """Return the figures of Home; each has a list behind it (`links`)."""
     ws, now = request.scope, request.now

@@ -13,6 +13,7 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
+from hudhud.app import shapes
 from hudhud.app.auth import public
 from hudhud.app.wiring import wiring
 from hudhud.consent.actions import create_default_topics
@@ -47,13 +48,13 @@ def _me(request: Any) -> dict[str, Any]:  # noqa: ANN401 -- HttpRequest plus our
     }
 
 
-@router.get("/me")
+@router.get("/me", response=shapes.Me)
 def me(request: Any) -> dict[str, Any]:  # noqa: ANN401 -- HttpRequest plus our attributes
     """Return who is asking, their role and workspace, and the clock (time-lapse differs from the wall's)."""
     return _me(request)
 
 
-@router.get("/setup")
+@router.get("/setup", response=shapes.SetupState)
 @public
 def is_setup_open(request: HttpRequest) -> dict[str, bool]:
     """Tell whether the first owner is still to be made, and whether users can be written to; sets the CSRF cookie."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ninja import Field, Router
 
+from hudhud.app import shapes
 from hudhud.kit import sql
 from hudhud.people.queries import find_current_ids
 from hudhud.segments.queries import find_faces
@@ -21,7 +22,7 @@ C = sql.load("hudhud.app", "ticker.sql")
 SPAN = timedelta(minutes=15)
 
 
-@router.get("/home/ticker")
+@router.get("/home/ticker", response=shapes.Moments)
 def find_latest(request: Request, limit: Annotated[int, Field(ge=1, le=50)] = 10) -> dict[str, Any]:
     """List what happened in the last quarter of an hour, newest first, with the person's name or e-mail."""
     since, until = (int(at.timestamp() * 1000) for at in (request.now - SPAN, request.now))

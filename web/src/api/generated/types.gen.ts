@@ -5,6 +5,136 @@ export type ClientOptions = {
 };
 
 /**
+ * Me
+ *
+ * Who is asking, where, and what time it is there.
+ */
+export type Me = {
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * Role
+     */
+    role: string;
+    user: User | null;
+    workspace: Workspace;
+    /**
+     * Workspaces
+     */
+    workspaces: Array<Membership>;
+    /**
+     * Now
+     */
+    now: string;
+};
+
+/**
+ * Membership
+ *
+ * A workspace that the user may choose.
+ */
+export type Membership = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Role
+     */
+    role: string;
+};
+
+/**
+ * User
+ *
+ * Somebody who signs in.
+ */
+export type User = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * Workspace
+ *
+ * One company and its settings.
+ */
+export type Workspace = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Sender Name
+     */
+    sender_name: string;
+    /**
+     * Sender Email
+     */
+    sender_email: string;
+    /**
+     * Postal Address
+     */
+    postal_address: string;
+    /**
+     * Is Sample
+     */
+    is_sample: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * SetupState
+ *
+ * Is the first owner still to be made, and can users be written to?
+ */
+export type SetupState = {
+    /**
+     * Open
+     */
+    open: boolean;
+    /**
+     * Mail
+     */
+    mail: boolean;
+};
+
+/**
  * FirstOwner
  *
  * The first person in, and their workspace.
@@ -122,6 +252,243 @@ export type NewKey = {
      * Scopes
      */
     scopes?: Array<'read' | 'write' | 'admin'> | null;
+};
+
+/**
+ * Attention
+ *
+ * Something that waits for somebody, and the screen that settles it.
+ */
+export type Attention = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Link
+     */
+    link: string;
+    /**
+     * Count
+     */
+    count?: number | null;
+    /**
+     * Key
+     */
+    key?: string | null;
+};
+
+/**
+ * Day
+ *
+ * One day's events, and how many of them were orders.
+ */
+export type Day = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Events
+     */
+    events: number;
+    /**
+     * Orders
+     */
+    orders: number;
+};
+
+/**
+ * Home
+ *
+ * The figures of Home.
+ */
+export type Home = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Is Sample
+     */
+    is_sample: boolean;
+    /**
+     * People
+     */
+    people: number;
+    reachable: Reachable;
+    /**
+     * Events Today
+     */
+    events_today: number;
+    /**
+     * Days
+     */
+    days: Array<Day>;
+    messages_7d: Sendings;
+    /**
+     * Journeys
+     */
+    journeys: Array<HomeJourney>;
+    /**
+     * Running Journeys
+     */
+    running_journeys: number;
+    /**
+     * Attention
+     */
+    attention: Array<Attention>;
+    /**
+     * Links
+     */
+    links: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * HomeJourney
+ *
+ * A journey and how many are in it now.
+ */
+export type HomeJourney = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    } | null;
+    /**
+     * Here
+     */
+    here: number;
+};
+
+/**
+ * Reachable
+ *
+ * How many can be written to, by channel.
+ */
+export type Reachable = {
+    /**
+     * Email
+     */
+    email: number;
+};
+
+/**
+ * Sendings
+ *
+ * What became of the messages of the last days.
+ */
+export type Sendings = {
+    /**
+     * Sent
+     */
+    sent: number;
+    /**
+     * States
+     */
+    states: {
+        [key: string]: number;
+    };
+    /**
+     * Skipped
+     */
+    skipped: Array<Skips>;
+};
+
+/**
+ * Skips
+ *
+ * How many messages were held back for a reason.
+ */
+export type Skips = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Count
+     */
+    count: number;
+};
+
+/**
+ * Face
+ *
+ * What a person is called.
+ */
+export type Face = {
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Email
+     */
+    email: string | null;
+};
+
+/**
+ * Moment
+ *
+ * One event of the ticker; `about` is what it was about, such as a product's name.
+ */
+export type Moment = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Message Id
+     */
+    message_id: string;
+    /**
+     * About
+     */
+    about: string;
+    /**
+     * Person Id
+     */
+    person_id: number | null;
+    person: Face;
+};
+
+/**
+ * Moments
+ *
+ * The latest events; there is no next page.
+ */
+export type Moments = {
+    /**
+     * Items
+     */
+    items: Array<Moment>;
+    /**
+     * Next
+     */
+    next?: null;
+    /**
+     * Total
+     */
+    total: number;
 };
 
 /**
@@ -410,8 +777,10 @@ export type SessionMeResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: Me;
 };
+
+export type SessionMeResponse = SessionMeResponses[keyof SessionMeResponses];
 
 export type SessionIsSetupOpenData = {
     body?: never;
@@ -424,8 +793,10 @@ export type SessionIsSetupOpenResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: SetupState;
 };
+
+export type SessionIsSetupOpenResponse = SessionIsSetupOpenResponses[keyof SessionIsSetupOpenResponses];
 
 export type SessionSetUpData = {
     body: FirstOwner;
@@ -638,8 +1009,10 @@ export type HomeHomeResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: Home;
 };
+
+export type HomeHomeResponse = HomeHomeResponses[keyof HomeHomeResponses];
 
 export type TickerFindLatestData = {
     body?: never;
@@ -657,8 +1030,10 @@ export type TickerFindLatestResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: Moments;
 };
+
+export type TickerFindLatestResponse = TickerFindLatestResponses[keyof TickerFindLatestResponses];
 
 export type DemoClearData = {
     body?: never;

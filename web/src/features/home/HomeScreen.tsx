@@ -5,9 +5,9 @@ import { Bars, Card, Columns, Failure, Figure, Figures, Loading, Page, Stack, Te
 import { AttentionCard, JourneysCard, SkippedCard } from "./cards";
 import { Nobody } from "./Nobody";
 import { Ticker } from "./Ticker";
-import { useHome, type HomeFigures } from "./queries";
+import { useHome, type Home } from "./queries";
 
-function Days({ days }: { days: HomeFigures["days"] }) {
+function Days({ days }: { days: Home["days"] }) {
   const { t } = useTranslation();
   const format = useFormat();
   // A day is a date without a zone: noon keeps it on the same day everywhere.
@@ -26,7 +26,7 @@ function Days({ days }: { days: HomeFigures["days"] }) {
   );
 }
 
-function Numbers({ home }: { home: HomeFigures }) {
+function Numbers({ home }: { home: Home }) {
   const { t } = useTranslation();
   const format = useFormat();
   const share = home.people > 0 ? home.reachable.email / home.people : 0;

@@ -4,7 +4,7 @@ import { JourneyState } from "@/features/journeys/JourneyState";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Card, IconAlertTriangle, IconCheck, IconChevronRight, Name, Num, Text } from "@/ui";
-import type { Attention, HomeFigures, HomeJourney } from "./queries";
+import type { Attention, Home, HomeJourney } from "./queries";
 
 /** What waits for somebody. */
 export function AttentionCard({ items }: { items: Attention[] }) {
@@ -46,7 +46,7 @@ export function JourneysCard({ journeys }: { journeys: HomeJourney[] }) {
 }
 
 /** Nothing is left out silently: who was not written to, and why. */
-export function SkippedCard({ skipped }: { skipped: HomeFigures["messages_7d"]["skipped"] }) {
+export function SkippedCard({ skipped }: { skipped: Home["messages_7d"]["skipped"] }) {
   const { t } = useTranslation();
   const format = useFormat();
   if (skipped.length === 0) return null;

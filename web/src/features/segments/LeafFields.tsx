@@ -73,8 +73,12 @@ function WindowFields({ leaf, at, change, wrong }: { leaf: EventLeaf; at: string
         data={kinds.map((one) => ({ value: one, label: t(`segments.build.window.${one}`) }))}
         onChange={(event) => { change(withWindow(leaf, event.currentTarget.value as (typeof kinds)[number], now)); }}
       />
-      {window.kind === "last" && <WholeField label={t(`segments.build.amount.${window.unit ?? "days"}`)} at={`${at}.amount`} wrong={wrong} value={window.amount} change={(amount) => { change({ ...leaf, window: { ...window, amount } }); }} />}
-      {window.kind === "last" && <span className="hd-build-word">{t(`segments.build.amount.${window.unit ?? "days"}`)}</span>}
+      {window.kind === "last" && (
+        <span className="hd-build-unit">
+          <WholeField label={t(`segments.build.amount.${window.unit ?? "days"}`)} at={`${at}.amount`} wrong={wrong} value={window.amount} change={(amount) => { change({ ...leaf, window: { ...window, amount } }); }} />
+          <span className="hd-build-word">{t(`segments.build.amount.${window.unit ?? "days"}`)}</span>
+        </span>
+      )}
       {window.kind === "between" && (
         <>
           <DayField label={t("segments.build.from")} at={`${at}.from`} wrong={wrong} value={window.from} zone={zone} change={(from) => { change({ ...leaf, window: { ...window, from } }); }} />
@@ -99,8 +103,12 @@ function EventFields({ leaf, path, change, wrong }: LeafProps<EventLeaf>) {
       <div className="hd-build-fields">
         <NameField label={t("segments.build.event")} at={`${at}.name`} wrong={wrong} value={leaf.name} known={names.map((one) => one.name)} change={(name) => { change({ ...leaf, name }); }} />
         <Choice label={t("segments.build.how_often")} at={`${at}.count.op`} wrong={wrong} value={how} options={HOW_OFTEN.map((one) => ({ value: one, label: t(`segments.build.often.${one}`) }))} change={(next) => { change(withHowOften(leaf, next)); }} />
-        {how !== "never" && <WholeField label={t("segments.build.times")} at={`${at}.count.value`} wrong={wrong} value={leaf.count?.value ?? 1} change={(value) => { change({ ...leaf, count: { op: leaf.count?.op ?? "at_least", value } }); }} />}
-        {how !== "never" && <span className="hd-build-word">{t("segments.build.times")}</span>}
+        {how !== "never" && (
+          <span className="hd-build-unit">
+            <WholeField label={t("segments.build.times")} at={`${at}.count.value`} wrong={wrong} value={leaf.count?.value ?? 1} change={(value) => { change({ ...leaf, count: { op: leaf.count?.op ?? "at_least", value } }); }} />
+            <span className="hd-build-word">{t("segments.build.times")}</span>
+          </span>
+        )}
         <WindowFields leaf={leaf} at={`${at}.window`} change={change} wrong={wrong} />
       </div>
       {where.map((one, index) => (

@@ -2,22 +2,17 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as auth from "@/api/auth";
 import { call } from "@/api/call";
 import { demoClear, demoFill, sessionIsSetupOpen, sessionMe, sessionSetUp } from "@/api/generated";
-import type { FirstOwner } from "@/api/generated";
+import type { FirstOwner, Me as Answer } from "@/api/generated";
 import { problemOf } from "@/api/problem";
-import type { Me, SetupState, User, Workspace } from "./types";
+import type { Me, SetupState } from "./types";
 
 export { hasPasskeys } from "@/api/passkey";
 
-interface MeAnswer {
-  role: string;
-  user: User;
-  workspace: Workspace;
-  now: string;
-}
-
 async function readMe(): Promise<Me> {
   try {
-    return { state: "in", ...(await call<MeAnswer>(sessionMe())) };
+    const { user, ...answer } = await call<Answer>(sessionMe());
+    // Only a key has no user, and no browser shows one.
+    return user ? { state: "in", user, ...answer } : { state: "out" };
   } catch (error) {
     if (problemOf(error).status !== 401) throw error;
     return (await call<SetupState>(sessionIsSetupOpen())).open ? { state: "setup" } : { state: "out" };
