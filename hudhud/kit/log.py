@@ -28,10 +28,10 @@ def add_status(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
     return event if status is None else {**event, "status": status}
 
 
-def _of_libraries(renderer: Processor) -> logging.Handler:
+def _of_libraries(name_process: Processor, renderer: Processor) -> logging.Handler:
     """Write what libraries log by the standard library (Django, waitress, uvicorn) as our own lines are written."""
     before: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        name_process,
         structlog.stdlib.add_logger_name,
         structlog.processors.add_log_level,
         add_status,
@@ -50,11 +50,17 @@ def _of_libraries(renderer: Processor) -> logging.Handler:
 
 def set_up(process: str, level: str = "info") -> None:
     """Configure structlog and the standard library's logging for this process."""
+
+    def name_process(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        # No context variable: threads that others start would not have it.
+        return {**event, "process": process}
+
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_process,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -65,5 +71,4 @@ def set_up(process: str, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_of_libraries(renderer)], force=True)
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_of_libraries(name_process, renderer)], force=True)
