@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from chdb import _chdb  # the Python layers above it want pandas
 
+from hudhud.kit.native import varint
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -168,16 +170,6 @@ def quote(value: str) -> str:
 def quote_name(name: str) -> str:
     """Quote an identifier for SQL."""
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-
-
-def varint(number: int) -> bytes:
-    """Encode an unsigned integer as ClickHouse does (LEB128)."""
-    out = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 -- seven bits a byte
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
 
 
 def sized(text: str) -> bytes:
