@@ -93,7 +93,7 @@ def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, leas
     """
     if not everywhere.value(QUERIES.has_work):
         return None
-    lanes = everywhere.all(QUERIES.lock_lanes)
+    lanes = everywhere.all(QUERIES.lock_lanes, worker=worker)
     free = [lane for lane in lanes if lane["is_free"]]
     left = sorted({lane["batch"] for lane in free if lane["is_open"]})
     if left:

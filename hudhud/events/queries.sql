@@ -19,9 +19,10 @@ FROM unnest(%(workspace_ids)b::bigint[], %(sources)b::text[], %(reasons)b::text[
 ON CONFLICT (intake_id, reason) DO NOTHING;
 
 -- name: lock_lanes
--- All lanes, held for the moment of a claim. A lane is free when its lease is over, by the database's clock or because its holder's session is gone.
+-- All lanes, held for the moment of a claim. A lane is free when it is ours (from a batch that failed: a worker does one at a time), or when its lease is
+-- over, by the database's clock or because its holder's session is gone.
 SELECT lane, batch, batch IS NOT NULL AS is_open,
-       worker IS NULL OR lease_until < clock_timestamp()
+       worker IS NULL OR worker = %(worker)s OR lease_until < clock_timestamp()
        OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker) AS is_free
 FROM intake_lane ORDER BY lane FOR UPDATE;
 

@@ -14,6 +14,7 @@ from hudhud.events.queries import find_names, find_rejects, find_timeline, horiz
 from hudhud.events.types import LIVE_LANES, Row, lane_of
 from hudhud.kit.clock import LiveClock
 from hudhud.people.queries import find_people, get_profile
+from hudhud.workers import intake
 from hudhud.workers.ahead import decode_row
 from tests import make
 from tests.make import NOW
@@ -198,6 +199,23 @@ def test_a_held_batch_is_left_alone_until_its_lease_ends(line: Line) -> None:
         assert line.work() == 0
         line.sql("SELECT pg_sleep(0.4)")
         assert line.work() == 1
+
+
+def test_a_worker_takes_up_its_own_failed_batch_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine was away for a moment: nobody waits for the lease of the batch that this cost, though its holder's session lives."""
+
+    def fail(point: str) -> None:
+        if point == "intake.resolved":
+            raise ConnectionError(point)
+
+    line.put(track("u1", messageId="m1"))
+    with psycopg.connect(line.db.url, application_name=line.context.name):
+        monkeypatch.setattr(intake, "reach", fail)
+        with pytest.raises(ConnectionError):
+            intake.work_once(line.context, line.ch, line.ahead)
+        monkeypatch.undo()
+        assert line.work() == 1
+    assert line.events("message_id") == [("m1",)]
 
 
 def test_a_live_event_does_not_wait_behind_an_import(line: Line) -> None:
