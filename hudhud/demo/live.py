@@ -38,12 +38,17 @@ class Trickle:
         self.pictures = pictures
         self.coming: list[tuple[datetime, int, str, dict[str, Any]]] = []
         self.numbers = itertools.count()
+        self.is_empty = True
 
     def visit(self, now: datetime) -> None:
-        """Let somebody come in: mostly one of those we know, sometimes somebody new who signs up."""
+        """Let somebody come in: mostly one of those we know, sometimes somebody new who signs up.
+
+        The first one is new and wants the newsletter: whoever has just opened the shop sees a mail leave within seconds.
+        """
         shop = Shop(self.random.getrandbits(32), now, self.pictures)
-        if self.random.random() < NEWCOMERS:
+        if self.is_empty or self.random.random() < NEWCOMERS:
             shopper = shop.newcomer(PEOPLE + self.random.randint(1, NUMBERS))
+            shopper.reads, self.is_empty = shopper.reads or self.is_empty, False
             self._plan(now, shopper.number, _sign_up(shopper))
         else:
             shopper = shop.shoppers(1)[0]

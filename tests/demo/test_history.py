@@ -76,3 +76,11 @@ def test_visitors_of_the_trickle_are_segment_messages() -> None:
     signed_up = [body for _, _, _, body in trickle.coming if body["type"] == "identify"]
     assert {"subscriptions", "email", "language"} <= set(signed_up[0]["traits"])
     assert len(msgspec.json.encode([body for *_, body in trickle.coming])) < 32 * 1024 * len(trickle.coming)
+
+
+def test_the_first_visitor_wants_the_newsletter_at_once() -> None:
+    for seed in range(20):
+        trickle = Trickle("http://shop/pictures", seed)
+        trickle.visit(NOW)
+        (told,) = [(at, body["traits"]["subscriptions"]) for at, _, _, body in trickle.coming if body["type"] == "identify"]
+        assert told == (NOW, {"newsletter": True})
