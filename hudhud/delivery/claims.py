@@ -92,8 +92,11 @@ def _place(message: Claimed) -> tuple[int, str]:
     return message.workspace_id, message.address.rpartition("@")[2].lower()
 
 
-def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[int, str | None]:
-    """Mark messages as being handed over. None = go ahead; a reason = the gate refuses now; "lost" = no longer ours, or to be written anew."""
+def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[tuple[int, int], str | None]:
+    """Mark messages as being handed over; answers by (message, lease).
+
+    None = go ahead; a reason = the gate refuses now; "lost" = no longer ours, or to be written anew.
+    """
     left = everywhere.rows(
         QUERIES.mark,
         now=now,
@@ -105,8 +108,8 @@ def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[int, s
         facts=sql.texts([one.facts for one in marks]),
         links=sql.texts(["\n".join(one.links) for one in marks]),
     )
-    verdicts: dict[int, str | None] = dict.fromkeys([one.id for one in marks])
-    return verdicts | {message_id: reason or "lost" for message_id, reason in left}
+    verdicts: dict[tuple[int, int], str | None] = dict.fromkeys([(one.id, one.lease_id) for one in marks])
+    return verdicts | {(message_id, lease_id): reason or "lost" for message_id, lease_id, reason in left}
 
 
 def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:

@@ -39,7 +39,7 @@ class Asked:
     """Marks that were asked for: when (monotonic), and the reasons against them once they are durable (None = go on)."""
 
     at: float
-    verdicts: asyncio.Future[dict[int, str | None]]
+    verdicts: asyncio.Future[dict[tuple[int, int], str | None]]
 
 
 class Clerk:
@@ -114,7 +114,7 @@ class Clerk:
             if not (self.settlements or self.marks or self.through):
                 self.idle.set()
 
-    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> dict[int, str | None]:
+    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> dict[tuple[int, int], str | None]:
         """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease)."""
         while True:
             try:

@@ -47,6 +47,11 @@ class Ready(msgspec.Struct, frozen=True):
     recipient: str
     data: bytes
 
+    @property
+    def hold(self) -> tuple[int, int]:
+        """The message and the lease it is held under: the same message may come again under another one."""
+        return self.message.id, self.message.lease_id
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -86,7 +86,7 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
             self.threads.shutdown(wait=False)
-            self.flight.close()
+            self.flight.close(is_over=self.clerk.idle.is_set() and not self.clerk.open)
 
     def stop(self) -> None:
         """Begin to stop."""
@@ -97,6 +97,7 @@ class Dispatcher:
         """Let others (or a later us) have what waits."""
         while self.queue:
             self.put_back(self.queue.popleft())
+        self.wanted.set()
 
     def put_back(self, mail: Ready) -> None:
         """The attempt was never made: planned again, due at once."""

@@ -8,6 +8,7 @@ the same boot only. Its writer holds a lock that the kernel gives up when the wr
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -46,43 +47,61 @@ class FlightRecorder:
         """Begin a record; raises `OSError` when the folder of the data cannot be written."""
         self.path = _path(data, worker)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".new")
-        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(self._file, SIZE)
+        # A worker that failed and is started again in the same process has the same name: what it left behind is still true.
+        earlier = read(data, worker) or {}
+        self._file = self._create()
         self._map = mmap.mmap(self._file, SIZE)
-        HEAD.pack_into(self._map, 0, boot_id())
-        # Whoever finds a record finds it locked.
-        draft.rename(self.path)
         self._free = [HEAD.size + number * SLOT for number in range(SLOTS)]
-        self._slots: dict[int, tuple[int, int]] = {}
+        self._slots: dict[tuple[int, int], int] = {}
+        HEAD.pack_into(self._map, 0, boot_id())
+        for pair, far in earlier.items():
+            self._write(pair, far)
+        # Whoever finds a record finds it locked and whole.
+        self._draft.rename(self.path)
 
-    def leaves(self, message_id: int, lease_id: int) -> None:
-        """The final dot goes out next."""
-        slot = self._slots[message_id][0] if message_id in self._slots else self._free.pop()
-        self._slots[message_id] = slot, lease_id
+    @property
+    def _draft(self) -> Path:
+        return self.path.with_suffix(".new")
+
+    def _create(self) -> int:
+        with contextlib.ExitStack() as undo:
+            file = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            undo.callback(os.close, file)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # With its blocks: on a full disk a store into a hole would end the process.
+            os.posix_fallocate(file, 0, SIZE)
+            undo.pop_all()
+        return file
+
+    def _write(self, pair: tuple[int, int], far: Far) -> None:
+        if pair not in self._slots:
+            self._slots[pair] = self._free.pop()
+        slot = self._slots[pair]
         # Killed in between, it has not left: that is why the ids are written while they mean nothing.
         FAR.pack_into(self._map, slot + IDS.size, Far.NOWHERE)
-        IDS.pack_into(self._map, slot, message_id, lease_id)
-        FAR.pack_into(self._map, slot + IDS.size, Far.LEFT)
+        IDS.pack_into(self._map, slot, *pair)
+        FAR.pack_into(self._map, slot + IDS.size, far)
 
-    def answered(self, message_id: int, *, is_good: bool) -> None:
+    def leaves(self, message_id: int, lease_id: int) -> None:
+        """The final dot goes out next. The same message may be on its way under another lease: that is another entry."""
+        self._write((message_id, lease_id), Far.LEFT)
+
+    def answered(self, message_id: int, lease_id: int, *, is_good: bool) -> None:
         """The reply to the final dot was read."""
-        slot, _ = self._slots[message_id]
+        slot = self._slots[message_id, lease_id]
         FAR.pack_into(self._map, slot + IDS.size, Far.ACCEPTED if is_good else Far.REFUSED)
 
     def settled(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """PostgreSQL knows what became of these (message, lease). The same message may be on its way again under another lease."""
-        for message_id, lease_id in pairs:
-            slot, leased = self._slots.get(message_id, (0, 0))
-            if slot and leased == lease_id:
-                del self._slots[message_id]
+        """PostgreSQL knows what became of these (message, lease)."""
+        for pair in pairs:
+            slot = self._slots.pop(pair, None)
+            if slot is not None:
                 FAR.pack_into(self._map, slot + IDS.size, Far.NOWHERE)
                 self._free.append(slot)
 
-    def close(self) -> None:
-        """End the record of a worker that leaves nothing behind; with something left it stays, for who comes after."""
-        if not self._slots:
+    def close(self, *, is_over: bool = True) -> None:
+        """End the record. With something left in it, or leases that are not over, it stays for who comes after."""
+        if is_over and not self._slots:
             self.path.unlink(missing_ok=True)
         self._map.close()
         os.close(self._file)

@@ -72,14 +72,14 @@ WITH asked AS MATERIALIZED (
     SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language
     FROM asked a JOIN judged g ON g.message_id = a.id
     WHERE m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over') AND a.held AND g.passed AND g.address = a.address
-    RETURNING m.id, m.workspace_id, a.facts, a.links
+    RETURNING m.id, m.lease_id, m.workspace_id, a.facts, a.links
 ), copied AS (
     INSERT INTO message_copy (message_id, workspace_id, facts, links)
     SELECT id, workspace_id, facts::json, CASE WHEN links <> '' THEN string_to_array(links, E'\n') END FROM marked
     ON CONFLICT (message_id) DO UPDATE SET facts = excluded.facts, links = excluded.links
 )
-SELECT a.id, coalesce(g.reason, '') FROM asked a LEFT JOIN judged g ON g.message_id = a.id
-WHERE NOT EXISTS (SELECT FROM marked WHERE marked.id = a.id);
+SELECT a.id, a.lease_id, coalesce(g.reason, '') FROM asked a LEFT JOIN judged g ON g.message_id = a.id
+WHERE NOT EXISTS (SELECT FROM marked WHERE marked.id = a.id AND marked.lease_id = a.lease_id);
 
 -- name: settle
 -- Append what became of messages and fold it into their states; a lease that was lost writes nothing, except that it can still resolve its own doubt.
@@ -93,7 +93,7 @@ WITH told AS (
         address = coalesce(t.address, m.address)
     FROM told t
     WHERE m.id = t.id AND m.lease_id = t.lease_id
-      AND m.state IN ('claimed', 'handing_over', 'in_doubt')
+      AND (m.state IN ('claimed', 'handing_over') OR m.state = 'in_doubt' AND t.state <> 'in_doubt')
     RETURNING m.id, m.workspace_id, m.attempts, t.state, t.reason, t.code, t.reply, m.channel, m.address
 ), logged AS (
     INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, code, reply, worker)
@@ -126,13 +126,15 @@ SELECT DISTINCT worker FROM delivery_lease;
 
 -- name: reap
 -- What a lost worker held, and what its flight record says (if it is known): accepted = accepted; not yet left = planned again; left without
--- a reply, or nobody knows = in doubt, and only a transactional mail is sent again.
+-- a reply, or nobody knows = in doubt, and only a transactional mail is sent again. Locked as they are read: a mark or an outcome that is being
+-- written is waited for, and counts.
 WITH lost AS (
     SELECT m.id, m.attempts, coalesce(t.stream, 'marketing') AS stream,
            m.state = 'handing_over' AND m.id = ANY (%(accepted)s::bigint[]) AS is_accepted,
            m.state = 'handing_over' AND m.id <> ALL (%(accepted)s::bigint[]) AND (NOT %(is_known)s OR m.id = ANY (%(left)s::bigint[])) AS is_doubtful
     FROM message m LEFT JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic
     WHERE m.id = ANY (%(ids)s::bigint[]) AND m.lease_id = %(lease_id)s AND m.state IN ('claimed', 'handing_over')
+    FOR UPDATE OF m
 ), judged AS (
     SELECT id, is_doubtful, CASE WHEN is_accepted THEN 'accepted'
                                  WHEN is_doubtful AND (stream = 'marketing' OR attempts >= %(most)s) THEN 'in_doubt'

@@ -55,7 +55,7 @@ class Slot:
         self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
         self.line: Line | None = None
         self.hand: deque[Ready] = deque()
-        self.asked: dict[int, Asked] = {}
+        self.asked: dict[tuple[int, int], Asked] = {}
         self.tries: dict[int, int] = {}
         self.pace_s, self.waited_s = 1.0, 0.0
 
@@ -66,8 +66,11 @@ class Slot:
                 mail = await self._take()
                 if mail is None:
                     await self._hang_up()
-                elif await self._has_line(mail):
+                    continue
+                if await self._has_line(mail):
                     await self._hand_over(mail)
+                # A mark that was asked for and not needed, as the envelope was refused.
+                self.asked.pop(mail.hold, None)
         finally:
             await self._hang_up()
             while self.hand:
@@ -94,25 +97,25 @@ class Slot:
             return
         while len(self.hand) < share - 1 and (mail := self.worker.next()) is not None:
             self.hand.append(mail)
-        self._ask([mail for mail in (first, *self.hand) if mail.message.id not in self.asked])
+        self._ask([mail for mail in (first, *self.hand) if mail.hold not in self.asked])
 
     def _ask(self, mails: list[Ready]) -> None:
         asked = self.clerk.ask([mail.mark for mail in mails])
         for mail in mails:
-            self.asked[mail.message.id] = asked
+            self.asked[mail.hold] = asked
 
     async def _verdict(self, mail: Ready) -> tuple[str | None, float]:
         """What the gate said last about this mail, durable and fresh; and when that was asked."""
-        known = self.asked.get(mail.message.id)
+        known = self.asked.get(mail.hold)
         if known is None or time.monotonic() - known.at > FRESH_S:
             self._ask([mail])
-        asked = self.asked.pop(mail.message.id)
+        asked = self.asked.pop(mail.hold)
         if not asked.verdicts.done():
             began = time.monotonic()
             self.clerk.hurry()
             await asyncio.wait([asked.verdicts])
             self.waited_s = time.monotonic() - began
-        return asked.verdicts.result().get(mail.message.id, "lost"), asked.at
+        return asked.verdicts.result().get(mail.hold, "lost"), asked.at
 
     async def _may_send(self, mail: Ready) -> bool:
         """Whether the content may follow: the mark is durable and fresh, the gate has had its last word."""
@@ -124,8 +127,11 @@ class Slot:
         if reason is not None:
             self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, reason))
             return False
-        # Frozen so long that the lease may be over: somebody else judges this message.
-        return time.monotonic() - asked_at < self.clerk.lease_s / 2
+        if time.monotonic() - asked_at >= self.clerk.lease_s / 2:
+            # Frozen so long that the lease may be over and somebody else judges this message; if not, it has not left.
+            self.worker.put_back(mail)
+            return False
+        return True
 
     def _upcoming(self, line: Line) -> Ready | None:
         """The mail whose envelope may ride along: it becomes the next one of this slot."""

@@ -24,9 +24,9 @@ from hudhud.delivery.flight import FlightRecorder
 record = FlightRecorder(Path(sys.argv[1]), "w:1")
 for message_id in (1, 2, 3, 4):
     record.leaves(message_id, 70 + message_id)
-record.answered(2, is_good=True)
-record.answered(3, is_good=False)
-record.answered(4, is_good=True)
+record.answered(2, 72, is_good=True)
+record.answered(3, 73, is_good=False)
+record.answered(4, 74, is_good=True)
 record.settled([(4, 74)])
 os.kill(os.getpid(), getattr(signal, sys.argv[2]))
 """
@@ -89,8 +89,42 @@ def test_slots_are_used_again(tmp_path: Path) -> None:
 def test_a_late_word_about_an_earlier_lease_forgets_nothing(tmp_path: Path) -> None:
     record = FlightRecorder(tmp_path, "w:1")
     record.leaves(5, 9)
-    record.answered(5, is_good=False)
+    record.answered(5, 9, is_good=False)
     record.leaves(5, 10)
     record.settled([(5, 9)])
     record.close()
     assert flight.read(tmp_path, "w:1") == {(5, 10): Far.LEFT}
+
+
+def test_a_message_on_its_way_under_two_leases_has_two_entries(tmp_path: Path) -> None:
+    """A transactional mail whose lease ended in the air goes again; then the reply to the first one comes."""
+    record = FlightRecorder(tmp_path, "w:1")
+    record.leaves(5, 9)
+    record.leaves(5, 10)
+    record.answered(5, 9, is_good=False)
+    record.settled([(5, 9)])
+    record.close()
+    assert flight.read(tmp_path, "w:1") == {(5, 10): Far.LEFT}
+
+
+def test_a_worker_started_again_under_its_name_keeps_what_it_left(tmp_path: Path) -> None:
+    first = FlightRecorder(tmp_path, "w:1")
+    first.leaves(5, 9)
+    first.close()
+    second = FlightRecorder(tmp_path, "w:1")
+    assert flight.read(tmp_path, "w:1") is None
+    second.leaves(6, 10)
+    second.settled([(6, 10)])
+    second.close()
+    assert flight.read(tmp_path, "w:1") == {(5, 9): Far.LEFT}
+
+
+def test_a_record_stays_while_leases_are_not_over(tmp_path: Path) -> None:
+    FlightRecorder(tmp_path, "w:1").close(is_over=False)
+    assert flight.read(tmp_path, "w:1") == {}
+
+
+def test_a_record_has_its_place_on_the_disk_before_it_is_used(tmp_path: Path) -> None:
+    record = FlightRecorder(tmp_path, "w:1")
+    assert record.path.stat().st_blocks * 512 >= flight.SIZE
+    record.close()

@@ -169,7 +169,7 @@ def test_a_late_worker_is_fenced(desk: Desk) -> None:
     message = mine.messages[0]
     mark = claims.Mark(message.id, mine.lease_id, message.address, message.version_id, "en", "{}", [])
     with desk.db.everywhere() as everywhere:
-        assert claims.mark(everywhere, [mark], make.NOW) == {message.id: "lost"}
+        assert claims.mark(everywhere, [mark], make.NOW) == {(message.id, mine.lease_id): "lost"}
         late = claims.Settlement(message.id, mine.lease_id, claims.State.ACCEPTED)
         assert claims.settle(everywhere, [late], "frozen", make.NOW) == 0
     assert desk.rows("SELECT state, attempts FROM message") == [("claimed", 2)]
@@ -202,8 +202,8 @@ def test_a_flight_record_tells_what_a_dead_worker_did(desk: Desk) -> None:
     record = FlightRecorder(desk.data, "gone")
     for message_id in ids[:3]:
         record.leaves(message_id, chunk.lease_id)
-    record.answered(ids[1], is_good=True)
-    record.answered(ids[2], is_good=False)
+    record.answered(ids[1], chunk.lease_id, is_good=True)
+    record.answered(ids[2], chunk.lease_id, is_good=False)
     record.close()
     with desk.db.everywhere() as everywhere:
         claims.reap(everywhere, make.NOW, desk.data)

@@ -199,6 +199,8 @@ class Line:
         try:
             refused = await self._open(mail)
         except LineLost as lost:
+            # A reply that comes too late would be taken for that to the next command.
+            self.close()
             return Handed(lost.args[0] if lost.args[0] in ("MAIL", "RCPT", "DATA") else "MAIL", None, str(lost.__cause__ or lost))
         if refused is not None:
             return refused
@@ -207,6 +209,9 @@ class Line:
             # DATA cannot be taken back (RFC 5321 4.1.1.4): only ending the connection leaves nothing behind.
             self.close()
             return None
+        if not self.is_usable or self.wire.replies:
+            self.close()
+            return Handed("DATA", None, "the peer ended the conversation before the content")
         return await self._content(mail, upcoming)
 
     async def _open(self, mail: Ready) -> Handed | None:
@@ -249,7 +254,7 @@ class Line:
             self.ahead = following
             parts += self._envelope(following)
         reach("delivery.before_dot")
-        self.flight.leaves(mail.message.id, mail.message.lease_id)
+        self.flight.leaves(*mail.hold)
         self._write(b"".join(parts))
         try:
             if not self.wire.writable.is_set():
@@ -260,7 +265,7 @@ class Line:
         except (LineLost, TimeoutError) as lost:
             self.close()
             return Handed("DOT", None, str(lost) or "the peer does not read")
-        self.flight.answered(mail.message.id, is_good=reply.is_good)
+        self.flight.answered(*mail.hold, is_good=reply.is_good)
         reach("delivery.after_reply")
         self.sent += 1
         if reply.closes:
