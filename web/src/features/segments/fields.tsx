@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { parseWhole } from "@/i18n/format";
 import { useFormat } from "@/i18n/useFormat";
 import { ActionIcon, Autocomplete, IconX, NativeSelect, TextInput } from "@/ui";
-import { hintOf, type Wrong } from "./wrong";
+import { hintOf, OTHER, type Wrong } from "./wrong";
 
 /** What every field of a condition is given: its place in the tree, and what the server found wrong. */
 export interface FieldProps {
@@ -12,11 +12,12 @@ export interface FieldProps {
   wrong: Wrong | null;
 }
 
-/** The message for this very field: our words for what is wanted, then the server's own. */
+/** The message for this very field: our words for what is wanted; where we have none of its own, the server's follow. */
 export function useWrong(at: string, wrong: Wrong | null): ReactNode {
   const { t } = useTranslation();
   if (!wrong || (wrong.path !== at && !wrong.path.startsWith(`${at}[`))) return undefined;
-  return <>{t(hintOf(wrong))} {wrong.remedy && <bdi dir="ltr" lang="en" className="hd-remedy">{wrong.remedy}</bdi>}</>;
+  const hint = hintOf(wrong);
+  return <>{t(hint)} {hint === OTHER && wrong.remedy && <bdi dir="ltr" lang="en" className="hd-remedy">{wrong.remedy}</bdi>}</>;
 }
 
 export function Choice<T extends string>({ label, at, wrong, value, options, change }: FieldProps & { value: T; options: { value: T; label: string }[]; change: (value: T) => void }) {

@@ -13,11 +13,14 @@ export function wrongOf(error: unknown): Wrong | null {
   return field === null ? null : { path: field.replace(/^tree\.?/, ""), remedy: typeof data.remedy === "string" ? data.remedy : "" };
 }
 
+/** The key of the words for a field that has none of its own. */
+export const OTHER = "segments.wrong.other";
 const HINTS = ["name", "value", "amount", "property", "topic", "segment_id", "op", "from", "to"];
 
 /** The key of our own words for what a field wants; the last step of its path says which field it is. */
 export function hintOf({ path }: Wrong): string {
   const last = path.replace(/\[\d+\]$/, "").split(".").at(-1) ?? "";
   const inCount = /count\.value$/.test(path);
-  return `segments.wrong.${inCount ? "count" : HINTS.includes(last) ? last : "other"}`;
+  if (inCount) return "segments.wrong.count";
+  return HINTS.includes(last) ? `segments.wrong.${last}` : OTHER;
 }
