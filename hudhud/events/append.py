@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import structs
 
+from hudhud.kit.clickhouse import is_bad_data
 from hudhud.kit.native import Block
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from hudhud.events.types import Event
 
-# ClickHouse's words for "I cannot read this value": CANNOT_PARSE_*, ILLEGAL_COLUMN, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_DEEP_RECURSION …
-_DATA_ERRORS = frozenset({6, 25, 26, 27, 38, 41, 44, 53, 69, 70, 72, 117, 131, 306, 321, 349, 407, 636})
-_CODE = re.compile(r"(?:Code: |code )(\d+)")
 SETTINGS: dict[str, int | str] = {"insert_deduplicate": 1, "max_partitions_per_insert_block": 0}
 
 
@@ -45,8 +42,7 @@ def _append_or_split(ch: Client, events: Sequence[Event], shared: Block, token: 
     try:
         _insert(ch, "event", _whole(events, shared), token)
     except DatabaseError as error:
-        code = _CODE.search(str(error))
-        if code is None or int(code[1]) not in _DATA_ERRORS:
+        if not is_bad_data(error):
             raise
         if len(events) == 1:
             bare = [structs.replace(events[0], properties=b"{}")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -10,10 +11,14 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+    from clickhouse_connect.driver.exceptions import DatabaseError
 
 # What a sender wrote is what is stored: text that looks like a date stays text ("01/02/2024" would become another day), and an
 # object that names a path twice ({"a.b": 1, "a": {"b": 2}}) keeps the first value instead of failing the insert.
 AS_SENT = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0, "type_json_skip_duplicated_paths": 1}
+# ClickHouse's words for "I cannot read this value": CANNOT_PARSE_*, ILLEGAL_COLUMN, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_DEEP_RECURSION …
+_DATA_ERRORS = frozenset({6, 25, 26, 27, 38, 41, 44, 53, 69, 70, 72, 117, 131, 306, 321, 349, 407, 636})
+_CODE = re.compile(r"(?:Code: |code )(\d+)")
 
 
 def connect(url: str, *, pool_size: int = 8) -> Client:
@@ -31,3 +36,9 @@ def connect(url: str, *, pool_size: int = 8) -> Client:
         settings=AS_SENT,
         pool_mgr=get_pool_manager(maxsize=pool_size, num_pools=2),
     )
+
+
+def is_bad_data(error: DatabaseError) -> bool:
+    """Say whether an insert failed because of a value in it: the same again would fail again."""
+    code = _CODE.search(str(error))
+    return code is not None and int(code[1]) in _DATA_ERRORS

@@ -7,8 +7,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import structlog
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.kit import sql
+from hudhud.kit.clickhouse import is_bad_data
 from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
 from hudhud.people.book import Book, Entry, named_identifiers
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.people")
 PLACES = ("time_zone", "language", "country")
+
+log = structlog.get_logger()
 
 
 def resolve(ws: Scope, identities: Sequence[Identity], now: datetime, batch: int | None = None) -> Resolution:
@@ -185,8 +190,31 @@ def mirror(ws: Scope, ch: Client, ids: Sequence[int]) -> None:
     # First who they are today, then that they are gone: in between, their past is never nobody's.
     if merged := [(ws.workspace_id, row[0], row[2], row[1]) for row in rows if row[2] is not None]:
         ch.insert("person_override", merged, column_names=["workspace_id", "actor_id", "person_id", "version"])
-    _mirror_block(ws.workspace_id or 0, rows).insert(ch, "person")
+    _insert_mirror(ch, ws.workspace_id or 0, rows)
     ws.run(QUERIES.mark_mirrored, ids=numbers(row[0] for row in rows), versions=numbers(row[1] for row in rows))
+
+
+def _insert_mirror(ch: Client, workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write the rows; when ClickHouse cannot hold somebody's attributes, halve until they stand alone, and keep what is plain of them."""
+    try:
+        _mirror_block(workspace_id, rows).insert(ch, "person")
+    except DatabaseError as error:
+        if not is_bad_data(error):
+            raise
+        if len(rows) > 1:
+            half = len(rows) // 2
+            _insert_mirror(ch, workspace_id, rows[:half])
+            _insert_mirror(ch, workspace_id, rows[half:])
+            return
+        ((person_id, *_),) = rows
+        log.warning("attributes_not_mirrored", workspace_id=workspace_id, person_id=person_id, error=str(error)[:300])
+        _mirror_block(workspace_id, [(*rows[0][:4], _plain(rows[0][4]), *rows[0][5:])]).insert(ch, "person")
+
+
+def _plain(attributes: str) -> str:
+    """Return the attributes without objects, lists and dotted names: of {"a.b": 1, "a": {"b": 2}} ClickHouse takes neither."""
+    known = msgspec.json.decode(attributes)
+    return _json({name: value for name, value in known.items() if "." not in name and not isinstance(value, dict | list)})
 
 
 def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:

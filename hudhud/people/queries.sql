@@ -114,9 +114,9 @@ WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_a
       WHERE i.workspace_id = %(workspace_id)s AND i.namespace <> 'anonymous_id' AND lower(i.value) LIKE %(prefix)s
       UNION SELECT i.person_id FROM identifier i
       WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'anonymous_id' AND i.value LIKE %(as_written)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'name' AND lower(n.attributes ->> 'name') LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'first_name' AND lower(n.attributes ->> 'first_name') LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'last_name' AND lower(n.attributes ->> 'last_name') LIKE %(prefix)s))
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'name' AND lower(left(n.attributes ->> 'name', 200)) LIKE %(prefix)s
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'first_name' AND lower(left(n.attributes ->> 'first_name', 200)) LIKE %(prefix)s
+      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'last_name' AND lower(left(n.attributes ->> 'last_name', 200)) LIKE %(prefix)s))
 ORDER BY p.id DESC LIMIT %(limit)s;
 
 -- name: count_people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import msgspec
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 STATES = get_args(State)
 PUBLIC_SOURCE = "collect"
+CHANNEL = re.compile("[a-z_]{1,40}")
 
 
 def read_subscriptions(event: Event) -> list[ConsentChange]:
@@ -36,7 +38,7 @@ def read_subscriptions(event: Event) -> list[ConsentChange]:
 def _states(topic: str, said: object) -> list[tuple[str, State]]:
     if isinstance(said, bool):
         return [("email", "subscribed" if said else "unsubscribed")]
-    if isinstance(said, dict) and all(isinstance(channel, str) and state in STATES for channel, state in said.items()):
+    if isinstance(said, dict) and all(CHANNEL.fullmatch(channel) and state in STATES for channel, state in said.items()):
         return [(channel, cast("State", state)) for channel, state in said.items()]
     raise InvalidInput(f"subscriptions.{topic}", said, f'use true, false or {{"email": "{"|".join(STATES)}"}}')
 

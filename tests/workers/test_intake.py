@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -305,3 +305,21 @@ def test_order_per_person_is_kept_over_batches(line: Line) -> None:
         line.put(identify("u1", step=number), identify("u2", step=-number))
     line.work()
     assert sorted(person.attributes["step"] for person in people(line)) == [-4, 4]
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"a.b": 1, "a": {"b": 2}},
+        {"carts": [{"b.c": 1, "b": {"c": 2}}]},
+        {"first_name": "".join(chr(0x4E00 + 7919 * place % 20_000) for place in range(6_000))},
+        {"subscriptions": {"newsletter": {"".join(chr(0x4E00 + 7919 * place % 20_000) for place in range(6_000)): "subscribed"}}},
+    ],
+    ids=["one path twice", "one path twice in a list", "a name of 18 kB", "a channel of 18 kB"],
+)
+def test_what_one_sender_says_never_holds_up_the_others(line: Line, traits: dict[str, Any]) -> None:
+    line.put(identify("u1", plan="gold", **traits), identify("u2", plan="tin"), identify("u3", plan="gold"))
+    assert line.work() == 1
+    mirror = line.ch.query("SELECT attributes.plan::String FROM person FINAL ORDER BY person_id").result_rows
+    assert sorted(plan for (plan,) in mirror) == ["gold", "gold", "tin"]
+    assert line.work() == 0

@@ -30,11 +30,11 @@ CREATE TABLE identifier (
 CREATE INDEX identifier_person ON identifier (person_id);
 -- One address per channel and person: a new one replaces the old.
 CREATE UNIQUE INDEX identifier_address ON identifier (person_id, namespace) WHERE namespace IN ('email', 'phone');
--- Search by the beginning of an identifier, or of the name. An anonymous_id is found by the primary key, as it is written.
+-- Search by the beginning of an identifier, or of the name (an index entry has a largest size, a name has none). An anonymous_id is found by the primary key, as it is written.
 CREATE INDEX identifier_search ON identifier (workspace_id, lower(value) text_pattern_ops) WHERE namespace <> 'anonymous_id';
-CREATE INDEX person_name_search ON person (workspace_id, lower(attributes ->> 'name') text_pattern_ops) WHERE attributes ? 'name';
-CREATE INDEX person_first_name_search ON person (workspace_id, lower(attributes ->> 'first_name') text_pattern_ops) WHERE attributes ? 'first_name';
-CREATE INDEX person_last_name_search ON person (workspace_id, lower(attributes ->> 'last_name') text_pattern_ops) WHERE attributes ? 'last_name';
+CREATE INDEX person_name_search ON person (workspace_id, lower(left(attributes ->> 'name', 200)) text_pattern_ops) WHERE attributes ? 'name';
+CREATE INDEX person_first_name_search ON person (workspace_id, lower(left(attributes ->> 'first_name', 200)) text_pattern_ops) WHERE attributes ? 'first_name';
+CREATE INDEX person_last_name_search ON person (workspace_id, lower(left(attributes ->> 'last_name', 200)) text_pattern_ops) WHERE attributes ? 'last_name';
 SELECT hudhud_wall('identifier');
 
 CREATE TABLE person_merge (
