@@ -11,7 +11,7 @@ from django.http import JsonResponse
 from ninja.errors import HttpError, ValidationError
 from psycopg_pool import PoolTimeout
 
-from hudhud.kit.errors import Forbidden, HudhudError, Unavailable
+from hudhud.kit.errors import Forbidden, HudhudError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -49,6 +49,8 @@ def on_error(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
     if isinstance(error, HttpError):
         code = HTTP_CODES.get(error.status_code, "error")
         return JsonResponse({"code": code, "message": error.message}, status=error.status_code)
+    if isinstance(error, psycopg.errors.NumericValueOutOfRange):
+        return render(InvalidInput("number", "…", "a number in it is larger than any id"))
     if isinstance(error, (psycopg.OperationalError, PoolTimeout, ClickHouseError)):
         log.error("engine_unavailable", path=request.path, exc_info=error)
         return render(Unavailable())

@@ -152,6 +152,8 @@ def test_no_state_changing_route_takes_a_session_without_its_token(owner: Browse
     for route in ROUTES:
         if route.method not in SAFE:
             assert forger.ask(route.method, route.url, route.body)[0] == 403, route
+            empty = forger.client.generic(route.method, route.url, b"{}", "application/json", headers={"Authorization": ""})
+            assert empty.status_code == 403, ("an empty header is no key", route)
     assert forger.ask("DELETE", "/_allauth/browser/v1/auth/session")[0] == 403
     assert forger.ask("POST", "/_allauth/browser/v1/auth/login", {"email": "ada@example.com", "password": PASSWORD})[0] == 403
     assert forger.ask("GET", "me")[0] == 200
