@@ -18,6 +18,8 @@ from hudhud.kit.crypto import numbered_seals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# What no address holds: browsers leave it out, and a database may not keep it.
+UNSEEN = re.compile("[\x00-\x1f\x7f]+")
 # Targets that are neither pages nor dangerous: they stay as they are, there is nothing to count.
 PLAIN_SCHEMES = frozenset({"mailto", "tel", "sms"})
 MOST_LINKS = 500
@@ -77,7 +79,7 @@ class Book:
 
     def dynamic(self, url: str, *, escaped: bool) -> str:
         """Address of a link whose target is this person's; raises `BadLink`."""
-        url = url.strip()
+        url = UNSEEN.sub("", url).strip()
         number = self.targets.get(url)
         if number is None and (number := self._number(url)) is None:
             return markup(url) if escaped else url

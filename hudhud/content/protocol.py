@@ -55,7 +55,7 @@ Request = WriteMails | Publish | Preview
 class Written(msgspec.Struct, array_like=True):
     """A mail from its Subject header on with the targets of its own links; or the reason why it cannot be written.
 
-    The body is the next `shared` bytes of the shared memory, or `body` when there is no room.
+    The body is the `shared` bytes at `place` of the shared memory, or `body` when there is no room.
     """
 
     message_id: int
@@ -65,6 +65,7 @@ class Written(msgspec.Struct, array_like=True):
     shared: int = 0
     body: bytes = b""
     links: list[str] = []
+    place: int = 0
 
 
 class Answer(msgspec.Struct, omit_defaults=True):

@@ -136,9 +136,10 @@ class Renderer:
         start = BODIES_AT + self.used
         if len(body) > BODIES_SIZE - self.used:
             return Written(mail.message_id, subject=subject, body=body, links=links)
-        self.memory[start : start + len(body)] = body
+        # Taken first: the clock may strike at any line, and no other mail may be written over or read for this one.
         self.used += len(body)
-        return Written(mail.message_id, subject=subject, shared=len(body), links=links)
+        self.memory[start : start + len(body)] = body
+        return Written(mail.message_id, subject=subject, shared=len(body), links=links, place=start)
 
     def _publish(self, request: Publish) -> Answer:
         try:

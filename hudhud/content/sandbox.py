@@ -119,11 +119,9 @@ class Sandbox:
 
     def _put_together(self, written: list[Written], heads: Sequence[bytes]) -> list[Written]:
         """Fetch the bodies; nobody may ask for anything else before."""
-        place = BODIES_AT
         for one, head in zip(written, heads, strict=True):
             if one.shared:
-                one.body = b"".join((head, self._memory[place : place + one.shared]))
-                place += one.shared
+                one.body = b"".join((head, self._memory[one.place : one.place + one.shared]))
             elif one.body:
                 one.body = head + one.body
         return written

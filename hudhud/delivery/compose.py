@@ -15,6 +15,7 @@ from hudhud.content.mime import check_header, encode_words, header_block, mailbo
 from hudhud.content.protocol import Mail
 from hudhud.content.queries import find_compiled
 from hudhud.content.values import Reading, choose_language, workspace_values
+from hudhud.delivery.retry import CONTROLS
 from hudhud.delivery.types import Claimed, Mark, Reason
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
@@ -184,7 +185,7 @@ def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
     message = draft.message
     assert written.message_id == message.id
     if written.reason:
-        return Refusal(message, written.reason, written.detail)
+        return Refusal(message, written.reason, CONTROLS.sub(" ", written.detail))
     try:
         check_header("Subject", written.subject)
     except InvalidInput as error:

@@ -191,6 +191,12 @@ def test_a_value_that_is_no_address_cannot_become_a_link(value: str) -> None:
     assert not is_page(value)
 
 
+def test_what_is_not_seen_is_left_out_of_a_link() -> None:
+    """Links are kept line by line: a line end in one would number those after it anew."""
+    _, targets = write_raw(Program(DYNAMIC), values(link="https://x.example/a\nhttps://evil.example/\x00b\t\r"))
+    assert [target.partition("&")[0] for target in targets] == ["https://x.example/ahttps://evil.example/b"] * 2
+
+
 def test_the_text_part_is_made_from_the_html_or_given() -> None:
     made = write(compiled('Hi {{ person.first_name }}<br/><a href="https://x.example/">Shop</a>'))[0].get_body(("plain",))
     assert made is not None

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from hudhud.content.protocol import BODIES_SIZE, Mail
+from hudhud.content import renderer as renderers
+from hudhud.content.program import TooLong
+from hudhud.content.protocol import BODIES_SIZE, Mail, WriteMails, Written
 from hudhud.content.types import Compiled, Copy, TemplateError
 from tests.content.test_compile import values
 from tests.make import fragment
@@ -100,3 +103,22 @@ def test_a_preview_is_the_same_engine(sandbox: Sandbox) -> None:
     assert 'href="https://x.example/?a=1&amp;b=2"' in shown["html"]
     missing = sandbox.preview(copy, {**values(), **pages, "person": {}})
     assert missing == {"reason": "missing_value", "detail": "person.first_name is undefined"}
+
+
+def test_a_clock_that_strikes_late_leaves_no_mail_with_the_body_of_another(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body is in the memory already when the mail is given up."""
+    copy = Compiled("en", "Hi", "{{ event.x }}", "text", [], [["event", "x"]])
+    batch = [replace(mail, facts=msgspec.json.encode(values(x=f"I am {number}"))) for number, mail in enumerate(mails("late", 3))]
+    renderer = renderers.Renderer(sandbox._memory.obj)
+    strikes = iter([True, False, False])
+
+    def strike(message_id: int, **given: Any) -> Written:  # noqa: ANN401 -- as Written takes them
+        if "shared" in given and next(strikes):
+            raise TooLong
+        return Written(message_id, **given)
+
+    monkeypatch.setattr(renderers, "Written", strike)
+    written = renderer.answer(WriteMails("https://m.example", {"late": copy}, batch)).written or []
+    found = sandbox._put_together(written, [b""] * 3)
+    assert [one.reason for one in found] == ["render_limit", "", ""]
+    assert [f"I am {number}".encode() in one.body for number, one in enumerate(found)] == [False, True, True]

@@ -30,6 +30,19 @@ def test_at_full_speed_no_more_is_in_the_air_than_promised(desk: Desk) -> None:
     assert {state for state, _ in desk.states().values()} == {"accepted"}
 
 
+def test_what_no_database_holds_stops_nobody(desk: Desk) -> None:
+    """A NUL that a filter has made out of a value: left out of links, harmless in the text."""
+    body = '{{ event.code | url_decode }}<a href="https://x.example/{{ event.code | url_decode }}">x</a><a href="{{ event.page }}">y</a>'
+    event = {"code": "%00%0Aa", "page": "https://y.example/"}
+    with desk.db.workspace(desk.workspace_id) as ws:
+        make.template(ws, desk.sandbox, "link", subject="x", body=body)
+        person_id = make.person(ws, "ada@example.com", ("newsletter",))
+        plan(ws, [PlannedMessage("test", person_id, "link", person_id, "newsletter", "link", event=event)], desk.clock.now())
+    desk.work()
+    assert desk.states() == {"ada@example.com": ("accepted", "")}
+    assert desk.rows("SELECT links FROM message_copy") == [(["https://x.example/a", "https://y.example/"],)]
+
+
 async def _watch(desk: Desk) -> list[int]:
     """Deliver with ten connections; return how many were marked and not settled, many times."""
     worker, marked = desk.worker(connections=10), [0]
