@@ -49,7 +49,7 @@ class Edge:
             path = scope["path"]
             if path.startswith("/v1/"):
                 await self.collect(scope, receive, send)
-            elif path.startswith(OURS):
+            elif f"/{path.lstrip('/')}".startswith(OURS):  # the web process takes //metrics for its own /metrics, which is ours to guard
                 await self.routed(scope, receive, send)
             else:
                 await self.proxy(scope, receive, send)

@@ -109,7 +109,7 @@ class Collect:
 
     async def _take_one(self, body: bytes, kind: str, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         message = parse(body, kind)
-        holder = holder or await self.keyring.writer(_key_decoder.decode(body).write_key or "")
+        holder = holder or await self.keyring.writer(_key_in(body))
         whole = _complete(body.strip(), message.message_id, kind)
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
@@ -133,6 +133,13 @@ class Collect:
             return 200, OK_BODY, []
         told = [{"index": index, **error.to_dict()} for index, error in errors]
         return 200, msgspec.json.encode({"success": True, "rejected": told}), []
+
+
+def _key_in(body: bytes) -> str:
+    try:
+        return _key_decoder.decode(body).write_key or ""
+    except msgspec.ValidationError:
+        raise InvalidInput("writeKey", "…", "send it as text") from None
 
 
 def _sort(raws: list[msgspec.Raw], holder: Holder) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:

@@ -10,7 +10,8 @@ import httpx2
 import msgspec
 import structlog
 
-from hudhud.kit.errors import Unavailable
+from hudhud.edge.body import TooSlow
+from hudhud.kit.errors import HudhudError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,11 +35,21 @@ HOP_BY_HOP = frozenset(
 )
 # Said by us alone: what a stranger puts there must not be believed.
 FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip"})
+# Connection may not name these (RFC 9110, 7.6.1): without them the web process would misread the request.
+FRAMING = frozenset({b"content-length", b"host"})
 CONNECTIONS = 64
+BODY_S = 60.0
 # The longest silence that the web process may keep before and within an answer (live updates send a sign of life more often).
 TIMEOUTS = {"connect": 5.0, "read": 120.0, "write": 60.0, "pool": 10.0}
 
 log = structlog.get_logger()
+
+
+class OneHost(HudhudError):
+    """Send exactly one Host header (RFC 9112, 3.2)."""
+
+    code = "bad_request"
+    status = 400
 
 
 class Body(httpx2.AsyncByteStream):
@@ -50,10 +61,15 @@ class Body(httpx2.AsyncByteStream):
         self.is_read = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield pieces until the end; a sender who hangs up ends the request with an error."""
+        """Yield pieces until the end; a sender who hangs up or takes too long ends the request with an error."""
+        deadline = asyncio.get_running_loop().time() + BODY_S
         more = True
         while more:
-            message = await self.receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await self.receive()
+            except TimeoutError:
+                raise TooSlow(f"The body did not arrive within {BODY_S:.0f} seconds.") from None
             if message["type"] != "http.request":
                 raise httpx2.ReadError("the sender hung up")
             more = bool(message.get("more_body"))
@@ -88,6 +104,9 @@ class Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
+        if [name for name, _ in scope["headers"]].count(b"host") != 1:
+            await _refuse(send, OneHost())
+            return
         body = Body(receive)
         started = False
 
@@ -106,7 +125,11 @@ class Proxy:
             log.warning("web unreachable", path=scope["path"], error=repr(error))
             if started:
                 raise
-            await _unavailable(send)
+            await _refuse(send, Unavailable("The application is starting or away; try again shortly."))
+        except TooSlow as error:
+            if started:
+                raise
+            await _refuse(send, error)
         finally:
             for task in (passing, watching):
                 task.cancel()
@@ -150,7 +173,7 @@ class Proxy:
 
 def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Drop what concerns one connection only: the known names and those that Connection lists."""
-    listed = {name.strip().lower() for key, value in headers if key.lower() == b"connection" for name in value.split(b",")}
+    listed = {name.strip().lower() for key, value in headers if key.lower() == b"connection" for name in value.split(b",")} - FRAMING
     return [(key.lower(), value) for key, value in headers if key.lower() not in HOP_BY_HOP and key.lower() not in listed]
 
 
@@ -161,9 +184,10 @@ async def _hung_up(body: Body, receive: Receive) -> None:
         pass
 
 
-async def _unavailable(send: Send) -> None:
-    error = Unavailable("The application is starting or away; try again shortly.")
+async def _refuse(send: Send, error: HudhudError) -> None:
     body = msgspec.json.encode(error.to_dict())
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"retry-after", b"1")]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if isinstance(error, Unavailable):
+        headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -72,8 +72,9 @@ def test_a_batch_keeps_the_good_and_names_the_bad(door: Door) -> None:
         ("/v1/track", gzip.compress(b"{}")[:-4], {"Content-Encoding": "gzip"}, 400, "ends too early"),
         ("/v1/batch", gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}, 413, "after decompression"),
         ("/v1/nothing", b"{}", {}, 404, "/v1/batch"),
+        ("/v1/track", b'{"userId":"u1","event":"A","writeKey":5}', {"Authorization": ""}, 422, "writeKey"),
     ],
-    ids=["broken", "no-event", "nul", "surrogate", "no-batch", "many", "large", "large-batch", "deflate", "no-gzip", "cut-gzip", "bomb", "no-path"],
+    ids=["broken", "no-event", "nul", "surrogate", "no-batch", "many", "large", "large-batch", "deflate", "no-gzip", "cut-gzip", "bomb", "no-path", "no-key"],
 )  # fmt: skip
 def test_what_is_refused_says_why(door: Door, path: str, body: bytes, headers: dict[str, str], status: int, words: str) -> None:
     answer = door.post(path, body, headers=headers)

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hudhud.edge import proxy
+from hudhud.edge.body import TooSlow
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from starlette.types import Message
 
     from tests.edge.door import Door
 
@@ -135,6 +140,39 @@ def test_live_updates_come_at_once_and_end_when_the_reader_leaves(door: Door, we
     assert web.hung_up.wait(10)
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Host: x\r\nConnection: close, Content-Length, Host\r\nContent-Length: 3\r\n\r\nabc", b" 200 "),
+        (b"Connection: close\r\nContent-Length: 3\r\n\r\nabc", b" 400 "),
+        (b"Host: x\r\nHost: y\r\nConnection: close\r\n\r\n", b" 400 "),
+        (b"Host: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b" 400 "),
+    ],
+    ids=["framing listed in Connection", "no host", "two hosts", "two lengths"],
+)
+def test_nobody_can_make_edge_and_web_read_a_request_differently(door: Door, web: Web, head: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as raw:
+        raw.sendall(b"POST /upload HTTP/1.1\r\n" + head)
+        received = raw.makefile("rb").read()
+    assert status in received.partition(b"\r\n")[0]
+    assert status != b" 200 " or b'"size": 3' in received
+    assert web.path.exists()
+
+
+def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "BODY_S", 0.05)
+
+    async def wait_for_ever() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def read() -> list[bytes]:
+        return [piece async for piece in proxy.Body(wait_for_ever)]
+
+    with pytest.raises(TooSlow):
+        asyncio.run(read())
+
+
 def test_without_the_web_process_the_edge_says_so(door: Door) -> None:
     answer = door.request("GET", "/people")
     assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "1")
@@ -162,6 +200,8 @@ def test_readiness_and_figures(door: Door, web: Web) -> None:
         for key in ("", door.keys["collect"], door.keys["api"])
     ]
     assert statuses == [401, 401, 200]
+    for path in ("//metrics", "/%2Fmetrics", "///metrics"):
+        assert door.request("GET", path, headers=outside).status == 404, "the web process would read it as /metrics"
     with door.db.everywhere() as everywhere:
         everywhere.conn.execute("DELETE FROM worker_heartbeat")
     assert web.path.exists()
