@@ -21,6 +21,7 @@ from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
+from hudhud.kit.errors import Unavailable
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Dispatcher:
         self.queue: deque[Ready] = deque()
         self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.door = Door()
+        # The newest lease: its mails may still be in writing, and the clerk does not know it yet.
+        self.newest: list[int] = []
 
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
@@ -129,6 +132,10 @@ class Dispatcher:
                 log.warning("delivery.database_away", error=str(error).strip())
                 await self.sleep(LOOK_AGAIN_S)
                 continue
+            except Unavailable as error:
+                log.warning("delivery.cannot_write", error=error.message)
+                await self.sleep(LOOK_AGAIN_S)
+                continue
             if found is None:
                 await self.sleep(self._look_again_s(), self.bell)
             else:
@@ -144,7 +151,21 @@ class Dispatcher:
                 return None
             senders = self.composer.load(everywhere, chunk.messages)
         reach("delivery.claimed")
-        return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
+        self.newest = [chunk.lease_id]
+        try:
+            return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
+        except Unavailable:
+            self.newest = []
+            self._unclaim(chunk)
+            raise
+
+    def _unclaim(self, chunk: Chunk) -> None:
+        """Let messages go that nobody can write now: no fault of theirs, so no attempt."""
+        now = self.clock.now()
+        unmade = [Settlement(one.id, one.lease_id, State.PLANNED, due_at=now, taken_back=True) for one in chunk.messages]
+        with self.db.everywhere() as everywhere:
+            claims.settle(everywhere, unmade, self.worker, now)
+            claims.give_back(everywhere, [chunk.lease_id])
 
     def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:
         self.clerk.opened(chunk.lease_id, len(mails))
@@ -179,7 +200,7 @@ class Dispatcher:
         while True:
             self.beat()
             try:
-                await self._thread(self._look_after, list(self.clerk.open))
+                await self._thread(self._look_after, [*self.clerk.open, *self.newest])
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip())
             await asyncio.sleep(claims.RENEW_EVERY_S)

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from hudhud.content import sandbox as sandboxes
+from hudhud.content.sandbox import Sandbox
 from hudhud.delivery import claims, dispatch
 from hudhud.delivery.actions import plan
 from hudhud.delivery.channels import smtp
@@ -18,9 +20,11 @@ from tests.harness.script import Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     import pytest
 
+    from hudhud.delivery.compose import Refusal
     from hudhud.delivery.types import Chunk
     from hudhud.kit.db import Scope
     from tests.delivery.conftest import Desk
@@ -202,3 +206,49 @@ def test_a_slot_forgets_marks_that_were_not_needed(desk: Desk, monkeypatch: pyte
     desk.work(connections=1)
     assert set(desk.states().values()) == {("rejected", "peer_rejected")}
     assert [slot.asked for slot in slots] == [{}]
+
+
+def test_a_lease_is_kept_while_its_mails_are_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "RENEW_EVERY_S", 0.05)
+    desk.send("ada@example.com")
+
+    async def run() -> None:
+        worker = desk.worker()
+        compose = worker.composer.compose
+
+        def slowly(*given: Any) -> list[Ready | Refusal]:  # noqa: ANN401 -- as `compose` takes them
+            with desk.db.everywhere() as everywhere:
+                everywhere.conn.execute("UPDATE delivery_lease SET until = clock_timestamp() + interval '0.5 seconds'")
+            time.sleep(1.0)
+            return compose(*given)
+
+        monkeypatch.setattr(worker.composer, "compose", slowly)
+        task = asyncio.create_task(worker.run())
+        await desk.settled(5.0)
+        worker.stop()
+        await task
+
+    asyncio.run(run())
+    assert desk.rows("SELECT state, attempts FROM message") == [("accepted", 1)]
+    assert desk.rows("SELECT state FROM message_outcome") == [("accepted",)]
+
+
+def test_a_render_process_that_cannot_start_costs_no_attempt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.send("ada@example.com")
+
+    async def run() -> None:
+        worker = desk.worker()
+        with monkeypatch.context() as patch:
+            patch.setattr(dispatch, "LOOK_AGAIN_S", 0.05)
+            patch.setattr(sandboxes.sys, "executable", "/nowhere/python")
+            worker.composer.sandbox = Sandbox()
+            task = asyncio.create_task(worker.run())
+            await asyncio.to_thread(time.sleep, 0.5)
+        assert desk.rows("SELECT state, attempts FROM message WHERE attempts > 1") == []
+        await desk.settled(5.0)
+        worker.stop()
+        await task
+        worker.composer.sandbox.close()
+
+    asyncio.run(run())
+    assert desk.rows("SELECT state, attempts FROM message") == [("accepted", 1)]
