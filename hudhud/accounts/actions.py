@@ -231,12 +231,13 @@ def create_key(ws: Scope, *, kind: str, now: datetime, actor: str, name: str = "
         now=now,
         created_by=int(actor.removeprefix("user:")) if actor.startswith("user:") else None,
     )
-    record_audit(ws, now, actor, "key.create", f"key:{key.id}", kind=kind, scopes=wanted)
+    record_audit(ws, now, actor, "key.create", f"key:{key.id}", name=key.name, kind=kind, scopes=wanted)
     return key, secret
 
 
 def revoke_key(ws: Scope, key_id: int, *, now: datetime, actor: str) -> None:
     """End a key at once; raises `NotFound`."""
-    if not ws.run(Q.revoke_key, key_id=key_id, now=now):
+    name = ws.value(Q.revoke_key, key_id=key_id, now=now)
+    if name is None:
         raise NotFound
-    record_audit(ws, now, actor, "key.revoke", f"key:{key_id}")
+    record_audit(ws, now, actor, "key.revoke", f"key:{key_id}", name=name)

@@ -87,7 +87,7 @@ FROM api_key WHERE workspace_id = %(workspace_id)s ORDER BY id DESC;
 
 -- name: revoke_key
 -- End a key; the first time counts.
-UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s;
+UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s RETURNING name;
 
 -- name: find_key_holder
 -- Whose key is this? (everywhere: key look-up; edge and web)

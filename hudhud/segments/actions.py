@@ -59,25 +59,27 @@ def ensure_segment(ws: Scope, tree: Condition, now: datetime, *, owner: str) -> 
 
 def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: str | None = None, tree: Condition | None = None) -> None:
     """Rename a segment or give it another tree; members are counted again, also of segments built on it."""
-    if ws.one(QUERIES.get_segment, id=segment_id) is None:
+    row = ws.one(QUERIES.get_segment, id=segment_id)
+    if row is None:
         raise SegmentNotFound(segment_id=segment_id)
     if name is not None:
         ws.run(QUERIES.rename_segment, id=segment_id, name=_checked_name(name), now=now)
     if tree is not None:
         _redefine(ws, segment_id, tree, now)
-    record_audit(ws, now, by, "segment.update", f"segment:{segment_id}")
+    record_audit(ws, now, by, "segment.update", f"segment:{segment_id}", name=name or row["name"])
 
 
 def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str) -> None:
     """Keep a segment no longer; raises `SegmentInUse` while another one is built on it."""
-    if ws.one(QUERIES.get_segment, id=segment_id) is None:
+    row = ws.one(QUERIES.get_segment, id=segment_id)
+    if row is None:
         raise SegmentNotFound(segment_id=segment_id)
     open_lock(ws)
     if users := ws.rows(QUERIES.find_dependents, id=segment_id):
         raise SegmentInUse(segment_ids=[row[0] for row in users])
     ws.run(QUERIES.archive_segment, id=segment_id, now=now)
     ws.run(QUERIES.forget_changes, id=segment_id)
-    record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}")
+    record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}", name=row["name"])
 
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:

@@ -1,19 +1,20 @@
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconHistory, Loading, Ltr, More, Text } from "@/ui";
+import { Card, Empty, Failure, IconHistory, Loading, More, Text } from "@/ui";
 import { SettingsPage } from "./SettingsPage";
+import { factsOf, objectOf } from "./change";
 import { itemsOf, useAudit, useMembers } from "./queries";
 import type { AuditEntry } from "./types";
 
-function Entry({ entry, who }: { entry: AuditEntry; who: string }) {
+function Entry({ entry, who, members }: { entry: AuditEntry; who: string; members: Map<string, string> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const detail = Object.keys(entry.detail).length > 0 ? JSON.stringify(entry.detail) : "";
+  const facts = factsOf(entry, t);
   return (
     <li className="hd-row">
       <span className="hd-grow">
-        <span className="hd-clip"><bdi>{who}</bdi> · {t(`settings.action.${entry.action}`, { defaultValue: entry.action })} {entry.object && <Ltr>{entry.object}</Ltr>}</span>
-        {detail && <Text component="span" display="block" c="dimmed" fz="sm" truncate><Ltr>{detail}</Ltr></Text>}
+        <span className="hd-clip"><bdi>{who}</bdi> · {t(`settings.action.${entry.action}`, { defaultValue: entry.action })} <bdi>{objectOf(entry, members)}</bdi></span>
+        {facts.length > 0 && <Text component="span" display="block" c="dimmed" fz="sm" truncate>{facts.map((fact, place) => <span key={fact}>{place > 0 && " · "}<bdi>{fact}</bdi></span>)}</Text>}
       </span>
       <Text component="time" c="dimmed" fz="sm" dateTime={entry.at}>{format.dateTime(entry.at)}</Text>
     </li>
@@ -25,10 +26,10 @@ export default function AuditScreen() {
   const audit = useAudit();
   const members = useMembers();
   const items = itemsOf(audit.data);
+  const names = new Map(members.data?.items.map((one) => [String(one.user_id), one.name || one.email]));
   const who = (actor: string) => {
-    const [kind, id] = actor.split(":");
-    const member = members.data?.items.find((one) => kind === "user" && String(one.user_id) === id);
-    return member ? member.name || member.email : t(`settings.actor.${kind ?? ""}`, { id, defaultValue: actor });
+    const [kind = "", id = ""] = actor.split(":");
+    return (kind === "user" && names.get(id)) || t(`settings.actor.${kind}`, { id, defaultValue: actor });
   };
   return (
     <SettingsPage tab="audit" lead={t("settings.audit_lead")}>
@@ -36,7 +37,7 @@ export default function AuditScreen() {
       <Card flush={items.length > 0}>
         {audit.isPending && <Loading />}
         {audit.data && items.length === 0 && <Empty icon={<IconHistory size={40} />} title={t("settings.no_audit")} />}
-        <ul className="hd-list">{items.map((entry) => <Entry key={entry.id} entry={entry} who={who(entry.actor)} />)}</ul>
+        <ul className="hd-list">{items.map((entry) => <Entry key={entry.id} entry={entry} who={who(entry.actor)} members={names} />)}</ul>
         <More pages={audit} />
       </Card>
     </SettingsPage>
