@@ -18,6 +18,7 @@ FACES = {
     "hudhud.content.values": "what templates may read of a message",
     "hudhud.content.mime": "the head of a mail is the delivery's part, its body the content's",
     "hudhud.events.append": "the one way into the event table",
+    "hudhud.people.identifiers": "one normal form of an address for all who keep one",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",
 }
 LONGEST = {"*.py": 400, "*.ts": 250, "*.tsx": 250}

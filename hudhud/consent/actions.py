@@ -73,12 +73,16 @@ def create_topic(ws: Scope, key: str, names: dict[str, str], stream: Stream, now
     """Make a topic; raises `Conflict` when the key is taken and `InvalidInput` when it is not a key."""
     if not (key.isascii() and key.replace("_", "a").isalnum() and key == key.lower() and len(key) <= 64):  # noqa: PLR2004 -- the column's limit
         raise InvalidInput("key", key, "use up to 64 letters a-z, digits and _")
-    if not names or not all(name.strip() for name in names.values()):
-        raise InvalidInput("names", names, 'give at least one name, e.g. {"en": "Newsletter"}')
+    _check_names(names)
     made = ws.into(Topic, QUERIES.create_topic, key=key, names=json.dumps(names), stream=stream, now=now)
     if not made:
         raise Conflict(f"There is a topic {key!r} already.", field="key", value=key)
     return made[0]
+
+
+def _check_names(names: dict[str, str]) -> None:
+    if not names or not all(name.strip() for name in names.values()):
+        raise InvalidInput("names", names, 'give at least one name, e.g. {"en": "Newsletter"}')
 
 
 def create_default_topics(ws: Scope, now: datetime) -> None:
@@ -88,7 +92,8 @@ def create_default_topics(ws: Scope, now: datetime) -> None:
 
 
 def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
-    """Change what people see; raises `NotFound`."""
+    """Change what people see; raises `NotFound`, and `InvalidInput` when nothing would be left to show."""
+    _check_names(names)
     changed = ws.into(Topic, QUERIES.rename_topic, key=key, names=json.dumps(names))
     if not changed:
         raise NotFound(f"There is no topic {key!r}.")
@@ -96,7 +101,7 @@ def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
 
 
 def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
-    """Never write to these addresses again; `addresses` maps each to the detail that explains it. Returns how many are new."""
+    """Never write to these addresses again, however they are capitalised; each comes with the detail that explains it. Returns how many are new."""
     return ws.run(QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now)
 
 

@@ -10,6 +10,8 @@ from ninja import Field, Router, Schema, Status
 from hudhud.consent import actions, queries
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import Request, needs
+from hudhud.people.identifiers import normal_email
+from hudhud.people.types import BadIdentifier
 
 router = Router(tags=["consent"])
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -75,11 +77,10 @@ def find_suppressions(request: Request, search: str = "", after: str = "", limit
 @router.post("/suppressions", response={201: dict[str, Any]})
 def suppress(request: Request, new: NewSuppression) -> Status[dict[str, Any]]:
     """Never write to an address again."""
-    address = new.address.strip()
-    local, at, domain = address.rpartition("@")
-    if not local or not at or not domain:
-        raise InvalidInput("address", new.address, "write it as name@example.com")
-    normal = f"{local.lower()}@{domain.lower()}"
+    try:
+        normal = normal_email(new.address).lower()
+    except BadIdentifier:
+        raise InvalidInput("address", new.address, "write it as name@example.com") from None
     count = actions.suppress(request.scope, {normal: new.detail}, "manual", request.now)
     return Status(201, {"address": normal, "is_new": count == 1})
 

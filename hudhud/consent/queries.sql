@@ -77,11 +77,11 @@ WHERE c.workspace_id = %(workspace_id)s
 ORDER BY c.id DESC LIMIT %(limit)s;
 
 -- name: suppress
--- Add addresses; the first reason stays, except that a complaint outweighs everything.
+-- Add addresses, in small letters: Ann@ and ann@ are one mailbox to whoever asks for silence. The first reason stays, except that a complaint outweighs everything.
 INSERT INTO suppression AS old (workspace_id, channel, address, reason, detail, created_at)
-SELECT DISTINCT ON (s.address) %(workspace_id)s, %(channel)s, s.address, %(reason)s, s.detail, %(now)s
+SELECT DISTINCT ON (lower(s.address)) %(workspace_id)s, %(channel)s, lower(s.address), %(reason)s, s.detail, %(now)s
 FROM unnest(%(addresses)s::text[], %(details)s::text[]) AS s (address, detail)
-ORDER BY s.address
+ORDER BY lower(s.address), s.address
 ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
 WHERE excluded.reason = 'complaint' AND old.reason <> 'complaint';
 
@@ -95,4 +95,4 @@ ORDER BY channel, address LIMIT %(limit)s;
 -- name: lift_suppression
 -- Take an address off the list; complaints and erased people stay (an owner's decision elsewhere).
 DELETE FROM suppression
-WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = %(address)s AND reason NOT IN ('complaint', 'erased');
+WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = lower(%(address)s) AND reason NOT IN ('complaint', 'erased');

@@ -150,7 +150,7 @@ SELECT verdict, count(*) FROM (
     LEFT JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic
     LEFT JOIN person ON person.id = m.person_id
     LEFT JOIN identifier i ON i.person_id = m.person_id AND i.namespace = 'email'
-    LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = i.value
+    LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = lower(i.value)
     LEFT JOIN LATERAL (
         SELECT k.state FROM consent_log k
         WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.at <= l.at

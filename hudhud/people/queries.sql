@@ -87,7 +87,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT array_agg(i.namespace) AS channels FROM identifier i
     WHERE i.person_id = p.id AND i.namespace IN ('email', 'phone')
-      AND NOT EXISTS (SELECT FROM suppression x WHERE x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = i.value)) a ON true
+      AND NOT EXISTS (SELECT FROM suppression x WHERE x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = lower(i.value))) a ON true
 WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[])
 ORDER BY p.id;
 
@@ -138,7 +138,7 @@ SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.c
                      ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC) n), '[]') AS subscriptions,
        coalesce((SELECT jsonb_agg(jsonb_build_object('channel', x.channel, 'reason', x.reason, 'created_at', x.created_at) ORDER BY x.channel)
                  FROM identifier i JOIN suppression x
-                   ON x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = i.value
+                   ON x.workspace_id = i.workspace_id AND x.channel = i.namespace AND x.address = lower(i.value)
                  WHERE i.person_id = p.id), '[]') AS suppressed
 FROM person asked JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
 WHERE asked.workspace_id = %(workspace_id)s AND asked.id = %(person_id)s AND p.erased_at IS NULL;

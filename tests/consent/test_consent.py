@@ -10,6 +10,7 @@ import pytest
 from hudhud.consent import actions, queries
 from hudhud.consent.types import ConsentChange, State
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+from hudhud.people import queries as people
 from tests import make
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ def test_topics_have_keys_and_names(db: Database) -> None:
                 actions.create_topic(ws, key, {"en": "News"}, "marketing", make.NOW)
         with pytest.raises(InvalidInput, match="names"):
             actions.create_topic(ws, "empty", {"en": " "}, "marketing", make.NOW)
+        for nameless in ({}, {"en": " "}):
+            with pytest.raises(InvalidInput, match="names"):
+                actions.rename_topic(ws, "news_2", nameless)
         assert actions.rename_topic(ws, "news_2", {"en": "News"}).names == {"en": "News"}
         make.person(ws)
         numbers = {one.key: one.subscribed for one in queries.find_topic_numbers(ws)}
@@ -97,3 +101,14 @@ def test_suppressed_addresses_keep_their_first_reason_but_a_complaint_outweighs(
         with pytest.raises(NotFound):
             actions.lift_suppression(ws, "email", "b@x.example")
         assert [one.address for one in queries.find_suppressions(ws, search="B@")] == ["b@x.example"]
+
+
+@pytest.mark.parametrize(("held", "silenced"), [("Ann.B@x.example", "ann.b@X.example"), ("ann.b@x.example", "ANN.B@x.example")])
+def test_whoever_asks_for_silence_gets_it_however_the_address_is_capitalised(db: Database, held: str, silenced: str) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        person_id = make.person(ws, held)
+        actions.suppress(ws, {silenced: "", held: ""}, "manual", make.NOW)
+        assert [one["reason"] for one in people.get_profile(ws, person_id).suppressed] == ["manual"]
+        assert ws.conn.execute("SELECT version > 1 FROM person WHERE id = %s", (person_id,)).fetchone() == (True,), "the mirror is told"
+        actions.lift_suppression(ws, "email", held)
+        assert people.get_profile(ws, person_id).suppressed == []

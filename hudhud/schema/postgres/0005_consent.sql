@@ -44,7 +44,7 @@ SELECT hudhud_wall('consent_log');
 CREATE TABLE suppression (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     channel      text NOT NULL,
-    address      text NOT NULL,                  -- normal form
+    address      text NOT NULL,                  -- normal form in small letters
     reason       text NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'manual', 'erased')),
     detail       text NOT NULL DEFAULT '',
     created_at   timestamptz NOT NULL,

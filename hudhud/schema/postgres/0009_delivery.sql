@@ -138,7 +138,7 @@ BEGIN
         ORDER BY i.value = lower(p.attributes ->> m.channel) DESC NULLS LAST, i.created_at DESC, i.value LIMIT 1
     ) a ON true
     LEFT JOIN LATERAL (
-        SELECT o.reason FROM suppression o WHERE o.workspace_id = m.workspace_id AND o.channel = m.channel AND o.address = a.value LIMIT 1
+        SELECT o.reason FROM suppression o WHERE o.workspace_id = m.workspace_id AND o.channel = m.channel AND o.address = lower(a.value) LIMIT 1
     ) x ON true
     LEFT JOIN LATERAL (
         -- The newest word of all actors that are this person today; of two at one instant, the "no" counts.

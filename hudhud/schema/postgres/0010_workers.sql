@@ -44,7 +44,7 @@ CREATE FUNCTION hudhud_suppression_changed() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
     UPDATE person p SET version = p.version + 1
     WHERE p.id IN (SELECT i.person_id FROM identifier i JOIN changed c
-                   ON i.workspace_id = c.workspace_id AND i.namespace = c.channel AND i.value = c.address);
+                   ON i.workspace_id = c.workspace_id AND i.namespace = c.channel AND i.namespace <> 'anonymous_id' AND lower(i.value) = c.address);
     PERFORM pg_notify('intake', '');
     RETURN NULL;
 END $$;
