@@ -108,7 +108,7 @@ def _lines(source: Source, moved: Callable[[int], None]) -> Iterator[io.TextIOWr
     with io.BufferedReader(_Counted(source.path, moved), CHUNK) as counted:
         packed = counted.peek(2)[:2] == GZIP_MAGIC
         plain = gzip.GzipFile(fileobj=counted) if packed else counted
-        errors = "replace" if source.encoding == "utf-16" else "strict"
+        errors = "strict" if source.encoding in {"utf-8", "latin-1"} else "replace"  # a BOM says what it is; it may still be broken
         with io.TextIOWrapper(cast("IO[bytes]", plain), encoding=source.encoding, errors=errors, newline="") as lines:
             yield lines
 
@@ -141,7 +141,8 @@ def read_csv(source: Source, columns: list[str], delimiter: str, moved: Callable
     """Yield each row after the header; a row of another length is told apart, blank ones are skipped."""
     csv.field_size_limit(MAX_CELL)
     with _lines(source, moved) as lines:
-        rows = csv.reader(lines, delimiter=delimiter)
+        # Strict: a quote that the end of the file leaves open is told, instead of taking all that follows for one cell.
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
         next(rows, None)
         while True:
             before = rows.line_num

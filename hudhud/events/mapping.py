@@ -84,11 +84,11 @@ class Mapping:
     def _instant(self, value: str) -> str:
         try:
             at = datetime.fromisoformat(value)
-        except ValueError:
+            if len(value) <= len("2026-01-31"):
+                at = datetime.combine(at.date(), self.at_time)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+        except (ValueError, OverflowError):
             raise InvalidInput("at", value, "use ISO 8601, e.g. 2026-01-31 or 2026-01-31T12:00:00Z") from None
-        if len(value) <= len("2026-01-31"):
-            at = datetime.combine(at.date(), self.at_time)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _put(target: dict[str, Any], name: str, value: str) -> None:

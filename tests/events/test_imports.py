@@ -123,6 +123,19 @@ def test_a_bad_row_costs_one_row_and_stands_in_a_file_with_its_reason(db: Databa
     assert rows[1][2:] == ["u2", "2/1/1997", "1", "1"]
 
 
+def test_rows_that_cannot_be_what_they_say_cost_themselves_only(db: Database, shop: int, tmp_path: Path) -> None:
+    early = tmp_path / "early.csv"
+    early.write_text(HEADER + "1,0001-01-01T00:00:00+14:00,1,2\n2,1997-01-02,1,2\n")
+    broken = tmp_path / "broken.ndjson"
+    broken.write_bytes(b'\xef\xbb\xbf{"type":"track","userId":"3","event":"\xff"}\n{"type":"track","userId":"4","event":"E"}\n')
+    opened = tmp_path / "opened.csv"
+    opened.write_text(HEADER + '5,1997-01-02,1,2\n6,1997-01-02,1,"2\n7,1997-01-02,1,2\n')
+    found = [run(db, shop, early), run(db, shop, broken, Options()), run(db, shop, opened)]
+    assert [(report.accepted, report.rejected) for report in found] == [(1, 1), (2, 0), (1, 1)]
+    assert [row["userId"] for row in log(db)] == ["2", "3", "4", "5"]
+    assert "is a quote left open?" in Path(found[2].rejects).read_text()
+
+
 def test_json_lines_are_segment_messages(db: Database, shop: int, tmp_path: Path) -> None:
     path = tmp_path / "events.ndjson"
     lines = [
