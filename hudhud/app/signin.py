@@ -12,7 +12,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
-from hudhud.app.user_mail import reset_mail
+from hudhud.app.user_mail import reset_mail, send_aside
 from hudhud.app.wiring import wiring
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, str]) -> None:  # noqa: ARG002 -- allauth's signature
         """Send the link in the language of the request."""
-        reset_mail(email, context["password_reset_url"], settings.PASSWORD_RESET_TIMEOUT // 3600).send()
+        send_aside(reset_mail(email, context["password_reset_url"], settings.PASSWORD_RESET_TIMEOUT // 3600))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that the edge saw (waitress took it from `X-Forwarded-For`); without an edge, our own."""

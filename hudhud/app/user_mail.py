@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import smtplib
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,14 @@ def reset_mail(email: str, url: str, hours: int) -> EmailMessage:
     """Write the mail with the link to a new password, in the language of the request."""
     text = TEXTS.get((get_language() or "en").partition("-")[0], TEXTS["en"])
     return EmailMessage(text["subject"], text["text"].format(url=url, hours=hours), to=[email])
+
+
+_aside = ThreadPoolExecutor(1, "user-mail")
+
+
+def send_aside(message: EmailMessage) -> None:
+    """Send it while the answer goes out: how long that takes would tell a stranger who has an account, and a slow server would hold a thread."""
+    _aside.submit(message.send)
 
 
 class NoMail(BaseEmailBackend):
