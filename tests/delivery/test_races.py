@@ -141,6 +141,38 @@ def test_a_reply_that_comes_too_late_answers_nothing_else(desk: Desk, monkeypatc
         assert "MAIL FROM" not in entry.message().as_string()
 
 
+def test_a_peer_that_is_out_of_step_accepts_nothing(desk: Desk) -> None:
+    """It says one thing more than it was asked, so each later reply would be taken for the next one: that to the content for acceptance."""
+    desk.send("ada@example.com")
+    talks: list[asyncio.Task[Any] | None] = []
+    said = {b"EHLO": b"250-odd\r\n250 PIPELINING\r\n", b"MAIL": b"250 ok\r\n250 and by the way\r\n", b"RCPT": b"250 ok\r\n"}
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.current_task())
+        writer.write(b"220 odd\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                await asyncio.sleep(0.3)
+                writer.write(b"354 go\r\n")
+                break
+            writer.write(said.get(line[:4].upper(), b"500 what\r\n"))
+        await reader.read()
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+            worker = desk.worker(connections=1)
+            worker.server = smtp.Server("127.0.0.1", server.sockets[0].getsockname()[1])
+            task = asyncio.create_task(worker.run())
+            await desk.settled(5.0)
+            worker.stop()
+            await task
+            await asyncio.gather(*(talk for talk in talks if talk is not None))
+
+    asyncio.run(run())
+    assert desk.states() == {"ada@example.com": ("deferred", "peer_unreachable")}
+
+
 def test_a_line_that_ends_before_the_content_leaves_no_doubt(desk: Desk) -> None:
     desk.send("ada@example.com")
 

@@ -34,6 +34,7 @@ DOT_S = 600.0  # 4.5.3.2.6: 10 minutes, or receivers that are slow to say yes ma
 REPLY_LINE = re.compile(rb"(\d{3})([ -]?)(.*)\Z", re.DOTALL)
 LONGEST_LINE = 4096
 MOST_LINES = 100
+GO_AHEAD = 354
 LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 
 
@@ -230,9 +231,10 @@ class Line:
                     break
                 self._write(commands[number])
             reply = await self._read(verb)
-            if verb == "DATA" and refused is not None and reply.code == 354:  # noqa: PLR2004 -- "go ahead" with nobody to send to: end it empty
+            if verb == "DATA" and refused is not None and reply.code == GO_AHEAD:
+                # With nobody to send to: end it empty.
                 self._write(b".\r\n")
-                await self._read("DATA")
+                await self._read("END")
             elif not reply.is_good and verb != "RSET" and refused is None:
                 refused = Handed(verb, reply)
         if refused is not None:
@@ -246,6 +248,9 @@ class Line:
             raise LineLost(verb) from lost
         if reply.closes:
             self.close()
+        if reply.is_good and (reply.code == GO_AHEAD) != (verb == "DATA"):
+            # Out of step: what it says next would be taken for an answer to the content.
+            raise LineLost(verb) from LineLost(f"{reply.code} is no answer to {verb}")
         return reply
 
     async def _content(self, mail: Ready, upcoming: Callable[[], Ready | None]) -> Handed:
@@ -265,6 +270,9 @@ class Line:
         except (LineLost, TimeoutError) as lost:
             self.close()
             return Handed("DOT", None, str(lost) or "the peer does not read")
+        if reply.code == GO_AHEAD:
+            self.close()
+            return Handed("DOT", None, "the peer is out of step")
         self.flight.answered(*mail.hold, is_good=reply.is_good)
         reach("delivery.after_reply")
         self.sent += 1
