@@ -6,6 +6,7 @@ Passwords come hashed (`accounts.passwords`), so that workers may use this modul
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_EMAIL = 150  # Django's limit for a sign-in name
 PREFIX_SHOWN = 6
+UNSEEN = ("Cc", "Zl", "Zp")  # controls, line and paragraph separators: no header of a mail may hold them
 
 
 def record_audit(ws: Scope, now: datetime, actor: str, action: str, target: str = "", **detail: object) -> None:
@@ -63,8 +65,8 @@ def check_time_zone(value: str) -> str:
 
 
 def _check_name(field: str, value: str) -> str:
-    if not 1 <= len(value.strip()) <= 200:  # noqa: PLR2004 -- the column's own bounds
-        raise InvalidInput(field, value, "use 1 to 200 characters")
+    if not 1 <= len(value.strip()) <= 200 or any(category(character) in UNSEEN for character in value):  # noqa: PLR2004 -- the column's own bounds
+        raise InvalidInput(field, value, "use 1 to 200 characters on one line")
     return value.strip()
 
 
@@ -158,7 +160,7 @@ def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) ->
     if given.get("sender_email"):
         given["sender_email"] = check_email("sender_email", str(given["sender_email"]))
     for field in ("sender_name", "sender_email", "postal_address"):
-        if any(ord(character) < ord(" ") and character != "\n" for character in str(given.get(field, ""))):
+        if any(category(character) in UNSEEN and character != "\n" for character in str(given.get(field, ""))):
             raise InvalidInput(field, given[field], "leave out control characters")
     if "\n" in str(given.get("sender_name", "")):
         raise InvalidInput("sender_name", given["sender_name"], "write it on one line")

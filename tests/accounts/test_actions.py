@@ -123,6 +123,9 @@ def test_a_key_is_found_until_it_is_revoked(db: Database) -> None:
         ({"sender_email": "a@example.com\r\nBcc: eve@example.com"}, "sender_email"),
         ({"sender_name": "Ada\r\nBcc: eve@example.com"}, "sender_name"),
         ({"sender_name": "Ada\nBcc: eve@example.com"}, "sender_name"),
+        ({"sender_name": "Ada\u2028Bcc: eve@example.com"}, "sender_name"),
+        ({"sender_name": "Ada\x85"}, "sender_name"),
+        ({"name": "Birds\nBcc: eve@example.com"}, "name"),
         ({"postal_address": "a\0b"}, "postal_address"),
     ],
 )
