@@ -50,7 +50,7 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     waiting = _over_limit(everywhere, passed, now)
     settle(everywhere, [*refused, *waiting], worker, now)
     out = {settlement.id for settlement in waiting}
-    return Chunk(lease_id, [message for message in passed if message.id not in out] if out else passed, len(refused))
+    return Chunk(lease_id, [message for message in passed if message.id not in out] if out else passed, len(refused), len(due) == limit)
 
 
 def steady(everywhere: Scope) -> None:

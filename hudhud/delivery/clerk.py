@@ -1,6 +1,6 @@
 """Group commit for hand-over marks and outcomes: whoever asks while a transaction runs is in the next one.
 
-A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one
+A worker has a few clerks, each with connections of its own. A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one
 message in doubt for each open connection. What nobody waits for is gathered for a moment: a transaction costs as much as many messages.
 """
 
@@ -17,15 +17,17 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
+from hudhud.delivery.types import Settlement, State
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
+    from hudhud.delivery.compose import Ready
     from hudhud.delivery.flight import FlightRecorder
-    from hudhud.delivery.types import Mark, Settlement
+    from hudhud.delivery.types import Mark
     from hudhud.kit.db import Database
 
 log = structlog.get_logger()
@@ -42,40 +44,59 @@ class Asked:
     verdicts: asyncio.Future[dict[tuple[int, int], str | None]]
 
 
-class Clerk:
-    """Writes for all connections of one worker."""
+class Leases:
+    """The leases of one worker: how many of their messages have no durable outcome yet."""
 
-    def __init__(self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor, flight: FlightRecorder) -> None:
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.open: Counter[int] = Counter()
+
+    def opened(self, lease_id: int, count: int) -> None:
+        """A chunk came in with this many messages."""
+        self.open[lease_id] += count
+
+    def settled(self, lease_ids: Iterable[int]) -> list[int]:
+        """Count one durable outcome for each; return the leases that are through."""
+        through = []
+        for lease_id in lease_ids:
+            self.open[lease_id] -= 1
+            if self.open[lease_id] <= 0:
+                del self.open[lease_id]
+                through.append(lease_id)
+        return through
+
+
+class Clerk:
+    """Writes for some connections of a worker; a connection stays with its clerk."""
+
+    def __init__(
+        self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor, flight: FlightRecorder, leases: Leases
+    ) -> None:
         """Nothing to write yet."""
-        self.db, self.worker, self.now, self.threads, self.flight = db, worker, now, threads, flight
+        self.db, self.worker, self.now, self.threads, self.flight, self.leases = db, worker, now, threads, flight, leases
         self.settlements: list[Settlement] = []
         self.marks: list[tuple[list[Mark], Asked]] = []
         self.lease_s = claims.LEASE_S
-        self.open: Counter[int] = Counter()
         self.through: list[int] = []
         self.work = asyncio.Event()
         self.soon: asyncio.TimerHandle | None = None
         self.idle = asyncio.Event()
         self.idle.set()
 
-    def opened(self, lease_id: int, count: int) -> None:
-        """A chunk came in with this many messages that are not settled yet."""
-        self.open[lease_id] += count
-        if not count:
-            self._close(lease_id)
-
     def settle(self, settlement: Settlement) -> None:
         """Write an outcome soon."""
         self.settlements.append(settlement)
-        self.open[settlement.lease_id] -= 1
-        if self.open[settlement.lease_id] <= 0:
-            self._close(settlement.lease_id)
         self._ring()
 
-    def _close(self, lease_id: int) -> None:
-        del self.open[lease_id]
-        self.through.append(lease_id)
-        self._ring()
+    def put_back(self, mail: Ready) -> None:
+        """The attempt was never made: planned again, due at once."""
+        self.settle(Settlement(*mail.hold, State.PLANNED, due_at=self.now(), taken_back=True))
+
+    def close(self, lease_ids: list[int]) -> None:
+        """Give leases back soon."""
+        if lease_ids:
+            self.through += lease_ids
+            self._ring()
 
     def _ring(self) -> None:
         self.idle.clear()
@@ -108,6 +129,7 @@ class Clerk:
                 self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through
             )
             self.flight.settled((one.id, one.lease_id) for one in settlements)
+            self.close(self.leases.settled(one.lease_id for one in settlements))
             for _, asked in marks:
                 if not asked.verdicts.done():
                     asked.verdicts.set_result(verdicts)

@@ -15,7 +15,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
-from hudhud.delivery.clerk import Clerk
+from hudhud.delivery.clerk import Clerk, Leases
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
@@ -39,6 +39,8 @@ CONNECTIONS = 10
 CHUNK = 256
 # So much waits that no connection waits for a claim.
 LOW_WATER = 512
+# Marks and outcomes of so many groups of connections are written side by side: one transaction after the other would set the pace.
+CLERKS = 2
 LOOK_AGAIN_S = 1.0
 DRAIN_S = 4.0
 
@@ -61,19 +63,20 @@ class Dispatcher:
         """Prepare; nothing runs before `run`."""
         self.db, self.clock, self.composer, self.server, self.worker, self.data = db, clock, composer, server, worker, data
         self.beat, self.connections = beat, connections
-        self.threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="delivery")
-        self.flight = FlightRecorder(data, worker)
-        self.clerk = Clerk(db, worker, clock.now, self.threads, self.flight)
+        self.threads = ThreadPoolExecutor(max_workers=CLERKS + 4, thread_name_prefix="delivery")
+        self.flight, self.leases = FlightRecorder(data, worker), Leases()
+        self.clerks = [Clerk(db, worker, clock.now, self.threads, self.flight, self.leases) for _ in range(CLERKS)]
         self.queue: deque[Ready] = deque()
         self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.door = Door()
-        # The newest lease: its mails may still be in writing, and the clerk does not know it yet.
-        self.newest: list[int] = []
+        # Leases whose mails are still being written.
+        self.newest: set[int] = set()
+        self.is_busy = False
 
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
-        background = [asyncio.create_task(self.clerk.run()), asyncio.create_task(self._keep()), asyncio.create_task(self._judge())]
-        lines = [asyncio.create_task(Slot(self).serve()) for _ in range(self.connections)]
+        background = [asyncio.create_task(work) for work in (self._keep(), self._judge(), *(clerk.run() for clerk in self.clerks))]
+        lines = [asyncio.create_task(Slot(self, self.clerks[number % CLERKS]).serve()) for number in range(self.connections)]
         feeder = asyncio.create_task(self._feed())
         stopping = asyncio.create_task(self.stopping.wait())
         try:
@@ -81,7 +84,7 @@ class Dispatcher:
             self.stop()
             await asyncio.wait([feeder, *lines], timeout=DRAIN_S)
             self.give_back_queue()
-            await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
+            await asyncio.wait([asyncio.create_task(clerk.idle.wait()) for clerk in self.clerks], timeout=DRAIN_S)
             for task in done - {stopping}:
                 task.result()
         finally:
@@ -89,7 +92,7 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
             self.threads.shutdown(wait=False)
-            self.flight.close(is_over=self.clerk.idle.is_set() and not self.clerk.open)
+            self.flight.close(is_over=all(clerk.idle.is_set() for clerk in self.clerks) and not self.leases.open)
 
     def stop(self) -> None:
         """Begin to stop."""
@@ -99,12 +102,8 @@ class Dispatcher:
     def give_back_queue(self) -> None:
         """Let others (or a later us) have what waits."""
         while self.queue:
-            self.put_back(self.queue.popleft())
+            self.clerks[0].put_back(self.queue.popleft())
         self.wanted.set()
-
-    def put_back(self, mail: Ready) -> None:
-        """The attempt was never made: planned again, due at once."""
-        self.clerk.settle(Settlement(mail.message.id, mail.message.lease_id, State.PLANNED, due_at=self.clock.now(), taken_back=True))
 
     def to_front(self, mail: Ready) -> None:
         """Another connection may take this one first."""
@@ -126,20 +125,25 @@ class Dispatcher:
                 await self.sleep(down)
                 continue
             self.bell.clear()
-            try:
-                found = await self._thread(self._claim_and_compose)
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                log.warning("delivery.database_away", error=str(error).strip())
-                await self.sleep(LOOK_AGAIN_S)
-                continue
-            except Unavailable as error:
-                log.warning("delivery.cannot_write", error=error.message)
-                await self.sleep(LOOK_AGAIN_S)
-                continue
-            if found is None:
+            # While one chunk is written into mails the next one is claimed, as long as there is plenty.
+            works = [self._thread(self._claim_and_compose) for _ in range(2 if self.is_busy else 1)]
+            found = [one for one in [self._taken(one) for one in await asyncio.gather(*works, return_exceptions=True)] if one]
+            self.is_busy = len(found) == len(works) and all(chunk.is_full for chunk in found)
+            if not found:
                 await self.sleep(self._look_again_s(), self.bell)
-            else:
-                self._enqueue(*found)
+
+    def _taken(self, found: tuple[Chunk, list[Ready | Refusal]] | BaseException | None) -> Chunk | None:
+        """Put the mails of a claim into the queue, if it brought any."""
+        if isinstance(found, psycopg.OperationalError | PoolTimeout):
+            log.warning("delivery.database_away", error=str(found).strip())
+        elif isinstance(found, Unavailable):
+            log.warning("delivery.cannot_write", error=found.message)
+        elif isinstance(found, BaseException):
+            raise found
+        elif found is not None:
+            self._enqueue(*found)
+            return found[0]
+        return None
 
     def _look_again_s(self) -> float:
         return max(0.02, min(LOOK_AGAIN_S, self.clock.real_seconds(timedelta(seconds=1))))
@@ -151,11 +155,11 @@ class Dispatcher:
                 return None
             senders = self.composer.load(everywhere, chunk.messages)
         reach("delivery.claimed")
-        self.newest = [chunk.lease_id]
+        self.newest.add(chunk.lease_id)
         try:
             return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
         except Unavailable:
-            self.newest = []
+            self.newest.discard(chunk.lease_id)
             self._unclaim(chunk)
             raise
 
@@ -168,13 +172,16 @@ class Dispatcher:
             claims.give_back(everywhere, [chunk.lease_id])
 
     def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:
-        self.clerk.opened(chunk.lease_id, len(mails))
+        self.leases.opened(chunk.lease_id, len(mails))
+        self.newest.discard(chunk.lease_id)
+        if not mails:
+            self.clerks[0].close(self.leases.settled([chunk.lease_id]))
         for mail in mails:
             if isinstance(mail, Ready):
                 self.queue.append(mail)
             else:
                 message = mail.message
-                self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
+                self.clerks[0].settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
         self.filled.set()
 
     async def sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
@@ -200,7 +207,7 @@ class Dispatcher:
         while True:
             self.beat()
             try:
-                await self._thread(self._look_after, [*self.clerk.open, *self.newest])
+                await self._thread(self._look_after, [*self.leases.open, *self.newest])
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip())
             await asyncio.sleep(claims.RENEW_EVERY_S)

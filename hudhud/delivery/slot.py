@@ -21,7 +21,7 @@ from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, r
 from hudhud.delivery.types import Reason, Settlement, State
 
 if TYPE_CHECKING:
-    from hudhud.delivery.clerk import Asked
+    from hudhud.delivery.clerk import Asked, Clerk
     from hudhud.delivery.compose import Ready
     from hudhud.delivery.dispatch import Dispatcher
 
@@ -50,9 +50,9 @@ class Door:
 class Slot:
     """One connection slot."""
 
-    def __init__(self, worker: Dispatcher) -> None:
+    def __init__(self, worker: Dispatcher, clerk: Clerk) -> None:
         """Start without a line."""
-        self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
+        self.worker, self.clerk, self.clock, self.door = worker, clerk, worker.clock, worker.door
         self.line: Line | None = None
         self.hand: deque[Ready] = deque()
         self.asked: dict[tuple[int, int], Asked] = {}
@@ -74,7 +74,7 @@ class Slot:
         finally:
             await self._hang_up()
             while self.hand:
-                self.worker.put_back(self.hand.popleft())
+                self.clerk.put_back(self.hand.popleft())
 
     async def _take(self) -> Ready | None:
         """The next mail: from the hand, else from the queue, as long as an idle connection may live."""
@@ -122,14 +122,14 @@ class Slot:
         message = mail.message
         reason, asked_at = await self._verdict(mail)
         if reason == "lost":
-            self.worker.put_back(mail)
+            self.clerk.put_back(mail)
             return False
         if reason is not None:
             self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, reason))
             return False
         if time.monotonic() - asked_at >= self.clerk.lease_s / 2:
             # Frozen so long that the lease may be over and somebody else judges this message; if not, it has not left.
-            self.worker.put_back(mail)
+            self.clerk.put_back(mail)
             return False
         return True
 

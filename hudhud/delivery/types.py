@@ -169,11 +169,12 @@ class Claimed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one claim brought: a lease, the messages to send, and how many were skipped."""
+    """What one claim brought: a lease, the messages to send, how many were skipped; full = there may be more."""
 
     lease_id: int
     messages: list[Claimed]
     skipped: int
+    is_full: bool
 
 
 class Mark(msgspec.Struct, frozen=True):
