@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # The log is read only up to the oldest open transaction of the whole cluster: of other tests in other databases, too.
 HELD_BACK = """
-SELECT EXISTS (SELECT FROM intake i JOIN intake_lane l USING (lane) WHERE (i.txid, i.id) > (l.txid, l.id) AND l.worker IS NULL)
+SELECT EXISTS (SELECT FROM intake WHERE txid >= pg_snapshot_xmin(pg_current_snapshot()))
    AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid())
 """
 
@@ -62,17 +62,20 @@ class Line:
             rows.append(Row(workspace_id or self.shop, lane_of(key, bulk=bulk), source, json.dumps(whole).encode()))
         with self.db.everywhere() as everywhere:
             append_rows(everywhere, rows, self.clock.now())
+        self.wait_for_others()
+
+    def wait_for_others(self) -> None:
+        """Wait until no transaction of another database holds the log back."""
+        while self.sql(HELD_BACK) == [(True,)]:
+            time.sleep(0.002)
 
     def work(self) -> int:
         """Work until nothing is left; return the number of batches."""
         batches = 0
-        while True:
-            if intake.work_once(self.context, self.ch, self.ahead):
-                batches += 1
-            elif self.sql(HELD_BACK) == [(False,)]:
-                return batches
-            else:
-                time.sleep(0.005)
+        self.wait_for_others()
+        while intake.work_once(self.context, self.ch, self.ahead):
+            batches += 1
+        return batches
 
     def crash(self, failpoint: str) -> int:
         """Run a real worker that kills itself at a point; return its exit status."""
