@@ -33,7 +33,15 @@ _aside = ThreadPoolExecutor(1, "user-mail")
 
 def send_aside(message: EmailMessage) -> None:
     """Send it while the answer goes out: how long that takes would tell a stranger who has an account, and a slow server would hold a thread."""
-    _aside.submit(message.send)
+    _aside.submit(_send, message)
+
+
+def _send(message: EmailMessage) -> None:
+    """Nobody waits for the answer: whatever goes wrong is for the log."""
+    try:
+        message.send()
+    except Exception:
+        log.exception("user_mail_failed")
 
 
 class NoMail(BaseEmailBackend):

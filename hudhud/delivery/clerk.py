@@ -1,7 +1,8 @@
 """Group commit for hand-over marks and outcomes: whoever asks while a transaction runs is in the next one.
 
-A worker has a few clerks, each with connections of its own. A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one
-message in doubt for each open connection. What nobody waits for is gathered for a moment: a transaction costs as much as many messages.
+A worker has a few clerks, each with connections of its own. A connection's outcome is always in the same transaction as (or an
+earlier one than) its next mark, so a crash leaves at most one message in doubt for each open connection. What nobody waits for is
+gathered for a moment: a transaction costs as much as many messages.
 """
 
 from __future__ import annotations

@@ -87,11 +87,13 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
     text = graphs.canonical(graph)
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None or current["graph"] != text:
+        if isinstance(graph.trigger, OnSubscribe) and (current is None or graphs.parse(current["graph"]).trigger != graph.trigger):
+            ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
         ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, now=now)
         current = ws.one(QUERIES.current_version, journey_id=journey["id"])
-        record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id)
+        record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id, names=graph.names)
     assert current is not None
     return int(current["number"])
 
@@ -113,7 +115,8 @@ def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
         ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now)
     if journey["status"] != "running":
         ws.run(QUERIES.start_journey, journey_id=journey["id"], now=now)
-        record_audit(ws, now, by, "journey.start", f"journey:{key}")
+        ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
+        record_audit(ws, now, by, "journey.start", f"journey:{key}", names=_names(ws, journey))
     ws.run(MOVES.ring)
 
 
@@ -124,7 +127,12 @@ def pause(ws: Scope, key: str, now: datetime, *, by: str) -> None:
         raise JourneyNotReady(f"{key}: it is not running; start it first")
     if journey["status"] == "running":
         ws.run(QUERIES.pause_journey, journey_id=journey["id"], now=now)
-        record_audit(ws, now, by, "journey.pause", f"journey:{key}")
+        record_audit(ws, now, by, "journey.pause", f"journey:{key}", names=_names(ws, journey))
+
+
+def _names(ws: Scope, journey: dict[str, Any]) -> dict[str, str]:
+    current = ws.one(QUERIES.current_version, journey_id=journey["id"])
+    return {} if current is None else graphs.parse(current["graph"]).names
 
 
 def _lock(ws: Scope, key: str) -> dict[str, Any]:

@@ -51,10 +51,12 @@ RETURNING id;
 UPDATE journey SET version_id = %(version_id)s, segment_id = %(segment_id)s, updated_at = %(now)s WHERE id = %(journey_id)s;
 
 -- name: start_journey
--- Let it run. Facts from before the first start, and subscriptions during a pause, are history.
-UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s), paused_at = NULL, updated_at = %(now)s,
-    consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s
-WHERE id = %(journey_id)s;
+-- Let it run. Facts from before the first start are history.
+UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s), paused_at = NULL, updated_at = %(now)s WHERE id = %(journey_id)s;
+
+-- name: begin_reading
+-- What the consent log has told until now is history to this journey: from before its start, its pause, or its trigger.
+UPDATE journey SET consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s WHERE id = %(journey_id)s;
 
 -- name: pause_journey
 -- Let nobody enter and nobody move.

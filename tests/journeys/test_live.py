@@ -49,7 +49,7 @@ def take_subscribers(stage: Stage, *, unread: int = 0) -> int:
     begun = 0
     for _ in range(1_000):
         with stage.db.workspace(stage.workspace_id) as ws:
-            (version,) = planner.find_versions(ws)
+            (version,) = (version for version in planner.find_versions(ws) if version.is_current)
             begun += actions.take_subscribers(ws, version)[0]
             if ws.value(UNREAD) == unread:
                 return begun
@@ -102,6 +102,21 @@ def test_who_subscribes_during_a_pause_does_not_enter_afterwards(stage: Stage) -
     say(stage, (bob, "subscribed", T0 + 2 * HOUR))
     assert take_subscribers(stage) == 1
     assert stage.outcomes() == [(bob, None)]
+
+
+def test_a_new_trigger_does_not_take_in_who_subscribed_before_it(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish({**SUBSCRIBE, "trigger": TRIGGER})
+    say(stage, (ann, "subscribed", T0))
+    stage.publish(SUBSCRIBE, T0 + HOUR, start=False)
+    say(stage, (bob, "subscribed", T0 + 2 * HOUR))
+    assert take_subscribers(stage) == 1
+    assert stage.outcomes() == [(bob, None)]
+    # The same trigger again, with another way behind it: nobody who waits is passed over.
+    say(stage, (ann, "unsubscribed", T0 + 3 * HOUR))
+    say(stage, (ann, "subscribed", T0 + 4 * HOUR))
+    stage.publish({**SUBSCRIBE, "nodes": {**REST, "rest": delay(3, "days", "mail")}}, T0 + 5 * HOUR, start=False)
+    assert take_subscribers(stage) == 1
 
 
 def test_entering_a_segment_begins_a_run(stage: Stage) -> None:

@@ -13,17 +13,20 @@ beforeAll(async () => {
 
 describe("a change in the list of changes", () => {
   it("names what it was about as people do", () => {
-    expect(objectOf(entry("segment.update", "segment:21", { name: "Big spenders" }), members)).toBe("Big spenders");
-    expect(objectOf(entry("journey.start", "journey:cart"), members)).toBe("cart");
-    expect(objectOf(entry("member.role", "user:7", { role: "viewer" }), members)).toBe("Kati Vaher");
-    expect(objectOf(entry("workspace.update", "workspace:1", { name: "Minu pood" }), members)).toBe("");
-    expect(objectOf(entry("demo.fill", ""), members)).toBe("");
+    expect(objectOf(entry("segment.update", "segment:21", { name: "Big spenders" }), members, "fa")).toBe("Big spenders");
+    expect(objectOf(entry("journey.start", "journey:cart"), members, "fa")).toBe("cart");
+    expect(objectOf(entry("journey.start", "journey:cart", { names: { en: "Abandoned cart", fa: "سبد" } }), members, "fa")).toBe("سبد");
+    expect(objectOf(entry("journey.start", "journey:cart", { names: { en: "Abandoned cart" } }), members, "fa")).toBe("Abandoned cart");
+    expect(objectOf(entry("member.role", "user:7", { role: "viewer" }), members, "fa")).toBe("Kati Vaher");
+    expect(objectOf(entry("workspace.update", "workspace:1", { name: "Minu pood" }), members, "fa")).toBe("");
+    expect(objectOf(entry("demo.fill", ""), members, "fa")).toBe("");
   });
 
   it("tells what was given, in words", () => {
-    expect(factsOf(entry("member.role", "user:7", { role: "viewer" }), i18n.t)).toEqual(["Role: Viewer"]);
-    expect(factsOf(entry("workspace.update", "workspace:1", { name: "Minu pood", currency: "EUR" }), i18n.t)).toEqual(["Name of the company: Minu pood", "Currency: EUR"]);
-    expect(factsOf(entry("key.create", "key:1", { name: "shop", kind: "collect", scopes: [] }), i18n.t)).toEqual(["Kind: collect"]);
-    expect(factsOf(entry("journey.publish", "journey:cart", { version_id: 9 }), i18n.t)).toEqual([]);
+    expect(factsOf(entry("member.role", "user:7", { role: "viewer" }), i18n.t, String)).toEqual(["Role: Viewer"]);
+    expect(factsOf(entry("workspace.update", "workspace:1", { name: "Minu pood", currency: "EUR" }), i18n.t, String)).toEqual(["Name of the company: Minu pood", "Currency: EUR"]);
+    expect(factsOf(entry("key.create", "key:1", { name: "shop", kind: "collect", scopes: [] }), i18n.t, String)).toEqual(["Kind: Send events"]);
+    expect(factsOf(entry("demo.fill", "", { people: 5000 }), i18n.t, (value) => `<${String(value)}>`)).toEqual(["People: <5000>"]);
+    expect(factsOf(entry("journey.publish", "journey:cart", { version_id: 9 }), i18n.t, String)).toEqual([]);
   });
 });

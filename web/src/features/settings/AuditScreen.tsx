@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useFormat } from "@/i18n/useFormat";
+import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Card, Empty, Failure, IconHistory, Loading, More, Text } from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { factsOf, objectOf } from "./change";
@@ -9,11 +9,12 @@ import type { AuditEntry } from "./types";
 function Entry({ entry, who, members }: { entry: AuditEntry; who: string; members: Map<string, string> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const facts = factsOf(entry, t);
+  const language = useLanguage();
+  const facts = factsOf(entry, t, format.number);
   return (
     <li className="hd-row">
       <span className="hd-grow">
-        <span className="hd-clip"><bdi>{who}</bdi> · {t(`settings.action.${entry.action}`, { defaultValue: entry.action })} <bdi>{objectOf(entry, members)}</bdi></span>
+        <span className="hd-clip"><bdi>{who}</bdi> · {t(`settings.action.${entry.action}`, { defaultValue: entry.action })} <bdi>{objectOf(entry, members, language)}</bdi></span>
         {facts.length > 0 && <Text component="span" display="block" c="dimmed" fz="sm" truncate>{facts.map((fact, place) => <span key={fact}>{place > 0 && " · "}<bdi>{fact}</bdi></span>)}</Text>}
       </span>
       <Text component="time" c="dimmed" fz="sm" dateTime={entry.at}>{format.dateTime(entry.at)}</Text>
