@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.delivery")
 LEASE_S = 30.0
 RENEW_EVERY_S = 3.0
+# How every transaction here begins: messages are reached one by one through their key, whatever the planner believes about a table
+# that is young or huge.
+STEADY = ("enable_mergejoin = off", "enable_seqscan = off", "plan_cache_mode = force_generic_plan")
 # A lease that was not renewed for so long, and whose worker has no database session, is given up early.
 SILENCE_S = 8.0
 LONGEST_WAIT_S = 60.0
@@ -39,7 +42,6 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
         return None
     ids = sql.numbers(due)
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
-    steady(everywhere)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
     refused, passed = [], []
     for row in everywhere.rows(QUERIES.gate, ids=ids, now=now):
@@ -51,11 +53,6 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     settle(everywhere, [*refused, *waiting], worker, now)
     out = {settlement.id for settlement in waiting}
     return Chunk(lease_id, [message for message in passed if message.id not in out] if out else passed, len(refused), len(due) == limit)
-
-
-def steady(everywhere: Scope) -> None:
-    """Before `mark`, `settle` and `reap`: keep their plans to one index look-up a message."""
-    everywhere.run(QUERIES.steady)
 
 
 def _over_limit(everywhere: Scope, messages: list[Claimed], now: datetime) -> list[Settlement]:
@@ -160,8 +157,6 @@ def give_back(everywhere: Scope, leases: Sequence[int]) -> None:
 def reap(everywhere: Scope, now: datetime, data: Path) -> int:
     """Take back what lost workers held, as far as their flight records in `data` tell how far it came; returns how many leases ended."""
     ended = everywhere.rows(QUERIES.find_ended, quiet_seconds=LEASE_S - SILENCE_S)
-    if ended:
-        steady(everywhere)
     for lease_id, worker, ids in ended:
         record = flight.read(data, worker)
         came = {message_id: far for (message_id, lease), far in (record or {}).items() if lease == lease_id}

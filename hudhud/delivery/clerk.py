@@ -1,8 +1,8 @@
 """Group commit for hand-over marks and outcomes: whoever asks while a transaction runs is in the next one.
 
-A worker has a few clerks, each with connections of its own. A connection's outcome is always in the same transaction as (or an
-earlier one than) its next mark, so a crash leaves at most one message in doubt for each open connection. What nobody waits for is
-gathered for a moment: a transaction costs as much as many messages.
+A connection's outcome is always in the same transaction as (or an earlier one than) its next mark, so a crash leaves at most one message
+in doubt for each open connection; when marks are made in advance, at most `MOST_MARKED` stand without an outcome at any moment. What
+nobody waits for is gathered for a moment: a transaction costs as much as many messages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 import structlog
@@ -22,7 +22,7 @@ from hudhud.delivery.types import Settlement, State
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
@@ -32,9 +32,13 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database
 
 log = structlog.get_logger()
+# By message and lease: None = go on, else the reason against it.
+Verdicts: TypeAlias = dict[tuple[int, int], str | None]
 AGAIN_S = 0.5
 # How long outcomes, and marks that are asked for in advance, wait for company.
-GATHER_S = 0.01
+GATHER_S = 0.02
+# So many messages may be in doubt when the machine loses power, flight record and all.
+MOST_MARKED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +46,33 @@ class Asked:
     """Marks that were asked for: when (monotonic), and the reasons against them once they are durable (None = go on)."""
 
     at: float
-    verdicts: asyncio.Future[dict[tuple[int, int], str | None]]
-
-
-class Leases:
-    """The leases of one worker: how many of their messages have no durable outcome yet."""
-
-    def __init__(self) -> None:
-        """Hold nothing."""
-        self.open: Counter[int] = Counter()
-
-    def opened(self, lease_id: int, count: int) -> None:
-        """A chunk came in with this many messages."""
-        self.open[lease_id] += count
-
-    def settled(self, lease_ids: Iterable[int]) -> list[int]:
-        """Count one durable outcome for each; return the leases that are through."""
-        through = []
-        for lease_id in lease_ids:
-            self.open[lease_id] -= 1
-            if self.open[lease_id] <= 0:
-                del self.open[lease_id]
-                through.append(lease_id)
-        return through
+    verdicts: asyncio.Future[Verdicts]
 
 
 class Clerk:
-    """Writes for some connections of a worker; a connection stays with its clerk."""
+    """Writes for all connections of one worker, and knows how many messages of each lease have no durable outcome yet."""
 
-    def __init__(
-        self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor, flight: FlightRecorder, leases: Leases
-    ) -> None:
+    def __init__(self, db: Database, worker: str, now: Callable[[], datetime], threads: ThreadPoolExecutor, flight: FlightRecorder) -> None:
         """Nothing to write yet."""
-        self.db, self.worker, self.now, self.threads, self.flight, self.leases = db, worker, now, threads, flight, leases
+        self.db, self.worker, self.now, self.threads, self.flight = db, worker, now, threads, flight
         self.settlements: list[Settlement] = []
         self.marks: list[tuple[list[Mark], Asked]] = []
-        self.lease_s = claims.LEASE_S
+        self.standing: set[tuple[int, int]] = set()
+        self.open: Counter[int] = Counter()
         self.through: list[int] = []
+        self.lease_s = claims.LEASE_S
         self.work = asyncio.Event()
         self.soon: asyncio.TimerHandle | None = None
         self.idle = asyncio.Event()
         self.idle.set()
+
+    def opened(self, lease_id: int, count: int) -> None:
+        """A chunk came in with this many messages; an empty one is given back."""
+        if count:
+            self.open[lease_id] += count
+        else:
+            self.through.append(lease_id)
+            self._ring()
 
     def settle(self, settlement: Settlement) -> None:
         """Write an outcome soon."""
@@ -92,12 +82,6 @@ class Clerk:
     def put_back(self, mail: Ready) -> None:
         """The attempt was never made: planned again, due at once."""
         self.settle(Settlement(*mail.hold, State.PLANNED, due_at=self.now(), taken_back=True))
-
-    def close(self, lease_ids: list[int]) -> None:
-        """Give leases back soon."""
-        if lease_ids:
-            self.through += lease_ids
-            self._ring()
 
     def _ring(self) -> None:
         self.idle.clear()
@@ -124,26 +108,52 @@ class Clerk:
                 self.soon.cancel()
                 self.soon = None
             settlements, self.settlements = self.settlements, []
-            marks, self.marks = self.marks, []
             through, self.through = self.through, []
-            verdicts = await asyncio.get_running_loop().run_in_executor(
-                self.threads, self._write, settlements, [mark for group, _ in marks for mark in group], through
-            )
-            self.flight.settled((one.id, one.lease_id) for one in settlements)
-            self.close(self.leases.settled(one.lease_id for one in settlements))
-            for _, asked in marks:
-                if not asked.verdicts.done():
-                    asked.verdicts.set_result(verdicts)
-            if not (self.settlements or self.marks or self.through):
+            groups = self._next_groups({one.hold for one in settlements})
+            marks = [mark for group, _ in groups for mark in group]
+            if settlements or marks or through:
+                verdicts = await asyncio.get_running_loop().run_in_executor(self.threads, self._write, settlements, marks, through)
+                self._written(settlements, marks, verdicts)
+                for _, asked in groups:
+                    if not asked.verdicts.done():
+                        asked.verdicts.set_result(verdicts)
+            if self.settlements or self.marks or self.through:
+                self._ring()
+            else:
                 self.idle.set()
 
-    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> dict[tuple[int, int], str | None]:
+    def _next_groups(self, ending: set[tuple[int, int]]) -> list[tuple[list[Mark], Asked]]:
+        """Marks for the next transaction: as many as may stand beside those that do not end with it. To renew one takes no room."""
+        room = MOST_MARKED - len(self.standing - ending)
+        groups: list[tuple[list[Mark], Asked]] = []
+        waiting: list[tuple[list[Mark], Asked]] = []
+        for group in self.marks:
+            needed = sum(mark.hold not in self.standing for mark in group[0])
+            if needed <= room and not (needed and waiting):
+                room -= needed
+                groups.append(group)
+            else:
+                waiting.append(group)
+        self.marks = waiting
+        return groups
+
+    def _written(self, settlements: list[Settlement], marks: list[Mark], verdicts: Verdicts) -> None:
+        """Take note of what is durable now; leases that are through are given back with the next transaction."""
+        self.standing -= {one.hold for one in settlements}
+        self.standing |= {mark.hold for mark in marks if verdicts[mark.hold] is None}
+        self.flight.settled(one.hold for one in settlements)
+        for one in settlements:
+            self.open[one.lease_id] -= 1
+            if self.open[one.lease_id] <= 0:
+                del self.open[one.lease_id]
+                self.through.append(one.lease_id)
+
+    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> Verdicts:
         """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease)."""
         while True:
             try:
-                with self.db.everywhere() as everywhere:
+                with self.db.everywhere(*claims.STEADY) as everywhere:
                     now = self.now()
-                    claims.steady(everywhere)
                     claims.settle(everywhere, settlements, self.worker, now)
                     verdicts = claims.mark(everywhere, marks, now) if marks else {}
                     if through:

@@ -15,7 +15,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
-from hudhud.delivery.clerk import Clerk, Leases
+from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
@@ -36,11 +36,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 T = TypeVar("T")
 CONNECTIONS = 10
-CHUNK = 256
+CHUNK = 512
 # So much waits that no connection waits for a claim.
-LOW_WATER = 512
-# Marks and outcomes of so many groups of connections are written side by side: one transaction after the other would set the pace.
-CLERKS = 2
+LOW_WATER = 1024
 LOOK_AGAIN_S = 1.0
 DRAIN_S = 4.0
 
@@ -63,9 +61,9 @@ class Dispatcher:
         """Prepare; nothing runs before `run`."""
         self.db, self.clock, self.composer, self.server, self.worker, self.data = db, clock, composer, server, worker, data
         self.beat, self.connections = beat, connections
-        self.threads = ThreadPoolExecutor(max_workers=CLERKS + 4, thread_name_prefix="delivery")
-        self.flight, self.leases = FlightRecorder(data, worker), Leases()
-        self.clerks = [Clerk(db, worker, clock.now, self.threads, self.flight, self.leases) for _ in range(CLERKS)]
+        self.threads = ThreadPoolExecutor(max_workers=5, thread_name_prefix="delivery")
+        self.flight = FlightRecorder(data, worker)
+        self.clerk = Clerk(db, worker, clock.now, self.threads, self.flight)
         self.queue: deque[Ready] = deque()
         self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.door = Door()
@@ -75,8 +73,8 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
-        background = [asyncio.create_task(work) for work in (self._keep(), self._judge(), *(clerk.run() for clerk in self.clerks))]
-        lines = [asyncio.create_task(Slot(self, self.clerks[number % CLERKS]).serve()) for number in range(self.connections)]
+        background = [asyncio.create_task(work) for work in (self._keep(), self._judge(), self.clerk.run())]
+        lines = [asyncio.create_task(Slot(self).serve()) for _ in range(self.connections)]
         feeder = asyncio.create_task(self._feed())
         stopping = asyncio.create_task(self.stopping.wait())
         try:
@@ -84,7 +82,7 @@ class Dispatcher:
             self.stop()
             await asyncio.wait([feeder, *lines], timeout=DRAIN_S)
             self.give_back_queue()
-            await asyncio.wait([asyncio.create_task(clerk.idle.wait()) for clerk in self.clerks], timeout=DRAIN_S)
+            await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
             for task in done - {stopping}:
                 task.result()
         finally:
@@ -92,7 +90,7 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
             self.threads.shutdown(wait=False)
-            self.flight.close(is_over=all(clerk.idle.is_set() for clerk in self.clerks) and not self.leases.open)
+            self.flight.close(is_over=self.clerk.idle.is_set() and not self.clerk.open)
 
     def stop(self) -> None:
         """Begin to stop."""
@@ -102,7 +100,7 @@ class Dispatcher:
     def give_back_queue(self) -> None:
         """Let others (or a later us) have what waits."""
         while self.queue:
-            self.clerks[0].put_back(self.queue.popleft())
+            self.clerk.put_back(self.queue.popleft())
         self.wanted.set()
 
     def to_front(self, mail: Ready) -> None:
@@ -149,7 +147,7 @@ class Dispatcher:
         return max(0.02, min(LOOK_AGAIN_S, self.clock.real_seconds(timedelta(seconds=1))))
 
     def _claim_and_compose(self) -> tuple[Chunk, list[Ready | Refusal]] | None:
-        with self.db.everywhere() as everywhere:
+        with self.db.everywhere(*claims.STEADY) as everywhere:
             chunk = claims.claim(everywhere, self.worker, CHUNK, self.clock.now())
             if chunk is None:
                 return None
@@ -167,21 +165,19 @@ class Dispatcher:
         """Let messages go that nobody can write now: no fault of theirs, so no attempt."""
         now = self.clock.now()
         unmade = [Settlement(one.id, one.lease_id, State.PLANNED, due_at=now, taken_back=True) for one in chunk.messages]
-        with self.db.everywhere() as everywhere:
+        with self.db.everywhere(*claims.STEADY) as everywhere:
             claims.settle(everywhere, unmade, self.worker, now)
             claims.give_back(everywhere, [chunk.lease_id])
 
     def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:
-        self.leases.opened(chunk.lease_id, len(mails))
+        self.clerk.opened(chunk.lease_id, len(mails))
         self.newest.discard(chunk.lease_id)
-        if not mails:
-            self.clerks[0].close(self.leases.settled([chunk.lease_id]))
         for mail in mails:
             if isinstance(mail, Ready):
                 self.queue.append(mail)
             else:
                 message = mail.message
-                self.clerks[0].settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
+                self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
         self.filled.set()
 
     async def sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
@@ -207,13 +203,13 @@ class Dispatcher:
         while True:
             self.beat()
             try:
-                await self._thread(self._look_after, [*self.leases.open, *self.newest])
+                await self._thread(self._look_after, [*self.clerk.open, *self.newest])
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip())
             await asyncio.sleep(claims.RENEW_EVERY_S)
 
     def _look_after(self, leases: list[int]) -> None:
-        with self.db.everywhere() as everywhere:
+        with self.db.everywhere(*claims.STEADY) as everywhere:
             if leases:
                 claims.renew(everywhere, leases)
             reaped = claims.reap(everywhere, self.clock.now(), self.data)

@@ -53,10 +53,6 @@ ORDER BY m.id;
 -- What mails of some workspaces say about their sender.
 SELECT id, name, currency, postal_address, sender_name, sender_email, language FROM workspace WHERE id = ANY (%(ids)s::bigint[]);
 
--- name: steady
--- For this transaction: reach messages one by one through their key, whatever the planner believes about a table that is young or huge.
-SELECT set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true);
-
 -- name: mark
 -- Ask the consent gate once more, and mark what it lets through as being handed over, with what the copies were made of; only what still is ours.
 -- Answers what was not marked, with the gate's reason if it has one. An address that changed since the copy was made is such a case without a reason.

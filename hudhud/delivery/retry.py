@@ -6,6 +6,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from hudhud.delivery.types import Reason, State
 
@@ -48,13 +49,19 @@ class Reply:
     @property
     def shown(self) -> str:
         """The text without control characters, shortened, for the log."""
-        return CONTROLS.sub(" ", self.text).strip()[:500]
+        return _shown(self.text)
 
     @property
     def enhanced(self) -> str:
         """The enhanced status code, or nothing."""
         found = ENHANCED.match(self.text.strip())
         return found[0] if found else ""
+
+
+@lru_cache(maxsize=512)
+def _shown(text: str) -> str:
+    """Peers say the same few things over and over."""
+    return CONTROLS.sub(" ", text).strip()[:500]
 
 
 def is_hard_bounce(reply: Reply, verb: str) -> bool:

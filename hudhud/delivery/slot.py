@@ -1,8 +1,7 @@
 """One connection slot of a delivery worker: keep a line open while there is work, hand mails over, say what became of them.
 
 Slow streams mark one message at a time, right before its content: a crash leaves at most one in doubt for each connection. When the
-peer is quick and work piles up, marks are made for a handful at once, the next ones while half of the last are still to be handed over:
-at most `MOST_MARKED` in doubt for each worker.
+peer is quick and work piles up, marks are made for a handful at once, the next ones while most of the last are still to be handed over.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hudhud.delivery.channels.smtp import Handed, Line, Unreachable, connect
+from hudhud.delivery.clerk import MOST_MARKED
 from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, retry_at
 from hudhud.delivery.types import Reason, Settlement, State
 
 if TYPE_CHECKING:
-    from hudhud.delivery.clerk import Asked, Clerk
+    from hudhud.delivery.clerk import Asked
     from hudhud.delivery.compose import Ready
     from hudhud.delivery.dispatch import Dispatcher
 
@@ -30,7 +30,6 @@ IDLE_LINE_S = 30.0
 LOCAL_TRIES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 CROWDED_PAUSE_S = 2.0
-MOST_MARKED = 256
 QUICK_S = 0.1
 LEAST_SHARE = 5
 # A mark that is older is made again: consent may have changed meanwhile.
@@ -50,9 +49,9 @@ class Door:
 class Slot:
     """One connection slot."""
 
-    def __init__(self, worker: Dispatcher, clerk: Clerk) -> None:
+    def __init__(self, worker: Dispatcher) -> None:
         """Start without a line."""
-        self.worker, self.clerk, self.clock, self.door = worker, clerk, worker.clock, worker.door
+        self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
         self.line: Line | None = None
         self.hand: deque[Ready] = deque()
         self.asked: dict[tuple[int, int], Asked] = {}
@@ -93,7 +92,7 @@ class Slot:
     def _fill_hand(self, first: Ready) -> None:
         """Ask for the marks of a handful at once when the peer is quick and a good deal waits for every connection."""
         share = min(MOST_MARKED, len(self.worker.queue)) // self.worker.connections
-        if share < LEAST_SHARE or len(self.hand) > share // 2:
+        if share < LEAST_SHARE or len(self.hand) > share * 2 // 3:
             return
         while len(self.hand) < share - 1 and (mail := self.worker.next()) is not None:
             self.hand.append(mail)

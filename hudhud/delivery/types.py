@@ -188,6 +188,11 @@ class Mark(msgspec.Struct, frozen=True):
     facts: str
     links: list[str]
 
+    @property
+    def hold(self) -> tuple[int, int]:
+        """The message and the lease it is held under: the same message may come again under another one."""
+        return self.id, self.lease_id
+
 
 class Settlement(msgspec.Struct, frozen=True):
     """What became of an attempt. `taken_back`: it was never made and does not count; `address`: whom it was for, if the peer was asked."""
@@ -202,3 +207,8 @@ class Settlement(msgspec.Struct, frozen=True):
     taken_back: bool = False
     is_hard_bounce: bool = False
     address: str | None = None
+
+    @property
+    def hold(self) -> tuple[int, int]:
+        """The message and the lease it was held under."""
+        return self.id, self.lease_id

@@ -195,7 +195,6 @@ def _alone(job: Job) -> Iterator[None]:
     """Hold a session lock on this import, so that two processes do not read one file at once."""
     key = int.from_bytes(job.fingerprint[:8], "big", signed=True) ^ LOCK_SEED
     with job.db.pool.connection() as conn:
-        conn.autocommit = True
         try:
             if not conn.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone() == (True,):
                 raise ImportRunning
@@ -203,7 +202,6 @@ def _alone(job: Job) -> Iterator[None]:
         finally:
             if not conn.closed:
                 conn.execute("SELECT pg_advisory_unlock(%s)", (key,))
-                conn.autocommit = False
 
 
 class _Rejects:

@@ -9,15 +9,15 @@ keeps workspaces apart (tested with the other removed).
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import ConnectionPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import psycopg
 
     from hudhud.kit.sql import Query
 
@@ -26,6 +26,13 @@ EVERYWHERE = "*"
 # A failed connection is tried again by the next one who asks, not after a pause that doubles: PostgreSQL is back in a second.
 RECONNECT_S = 1.0
 SET_WORKSPACE = "SELECT set_config('hudhud.workspace', %s, true)"
+
+
+@lru_cache(maxsize=1024)
+def _begin_text(place: str, settings: tuple[str, ...]) -> str:
+    """What opens a transaction; nothing in it comes from outside."""
+    parts = ["BEGIN", f"SET LOCAL hudhud.workspace = '{place}'", *(f"SET LOCAL {setting}" for setting in settings)]
+    return "; ".join(parts)
 
 
 class Scope:
@@ -92,8 +99,7 @@ class Database:
             timeout=timeout_s,
             reconnect_timeout=RECONNECT_S,
             open=False,
-            check=ConnectionPool.check_connection,
-            kwargs={"options": "-c timezone=UTC"},
+            kwargs={"options": "-c timezone=UTC", "autocommit": True},
         )
 
     def open(self) -> Database:
@@ -108,13 +114,44 @@ class Database:
     @contextmanager
     def workspace(self, workspace_id: int) -> Iterator[Scope]:
         """Open one transaction that sees only this workspace; commit at the end, roll back on error."""
-        with self.pool.connection() as conn, conn.transaction():
-            conn.execute(SET_WORKSPACE, (str(workspace_id),))
+        with self._transaction(str(workspace_id)) as conn:
             yield Scope(conn, workspace_id)
 
     @contextmanager
-    def everywhere(self) -> Iterator[Scope]:
-        """Open one transaction over all workspaces: for workers, sign-in and key look-up only (linted)."""
-        with self.pool.connection() as conn, conn.transaction():
-            conn.execute(SET_WORKSPACE, (EVERYWHERE,))
+    def everywhere(self, *settings: str) -> Iterator[Scope]:
+        """Open one transaction over all workspaces: for workers, sign-in and key look-up only (linted).
+
+        `settings` are PostgreSQL's, as `name = value`, and hold until its end.
+        """
+        with self._transaction(EVERYWHERE, *settings) as conn:
             yield Scope(conn, None)
+
+    @contextmanager
+    def _transaction(self, place: str, *settings: str) -> Iterator[psycopg.Connection[Any]]:
+        conn = self._begin(_begin_text(place, settings))
+        try:
+            with conn:
+                yield conn
+        except psycopg.Rollback:
+            pass
+        finally:
+            self.pool.putconn(conn)
+
+    def _begin(self, text: str) -> psycopg.Connection[Any]:
+        """Take a connection and begin, in one round trip; connections that PostgreSQL has closed meanwhile are thrown away on the way."""
+        for _ in range(self.pool.max_size):
+            conn = self.pool.getconn()
+            try:
+                conn.execute(text, prepare=False)
+            except psycopg.OperationalError:
+                is_dead = conn.closed
+                self.pool.putconn(conn)
+                if not is_dead:
+                    raise
+            except BaseException:
+                self.pool.putconn(conn)
+                raise
+            else:
+                return conn
+        message = "PostgreSQL closes every connection"
+        raise psycopg.OperationalError(message)

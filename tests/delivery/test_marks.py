@@ -6,12 +6,15 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from hudhud.delivery import claims, clerk
 from hudhud.delivery.actions import plan
-from hudhud.delivery.slot import MOST_MARKED
-from hudhud.delivery.types import PlannedMessage
+from hudhud.delivery.clerk import MOST_MARKED
+from hudhud.delivery.types import Mark, PlannedMessage, Settlement, State
 from tests import make
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.delivery.conftest import Desk
 
 MAILS = 800
@@ -41,6 +44,36 @@ def test_what_no_database_holds_stops_nobody(desk: Desk) -> None:
     desk.work()
     assert desk.states() == {"ada@example.com": ("accepted", "")}
     assert desk.rows("SELECT links FROM message_copy") == [(["https://x.example/a", "https://y.example/"],)]
+
+
+def test_marks_wait_until_others_have_ended_but_to_renew_one_needs_no_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clerk, "MOST_MARKED", 4)
+    desk.send(*(f"p{number}@example.com" for number in range(7)))
+    with desk.db.everywhere() as everywhere:
+        chunk = claims.claim(everywhere, "worker", 10, desk.clock.now())
+    assert chunk is not None
+    marks = [Mark(one.id, one.lease_id, one.address, one.version_id, "en", "{}", []) for one in chunk.messages]
+
+    async def run() -> None:
+        worker = desk.worker()
+        writes = asyncio.create_task(worker.clerk.run())
+        worker.clerk.opened(chunk.lease_id, len(marks))
+        first, second, third = (worker.clerk.ask(group) for group in (marks[:3], marks[3:6], marks[6:]))
+        assert set((await first.verdicts).values()) == {None}
+        assert set((await worker.clerk.ask(marks[:1]).verdicts).values()) == {None}
+        assert not second.verdicts.done()
+        assert not third.verdicts.done()
+        for one in marks[:2]:
+            worker.clerk.settle(Settlement(*one.hold, State.ACCEPTED))
+        await asyncio.wait_for(second.verdicts, 5)
+        assert not third.verdicts.done()
+        worker.clerk.settle(Settlement(*marks[2].hold, State.ACCEPTED))
+        await asyncio.wait_for(third.verdicts, 5)
+        writes.cancel()
+        worker.flight.close()
+
+    asyncio.run(run())
+    assert sorted(str(state) for (state,) in desk.rows("SELECT state FROM message")) == ["accepted"] * 3 + ["handing_over"] * 4
 
 
 async def _watch(desk: Desk) -> list[int]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from hudhud.delivery.clerk import Clerk
     from hudhud.delivery.compose import Refusal
     from hudhud.delivery.types import Chunk
     from hudhud.kit.db import Scope
@@ -106,13 +105,11 @@ def test_a_mark_that_came_too_late_leaves_nothing_stuck(desk: Desk) -> None:
 
     async def run() -> None:
         worker = desk.worker()
-        for clerk in worker.clerks:
-            clerk.lease_s = 0
+        worker.clerk.lease_s = 0
         task = asyncio.create_task(worker.run())
         while not await asyncio.to_thread(desk.rows, "SELECT FROM message WHERE state = 'handing_over'"):
             await asyncio.to_thread(time.sleep, 0.005)
-        for clerk in worker.clerks:
-            clerk.lease_s = claims.LEASE_S
+        worker.clerk.lease_s = claims.LEASE_S
         await desk.settled(5.0)
         worker.stop()
         await task
@@ -231,8 +228,8 @@ def test_a_slot_forgets_marks_that_were_not_needed(desk: Desk, monkeypatch: pyte
     slots: list[Slot] = []
 
     class Seen(Slot):
-        def __init__(self, worker: dispatch.Dispatcher, clerk: Clerk) -> None:
-            super().__init__(worker, clerk)
+        def __init__(self, worker: dispatch.Dispatcher) -> None:
+            super().__init__(worker)
             self.pace_s = 0.0
             slots.append(self)
 
