@@ -6,7 +6,6 @@ takes exactly the same rows under the same number, which is what makes every ste
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -15,7 +14,10 @@ from zlib import crc32
 
 import msgspec
 
-from hudhud.events.types import Event, NotFoundReject, Reason, Refusal, Row, check_text, lane_of, parse, person_key
+from hudhud.events.log import append_rows as append_rows
+from hudhud.events.rejects import refuse as refuse
+from hudhud.events.rejects import resubmit as resubmit
+from hudhud.events.rejects import resubmit_all as resubmit_all
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.sql import numbers
@@ -23,6 +25,7 @@ from hudhud.kit.sql import numbers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hudhud.events.types import Event
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.events")
@@ -44,46 +47,6 @@ class Claim:
     batch: int
     lanes: list[int]
     fences: list[int]
-
-
-def append_rows(scope: Scope, rows: Sequence[Row], now: datetime) -> None:
-    """Add messages to the intake log (scope: everywhere, or the one workspace they all belong to)."""
-    scope.run(
-        QUERIES.append_rows,
-        now=now,
-        lanes=[row.lane for row in rows],
-        workspace_ids=[row.workspace_id for row in rows],
-        sources=[row.source for row in rows],
-        bodies=[row.body for row in rows],
-    )
-
-
-def refuse(scope: Scope, refusals: Sequence[Refusal], now: datetime) -> None:
-    """Keep refused messages with their reasons."""
-    if refusals:
-        scope.run(
-            QUERIES.refuse_rows,
-            now=now,
-            workspace_ids=[refusal.workspace_id for refusal in refusals],
-            sources=[refusal.source for refusal in refusals],
-            reasons=[str(refusal.reason) for refusal in refusals],
-            details=[refusal.detail for refusal in refusals],
-            bodies=[refusal.body for refusal in refusals],
-            intake_ids=[refusal.intake_id for refusal in refusals],
-        )
-
-
-def resubmit(ws: Scope, reject_id: int, body: bytes | None, now: datetime) -> None:
-    """Send a refused message again, corrected when `body` is given; raises what is still wrong with it, or `NotFoundReject`."""
-    found = ws.one(QUERIES.take_reject, reject_id=reject_id, now=now)
-    if found is None:
-        raise NotFoundReject
-    raw = body if body is not None else bytes(found["body"])
-    check_text(raw)
-    message = parse(raw)
-    if message.message_id is None or (body is not None and found["reason"] == Reason.CONFLICT):
-        raw = raw.rstrip()[:-1] + b',"messageId":"%s"}' % uuid.uuid4().hex.encode()
-    append_rows(ws, [Row(ws.workspace_id or 0, lane_of(person_key(message)), found["source"], raw)], now)
 
 
 def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, lease_s: float = LEASE_S) -> Claim | None:
@@ -164,6 +127,19 @@ def deduplicate(ws: Scope, batch: int, events: Sequence[Event]) -> tuple[list[Ev
             if ours != body:
                 conflicts.append(event)
     return [event for event, _ in first.values()], conflicts
+
+
+def forget_seen(ws: Scope, batch: int, events: Sequence[Event]) -> None:
+    """Forget message ids of events that a batch could not take after all: whoever sends them again is heard."""
+    if events:
+        ws.run(QUERIES.forget_seen, batch=batch, message_hashes=_literal([message_hash(event) for event in events]))
+
+
+def find_refused(everywhere: Scope, intake_ids: Sequence[int]) -> set[int]:
+    """Return which of these rows were refused whole when their batch was worked on before: they stay refused."""
+    if not intake_ids:
+        return set()
+    return {row[0] for row in everywhere.rows(QUERIES.find_refused, first=min(intake_ids), last=max(intake_ids))}
 
 
 def _literal(hashes: list[str]) -> str:

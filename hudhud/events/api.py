@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 router = Router(tags=["events"])
 Limit = Annotated[int, Field(ge=1, le=200)]
+Search = Annotated[str, Field(max_length=200)]
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 
 
@@ -23,6 +24,12 @@ class Correction(Schema):
     """The message as it should have been; left out: as it was."""
 
     message: dict[str, Any] | None = None
+
+
+class AllOf(Schema):
+    """Which rejects are meant."""
+
+    reason: Reason
 
 
 @router.get("/events/names")
@@ -33,11 +40,32 @@ def find_names(request: Request) -> dict[str, Any]:
 
 
 @router.get("/events/rejects")
-def find_rejects(request: Request, reason: Reason | None = None, after: Id | None = None, limit: Limit = 50) -> dict[str, Any]:
-    """List refused messages, newest first, with the reason."""
-    found = queries.find_rejects(request.scope, reason=reason, after=after, limit=limit)
+def find_rejects(
+    request: Request,
+    reason: Reason | None = None,
+    search: Search = "",
+    *,
+    waiting: bool = False,
+    after: Id | None = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """List refused messages, newest first, with the reason; `waiting` = only those that were not sent again."""
+    found = queries.find_rejects(request.scope, reason=reason, search=search, waiting=waiting, after=after, limit=limit)
     items = [{**asdict(reject), "body": reject.body.decode("utf-8", "replace")} for reject in found]
     return {"items": items, "next": found[-1].id if len(found) == limit else None, "total": None}
+
+
+@router.get("/events/rejects/count")
+def count_rejects(request: Request) -> dict[str, Any]:
+    """Count the refused messages that wait, by reason."""
+    items = [{"reason": reason, "count": count} for reason, count in queries.count_rejects(request.scope).items()]
+    return {"items": items, "next": None, "total": len(items)}
+
+
+@router.post("/events/rejects/resubmit")
+def resubmit_all(request: Request, all_of: AllOf) -> dict[str, Any]:
+    """Send everything again that was refused for one reason: what is still wrong stays; ask again while `left`."""
+    return asdict(actions.resubmit_all(request.scope, all_of.reason, request.now))
 
 
 @router.post("/events/rejects/{reject_id}/resubmit")

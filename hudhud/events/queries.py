@@ -81,9 +81,18 @@ def find_names(ws: Scope) -> list[EventName]:
     return ws.into(EventName, QUERIES.find_names)
 
 
-def find_rejects(ws: Scope, *, reason: str | None = None, after: int | None = None, limit: int = 50) -> list[Reject]:
-    """A page of refused messages, newest first, older than `after`."""
-    return ws.into(Reject, QUERIES.find_rejects, reason=reason, after=after, limit=limit)
+def find_rejects(
+    ws: Scope, *, reason: str | None = None, search: str = "", waiting: bool = False, after: int | None = None, limit: int = 50
+) -> list[Reject]:
+    """A page of refused messages, newest first, older than `after`; `waiting` = only those that were not sent again."""
+    if "\0" in search:
+        raise InvalidInput("search", search, "remove the NUL character")
+    return ws.into(Reject, QUERIES.find_rejects, reason=reason, search=search.strip(), waiting=waiting, after=after, limit=limit)
+
+
+def count_rejects(ws: Scope) -> dict[str, int]:
+    """How many refused messages wait, by reason, the most frequent first."""
+    return {row[0]: row[1] for row in ws.rows(QUERIES.count_rejects)}
 
 
 def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", limit: int = 50) -> list[Entry]:

@@ -118,6 +118,15 @@ ON CONFLICT (workspace_id, message_hash) DO NOTHING;
 SELECT e.message_hash, e.body_hash FROM event_seen e
 WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashes)s::uuid[]) AND e.batch <> %(batch)s;
 
+-- name: forget_seen
+-- Forget message_ids that a batch has remembered.
+DELETE FROM event_seen
+WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]) AND batch = %(batch)s;
+
+-- name: find_refused
+-- Which rows of the log, from one to another, were refused whole by a batch that is repeated now? (The index holds nothing else.)
+SELECT intake_id FROM intake_reject WHERE reason IN ('schema', 'poison') AND intake_id BETWEEN %(first)s AND %(last)s;
+
 -- name: record_names
 -- Count events by name and remember what their properties look like.
 INSERT INTO event_name AS known (workspace_id, name, first_seen_at, last_seen_at, count, properties)
@@ -149,32 +158,34 @@ FROM intake_lane l CROSS JOIN LATERAL (
 SELECT name, first_seen_at, last_seen_at, count, properties FROM event_name WHERE workspace_id = %(workspace_id)s ORDER BY count DESC, name;
 
 -- name: find_rejects
--- A page of what was refused, newest first.
+-- A page of what was refused, newest first; `search` = what stands in the message or in the reason.
 SELECT id, received_at, source, reason, detail, body, resubmitted_at FROM intake_reject
 WHERE workspace_id = %(workspace_id)s AND (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+  AND (NOT %(waiting)s OR resubmitted_at IS NULL)
+  AND (%(search)s = '' OR position(convert_to(%(search)s, 'UTF8') IN body) > 0 OR position(lower(%(search)s) IN lower(detail)) > 0)
 ORDER BY id DESC LIMIT %(limit)s;
 
--- name: take_reject
--- One refused message that was not sent again yet; marked, so that it is sent again once.
-UPDATE intake_reject SET resubmitted_at = %(now)s
-WHERE workspace_id = %(workspace_id)s AND id = %(reject_id)s AND resubmitted_at IS NULL
-RETURNING source, reason, body;
+-- name: count_rejects
+-- How many wait, by reason.
+SELECT reason, count(*) FROM intake_reject WHERE workspace_id = %(workspace_id)s AND resubmitted_at IS NULL GROUP BY reason ORDER BY 2 DESC, 1;
 
--- name: open_import
--- The import of this file, read in this way: a new one, or the one that was begun.
-INSERT INTO import AS known (workspace_id, kind, digest, name, started_at) VALUES (%(workspace_id)s, %(kind)s, %(digest)s, %(name)s, %(now)s)
-ON CONFLICT (workspace_id, kind, digest) DO UPDATE SET name = known.name
-RETURNING id, line, accepted, rejected, finished_at;
+-- name: lock_reject
+-- One refused message that was not sent again yet, held until it is.
+SELECT source, reason, body FROM intake_reject
+WHERE workspace_id = %(workspace_id)s AND id = %(reject_id)s AND resubmitted_at IS NULL FOR UPDATE;
 
--- name: move_import
--- Everything up to this line is in the log, or among the rejects.
-UPDATE import SET line = %(line)s, accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s
-WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s
-RETURNING accepted, rejected, pg_current_xact_id()::text AS txid;
+-- name: lock_rejects
+-- A page of those that were refused for one reason and not sent again yet, held until they are.
+SELECT id, source, body FROM intake_reject
+WHERE workspace_id = %(workspace_id)s AND reason = %(reason)s AND resubmitted_at IS NULL AND id > %(after)s ORDER BY id LIMIT %(limit)s FOR UPDATE;
 
--- name: finish_import
--- The file is in.
-UPDATE import SET finished_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s;
+-- name: mark_resubmitted
+-- They are sent again, once.
+UPDATE intake_reject SET resubmitted_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: forget_old_rejects
+-- Delete what was refused long ago (everywhere), a page of it.
+DELETE FROM intake_reject WHERE id IN (SELECT id FROM intake_reject WHERE received_at < %(before)s ORDER BY received_at LIMIT %(limit)s);
 
 -- name: backlog_of_imports
 -- How much of imports waits in the log, counted up to a limit.

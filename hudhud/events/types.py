@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from hudhud.kit.errors import HudhudError, InvalidInput, NotFound
+from hudhud.kit.errors import Forbidden, HudhudError, InvalidInput, NotFound
 
 # Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.
 LIVE_LANES = 8
@@ -31,6 +31,14 @@ KIND_NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Ide
 EMPTY = msgspec.Raw(b"{}")
 RAW_FIELDS = ("properties", "traits", "context")
 READ_FIELDS = ("properties", "traits")  # by segments and journeys
+# The source of rows that came with a key which stands in pages, so that anybody may have sent them; and of rows of our own.
+PUBLIC, OWN = "collect", "track"
+# What we say ourselves: segments, tracking, consent pages. Nobody else may say it, whatever key they hold.
+RESERVED = frozenset(
+    {"Segment Entered", "Segment Left", "Message Opened", "Message Clicked", "Subscribed", "Unsubscribed", "Consent Changed"}
+)
+# Clocks that differ by less are taken to agree: what is left is the way on the wire, and correcting that would shuffle events.
+LEAST_SKEW = timedelta(seconds=10)
 
 
 class Reason(StrEnum):
@@ -41,7 +49,14 @@ class Reason(StrEnum):
     UNSTORABLE = "unstorable"  # ClickHouse cannot hold its properties; people and consent were updated
     INVALID_IDENTIFIER = "invalid_identifier"  # an e-mail or phone of it; the rest was taken
     IDENTIFIER_TAKEN = "identifier_taken"  # belongs to somebody else; the rest was taken
+    PUBLIC_KEY = "public_key"  # what a public key may not change about a person; the rest was taken
+    RESERVED = "reserved"  # an event of a name that only we use; nothing of it was taken
+    NOT_ALLOWED = "not_allowed"  # its name is not on the list of the key; nothing of it was taken
+    FUTURE = "future"  # its time lies more than a day ahead; it was taken, and counts from then on
     CONSENT_REFUSED = "consent_refused"  # subscriptions from a public key, or in an unknown form; the rest was taken
+    SCHEMA = "schema"  # it breaks the rules that somebody set for events of its name; nothing of it was taken
+    POISON = "poison"  # the database cannot take it, for whatever reason; nothing of it was taken
+    UNDECIDED = "undecided"  # segments or journeys cannot take it; the event is stored, people and consent were updated
 
 
 class MalformedBody(HudhudError):
@@ -53,6 +68,28 @@ class MalformedBody(HudhudError):
 
 class NotFoundReject(NotFound):
     """There is no such refused message, or it was sent again already."""
+
+
+class ReservedName(InvalidInput):
+    """Events of this name are made here."""
+
+    code = "reserved_name"
+
+    def __init__(self, name: str) -> None:
+        """Name it."""
+        super().__init__("event", name, "Hudhud makes events of this name itself; choose another one")
+
+
+class NameNotAllowed(Forbidden):
+    """This key may not send events of this name."""
+
+    code = "name_not_allowed"
+
+    def __init__(self, name: str) -> None:
+        """Name it."""
+        super().__init__(
+            f"event: {name!r} is not on this key's list of events; add it there, or use another key", field="event", value=name
+        )
 
 
 class TooLarge(HudhudError):
@@ -75,6 +112,7 @@ class Message(msgspec.Struct, rename="camel"):
     name: str | None = None
     timestamp: datetime | None = None
     original_timestamp: datetime | None = None
+    sent_at: datetime | None = None  # by the sender's clock
     properties: msgspec.Raw = EMPTY
     traits: msgspec.Raw = EMPTY
     context: msgspec.Raw = EMPTY
@@ -197,8 +235,45 @@ def _decode(raw: bytes | msgspec.Raw) -> Message:
 def _check_rest(message: Message) -> None:
     _check_ids(message)
     _check_named(message)
-    if message.timestamp is not None or message.original_timestamp is not None:
+    if message.timestamp is not None or message.original_timestamp is not None or message.sent_at is not None:
         _check_times(message)
+
+
+def name_of(message: Message) -> str:
+    """Return the name under which conditions know a checked message."""
+    return message.event or "" if message.type == "track" else KIND_NAMES[message.type or ""]
+
+
+def check_name(name: str, allowed: frozenset[str] | None = None) -> None:
+    """Raise `ReservedName`, or `NameNotAllowed` where a key has a list of names; for everything that comes from outside."""
+    if name in RESERVED:
+        raise ReservedName(name)
+    if allowed is not None and name not in allowed:
+        raise NameNotAllowed(name)
+
+
+def reason_of(error: HudhudError) -> Reason:
+    """Return why a message is refused that raised this."""
+    if isinstance(error, ReservedName):
+        return Reason.RESERVED
+    return Reason.NOT_ALLOWED if isinstance(error, NameNotAllowed) else Reason.INVALID
+
+
+def happened_at(message: Message, received_at: datetime) -> datetime:
+    """Return when it happened, by our clock (Segment's rule): received − (sent − said). Without `sentAt` the sender's clock is believed."""
+    said = message.timestamp or message.original_timestamp
+    if said is None:
+        return received_at
+    said = _aware(said)
+    if message.sent_at is None:
+        return said
+    skew = received_at - _aware(message.sent_at)
+    corrected = said + skew if abs(skew) >= LEAST_SKEW else said
+    return min(max(corrected, EARLIEST), LATEST - timedelta(seconds=1))
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def person_key(message: Message) -> str:
@@ -221,7 +296,7 @@ def _explain(raw: bytes, error: msgspec.ValidationError) -> HudhudError:
     except (msgspec.DecodeError, RecursionError) as malformed:
         return unreadable(raw, malformed)
     value = whole.get(field_name) if isinstance(whole, dict) else whole
-    if "timestamp" in field_name.lower():
+    if "timestamp" in field_name.lower() or field_name == "sentAt":
         return InvalidInput(field_name, value, "use ISO 8601, e.g. 2026-01-31T12:00:00Z")
     return InvalidInput(field_name, value, text.replace("`", "").lower())
 
@@ -299,7 +374,7 @@ def _check_named(message: Message) -> None:
 
 
 def _check_times(message: Message) -> None:
-    for wire, value in (("timestamp", message.timestamp), ("originalTimestamp", message.original_timestamp)):
+    for wire, value in (("timestamp", message.timestamp), ("originalTimestamp", message.original_timestamp), ("sentAt", message.sent_at)):
         if value is None:
             continue
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)

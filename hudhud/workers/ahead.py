@@ -9,9 +9,10 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from hudhud.events import actions as events
-from hudhud.events.types import Event, Reason, Refusal, reread
+from hudhud.events.types import Event, Reason, Refusal, reason_of, reread
 from hudhud.kit.errors import HudhudError
 from hudhud.workers.messages import to_event
+from hudhud.workers.quarantine import explain
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -73,4 +74,6 @@ def decode_row(row: LogRow) -> Event | Refusal:
     try:
         return to_event(reread(body), workspace_id, row_id, received_at, source)
     except HudhudError as error:
-        return Refusal(workspace_id, source, Reason.INVALID, error.message, body, row_id)
+        return Refusal(workspace_id, source, reason_of(error), error.message, body, row_id)
+    except Exception as error:  # noqa: BLE001 -- one row that nobody foresaw must not stop the others
+        return Refusal(workspace_id, source, Reason.POISON, explain(error), body, row_id)

@@ -2,20 +2,22 @@
 
 Three transactions a batch. The first fixes durably which rows it has. The second remembers message ids, resolves people and
 applies consent; then ClickHouse gets the events, under a token made of the batch's number. The third refreshes segments,
-wakes journeys and moves the position. A crash anywhere repeats the batch with the same rows and the same result.
+wakes journeys and moves the position. A crash anywhere repeats the batch with the same rows and the same result; where a value
+makes it fail, it is repeated with care: the events are halved until the culprit stands alone, which is kept among the rejects.
 """
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
+from hudhud.accounts.queries import find_opened
 from hudhud.consent import actions as consent
 from hudhud.events import actions as events
 from hudhud.events.append import append
@@ -29,11 +31,14 @@ from hudhud.people.types import ANY_ATTRIBUTE
 from hudhud.segments import actions as segments
 from hudhud.segments.types import Touched
 from hudhud.workers.ahead import Ahead
-from hudhud.workers.messages import to_identity, to_message
+from hudhud.workers.erased import drop_late, drop_leaving
+from hudhud.workers.messages import find_future, to_identity, to_message
+from hudhud.workers.quarantine import explain, is_poison, isolate
 from hudhud.workers.subscriptions import read_subscriptions
+from hudhud.workers.timing import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
     from datetime import datetime
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.events.actions import Claim
+    from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Change
     from hudhud.workers.context import Context
@@ -73,10 +79,12 @@ class Batch:
     now: datetime
     ch: Client
     ahead: Ahead
+    keys: Keys
     parts: dict[int, Part] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     appending: Future[list[Event]] | None = None  # the events on their way to ClickHouse; its answer: whose properties it cannot hold
+    keep: Callable[[], None] | None = None  # set: take care, something in it cannot be taken; keeps the lease meanwhile
 
     def part(self, workspace_id: int) -> Part:
         """Return the part of a workspace."""
@@ -91,6 +99,17 @@ class Batch:
         self.refusals.append(Refusal(event.workspace_id, event.source, reason, detail, body, event.lane_id))
         self.counts[f"drop {reason}"] += 1
 
+    def let(self, ws: Scope, part: Part, attempt: Callable[[Sequence[Event]], None], reason: Reason) -> list[Event]:
+        """Let `attempt` take the part's events. With care: keep those that it cannot take among the rejects, and return them."""
+        if self.keep is None:
+            attempt(part.events)
+            return []
+        culprits = {id(event): (event, error) for event, error in isolate(ws, part.events, attempt, self.keep)}
+        for event, error in culprits.values():
+            self.drop(event, reason, explain(error))
+        part.events = [event for event in part.events if id(event) not in culprits]
+        return [event for event, _ in culprits.values()]
+
     def each(self, everywhere: Scope) -> Iterator[tuple[Part, AbstractContextManager[Scope]]]:
         """Iterate over the workspaces, each with its scope to be entered."""
         for workspace_id in sorted(self.parts):
@@ -101,8 +120,11 @@ def decode(everywhere: Scope, batch: Batch) -> None:
     """Read the rows and make events of them; what is no message is refused with the reason."""
     assert batch.claim is not None
     rows = batch.ahead.decode(everywhere, batch.claim)
+    refused = events.find_refused(everywhere, [row.lane_id for row in rows if isinstance(row, Event)])
     for found in rows:
         if isinstance(found, Event):
+            if found.lane_id in refused:
+                continue
             batch.part(found.workspace_id).events.append(found)
         else:
             batch.refusals.append(found)
@@ -126,38 +148,46 @@ def deduplicate(everywhere: Scope, batch: Batch) -> None:
 
 
 def resolve_people(everywhere: Scope, batch: Batch) -> None:
-    """Find or make the person of each event; identify and alias join people and patch attributes."""
+    """Find or make the person of each event; identify and alias join people and patch attributes; record what they say of subscriptions."""
     assert batch.claim is not None
     for part, scope in batch.each(everywhere):
         with scope as ws:
-            found = people.resolve(ws, [to_identity(event) for event in part.events], batch.now, batch.claim.batch)
-        part.attributes, part.changed_ids = found.changed, {*found.created, *found.changed_ids}
-        for event, actor_id in zip(part.events, found.person_ids, strict=True):
-            event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
-        for note in found.notes:
-            batch.drop(part.events[note.index], Reason(note.reason), note.detail)
-        batch.counts["people"] += len(found.created)
+            refused = batch.let(ws, part, partial(_resolve, ws, batch, part, batch.claim.batch), Reason.POISON)
+            # Nothing of them was taken: sent again, they are not repeats.
+            events.forget_seen(ws, batch.claim.batch, refused)
 
 
-def apply_consent(everywhere: Scope, batch: Batch) -> None:
-    """Record what identify calls say about subscriptions (from server keys and imports)."""
-    for part, scope in batch.each(everywhere):
-        changes = []
-        for event in part.events:
-            try:
-                changes += read_subscriptions(event)
-            except HudhudError as error:
-                batch.drop(event, Reason.CONSENT_REFUSED, error.message)
-        if not changes:
-            continue
-        with scope as ws:
-            recorded = consent.record(ws, changes)
-        part.changed_ids |= set(recorded.changed)
-        part.topics = frozenset(change.topic_key for change in changes)
-        unknown = recorded.unknown
-        for change in unknown:
-            event = next(event for event in part.events if event.person_id == change.person_id and event.traits.get("subscriptions"))
-            batch.drop(event, Reason.CONSENT_REFUSED, f"subscriptions: there is no topic {change.topic_key!r}; create it first")
+def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Event]) -> None:
+    found = people.resolve(ws, [to_identity(event) for event in some], batch.now, number, find_opened(ws))
+    for event, actor_id in zip(some, found.person_ids, strict=True):
+        event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
+    notes = [(some[note.index], Reason(note.reason), note.detail) for note in found.notes]
+    notes += _apply_consent(ws, part, some) + find_future(some)
+    # From here on nothing fails: what is said about a part that is undone must not stay.
+    part.attributes |= found.changed
+    part.changed_ids.update(found.created, found.changed_ids)
+    for event, reason, detail in notes:
+        batch.drop(event, reason, detail)
+    batch.counts["people"] += len(found.created)
+
+
+def _apply_consent(ws: Scope, part: Part, some: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
+    """Record what identify calls say about subscriptions (from server keys and imports); return what is refused of it."""
+    changes, notes = [], []
+    for event in some:
+        try:
+            changes += read_subscriptions(event)
+        except HudhudError as error:
+            notes.append((event, Reason.CONSENT_REFUSED, error.message))
+    if not changes:
+        return notes
+    recorded = consent.record(ws, changes)
+    part.changed_ids.update(recorded.changed)
+    part.topics |= {change.topic_key for change in changes}
+    for change in recorded.unknown:
+        event = next(event for event in some if event.person_id == change.person_id and event.traits.get("subscriptions"))
+        notes.append((event, Reason.CONSENT_REFUSED, f"subscriptions: there is no topic {change.topic_key!r}; create it first"))
+    return notes
 
 
 def keep_refused(everywhere: Scope, batch: Batch) -> None:
@@ -204,20 +234,25 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
 def update_segments(everywhere: Scope, batch: Batch) -> None:
     """Find who entered or left a segment. Where others changed a person, or the batch is repeated, anything may have changed."""
     for part, scope in batch.each(everywhere):
-        by_others = not part.changed_ids.issuperset(part.stale)
-        touched = Touched(
-            person_ids=frozenset(part.people),
-            event_names=frozenset(event.name for event in part.events),
-            attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
-            topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
-            instants=_instants(part.events),
-        )
+        others = part.people.difference(event.person_id for event in part.events)
         with scope as ws:
-            part.changes = segments.refresh(ws, batch.ch, touched, batch.now)
+            batch.let(ws, part, partial(_refresh, ws, batch, part, others), Reason.UNDECIDED)
         batch.counts["segment changes"] += len(part.changes)
 
 
-def _instants(happened: list[Event]) -> dict[str, list[datetime]]:
+def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], some: Sequence[Event]) -> None:
+    by_others = not part.changed_ids.issuperset(part.stale)
+    touched = Touched(
+        person_ids=frozenset(others.union(event.person_id for event in some)),
+        event_names=frozenset(event.name for event in some),
+        attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
+        topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
+        instants=_instants(some),
+    )
+    part.changes += segments.refresh(ws, batch.ch, touched, batch.now)
+
+
+def _instants(happened: Sequence[Event]) -> dict[str, list[datetime]]:
     instants: dict[str, list[datetime]] = defaultdict(list)
     for event in happened:
         instants[event.name].append(event.at)
@@ -228,9 +263,14 @@ def wake_journeys(everywhere: Scope, batch: Batch) -> None:
     """Let events, changed people and changed segments begin, move and end runs."""
     for part, scope in batch.each(everywhere):
         by_others = part.people.intersection(part.stale) - part.changed_ids
-        told = part.events + [_changed_person(part, person_id, batch.now) for person_id in sorted(by_others)]
+        changed = [_changed_person(part, person_id, batch.now) for person_id in sorted(by_others)]
         with scope as ws:
-            batch.counts["runs touched"] += journeys.take(ws, batch.ch, told, part.changes, batch.now)
+            batch.let(ws, part, partial(_wake, ws, batch, part, changed), Reason.UNDECIDED)
+
+
+def _wake(ws: Scope, batch: Batch, part: Part, changed: list[Event], some: Sequence[Event]) -> None:
+    # Told of changes with each half of a batch that is taken with care: a repeat changes nothing.
+    batch.counts["runs touched"] += journeys.take(ws, batch.ch, [*some, *changed], part.changes, batch.now)
 
 
 def _changed_person(part: Part, person_id: int, now: datetime) -> Event:
@@ -271,8 +311,9 @@ Step = tuple[str, "Callable[[Scope, Batch], None]"]
 RESOLVE: list[Step] = [
     ("decode", decode),
     ("deduplicate", deduplicate),
+    ("keep the erased out", drop_late),
     ("resolve people", resolve_people),
-    ("consent effects", apply_consent),
+    ("let the erased go", drop_leaving),
     ("keep refused", keep_refused),
 ]
 DECIDE: list[Step] = [
@@ -308,13 +349,31 @@ def work_once(context: Context, ch: Client, ahead: Ahead) -> bool:
         with context.db.everywhere() as everywhere:
             if not people.find_stale(everywhere, 1):
                 return False
-    batch = Batch(claim, context.clock.now(), ch, ahead)
-    if claim is not None:
+    try:
+        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys))
+    except Exception as error:
+        if claim is None or not is_poison(error):
+            raise
+        log.warning("intake.with_care", batch=claim.batch, error=explain(error))
+        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys, keep=partial(_keep, context, claim)))
+    return True
+
+
+def _keep(context: Context, claim: Claim) -> None:
+    """Give a sign of life and keep the lease, beside the transaction that works on the batch."""
+    context.beat()
+    with context.db.everywhere() as everywhere:
+        events.renew_batch(everywhere, claim)
+
+
+def process(context: Context, batch: Batch) -> None:
+    """Take a batch through its steps; whatever raises leaves it to be repeated."""
+    if batch.claim is not None:
         with context.db.everywhere() as everywhere:
             take(context, everywhere, batch, RESOLVE)
             reach("intake.resolving")
         reach("intake.resolved")
-        ahead.read_on(claim)
+        batch.ahead.read_on(batch.claim)
     with ThreadPoolExecutor(1) as beside, context.db.everywhere() as everywhere:
         begin_append(batch, beside)
         take(context, everywhere, batch, DECIDE)
@@ -322,7 +381,6 @@ def work_once(context: Context, ch: Client, ahead: Ahead) -> bool:
     reach("intake.decided")
     for name, amount in batch.counts.items():
         context.count("intake", name, amount)
-    return True
 
 
 def take(context: Context, everywhere: Scope, batch: Batch, steps: list[Step]) -> None:
@@ -331,20 +389,3 @@ def take(context: Context, everywhere: Scope, batch: Batch, steps: list[Step]) -
         with timed(context, name):
             step(everywhere, batch)
         context.beat()
-
-
-class timed:  # noqa: N801 -- reads like a function
-    """Count a step and its seconds."""
-
-    def __init__(self, context: Context, name: str) -> None:
-        """Name what is timed."""
-        self.context, self.name = context, name
-
-    def __enter__(self) -> None:
-        """Start."""
-        self.began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        """Count."""
-        self.context.count("step passes", self.name)
-        self.context.count("step seconds", self.name, time.perf_counter() - self.began)

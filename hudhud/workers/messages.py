@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.events.types import EMPTY, KIND_NAMES, Event, Message
+from hudhud.events.types import EMPTY, OWN, PUBLIC, Event, Message, Reason, check_name, happened_at, name_of
 from hudhud.people.identifiers import normal_email
 from hudhud.people.types import Identifier, Identity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+AHEAD = timedelta(days=1)
+
+_GROUP = re.compile(rb'\{"groupId":("(?:[^"\\]|\\.)*"),?')
 
 
 def to_event(message: Message, workspace_id: int, lane_id: int, received_at: datetime, source: str) -> Event:
@@ -21,15 +27,17 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
     traits = msgspec.json.decode(message.traits) if kind == "identify" else {}
     if message.user_id is None and message.anonymous_id is None:
         normal_email(str(traits.get("email")))
-    at = message.timestamp or message.original_timestamp or received_at
+    name = name_of(message)
+    if source != OWN:
+        check_name(name)
     properties = message.traits if kind in {"identify", "group"} else message.properties
     return Event(
         workspace_id=workspace_id,
         lane_id=lane_id,
         message_id=message.message_id or f"row:{lane_id}",
         kind=kind,
-        name=message.event or "" if kind == "track" else KIND_NAMES[kind],
-        at=at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
+        name=name,
+        at=happened_at(message, received_at),
         received_at=received_at,
         user_id=_text(message.user_id),
         anonymous_id=_text(message.anonymous_id),
@@ -59,7 +67,8 @@ def _text(value: str | int | None) -> str | None:
 
 def to_message(event: Event) -> Message:
     """Turn an event back into what can be sent again."""
-    body = msgspec.Raw(event.properties)
+    group_id, properties = _without_group(event.properties) if event.kind == "group" else (None, event.properties)
+    body = msgspec.Raw(properties)
     has_traits = event.kind in {"identify", "group"}
     return Message(
         type=event.kind,
@@ -67,7 +76,7 @@ def to_message(event: Event) -> Message:
         user_id=event.user_id,
         anonymous_id=event.anonymous_id,
         previous_id=event.previous_id,
-        group_id=msgspec.json.decode(event.properties).get("groupId") if event.kind == "group" else None,
+        group_id=group_id,
         event=event.name if event.kind == "track" else None,
         timestamp=event.at,
         context=msgspec.Raw(event.context),
@@ -76,16 +85,33 @@ def to_message(event: Event) -> Message:
     )
 
 
+def find_future(events: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
+    """Return notes about events whose time lies more than a day ahead: a clock is wrong somewhere."""
+    return [
+        (event, Reason.FUTURE, f"timestamp: {event.at.isoformat()} lies ahead; it was taken and counts from then on; check the clock")
+        for event in events
+        if event.at - event.received_at > AHEAD
+    ]
+
+
+def _without_group(properties: bytes) -> tuple[str, bytes]:
+    """Take the group's id out again, so that what is sent again has the same bytes in the end."""
+    found = _GROUP.match(properties)
+    assert found is not None
+    return msgspec.json.decode(found[1]), b"{" + properties[found.end() :]
+
+
 def to_identity(event: Event) -> Identity:
     """Say whom an event is about."""
     user: list[Identifier] = [("user_id", event.user_id)] if event.user_id else []
     anonymous: list[Identifier] = [("anonymous_id", event.anonymous_id)] if event.anonymous_id else []
     if event.kind == "alias" and event.previous_id and event.previous_id != event.user_id:
-        return Identity((*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id)), "alias", event.at)
+        names = (*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id))
+        return Identity(names, "alias", event.at, is_public=event.source == PUBLIC)
     if event.kind != "identify":
         return Identity((*user, *anonymous)[:1], event.kind, event.at)
     traits = {name: value for name, value in event.traits.items() if name != "subscriptions"}
-    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context))
+    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context), event.source == PUBLIC)
 
 
 def _device(context: bytes) -> dict[str, str] | None:

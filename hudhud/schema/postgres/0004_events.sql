@@ -50,6 +50,10 @@ CREATE TABLE intake_reject (
     UNIQUE (intake_id, reason)
 );
 CREATE INDEX intake_reject_recent ON intake_reject (workspace_id, id DESC);
+CREATE INDEX intake_reject_waiting ON intake_reject (workspace_id, reason, id) WHERE resubmitted_at IS NULL;
+CREATE INDEX intake_reject_old ON intake_reject (received_at);
+-- What a batch refused whole stays refused when it is repeated.
+CREATE INDEX intake_reject_whole ON intake_reject (intake_id) WHERE reason IN ('schema', 'poison');
 SELECT hudhud_wall('intake_reject');
 
 CREATE TABLE event_name (
