@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.segments.types import ORDER_OPS, Attribute, Condition, Consent, Or, Segment, SinceEntry, leaves
+from hudhud.segments.types import ORDER_OPS, Condition, Consent, Or, Segment, SinceEntry, attribute_names, event_names, leaves
 from hudhud.segments.types import Event as EventLeaf
+from hudhud.segments.types import asks_entry as is_since_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +46,8 @@ def watch(place: str, tree: Condition) -> Watch:
         place=place,
         tree=tree,
         quick=quick_leaves(tree),
-        event_names=frozenset(leaf.name for leaf in parts if isinstance(leaf, EventLeaf)),
-        about_people=any(isinstance(leaf, Attribute | Consent) for leaf in parts),
+        event_names=frozenset(name for leaf in parts for name in event_names(leaf)),
+        about_people=any(isinstance(leaf, Consent) or attribute_names(leaf) for leaf in parts),
         segment_ids=frozenset(leaf.segment_id for leaf in parts if isinstance(leaf, Segment)),
     )
 
@@ -64,7 +65,7 @@ def _is_quick(leaf: EventLeaf) -> bool:
 
 def asks_entry(tree: Condition) -> bool:
     """Say whether the condition asks what happened since the entry."""
-    return any(isinstance(leaf, EventLeaf) and isinstance(leaf.window, SinceEntry) for leaf in leaves(tree))
+    return any(is_since_entry(leaf) for leaf in leaves(tree))
 
 
 def decides(event: Event, wanted: Iterable[EventLeaf], entered_at: datetime) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from hudhud.journeys.nodes.kinds import Kind
 from hudhud.journeys.types import InvalidJourney, Never, OnEvent, OnSegmentEnter, Part, Problem, Reentry, Trigger, Word
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments.types import And, Condition, Event, Where, from_json, to_json
+from hudhud.segments.types import And, Condition, Day, Event, Where, from_json, leaves, to_json
 
 MAX_NODES = 200
 LANGUAGES = frozenset({"en", "et", "fa", "ar"})
@@ -153,6 +153,11 @@ def _check_conditions(graph: Graph) -> list[Problem]:
         node_id, _, name = place.partition(".")
         node, field = (node_id, name) if node_id in graph.nodes else ("", place)
         _check_tree(node, field, tree, found, journey=True)
+        if (not node or name == "until") and any(isinstance(leaf, Day) for leaf in leaves(tree)):
+            said = f"{field}: a date comes without anything happening, and this is looked at when something does"
+            found.append(
+                Problem(node, "date_waited_for", said, "make the date a segment and ask for that, or ask for the date in a branch")
+            )
     if isinstance(graph.trigger, OnSegmentEnter) and not isinstance(graph.trigger.segment, int):
         _check_tree("", "trigger.segment", graph.trigger.segment, found, journey=False)
     if isinstance(graph.trigger, OnEvent):

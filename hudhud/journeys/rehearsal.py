@@ -18,7 +18,7 @@ from hudhud.journeys.replay import open_replay
 from hudhud.journeys.worlds import open_rehearsal
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments.types import Attribute, Consent, Segment, leaves
+from hudhud.segments.types import Consent, Segment, attribute_names, leaves
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -146,7 +146,7 @@ def assumptions(version: Version) -> list[str]:
     """Return what a rehearsal of this graph takes for granted, as words that the app explains."""
     asked = [leaf for tree in version.graph.conditions().values() for leaf in leaves(tree)]
     found = ["addresses_as_now", "no_reactions_to_rehearsed_messages"]
-    found += ["attributes_as_now"] if any(isinstance(leaf, Attribute) for leaf in asked) else []
+    found += ["attributes_as_now"] if any(attribute_names(leaf) for leaf in asked) else []
     found += ["consent_in_conditions_as_now"] if any(isinstance(leaf, Consent) for leaf in asked) else []
     found += ["segments_as_now"] if any(isinstance(leaf, Segment) for leaf in asked) else []
     return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hudhud.segments.types import Attribute, Consent, Event, SinceEntry
+from hudhud.segments.types import Amount, Attribute, Consent, Day, Event, Sequence, Share, SinceEntry
 
 if TYPE_CHECKING:
-    from hudhud.segments.types import Op, Where, Window
+    from datetime import timedelta
+
+    from hudhud.segments.types import Op, Step, Take, Value, Where, Window
 
 # A leaf with the operator on the left is true for exactly those for whom the one on the right is not.
 OPPOSITE: dict[Op, Op] = {"is_not": "is", "is_not_set": "is_set"}
@@ -29,15 +31,34 @@ class Did:
         """Whether one event is not answer enough."""
         return self.exactly > 0 or self.least > 1
 
-    @property
-    def since_entry(self) -> bool:
-        """Whether each asker has a moment of their own."""
-        return isinstance(self.window, SinceEntry)
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What the values of a property of the events come to compares so; the operator is never an opposite."""
+
+    name: str
+    window: Window
+    where: tuple[Where, ...]
+    path: str  # of the property
+    take: Take
+    op: Op
+    value: Value
 
     @property
-    def scan(self) -> tuple[str, bool, bool]:
-        """Atoms with the same scan are answered by reading the events once."""
-        return (self.name, self.since_entry, self.counted)
+    def counted(self) -> bool:
+        """It takes all events."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One event came after another."""
+
+    first: Step
+    then: Step
+    without: Step | None
+    within: timedelta | None
+    window: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +68,10 @@ class Reachable:
     channel: str
 
 
-Fact = Attribute | Consent | Reachable  # answered by one row of the mirror of people
-Atom = Did | Fact
+OfOne = Did | Came  # answered by the events of one name
+OfEvents = OfOne | Followed
+Fact = Attribute | Day | Share | Consent | Reachable  # answered by one row of the mirror of people
+Atom = OfEvents | Fact
 
 
 def key(atom: Atom) -> str:
@@ -56,10 +79,33 @@ def key(atom: Atom) -> str:
     return repr(atom)
 
 
-def to_atom(leaf: Attribute | Event | Consent) -> tuple[Atom, bool]:
+def since_entry(atom: OfEvents) -> bool:
+    """Say whether each asker has a moment of their own."""
+    return isinstance(atom.window, SinceEntry)
+
+
+def scan(atom: OfOne) -> tuple[str, bool, bool]:
+    """Atoms with the same scan are answered by reading the events once."""
+    return (atom.name, since_entry(atom), atom.counted)
+
+
+def names(atom: OfEvents) -> tuple[str, ...]:
+    """Return the names of the events that an atom is answered by."""
+    if isinstance(atom, Followed):
+        return tuple(step.name for step in (atom.first, atom.then, atom.without) if step is not None)
+    return (atom.name,)
+
+
+def to_atom(leaf: Attribute | Event | Amount | Sequence | Day | Share | Consent) -> tuple[Atom, bool]:
     """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set."""
     if isinstance(leaf, Event):
         return _to_did(leaf)
+    if isinstance(leaf, Sequence):
+        within = leaf.within.length if leaf.within else None
+        return Followed(leaf.first, leaf.then, leaf.without, within, leaf.window), True
+    if isinstance(leaf, Amount):
+        op = OPPOSITE.get(leaf.op, leaf.op)
+        return Came(leaf.name, leaf.window, leaf.where, leaf.property, leaf.take, op, leaf.value), op == leaf.op
     if isinstance(leaf, Attribute) and leaf.op in OPPOSITE:
         return Attribute(leaf.name, OPPOSITE[leaf.op], leaf.value), False
     return leaf, True

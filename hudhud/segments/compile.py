@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hudhud.segments.atoms import Did, key
+from hudhud.segments import amounts, sequences
+from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, key, scan, since_entry
 from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
 from hudhud.segments.types import to_ms
 
@@ -53,10 +54,12 @@ class Question:
 def compile_sets(question: Question) -> Statement:
     """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
     statement = Statement()
-    parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, Did)])]
-    dids = sorted((atom for atom in question.atoms if isinstance(atom, Did)), key=lambda atom: atom.scan)
-    for _, group in groupby(dids, key=lambda atom: atom.scan):
+    parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, OfEvents)])]
+    for _, group in groupby(sorted((atom for atom in question.atoms if isinstance(atom, OfOne)), key=scan), key=scan):
         parts.append(_event_part(statement, question, len(parts), list(group)))
+    for atom in question.atoms:
+        if isinstance(atom, Followed):
+            parts.append(_sequence_part(statement, question, len(parts), atom))
     statement.text = " UNION ALL ".join(parts)
     return statement
 
@@ -65,7 +68,7 @@ def _people_part(statement: Statement, question: Question, atoms: Sequence[Fact]
     sets = ["groupBitmapState(person_id)"]
     for place, atom in enumerate(atoms, 1):
         statement.places[key(atom)] = (0, place)
-        sets.append(f"groupBitmapStateIf(person_id, {person_test(statement, atom)})")
+        sets.append(f"groupBitmapStateIf(person_id, {person_test(statement, atom, question.now)})")
     return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)} AND gone = 0"
 
 
@@ -74,10 +77,10 @@ def _mine(statement: Statement, question: Question) -> str:
     return f"workspace_id = {question.workspace_id:d}{chosen}"
 
 
-def _event_part(statement: Statement, question: Question, part: int, atoms: Sequence[Did]) -> str:
+def _event_part(statement: Statement, question: Question, part: int, atoms: Sequence[OfOne]) -> str:
     """One scan: what no atom wants is not read, what only some want is left to the aggregate functions."""
     statement.places |= {key(atom): (part, place) for place, atom in enumerate(atoms)}
-    source, who, bounds = event_source(statement, question, since_entry=atoms[0].since_entry)
+    source, who, bounds = event_source(statement, question, own=since_entry(atoms[0]))
     bounds.append(f"e.name = {statement.bind(atoms[0].name, 'String')}")
     tests = [event_test(statement, atom, question.now) for atom in atoms]
     bounds += [f"({' OR '.join(dict.fromkeys(tests))})"] if len(tests) <= FEW else earliest(atoms, question.now)
@@ -85,29 +88,34 @@ def _event_part(statement: Statement, question: Question, part: int, atoms: Sequ
     if not atoms[0].counted:
         sets = [f"groupBitmapStateIf({who}, {test})" if len(tests) > 1 else f"groupBitmapState({who})" for test in tests]
         return f"SELECT {part} AS part, {_texts(sets)} AS sets FROM {source} WHERE {where}"
-    counts = ", ".join(f"countIf({test}) AS c{place}" for place, test in enumerate(tests))
-    sets = [f"groupBitmapStateIf(who, {_enough(atom, f'c{place}')})" for place, atom in enumerate(atoms)]
-    inner = f"SELECT {who} AS who, {counts} FROM {source} WHERE {where} GROUP BY who"
-    return f"SELECT {part} AS part, {_texts(sets)} AS sets FROM ({inner})"
+    made = [amounts.aggregates(statement, atom, test, place) for place, (atom, test) in enumerate(zip(atoms, tests, strict=True))]
+    columns, conditions = zip(*made, strict=True)
+    inner = f"SELECT {who} AS who, {', '.join(columns)} FROM {source} WHERE {where} GROUP BY who"
+    return f"SELECT {part} AS part, {_texts(f'groupBitmapStateIf(who, {one})' for one in conditions)} AS sets FROM ({inner})"
 
 
-def _enough(atom: Did, count: str) -> str:
-    return f"{count} = {atom.exactly:d}" if atom.exactly else f"{count} >= {atom.least:d}"
+def _sequence_part(statement: Statement, question: Question, part: int, atom: Followed) -> str:
+    statement.places[key(atom)] = (part, 0)
+    source, who, bounds = event_source(statement, question, own=since_entry(atom))
+    where = " AND ".join([*bounds, *sequences.bounds(statement, atom, question.now)])
+    columns, condition = sequences.aggregates(statement, atom)
+    inner = f"SELECT {who} AS who, {columns} FROM {source} WHERE {where} GROUP BY who"
+    return f"SELECT {part} AS part, {_texts([f'groupBitmapStateIf(who, {condition})'])} AS sets FROM ({inner})"
 
 
 def _texts(sets: Iterable[str]) -> str:
     return "[" + ", ".join(f"toString({one})" for one in sets) + "]"
 
 
-def event_source(statement: Statement, question: Question, *, since_entry: bool = False, ahead: bool = False) -> tuple[str, str, list[str]]:
+def event_source(statement: Statement, question: Question, *, own: bool = False, ahead: bool = False) -> tuple[str, str, list[str]]:
     """Return what to read events from, the expression for whom they count, and the bounds of every scan.
 
-    Events after `now` do not exist, unless one looks `ahead`.
+    Events after `now` do not exist, unless one looks `ahead`. With `own`, each asker has the moment `s.since`.
     """
     bounds = [f"e.workspace_id = {question.workspace_id:d}"]
     if not ahead:
         bounds.append(f"e.at <= {instant(to_ms(question.now))}")
-    if since_entry:
+    if own:
         numbers = statement.bind_ids("numbers", [asker.number for asker in question.askers])
         actors = statement.bind_ids("asking", [asker.actor_id for asker in question.askers])
         since = statement.bind_ids("since", [asker.since_ms for asker in question.askers])
@@ -125,19 +133,29 @@ def event_source(statement: Statement, question: Question, *, since_entry: bool 
 def compile_values(question: Question) -> Statement:
     """Write the statement that reads what decided each atom: rows of (part, person, texts).
 
-    Part 0: stored values as JSON, at their places. Other parts: how many events counted, and when the last one was.
+    Part 0: stored values as JSON, at their places. Other parts: what the events came to (reasons.py).
     """
     statement = Statement()
-    facts = [atom for atom in question.atoms if not isinstance(atom, Did)]
+    facts = [atom for atom in question.atoms if not isinstance(atom, OfEvents)]
     statement.places |= {key(atom): (0, place) for place, atom in enumerate(facts)}
     texts = ", ".join(stored_value(statement, atom) for atom in facts)
     mine = f"{_mine(statement, question)} AND gone = 0"
     parts = [f"SELECT 0 AS part, person_id AS who, CAST([{texts}] AS Array(String)) AS texts FROM person FINAL WHERE {mine}"]
-    for part, atom in enumerate((atom for atom in question.atoms if isinstance(atom, Did) and not atom.since_entry), 1):
+    for part, atom in enumerate((atom for atom in question.atoms if isinstance(atom, OfEvents) and not since_entry(atom)), 1):
         statement.places[key(atom)] = (part, 0)
-        source, who, bounds = event_source(statement, question)
-        where = " AND ".join([*bounds, f"e.name = {statement.bind(atom.name, 'String')}", event_test(statement, atom, question.now)])
-        texts = "[toString(count()), toString(max(e.at))]"
-        parts.append(f"SELECT {part} AS part, {who} AS who, {texts} AS texts FROM {source} WHERE {where} GROUP BY who")
+        parts.append(_told(statement, question, part, atom))
     statement.text = " UNION ALL ".join(parts)
     return statement
+
+
+def _told(statement: Statement, question: Question, part: int, atom: OfEvents) -> str:
+    source, who, bounds = event_source(statement, question)
+    if isinstance(atom, Followed):
+        where = " AND ".join([*bounds, *sequences.bounds(statement, atom, question.now)])
+        columns, texts = sequences.told(statement, atom)
+        return (
+            f"SELECT {part} AS part, who, {texts} AS texts FROM (SELECT {who} AS who, {columns} FROM {source} WHERE {where} GROUP BY who)"
+        )
+    where = " AND ".join([*bounds, f"e.name = {statement.bind(atom.name, 'String')}", event_test(statement, atom, question.now)])
+    texts = "[toString(count()), toString(max(e.at))]" if isinstance(atom, Did) else amounts.told(statement, atom)
+    return f"SELECT {part} AS part, {who} AS who, {texts} AS texts FROM {source} WHERE {where} GROUP BY who"

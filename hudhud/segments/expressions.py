@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.segments.atoms import OPPOSITE, Reachable
-from hudhud.segments.types import Between, Consent, Last, SinceEntry, to_instant, to_ms
+from hudhud.segments.days import day_test
+from hudhud.segments.types import Between, Consent, Day, Last, Share, SinceEntry, to_instant, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from hudhud.segments.atoms import Did, Fact
-    from hudhud.segments.types import Op, Scalar, Value, Window
+    from hudhud.segments.atoms import Fact, OfOne
+    from hudhud.segments.types import Attribute, Op, Scalar, Step, Value, Where, Window
 
 ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
 COLUMNS = {"@language": "language", "@country": "country"}
+LOTS = 10_000  # as many as there are hundredths of a percent
 DECIMAL = "^-?[0-9]{1,15}([.][0-9]{1,9})?$"
 
 
@@ -71,7 +73,7 @@ def window_tests(window: Window, now: datetime) -> list[str]:
     return []
 
 
-def earliest(atoms: Iterable[Did], now: datetime) -> list[str]:
+def earliest(atoms: Iterable[OfOne], now: datetime) -> list[str]:
     """Return the bound on time that all of these have in common, if there is one."""
     starts = []
     for atom in atoms:
@@ -84,23 +86,36 @@ def earliest(atoms: Iterable[Did], now: datetime) -> list[str]:
     return [f"e.at > {instant(min(starts))}"]
 
 
-def event_test(statement: Statement, atom: Did, now: datetime) -> str:
+def event_test(statement: Statement, atom: OfOne, now: datetime) -> str:
     """Return the condition on one event: its window and its properties."""
-    return " AND ".join([*window_tests(atom.window, now), *property_tests(statement, atom)]) or "1"
+    return " AND ".join([*window_tests(atom.window, now), *property_tests(statement, atom.where)]) or "1"
 
 
-def property_tests(statement: Statement, atom: Did) -> list[str]:
+def step_test(statement: Statement, step: Step) -> str:
+    """Return the condition on an event that is a part of a sequence: its name and its properties."""
+    return " AND ".join([f"e.name = {statement.bind(step.name, 'String')}", *property_tests(statement, step.where)])
+
+
+def property_tests(statement: Statement, filters: Iterable[Where]) -> list[str]:
     """Return the conditions on an event's properties."""
     tests: list[str] = []
-    for where in atom.where:
+    for where in filters:
         positive = OPPOSITE.get(where.op, where.op)
         test = dynamic_test(statement, json_path(statement, "e.properties", where.property), positive, where.value)
         tests.append(test if positive == where.op else f"NOT ({test})")
     return list(dict.fromkeys(tests))
 
 
-def person_test(statement: Statement, atom: Fact) -> str:
-    """Return the condition on one row of the mirror of people."""
+def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
+    """Return the condition on one row of the mirror of people, as seen at `now`."""
+    if isinstance(atom, Day):
+        return day_test(statement, atom, date_text(statement, atom), now)
+    return _lasting_test(statement, atom)
+
+
+def _lasting_test(statement: Statement, atom: Attribute | Share | Consent | Reachable) -> str:
+    if isinstance(atom, Share):
+        return f"{_lot(statement, atom)} < {round(atom.percent * LOTS / 100):d}"
     if isinstance(atom, Reachable):
         return f"has(reachable, {statement.bind(atom.channel, 'String')})"
     if isinstance(atom, Consent):
@@ -114,10 +129,23 @@ def person_test(statement: Statement, atom: Fact) -> str:
     return dynamic_test(statement, json_path(statement, "attributes", atom.name), atom.op, atom.value)
 
 
+def date_text(statement: Statement, atom: Day) -> str:
+    """Return the text that is read as a date; null if there is none."""
+    if atom.name == "@created_at":
+        return "toString(toDate32(created_at))"
+    return f"dynamicElement({json_path(statement, 'attributes', atom.name)}, 'String')"
+
+
+def _lot(statement: Statement, atom: Share) -> str:
+    return f"xxHash64(concat({statement.bind(f'{atom.salt}:', 'String')}, toString(person_id))) % {LOTS}"
+
+
 def stored_value(statement: Statement, atom: Fact) -> str:
     """Return what is stored of the fact, as JSON; missing text is null."""
     if isinstance(atom, Reachable | Consent):
         return f"toJSONString({'reachable' if isinstance(atom, Reachable) else 'subscriptions'})"
+    if isinstance(atom, Share):
+        return f"toString({_lot(statement, atom)} / 100)"
     if atom.name == "@created_at":
         return "toJSONString(concat(replace(toString(created_at), ' ', 'T'), 'Z'))"
     if atom.name in COLUMNS:
@@ -149,7 +177,7 @@ def dynamic_test(statement: Statement, stored: str, op: Op, value: Value) -> str
         return f"ifNull({test}, 0)"
     assert isinstance(value, int | float)
     sign = "=" if op == "is" else ORDER[op]
-    return f"ifNull({_number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
+    return f"ifNull({number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
 
 
 def _one_of(statement: Statement, stored: str, values: tuple[Scalar, ...]) -> Iterable[str]:
@@ -158,7 +186,7 @@ def _one_of(statement: Statement, stored: str, values: tuple[Scalar, ...]) -> It
     if texts:
         yield f"ifNull(has({statement.bind(texts, 'Array(String)')}, dynamicElement({stored}, 'String')), 0)"
     if numbers:
-        yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {_number(stored)}), 0)"
+        yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {number(stored)}), 0)"
     for flag in dict.fromkeys(one for one in values if isinstance(one, bool)):
         yield f"ifNull(dynamicElement({stored}, 'Bool') = {int(flag)}, 0)"
 
@@ -180,7 +208,8 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
     return f"{stored} {'=' if op == 'is' else ORDER[op]} {given}"
 
 
-def _number(stored: str) -> str:
+def number(stored: str) -> str:
+    """Return a stored value as a number; null for what does not read as one."""
     text = f"dynamicElement({stored}, 'String')"
     whole = [f"toFloat64(dynamicElement({stored}, '{kind}'))" for kind in ("Int64", "Float64", "UInt64")]
     return f"coalesce({', '.join(whole)}, if(match({text}, '{DECIMAL}'), toFloat64OrNull({text}), NULL))"

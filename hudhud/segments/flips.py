@@ -1,24 +1,25 @@
 """What the passage of time alone changes: when the next person may flip, and who may have flipped between two instants.
 
-An event counts in `last 7 days` from its `at` (one that is dated ahead becomes true only then) until its `at` plus 7 days. Nothing else in a
-condition moves by itself. Filters on properties and counts are left out here: it is cheaper to look at a few people too many.
+An event counts in `last 7 days` from its `at` (one that is dated ahead becomes true only then) until its `at` plus 7 days; dates are another number
+of days away at every midnight, UTC. Nothing else in a condition moves by itself. Filters on properties and counts are left out here: it is cheaper to look at a few people too many.
 """
 # ruff: noqa: S608 -- texts of users are parameters (expressions.py); only our own words and integers are written
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
 from hudhud.segments.ask import find_merged, has_merged, parts, run
-from hudhud.segments.atoms import Did
+from hudhud.segments.atoms import OfEvents, names
 from hudhud.segments.compile import MAX_IDS, Question, event_source
-from hudhud.segments.expressions import Statement, instant
+from hudhud.segments.days import days_between, next_day
+from hudhud.segments.expressions import Statement, date_text, instant, person_test
 from hudhud.segments.sets import read_state
-from hudhud.segments.types import EPOCH, MILLISECOND, Last, to_ms
+from hudhud.segments.types import EPOCH, MILLISECOND, Day, Last, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,13 +36,13 @@ LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(minutes=1)
 
 def next_flips(ch: Client, workspace_id: int, atoms: Iterable[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Flips:
     """Return when time alone may next change an answer about these people (or anybody), by event name and window."""
-    names = list(_by_name(atoms))
+    found = list(_by_name(atoms))
     flips: Flips = {}
-    for question in _questions(ch, workspace_id, now, person_ids) if names else ():
+    for question in _questions(ch, workspace_id, now, person_ids) if found else ():
         statement = Statement()
-        statement.text = " UNION ALL ".join(_next(statement, question, part, *name) for part, name in enumerate(names))
+        statement.text = " UNION ALL ".join(_next(statement, question, part, *name) for part, name in enumerate(found))
         for part, instants in run(ch, statement).items():
-            name, lengths = names[part]
+            name, lengths = found[part]
             for length, at in zip((0, *lengths), instants, strict=True):
                 if int(at):
                     flips[name, length] = min(flips.get((name, length), int(at)), int(at))
@@ -66,33 +67,40 @@ def soonest(flips: Flips, atoms: Iterable[Atom], now: datetime) -> datetime | No
     """Return the instant of the next look at a segment with these atoms, a pause after `now` at least; None: never."""
     atoms = list(atoms)
     mine = [flips[name, length] for name, lengths in _by_name(atoms) for length in (0, *lengths) if (name, length) in flips]
+    if any(isinstance(atom, Day) for atom in atoms):
+        mine.append(to_ms(next_day(now)))
     if not mine:
         return None
-    windows = [atom.window.length for atom in atoms if isinstance(atom, Did) and isinstance(atom.window, Last)]
+    windows = [atom.window.length for atom in atoms if isinstance(atom, OfEvents) and isinstance(atom.window, Last)]
     pause = min(max(min(windows, default=LONGEST_PAUSE) / 10_000, LEAST_PAUSE), LONGEST_PAUSE)
     return max(EPOCH + min(mine) * MILLISECOND, now + pause)
 
 
 def crossed(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime) -> BitMap64:
     """Return who may have flipped after `since`, up to `now`, by the passage of time."""
-    names = list(_by_name(atoms))
+    atoms = list(atoms)
+    found = list(_by_name(atoms))
+    days = [atom for atom in atoms if isinstance(atom, Day)] if since.date() < now.date() else []
     people = BitMap64()
-    if not names:
+    if not found and not days:
         return people
     statement = Statement()
     question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
-    statement.text = " UNION ALL ".join(_crossed(statement, question, since, *name) for name in names)
+    texts = [_crossed(statement, question, since, *name) for name in found]
+    statement.text = " UNION ALL ".join([*texts, _turned(statement, question, since, days)] if days else texts)
     for (state,) in ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows:
         people |= read_state(state)
     return people
 
 
 def _by_name(atoms: Iterable[Atom]) -> Iterator[tuple[str, list[int]]]:
-    """Yield each event name with the lengths of the windows that move (milliseconds)."""
-    dids = sorted((atom for atom in atoms if isinstance(atom, Did)), key=lambda atom: atom.name)
-    for name, group in groupby(dids, key=lambda atom: atom.name):
-        windows = {atom.window.length for atom in group if isinstance(atom.window, Last)}
-        yield name, sorted(length // MILLISECOND for length in windows)
+    """Return each event name with the lengths of the windows that move (milliseconds)."""
+    windows: dict[str, set[int]] = defaultdict(set)
+    for atom in atoms:
+        if isinstance(atom, OfEvents):
+            for name in names(atom):
+                windows[name] |= {atom.window.length // MILLISECOND} if isinstance(atom.window, Last) else set()
+    return ((name, sorted(lengths)) for name, lengths in sorted(windows.items()))
 
 
 def _questions(ch: Client, workspace_id: int, now: datetime, person_ids: Iterable[int] | None) -> Iterator[Question]:
@@ -120,3 +128,15 @@ def _crossed(statement: Statement, question: Question, since: datetime, name: st
     ranges = [f"(e.at > {instant(start - length)} AND e.at <= {instant(end - length)})" for length in (0, *lengths)]
     where = " AND ".join([*bounds, f"e.name = {statement.bind(name, 'String')}", f"({' OR '.join(ranges)})"])
     return f"SELECT toString(groupBitmapState({who})) AS state FROM {source} WHERE {where}"
+
+
+def _turned(statement: Statement, question: Question, since: datetime, atoms: Sequence[Day]) -> str:
+    """Whose date answered otherwise on one of the days since than it does today; after a long time, who has a date at all."""
+    before = days_between(since, question.now)
+    tests = []
+    for atom in atoms:
+        today = person_test(statement, atom, question.now)
+        tests += [f"notEmpty({date_text(statement, atom)})"] if before is None else []
+        tests += [f"{person_test(statement, atom, day)} <> {today}" for day in before or ()]
+    where = f"workspace_id = {question.workspace_id:d} AND gone = 0 AND ({' OR '.join(tests)})"
+    return f"SELECT toString(groupBitmapState(person_id)) AS state FROM person FINAL WHERE {where}"

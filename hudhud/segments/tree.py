@@ -14,12 +14,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
 Op = Literal["is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "one_of", "is_set", "is_not_set"]
+Take = Literal["sum", "average", "min", "max", "first", "last"]
+DayOp = Literal["in", "ago", "within_next", "within_last", "more_than_in", "more_than_ago"]
 Scalar = str | int | float | bool
 Value = Scalar | tuple[Scalar, ...] | None
 ORDER_OPS = frozenset({"more_than", "less_than", "at_least", "at_most"})
 TEXT_OPS = frozenset({"contains", "starts_with"})
 BARE_OPS = frozenset({"is_set", "is_not_set"})
 BUILT_IN = frozenset({"@language", "@country", "@created_at"})
+TAKE_NUMBERS = frozenset({"sum", "average", "min", "max"})
 # Our own records of who came and went; asking for them would make a segment depend on itself.
 SEGMENT_EVENTS = frozenset({"Segment Entered", "Segment Left"})
 
@@ -111,6 +114,63 @@ class Segment(_Node, frozen=True, tag="segment"):
     member: bool = True
 
 
+class Amount(_Node, frozen=True, tag="amount"):
+    """What a property of a person's events comes to (the sum, the average, the first …) compares so with a value."""
+
+    name: str
+    property: str
+    take: Take
+    op: Op
+    value: Value = None
+    window: Window = Ever()
+    where: tuple[Where, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event that is part of a sequence."""
+
+    name: str
+    where: tuple[Where, ...] = ()
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So much time."""
+
+    amount: int
+    unit: Literal["days", "hours", "minutes"] = "days"
+
+    @property
+    def length(self) -> timedelta:
+        """As a duration."""
+        return timedelta(**{self.unit: self.amount})
+
+
+class Sequence(_Node, frozen=True, tag="sequence"):
+    """A person did one thing and then another: within a time at most, without a third in between."""
+
+    first: Step
+    then: Step
+    within: Span | None = None
+    without: Step | None = None
+    window: Window = Ever()
+
+
+class Day(_Node, frozen=True, tag="date"):
+    """A person's date is so many days away from today; `yearly`: its anniversary is."""
+
+    name: str
+    op: DayOp
+    days: int = 0
+    yearly: bool = False
+
+
+class Share(_Node, frozen=True, tag="share"):
+    """A person is among so many percent chosen by lot: the same people for the same salt."""
+
+    percent: int | float
+    salt: str
+
+
 class And(_Node, frozen=True, tag="and"):
     """All of these hold; of nothing: everybody."""
 
@@ -129,7 +189,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Consent | Segment
+Leaf = Attribute | Event | Amount | Sequence | Day | Share | Consent | Segment
 Condition = And | Or | Not | Leaf
 
 
@@ -161,6 +221,23 @@ def walk(tree: Condition, path: str = "") -> Iterator[tuple[str, Condition]]:
 def leaves(tree: Condition) -> Iterator[Leaf]:
     """Yield every leaf, from left to right."""
     return (node for _, node in walk(tree) if not isinstance(node, And | Or | Not))
+
+
+def event_names(leaf: Leaf) -> tuple[str, ...]:
+    """Return the names of the events that a leaf depends on."""
+    if isinstance(leaf, Sequence):
+        return tuple(step.name for step in (leaf.first, leaf.then, leaf.without) if step is not None)
+    return (leaf.name,) if isinstance(leaf, Event | Amount) else ()
+
+
+def attribute_names(leaf: Leaf) -> tuple[str, ...]:
+    """Return the names of the attributes that a leaf depends on."""
+    return (leaf.name,) if isinstance(leaf, Attribute | Day) else ()
+
+
+def asks_entry(leaf: Leaf) -> bool:
+    """Say whether the leaf asks what happened since the entry into a journey."""
+    return isinstance(leaf, Event | Amount | Sequence) and isinstance(leaf.window, SinceEntry)
 
 
 def to_ms(instant: datetime, *, up: bool = False) -> int:

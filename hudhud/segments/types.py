@@ -9,6 +9,16 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Types.** The condition's value decides. A number is compared with numbers and with text that reads as a plain decimal
   number ("12.50"), as 64-bit floats. Text is compared with text, letter by letter (ISO dates therefore sort
   right), true and false with true and false. A stored value of another type is as good as another value: `is_not` is true, all else false.
+- **Amounts.** `sum` and `average` are of the numbers that the events have, in millionths, exactly, whatever their order; text that reads as a
+  number is one, 10^15 and more is none. `min` and `max` are of the numbers as they are. No numbers: nothing, which compares as a missing value does (also
+  a sum). `first` and `last` look at the first and the last event that passes, whether it has the property or not; of several at the very
+  same millisecond it is enough when one has the value.
+- **Sequences.** The second event comes at least a millisecond after the first, and not later than `within` after it; the third
+  does not come strictly between them. One event can be the second of one pair and the first of another.
+- **Days.** A date is text that begins with 2026-03-31 (what follows must begin with `T` or a space) from 1900 to 2299, as written, whatever its zone; today is
+  the day in UTC. `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
+  --03-31 will do; who has 29 February has it on the 28th in years without one. Anything else is no date: false.
+- **Shares.** The lot of a person is xxHash64("salt:id"), modulo 10,000; the lowest so many hundredths of a percent are in, for ever.
 - **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path.
 - **People.** Events of merged actors belong to the survivor; merged and erased people are in no segment.
 """
@@ -19,17 +29,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.kit.errors import Conflict, NotFound
-from hudhud.segments.checks import from_json, to_instant
+from hudhud.segments.checks import from_json
 from hudhud.segments.tree import (
     EPOCH,
     MILLISECOND,
     ORDER_OPS,
+    Amount,
     And,
     Attribute,
     Between,
     Condition,
     Consent,
     Count,
+    Day,
+    DayOp,
     Event,
     Ever,
     Last,
@@ -39,17 +52,26 @@ from hudhud.segments.tree import (
     Or,
     Scalar,
     Segment,
+    Sequence,
+    Share,
     SinceEntry,
+    Span,
+    Step,
+    Take,
     Value,
     Where,
     Window,
+    asks_entry,
+    attribute_names,
     canonical,
     children,
+    event_names,
     leaves,
     to_json,
     to_ms,
     walk,
 )
+from hudhud.segments.values import to_instant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -59,6 +81,7 @@ __all__ = [
     "EPOCH",
     "MILLISECOND",
     "ORDER_OPS",
+    "Amount",
     "And",
     "Attribute",
     "Between",
@@ -66,6 +89,8 @@ __all__ = [
     "Condition",
     "Consent",
     "Count",
+    "Day",
+    "DayOp",
     "Event",
     "Ever",
     "Last",
@@ -78,14 +103,22 @@ __all__ = [
     "SegmentCycle",
     "SegmentInUse",
     "SegmentNotFound",
+    "Sequence",
+    "Share",
     "SinceEntry",
+    "Span",
+    "Step",
+    "Take",
     "Touched",
     "Value",
     "Verdict",
     "Where",
     "Window",
+    "asks_entry",
+    "attribute_names",
     "canonical",
     "children",
+    "event_names",
     "from_json",
     "leaves",
     "to_instant",
@@ -121,8 +154,9 @@ class Change:
 class Verdict:
     """Whether one node holds for one person, and the value that decided it.
 
-    `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of consent the state
-    (None: never asked), of a segment whether the person is a member.
+    `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of an amount the sum,
+    average … or value (None: there is none), of a sequence {"first_at", "then_at"} of the latest pair (None: there is none), of a share the person's
+    lot in percent, of consent the state (None: never asked), of a segment whether the person is a member.
     """
 
     path: str

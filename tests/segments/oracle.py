@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 MISSING = object()
@@ -58,13 +59,146 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
         return f"{tree['topic']}:{tree['channel']}:{tree['state']}" in person.subscriptions
     if kind == "attribute":
         return attribute_holds(tree, person)
-    number = 0
-    for event in world.events:
-        theirs = world.merged.get(event.actor_id, event.actor_id) == person.id
-        if theirs and event.name == tree["name"] and event.at <= now and in_window(tree["window"], event.at, now, since):
-            number += all(compares(find(event.properties, part["property"]), part["op"], part.get("value")) for part in tree["where"])
+    if kind == "date":
+        return date_holds(tree, person, now.date())
+    if kind == "share":
+        return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
+    if kind == "sequence":
+        return pair(world, tree, person, now, since) is not None
+    found = passing(world, tree, tree["window"], person, now, since)
+    if kind == "amount":
+        return amount_holds(tree, found)
     wanted = tree["count"]["value"]
-    return {"at_least": number >= wanted, "at_most": number <= wanted, "exactly": number == wanted}[tree["count"]["op"]]
+    return {"at_least": len(found) >= wanted, "at_most": len(found) <= wanted, "exactly": len(found) == wanted}[tree["count"]["op"]]
+
+
+def passing(
+    world: World, step: dict[str, Any], window: dict[str, Any], person: Person, now: datetime, since: datetime | None
+) -> list[Event]:
+    """Return their events of a name that pass its filters, inside the window."""
+    return [
+        event
+        for event in world.events
+        if world.merged.get(event.actor_id, event.actor_id) == person.id
+        and event.name == step["name"]
+        and event.at <= now
+        and in_window(window, event.at, now, since)
+        and all(compares(find(event.properties, part["property"]), part["op"], part.get("value")) for part in step["where"])
+    ]
+
+
+def amount_holds(leaf: dict[str, Any], events: list[Event]) -> bool:
+    op, value = leaf["op"], leaf.get("value")
+    if op in {"is_not", "is_not_set"}:
+        return not amount_holds({**leaf, "op": op.replace("_not", "")}, events)
+    if leaf["take"] in {"first", "last"}:
+        instant = (min if leaf["take"] == "first" else max)((event.at for event in events), default=None)
+        return any(compares(find(event.properties, leaf["property"]), op, value) for event in events if event.at == instant)
+    amount = amount_of(leaf["take"], [as_number(find(event.properties, leaf["property"])) for event in events])
+    if amount is None:
+        return False
+    if op == "is_set":
+        return True
+    other = Fraction(value) if leaf["take"] in {"min", "max"} else Fraction(round(float(value) * 1_000_000), 1_000_000)
+    return compares_numbers(amount, op, other)
+
+
+def amount_of(take: str, values: list[float | None]) -> Fraction | None:
+    """Return the amount as an exact fraction; None: there are no numbers."""
+    numbers = [value for value in values if value is not None]
+    if take in {"min", "max"}:
+        return Fraction((min if take == "min" else max)(numbers)) if numbers else None
+    added = [Fraction(round(value * 1_000_000), 1_000_000) for value in numbers if abs(value) < 1e15]
+    if not added:
+        return None
+    return sum(added, Fraction(0)) / (len(added) if take == "average" else 1)
+
+
+def pair(world: World, leaf: dict[str, Any], person: Person, now: datetime, since: datetime | None) -> tuple[datetime, datetime] | None:
+    """Return the pair with the latest second event, and of those the one with the latest first."""
+    steps = {
+        name: passing(world, leaf[name], leaf["window"], person, now, since) for name in ("first", "then", "without") if leaf.get(name)
+    }
+    within = timedelta(**{leaf["within"]["unit"]: leaf["within"]["amount"]}) if leaf.get("within") else None
+    found = [
+        (then.at, first.at)
+        for first in steps["first"]
+        for then in steps["then"]
+        if first.at < then.at
+        and (within is None or then.at - first.at <= within)
+        and not any(first.at < other.at < then.at for other in steps.get("without", []))
+    ]
+    return max(found)[::-1] if found else None
+
+
+def date_holds(leaf: dict[str, Any], person: Person, today: date) -> bool:
+    stored = person.created_at.date().isoformat() if leaf["name"] == "@created_at" else find(person.attributes, leaf["name"])
+    if not isinstance(stored, str) or not (stored[10:] == "" or stored[10:11] in {"T", " "} or stored.startswith("--")):
+        return False
+    days, op = leaf["days"], leaf["op"]
+    if leaf["yearly"]:
+        between = {"in": [days], "ago": [-days], "within_next": range(days + 1), "within_last": range(-days, 1)}[op]
+        return any(is_anniversary(stored, today + timedelta(days=away)) for away in between)
+    try:
+        day = date.fromisoformat(stored[:10])
+    except ValueError:
+        return False
+    if stored[:10] != day.isoformat() or not 1900 <= day.year <= 2299:
+        return False
+    away = (day - today).days
+    return {
+        "in": away == days,
+        "ago": away == -days,
+        "within_next": 0 <= away <= days,
+        "within_last": -days <= away <= 0,
+        "more_than_in": away > days,
+        "more_than_ago": away < -days,
+    }[op]
+
+
+def is_anniversary(stored: str, day: date) -> bool:
+    written = re.fullmatch(r"(?:[0-9]{4}|-)-([0-9]{2}-[0-9]{2})(?:[T ].*)?", stored, re.DOTALL)
+    if written is None:
+        return False
+    leap = day.year % 4 == 0 and (day.year % 100 != 0 or day.year % 400 == 0)
+    return written[1] == f"{day:%m-%d}" or (written[1] == "02-29" and not leap and (day.month, day.day) == (2, 28))
+
+
+def xxh64(data: bytes) -> int:
+    """XXH64 with seed 0, as github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md describes it."""
+    p1, p2, p3, p4, p5 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+    mask = 2**64 - 1
+
+    def turn(value: int, by: int) -> int:
+        return (value << by | value >> (64 - by)) & mask
+
+    def mix(lane: int, word: int) -> int:
+        return turn((lane + word * p2) & mask, 31) * p1 & mask
+
+    def read(start: int, size: int) -> int:
+        return int.from_bytes(data[start : start + size], "little")
+
+    at, total = 0, p5
+    if len(data) >= 32:
+        lanes = [(p1 + p2) & mask, p2, 0, -p1 & mask]
+        while at + 32 <= len(data):
+            lanes = [mix(lane, read(at + 8 * place, 8)) for place, lane in enumerate(lanes)]
+            at += 32
+        total = sum(turn(lane, by) for lane, by in zip(lanes, (1, 7, 12, 18), strict=True)) & mask
+        for lane in lanes:
+            total = ((total ^ mix(0, lane)) * p1 + p4) & mask
+    total = (total + len(data)) & mask
+    while at + 8 <= len(data):
+        total = (turn(total ^ mix(0, read(at, 8)), 27) * p1 + p4) & mask
+        at += 8
+    if at + 4 <= len(data):
+        total = (turn(total ^ (read(at, 4) * p1 & mask), 23) * p2 + p3) & mask
+        at += 4
+    for byte in data[at:]:
+        total = turn(total ^ (byte * p5 & mask), 11) * p1 & mask
+    total = (total ^ total >> 33) * p2 & mask
+    total = (total ^ total >> 29) * p3 & mask
+    return total ^ total >> 32
 
 
 def in_window(window: dict[str, Any], at: datetime, now: datetime, since: datetime | None) -> bool:
@@ -131,6 +265,10 @@ def compares(stored: Any, op: str, value: Any) -> bool:
         return right in left
     if op == "starts_with":
         return left.startswith(right)
+    return compares_numbers(left, op, right)
+
+
+def compares_numbers(left: Any, op: str, right: Any) -> bool:
     return {"is": left == right, "more_than": left > right, "less_than": left < right, "at_least": left >= right, "at_most": left <= right}[
         op
     ]

@@ -13,7 +13,7 @@ from hudhud.kit.db import Scope
 from hudhud.segments import queries
 from hudhud.segments.types import from_json
 from tests.segments import oracle
-from tests.segments.worlds import MS, NOW, event_leaves, instants, trees, worlds, write
+from tests.segments.worlds import MS, NOW, amounts, dates, event_leaves, instants, sequences, shares, trees, worlds, write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,9 +53,32 @@ def check_world(ch: Client, world: oracle.World, given_trees: list[dict[str, Any
 
 def check_verdict(verdict: Verdict, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
     assert verdict.holds == oracle.holds(world, tree, person, NOW), verdict
+    check_value(verdict.value, world, person, tree)
     of = tree.get("of", [])
     for part, child in zip(verdict.of, of if isinstance(of, list) else [of], strict=True):
         check_verdict(part, world, person, child)
+
+
+def check_value(value: object, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
+    if tree["kind"] == "sequence":
+        found = oracle.pair(world, tree, person, NOW, None)
+        assert value == (found and {"first_at": iso(found[0]), "then_at": iso(found[1])})
+    elif tree["kind"] == "share":
+        assert value == oracle.xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 / 100
+    elif tree["kind"] == "amount":
+        events = oracle.passing(world, tree, tree["window"], person, NOW, None)
+        if tree["take"] in {"first", "last"}:
+            edge = (min if tree["take"] == "first" else max)((event.at for event in events), default=NOW)
+            stored = [oracle.find(event.properties, tree["property"]) for event in events if event.at == edge]
+            assert value in stored or (value is None and (not stored or oracle.MISSING in stored))
+        else:
+            numbers = [oracle.as_number(oracle.find(event.properties, tree["property"])) for event in events]
+            amount = oracle.amount_of(tree["take"], numbers)
+            assert value == (None if amount is None else pytest.approx(float(amount), rel=1e-15))
+
+
+def iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @given(world=worlds(), given_trees=st.lists(trees(), min_size=10, max_size=10))
@@ -72,14 +95,15 @@ def test_sql_and_explain_agree_with_the_oracle_at_length(ch: Client, world: orac
     check_world(ch, world, given_trees)
 
 
-entries = event_leaves(
-    st.sampled_from([{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}])
+entry_windows: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}]
 )
+entries = st.one_of(event_leaves(entry_windows), event_leaves(entry_windows), amounts(entry_windows), sequences(entry_windows))
 
 
 @given(
     world=worlds(),
-    given_trees=st.lists(trees(st.one_of(entries, entries, event_leaves())), min_size=3, max_size=3),
+    given_trees=st.lists(trees(st.one_of(entries, entries, event_leaves(), dates, shares)), min_size=3, max_size=3),
     entered=st.lists(st.tuples(st.integers(1, 6), instants), max_size=6),
 )
 @settings(QUICK, max_examples=15)

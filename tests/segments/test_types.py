@@ -13,7 +13,8 @@ ORDERED = {"kind": "event", "name": "Order Completed", "window": {"kind": "last"
 IN_TARTU = {"kind": "attribute", "name": "city", "op": "is", "value": "Tartu"}
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"kind": "or", "of": []}, "of"),
-    ({"kind": "sequence"}, "kind"),
+    ({"kind": "zodiac"}, "kind"),
+    ({"kind": "sequence"}, "first"),
     ({"kind": "and", "of": [{**IN_TARTU, "op": "resembles"}]}, "of[0].op"),
     ({"kind": "and", "of": [{**IN_TARTU, "colour": 1}]}, "of[0].colour"),
     ({**IN_TARTU, "op": "more_than", "value": True}, "value"),

@@ -57,6 +57,34 @@ def objects(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
+# Days from today that the conditions ask about, some a day off; 29 February, a day that is none, and much that only looks like a date.
+days = st.one_of(
+    st.builds(
+        lambda away, off, form: form.format(day=NOW.date() + timedelta(days=away + off)),
+        st.sampled_from([-400, -365, -31, -30, -7, -1, 0, 1, 7, 30, 365, 400]),
+        st.integers(-1, 1),
+        st.sampled_from(["{day}", "{day}", "{day}T23:59:59Z", "{day} 00:00", "--{day:%m-%d}", "19{day:%y-%m-%d}", "{day}x", "{day:%Y-%m}"]),
+    ),
+    st.sampled_from(
+        [
+            "2024-02-29",
+            "2026-02-29",
+            "2026-02-31",
+            "--02-29",
+            "1899-12-31",
+            "2299-12-31",
+            "2300-01-01",
+            "0001-03-31",
+            "",
+            "soon",
+            20260331,
+            True,
+        ]
+    ),
+)
+facts = st.builds(lambda one, other: one | other, objects(), st.dictionaries(st.sampled_from(["renewal", "born"]), days))
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     people = [draw(_people(number)) for number in range(1, draw(st.integers(1, 6)) + 1)]
@@ -72,7 +100,7 @@ def _people(number: int) -> st.SearchStrategy[Person]:
     return st.builds(
         Person,
         id=st.just(number),
-        attributes=objects(),
+        attributes=facts,
         language=st.sampled_from(["", "en", "fa"]),
         country=st.sampled_from(["", "EE", "IR"]),
         created_at=instants,
@@ -143,6 +171,80 @@ def event_leaves(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.
     )
 
 
+takes = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "take": st.sampled_from(["sum", "average", "min", "max"]),
+            "op": st.sampled_from(["is", "is_not", "more_than", "less_than", "at_least", "at_most"]),
+            "value": st.one_of(st.sampled_from(NUMBERS), st.sampled_from([5.25, 10, 10.5, 2.6, -0.1])),
+        }
+    ),
+    st.fixed_dictionaries({"take": st.sampled_from(["sum", "average", "min", "max"]), "op": st.sampled_from(["is_set", "is_not_set"])}),
+    st.builds(
+        lambda take, leaf: {"take": take, "op": leaf["op"], **({"value": leaf["value"]} if "value" in leaf else {})},
+        st.sampled_from(["first", "last"]),
+        comparisons("name", PATHS),
+    ),
+)
+
+
+def amounts(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    head = st.fixed_dictionaries(
+        {
+            "kind": st.just("amount"),
+            "name": st.sampled_from(NAMES),
+            "property": st.sampled_from([*PATHS, "price", "price"]),
+            "window": windows() if window is None else window,
+            "where": st.lists(comparisons("property", PATHS), max_size=1),
+        }
+    )
+    return st.builds(lambda one, other: one | other, head, takes)
+
+
+def sequences(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    step = st.fixed_dictionaries(
+        {"name": st.sampled_from(NAMES), "where": st.one_of(st.just([]), st.lists(comparisons("property", PATHS), max_size=1))}
+    )
+    spans = st.sampled_from([(90, "minutes"), (5, "hours"), (7, "days"), (30, "days")])
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just("sequence"),
+            "first": step,
+            "then": step,
+            "within": st.one_of(st.none(), spans.map(lambda span: {"amount": span[0], "unit": span[1]})),
+            "without": st.one_of(st.none(), step),
+            "window": windows() if window is None else window,
+        }
+    )
+
+
+dates = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("date"),
+            "name": st.sampled_from(["renewal", "born", "@created_at"]),
+            "op": st.sampled_from(["in", "ago", "within_next", "within_last", "more_than_in", "more_than_ago"]),
+            "days": st.sampled_from([0, 1, 7, 30, 365, 400]),
+            "yearly": st.just(False),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("date"),
+            "name": st.sampled_from(["renewal", "born", "@created_at"]),
+            "op": st.sampled_from(["in", "ago", "within_next", "within_last"]),
+            "days": st.sampled_from([0, 1, 31, 32, 365]),
+            "yearly": st.just(True),
+        }
+    ),
+)
+shares = st.fixed_dictionaries(
+    {
+        "kind": st.just("share"),
+        "percent": st.sampled_from([0.01, 10, 33.33, 50, 99.99, 100]),
+        "salt": st.sampled_from(["a", "نوروز", "x" * 40]),
+    }
+)
 consents = st.fixed_dictionaries(
     {
         "kind": st.just("consent"),
@@ -154,7 +256,11 @@ consents = st.fixed_dictionaries(
 
 
 def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    leaf = leaf if leaf is not None else st.one_of(event_leaves(), event_leaves(), attributes(), consents)
+    leaf = (
+        leaf
+        if leaf is not None
+        else st.one_of(event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), dates, shares)
+    )
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
