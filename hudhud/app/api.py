@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, demo, errors, home, people, session, ticker
+from hudhud.app import attributes, demo, errors, home, people, segments, session, ticker
 from hudhud.app.auth import guarded
 from hudhud.consent import api as consent
 from hudhud.content import api as content
@@ -14,7 +14,6 @@ from hudhud.events import api as events
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
-from hudhud.segments import api as segments
 
 ROUTERS = (
     session.router,

@@ -9,8 +9,9 @@ from hudhud.journeys import entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
+from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
-from hudhud.segments.actions import ensure_segment
+from hudhud.segments.actions import ensure_segment, release_owned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,7 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
     text = graphs.canonical(graph)
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None or current["graph"] != text:
+        check_segments(ws, graph)
         if isinstance(graph.trigger, OnSubscribe) and (current is None or graphs.parse(current["graph"]).trigger != graph.trigger):
             ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
@@ -100,10 +102,12 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
 
 def _segment_of(ws: Scope, graph: Graph, now: datetime) -> int | None:
     """Return the segment whose changes begin runs; conditions get an unlisted one of their own."""
-    if not isinstance(graph.trigger, OnSegmentEnter):
-        return None
-    segment = graph.trigger.segment
-    return segment if isinstance(segment, int) else ensure_segment(ws, segment, now, owner=f"journey:{graph.key}")
+    segment = graph.trigger.segment if isinstance(graph.trigger, OnSegmentEnter) else None
+    owner = f"journey:{graph.key}"
+    if segment is not None and not isinstance(segment, int):
+        return ensure_segment(ws, segment, now, owner=owner)
+    release_owned(ws, owner, now)
+    return segment
 
 
 def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys.types import JourneyNotFound
+from hudhud.journeys.uses import find_uses as find_uses
 from hudhud.journeys.version import Version
 from hudhud.kit import sql
 

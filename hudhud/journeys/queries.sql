@@ -39,6 +39,14 @@ WHERE j.id = %(journey_id)s;
 -- Every version of a journey, newest first.
 SELECT v.id, v.number, v.graph, v.created_at, v.created_by FROM journey_version v WHERE v.journey_id = %(journey_id)s ORDER BY v.number DESC;
 
+-- name: find_using
+-- Versions whose graph may name a segment, of those that runs enter or are under way in (the text is ours, so its form is known).
+SELECT j.key, j.status, v.number, v.graph, v.id = j.version_id AS is_current
+FROM journey j JOIN journey_version v ON v.journey_id = j.id
+WHERE j.workspace_id = %(workspace_id)s AND v.graph ~ %(named)s
+  AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id))
+ORDER BY j.key, v.number DESC;
+
 -- name: add_version
 -- Append an immutable version.
 INSERT INTO journey_version (workspace_id, journey_id, number, graph, created_at, created_by)

@@ -57,6 +57,11 @@ def find_standing(ws: Scope, ids: Iterable[int]) -> Sequence[tuple[int, int, boo
     return ws.rows(QUERIES.find_standing, ids=sql.numbers(ids))
 
 
+def find_holders(ws: Scope, namespace: str, values: Sequence[str]) -> dict[str, int]:
+    """Map each of these identifiers (in their normal form) to the person who has it; those that nobody has are left out."""
+    return {values[place - 1]: person_id for place, person_id in ws.rows(QUERIES.find_holders, namespace=namespace, values=list(values))}
+
+
 def _prefix(search: str) -> str | None:
     text = search.strip()
     if "\0" in text:

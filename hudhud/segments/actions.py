@@ -10,25 +10,27 @@ from hudhud.events.append import append
 from hudhud.events.types import Event as EventRow
 from hudhud.kit.errors import InvalidInput
 from hudhud.segments.ask import QUERIES, read_definitions
+from hudhud.segments.lists import apply_edits as apply_edits
+from hudhud.segments.lists import change_list as change_list
 from hudhud.segments.membership import build as build
 from hudhud.segments.membership import check_due as check_due
 from hudhud.segments.membership import open_lock
 from hudhud.segments.membership import refresh as refresh
+from hudhud.segments.sets import Listed
 from hudhud.segments.types import (
     Attribute,
     Consent,
     Event,
     Segment,
-    SegmentCycle,
-    SegmentInUse,
     SegmentNotFound,
     canonical,
     from_json,
     leaves,
 )
+from hudhud.segments.uses import check_circle, check_unused, find_missing, find_uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -36,9 +38,11 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
     from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition, Leaf
+    from hudhud.segments.uses import Use
 
 MAX_NAME = 200
 FEED_ROWS = 20_000
+LISTED: dict[str, Any] = {"definition": None, "event_names": [], "attributes": [], "topics": [], "segment_ids": []}
 
 
 def create_segment(ws: Scope, name: str, tree: Condition, now: datetime, *, by: str) -> int:
@@ -48,13 +52,41 @@ def create_segment(ws: Scope, name: str, tree: Condition, now: datetime, *, by: 
     return segment_id
 
 
+def create_list(ws: Scope, name: str, now: datetime, *, by: str) -> int:
+    """Make a segment whose people are put in one by one (`change_list`), empty; return its id."""
+    open_lock(ws)
+    made = _insert(ws, _checked_name(name), "", now, LISTED)
+    record_audit(ws, now, by, "segment.create", f"segment:{made}", name=name)
+    return made
+
+
 def ensure_segment(ws: Scope, tree: Condition, now: datetime, *, owner: str) -> int:
     """Return the one unlisted segment of `owner` (such as "journey:welcome"): made if it has another tree, which ends the other."""
     open_lock(ws)
     found = ws.value(QUERIES.find_owned, owner=owner, definition=canonical(tree).decode())
     made = int(found) if found is not None else _create(ws, "", owner, tree, now)
-    ws.run(QUERIES.archive_owned, owner=owner, id=made, now=now)
+    _release(ws, owner, now, made)
     return made
+
+
+def release_owned(ws: Scope, owner: str, now: datetime) -> None:
+    """Keep no unlisted segment for `owner` any longer."""
+    open_lock(ws)
+    _release(ws, owner, now, 0)
+
+
+def _release(ws: Scope, owner: str, now: datetime, kept: int) -> None:
+    if ws.run(QUERIES.archive_owned, owner=owner, id=kept, now=now):
+        ws.run(QUERIES.forget_archived)
+
+
+def check_references(ws: Scope, segment_ids: Iterable[int]) -> list[int]:
+    """Return which of these segments there are not; the others are not put away before the transaction ends."""
+    wanted = set(segment_ids)
+    if not wanted:
+        return []
+    open_lock(ws)
+    return find_missing(ws, wanted)
 
 
 def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: str | None = None, tree: Condition | None = None) -> None:
@@ -64,28 +96,34 @@ def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: 
         raise SegmentNotFound(segment_id=segment_id)
     if name is not None:
         ws.run(QUERIES.rename_segment, id=segment_id, name=_checked_name(name), now=now)
+    if tree is not None and row["definition"] is None:
+        raise InvalidInput("tree", "conditions", "this is a list: put people in or take them out, or make a new segment with conditions")
     if tree is not None:
         _redefine(ws, segment_id, tree, now)
     record_audit(ws, now, by, "segment.update", f"segment:{segment_id}", name=name or row["name"])
 
 
-def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str) -> None:
-    """Keep a segment no longer; raises `SegmentInUse` while another one is built on it."""
+def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, uses: Callable[[], Sequence[Use]] = tuple) -> None:
+    """Keep a segment no longer. Raises `SegmentInUse` while another one is built on it, or `uses` (asked under the lock) knows of others."""
+    open_lock(ws)
     row = ws.one(QUERIES.get_segment, id=segment_id)
     if row is None:
         raise SegmentNotFound(segment_id=segment_id)
-    open_lock(ws)
-    if users := ws.rows(QUERIES.find_dependents, id=segment_id):
-        raise SegmentInUse(segment_ids=[row[0] for row in users])
+    check_unused(row["name"], segment_id, [*find_uses(ws, segment_id), *uses()])
     ws.run(QUERIES.archive_segment, id=segment_id, now=now)
-    ws.run(QUERIES.forget_changes, id=segment_id)
+    for forget in (QUERIES.forget_archived, QUERIES.forget_changes, QUERIES.forget_edits, QUERIES.forget_days):
+        ws.run(forget, id=segment_id)
     record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}", name=row["name"])
 
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:
     open_lock(ws)
     definitions = _check_references(ws, tree)
-    made = ws.value(QUERIES.create_segment, name=name, owner=owner, now=now, **_columns(tree, definitions))
+    return _insert(ws, name, owner, now, _columns(tree, definitions))
+
+
+def _insert(ws: Scope, name: str, owner: str, now: datetime, columns: dict[str, Any]) -> int:
+    made = ws.value(QUERIES.create_segment, name=name, owner=owner, now=now, **columns)
     ws.run(QUERIES.create_membership, id=made)
     ws.run(QUERIES.ring)
     return int(made)
@@ -94,8 +132,7 @@ def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) ->
 def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> None:
     open_lock(ws)
     definitions = _check_references(ws, tree)
-    if segment_id in definitions:
-        raise SegmentCycle(segment_id=segment_id)
+    check_circle(ws, tree, definitions, segment_id)
     ws.run(QUERIES.define_segment, id=segment_id, now=now, **_columns(tree, definitions))
     changed = [segment_id]
     for other_id, definition, _depth in ws.rows(QUERIES.find_dependents, id=segment_id):
@@ -109,9 +146,9 @@ def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> Non
 def _check_references(ws: Scope, tree: Condition) -> Definitions:
     """Return the trees of all segments that this one is built on; raises `SegmentNotFound` when one is missing or put away."""
     definitions = read_definitions(ws, [tree])
-    gone = ws.rows(QUERIES.find_archived, ids=sorted(definitions))
+    gone = find_missing(ws, definitions)
     if gone:
-        raise SegmentNotFound(f"Segment {gone[0][0]} is archived; use another one.", segment_id=gone[0][0])
+        raise SegmentNotFound(f"Segment {gone[0]} is archived; use another one.", segment_id=gone[0])
     return definitions
 
 
@@ -137,7 +174,8 @@ def _all_leaves(tree: Condition, definitions: Definitions) -> Iterator[Leaf]:
     for leaf in leaves(tree):
         yield leaf
         if isinstance(leaf, Segment):
-            yield from _all_leaves(definitions[leaf.segment_id], definitions)
+            meant = definitions[leaf.segment_id]
+            yield from () if isinstance(meant, Listed) else _all_leaves(meant, definitions)
 
 
 def _checked_name(name: str) -> str:
@@ -161,6 +199,7 @@ def carry_feed(ws: Scope, ch: Client, feed: int) -> None:
     append(ch, [_to_event(ws, row) for row in ws.rows(QUERIES.read_feed, feed=feed)], f"segments:{ws.workspace_id}:{feed}")
     ws.run(QUERIES.close_feed, feed=feed)
     ws.run(QUERIES.prune_changes, feed=feed)
+    ws.run(QUERIES.forget_archived_changes, feed=feed)
 
 
 def _to_event(ws: Scope, row: tuple[Any, ...]) -> EventRow:

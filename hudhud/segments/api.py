@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import needs
@@ -28,6 +29,24 @@ class NewSegment(Schema):
 
     name: str
     tree: dict[str, Any]
+
+
+class NewList(Schema):
+    """A name in any language."""
+
+    name: str
+
+
+class Round(Schema):
+    """People to put into a list or take out: by id, or as lines of a file, each beginning with an e-mail address or a user_id.
+
+    `first_line` is the number of the first one, for files that are sent in parts of at most 20,000 lines.
+    """
+
+    belongs: bool = True
+    person_ids: list[Id] = Field(default_factory=list, max_length=20_000)
+    lines: list[str] = Field(default_factory=list, max_length=20_000)
+    first_line: Annotated[int, Field(ge=1, lt=2**31)] = 1
 
 
 class SegmentPatch(Schema):
@@ -66,6 +85,12 @@ def create_segment(request: Request, new: NewSegment) -> Status[dict[str, Any]]:
     return Status(201, _one(request, made))
 
 
+@router.post("/segments/lists", response={201: dict[str, Any]})
+def create_list(request: Request, new: NewList) -> Status[dict[str, Any]]:
+    """Make a segment whose people are put in one by one."""
+    return Status(201, _one(request, actions.create_list(request.scope, new.name, request.now, by=request.actor)))
+
+
 @router.post("/segments/count")
 @needs("viewer")
 def count(request: Request, draft: Draft) -> dict[str, Any]:
@@ -94,6 +119,18 @@ def explain(request: Request, doubt: Doubt) -> dict[str, Any]:
     return {**_verdict(verdict), "as_of": request.now.isoformat()}
 
 
+@router.get("/segments/overlap")
+def compare(request: Request, ids: Annotated[list[Id], Query(max_length=20)]) -> dict[str, Any]:
+    """Compare two to five segments: how many people are in each combination of them, and in none other."""
+    found = queries.compare(request.scope, ids)
+    return {
+        "segments": [{"id": number, "name": name, "count": count} for number, name, count in found.segments],
+        "together": found.together,
+        "parts": [{"in": list(part.inside), "count": part.count, "shared": part.shared} for part in found.parts],
+        "as_of": request.now.isoformat(),
+    }
+
+
 @router.get("/segments/{segment_id}")
 def get_segment(request: Request, segment_id: Id) -> dict[str, Any]:
     """Return a segment."""
@@ -108,11 +145,21 @@ def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> di
     return _one(request, segment_id)
 
 
-@router.delete("/segments/{segment_id}", response={204: None})
-def archive_segment(request: Request, segment_id: Id) -> Status[None]:
-    """Keep it no longer."""
-    actions.archive_segment(request.scope, segment_id, request.now, by=request.actor)
-    return Status(204, None)
+@router.post("/segments/{segment_id}/people")
+def change_list(request: Request, segment_id: Id, asked: Round) -> dict[str, Any]:
+    """Put people into a list or take them out, within a second; lines that name nobody are told by number."""
+    named = queries.find_named(request.scope, asked.lines, first=asked.first_line)
+    people = [*asked.person_ids, *named.people]
+    count = actions.change_list(request.scope, segment_id, people, request.now, belongs=asked.belongs, by=request.actor)
+    return {"found": count, "unknown": [{"line": number, "text": text} for number, text in named.unknown]}
+
+
+@router.get("/segments/{segment_id}/growth")
+def find_growth(request: Request, segment_id: Id, days: Annotated[int, Field(ge=1, le=3660)] = 90) -> dict[str, Any]:
+    """Return how a segment grew, day by day, oldest first: its size in the evening, who entered and who left."""
+    queries.get_segment(request.scope, segment_id)
+    grown = queries.find_growth(request.scope, segment_id, request.now, days=days)
+    return {"days": [{**asdict(one), "day": one.day.isoformat()} for one in grown]}
 
 
 @router.get("/segments/{segment_id}/members")
@@ -138,7 +185,8 @@ def find_members(
 
 
 def _one(request: Request, segment_id: Id) -> dict[str, Any]:
-    return _card(queries.get_segment(request.scope, segment_id))
+    segment = queries.get_segment(request.scope, segment_id)
+    return {**_card(segment), "waiting": queries.count_waiting(request.scope, segment_id) if segment.is_list else 0}
 
 
 def _card(segment: queries.Saved) -> dict[str, Any]:
@@ -146,6 +194,7 @@ def _card(segment: queries.Saved) -> dict[str, Any]:
     return {
         "id": segment.id,
         "name": segment.name,
+        "kind": "list" if segment.is_list else "conditions",
         "tree": to_json(segment.tree),
         "state": "counting" if segment.built_at is None else "ready",
         "failure": segment.failure,

@@ -15,7 +15,7 @@ from hudhud.kit import sql
 from hudhud.segments.atoms import Atom, Did, key, to_atom
 from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
 from hudhud.segments.expressions import id_list
-from hudhud.segments.sets import EVERYBODY, NOBODY, Group, read_state
+from hudhud.segments.sets import EVERYBODY, NOBODY, Group, Listed, load, read_state
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, from_json, leaves, to_ms
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hudhud.segments.expressions import Statement
     from hudhud.segments.types import Condition
 
-    Definitions = Mapping[int, Condition]
+    Definitions = Mapping[int, Condition | Listed]
 
 QUERIES = sql.load("hudhud.segments")
 # All segments of a workspace are asked about by one statement, which may be long.
@@ -64,7 +64,8 @@ class Facts:
         if isinstance(tree, Not):
             return ~self.group(tree.of, definitions)
         if isinstance(tree, Segment):
-            inner = self.group(definitions[tree.segment_id], definitions)
+            meant = definitions[tree.segment_id]
+            inner = Group(meant.people) if isinstance(meant, Listed) else self.group(meant, definitions)
             return inner if tree.member else ~inner
         atom, positive = to_atom(tree)
         return Group(self.sets.get(key(atom), BitMap64()), outside=not positive)
@@ -75,10 +76,14 @@ def read_definitions(ws: Scope, trees: Iterable[Condition]) -> Definitions:
     wanted = {leaf.segment_id for tree in trees for leaf in leaves(tree) if isinstance(leaf, Segment)}
     if not wanted:
         return {}
-    found = {row[0]: from_json(row[1]) for row in ws.rows(QUERIES.find_definitions, ids=sorted(wanted))}
+    found = {row[0]: _read_definition(*row[1:]) for row in ws.rows(QUERIES.find_definitions, ids=sorted(wanted))}
     if missing := wanted - found.keys():
         raise SegmentNotFound(f"There is no segment {min(missing)}.", segment_id=min(missing))
     return found
+
+
+def _read_definition(definition: object, members: bytes | None) -> Condition | Listed:
+    return Listed(load(members or b"")) if definition is None else from_json(definition)
 
 
 def find_atoms(trees: Iterable[Condition], definitions: Definitions) -> list[Atom]:
@@ -89,7 +94,8 @@ def find_atoms(trees: Iterable[Condition], definitions: Definitions) -> list[Ato
 def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
     for leaf in leaves(tree):
         if isinstance(leaf, Segment):
-            yield from _atoms(definitions[leaf.segment_id], definitions)
+            meant = definitions[leaf.segment_id]
+            yield from () if isinstance(meant, Listed) else _atoms(meant, definitions)
         else:
             yield to_atom(leaf)[0]
 

@@ -21,8 +21,9 @@ from pyroaring import BitMap64
 from hudhud.kit.errors import HudhudError
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
+from hudhud.segments.growth import record
 from hudhud.segments.sets import dump, load
-from hudhud.segments.types import Change, Touched, from_json
+from hudhud.segments.types import Change, Segment, Touched, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -93,7 +94,7 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     people = BitMap64(touched.person_ids)
     moved = _find_moved(desk, people)
     fresh = (people - desk.known) | BitMap64(moved.values())
-    _hand_over(ws, segments, moved)
+    _hand_over(desk, segments, moved)
     concerned = [segment for segment in segments if segment.concerned]
     others = [segment for segment in segments if not segment.concerned]
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
@@ -126,7 +127,7 @@ def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
         people = crossed(desk.ch, desk.workspace_id, atoms, min(segment.checked_at or desk.now for segment in due), desk.now)
     flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
     # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
-    _hand_over(desk.ws, due, _find_moved(desk, people))
+    _hand_over(desk, due, _find_moved(desk, people))
     decision = decide(desk, due, people, MOST_CHANGES)
     for segment in due if decision.is_whole else ():
         again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
@@ -150,10 +151,13 @@ def _build(desk: Desk, new: Sequence[Live]) -> list[tuple[int, BitMap64]]:
     atoms = find_atoms([segment.tree for segment in new], definitions)
     facts = ask(desk.ch, desk.workspace_id, atoms, desk.now)
     flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
+    sizes: dict[int, int] = {}
     for segment in new:
         members = facts.people(segment.tree, definitions)
+        sizes[segment.id] = len(members)
         check = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
         desk.ws.run(QUERIES.set_built, id=segment.id, members=dump(members), count=len(members), now=desk.now, next_check_at=check)
+    record(desk.ws, sizes, [], desk.now, recounted=True)
     return [(segment.id, facts.living) for segment in new]
 
 
@@ -211,7 +215,8 @@ def find_live(desk: Desk, touched: Touched) -> list[Live]:
     live = []
     for row in rows:
         try:
-            tree = read_tree(row["definition"])
+            # Being on a list means just that.
+            tree = Segment(row["id"]) if row["definition"] is None else read_tree(row["definition"])
         except HudhudError as error:
             if row["failure"] is None or (row["next_check_at"] or desk.now) <= desk.now:
                 set_aside(desk, row["id"], error)
@@ -236,20 +241,29 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: in
     definitions = read_definitions(desk.ws, trees)
     atoms = find_atoms(trees, definitions)
     facts = ask(desk.ch, desk.workspace_id, atoms, desk.now, people)
-    stored = _read_members(desk.ws, segments)
-    changes: list[Change] = []
+    stored = read_members(desk.ws, [segment.id for segment in segments])
+    turned: dict[int, BitMap64] = {}
     for segment in segments:
-        members = stored[segment.id]
-        before, after = members & people, facts.people(segment.tree, definitions)
-        turned = BitMap64(islice(before ^ after, most))
-        most -= len(turned)
-        if turned:
-            _write_members(desk.ws, segment.id, members ^ turned)
+        before, after = stored[segment.id] & people, facts.people(segment.tree, definitions)
+        turned[segment.id] = BitMap64(islice(before ^ after, most))
+        most -= len(turned[segment.id])
+    return Decision(turn(desk, stored, turned, facts.living), is_whole=most > 0)
+
+
+def turn(desk: Desk, stored: Mapping[int, BitMap64], turned: Mapping[int, BitMap64], living: BitMap64) -> list[Change]:
+    """Let these people enter where they are not `stored`, and leave where they are; write all of it down and return it."""
+    changes: list[Change] = []
+    sizes: dict[int, int] = {}
+    for segment_id, people in turned.items():
+        if people:
+            before = stored[segment_id]
+            sizes[segment_id] = _write_members(desk.ws, segment_id, before ^ people)
+            changes += [Change(segment_id, person_id, entered=True, at=desk.now) for person_id in people - before]
             # Who was erased or merged away is gone without having left.
-            changes += [Change(segment.id, person_id, entered=True, at=desk.now) for person_id in turned & after]
-            changes += [Change(segment.id, person_id, entered=False, at=desk.now) for person_id in (turned & before) & facts.living]
+            changes += [Change(segment_id, person_id, entered=False, at=desk.now) for person_id in people & before & living]
     _write_changes(desk, changes)
-    return Decision(changes, is_whole=most > 0)
+    record(desk.ws, sizes, changes, desk.now)
+    return changes
 
 
 def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[Change]:
@@ -272,22 +286,28 @@ def _find_moved(desk: Desk, people: BitMap64) -> dict[int, int]:
     return {actor: person for actor, person in find_all_merged(desk.ch, desk.workspace_id, people) if actor in desk.known}
 
 
-def _hand_over(ws: Scope, segments: Sequence[Live], moved: Mapping[int, int]) -> None:
+def _hand_over(desk: Desk, segments: Sequence[Live], moved: Mapping[int, int]) -> None:
     """Give the places of merged people to those they were merged into."""
     if not moved:
         return
-    for segment_id, members in _read_members(ws, segments).items():
+    sizes: dict[int, int] = {}
+    for segment_id, members in read_members(desk.ws, [segment.id for segment in segments]).items():
         leaving = members & BitMap64(moved)
         if leaving:
-            _write_members(ws, segment_id, (members - leaving) | BitMap64([moved[actor] for actor in leaving]))
+            after = (members - leaving) | BitMap64([moved[actor] for actor in leaving])
+            sizes[segment_id] = _write_members(desk.ws, segment_id, after)
+    record(desk.ws, sizes, [], desk.now)
 
 
-def _read_members(ws: Scope, segments: Sequence[Live]) -> dict[int, BitMap64]:
-    return {row[0]: load(row[1]) for row in ws.rows(QUERIES.read_members, ids=[segment.id for segment in segments])}
+def read_members(ws: Scope, segment_ids: Sequence[int]) -> dict[int, BitMap64]:
+    """Return who is in these segments."""
+    return {row[0]: load(row[1]) for row in ws.rows(QUERIES.read_members, ids=segment_ids)}
 
 
-def _write_members(ws: Scope, segment_id: int, members: BitMap64) -> None:
+def _write_members(ws: Scope, segment_id: int, members: BitMap64) -> int:
+    """Write a segment's set, return how many are in it."""
     ws.run(QUERIES.set_members, id=segment_id, members=dump(members), count=len(members))
+    return len(members)
 
 
 def _write_changes(desk: Desk, changes: Sequence[Change]) -> None:

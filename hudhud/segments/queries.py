@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions
 from hudhud.segments.atoms import Did, Reachable, key, to_atom
 from hudhud.segments.compile import Question, compile_values
-from hudhud.segments.sets import load
+from hudhud.segments.growth import find_growth as find_growth
+from hudhud.segments.lists import find_named as find_named
+from hudhud.segments.overlap import compare as compare
+from hudhud.segments.sets import Listed, load
 from hudhud.segments.types import Attribute, Consent, Event, Segment, SegmentNotFound, Verdict, children, from_json, walk
+from hudhud.segments.uses import Use as Use
+from hudhud.segments.uses import find_uses as find_uses
+from hudhud.segments.uses import use_to_json as use_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +49,7 @@ class Preview:
 class Saved:
     """A segment that somebody made, with what is recorded of its members; `built_at` None: it is being counted.
 
+    The tree of a list says that one is on it.
     `failure`: why it could not be asked about lately; its members are as of `checked_at` then.
     """
 
@@ -56,6 +63,7 @@ class Saved:
     built_at: datetime | None
     checked_at: datetime | None
     failure: str | None
+    is_list: bool = False
 
 
 def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
@@ -150,7 +158,8 @@ def _verdict(node: Condition, path: str, person_id: int, facts: Facts, values: M
     below = [(f"{path}.{step}" if path else step, child) for step, child in children(node)]
     value = None
     if isinstance(node, Segment):
-        below = [(f"{path}.segment" if path else "segment", definitions[node.segment_id])]
+        meant = definitions[node.segment_id]
+        below = [] if isinstance(meant, Listed) else [(f"{path}.segment" if path else "segment", meant)]
         value = holds == node.member
     return Verdict(path, node, holds, value, tuple(_verdict(child, step, person_id, facts, values, definitions) for step, child in below))
 
@@ -185,7 +194,9 @@ def get_segment(ws: Scope, segment_id: int) -> Saved:
 
 
 def _saved(row: dict[str, Any]) -> Saved:
-    return Saved(tree=from_json(row.pop("definition")), **row)
+    definition = row.pop("definition")
+    is_list = definition is None
+    return Saved(tree=Segment(row["id"]) if is_list else from_json(definition), is_list=is_list, **row)
 
 
 def find_members(ws: Scope, segment: Saved, *, after: int = 0, limit: int = 50) -> list[tuple[int, datetime | None]]:
@@ -194,6 +205,11 @@ def find_members(ws: Scope, segment: Saved, *, after: int = 0, limit: int = 50) 
     ids = list(islice(stored.iter_equal_or_larger(after + 1), limit))
     since = dict(ws.rows(QUERIES.find_entered, id=segment.id, people=ids)) if ids else {}
     return [(one, since.get(one)) for one in ids]
+
+
+def count_waiting(ws: Scope, segment_id: int) -> int:
+    """Return how many people are still to be put into a list or taken out."""
+    return int(ws.value(QUERIES.count_edits, id=segment_id))
 
 
 def find_faces(ws: Scope, person_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

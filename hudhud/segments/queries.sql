@@ -1,11 +1,12 @@
 -- name: find_definitions
 -- The trees of these segments and of all that they are built on.
+-- Lists come with their people, read here as of this statement.
 WITH RECURSIVE needed AS (
     SELECT id, definition, segment_ids FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[])
     UNION
     SELECT s.id, s.definition, s.segment_ids FROM segment s JOIN needed n ON s.id = ANY(n.segment_ids) AND s.workspace_id = %(workspace_id)s
 )
-SELECT id, definition FROM needed;
+SELECT n.id, n.definition, m.members FROM needed n LEFT JOIN segment_membership m ON m.segment_id = n.id AND n.definition IS NULL;
 
 -- name: has_live
 -- Is there anything to keep current?
@@ -28,7 +29,8 @@ UPDATE segment_known SET people = coalesce(%(people)s::bytea, people), decided_a
 SELECT s.id, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at, m.failure,
        (s.event_names && %(event_names)s::text[]
         OR (%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
-        OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]) AS concerned
+        OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]
+        OR (%(any_attribute)s AND s.definition IS NULL)) AS concerned
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL
 ORDER BY s.id;
@@ -72,8 +74,10 @@ FROM unnest(%(segments)s::bigint[], %(people)s::bigint[], %(entered)s::boolean[]
 
 -- name: find_work
 -- Workspaces with something to build or to check (everywhere).
-SELECT DISTINCT m.workspace_id FROM segment_membership m JOIN segment s ON s.id = m.segment_id
-WHERE s.archived_at IS NULL AND ((m.built_at IS NULL AND m.failure IS NULL) OR m.next_check_at <= %(now)s) ORDER BY 1;
+SELECT m.workspace_id FROM segment_membership m JOIN segment s ON s.id = m.segment_id
+WHERE s.archived_at IS NULL AND ((m.built_at IS NULL AND m.failure IS NULL) OR m.next_check_at <= %(now)s)
+UNION
+SELECT workspace_id FROM segment_edit ORDER BY 1;
 
 -- name: next_check
 -- When is the next look due (everywhere)?
@@ -113,6 +117,11 @@ WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s
 -- Nobody asks who came and went in a segment that is put away.
 DELETE FROM segment_change WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s AND fed;
 
+-- name: forget_archived_changes
+-- Nor of a batch's changes in segments that were put away meanwhile.
+DELETE FROM segment_change c USING segment s
+WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.id = c.segment_id AND s.archived_at IS NOT NULL;
+
 -- name: create_segment
 -- A new segment.
 INSERT INTO segment (workspace_id, name, owner, definition, event_names, attributes, topics, segment_ids, created_at, updated_at)
@@ -129,13 +138,72 @@ SELECT id FROM segment
 WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s AND archived_at IS NULL AND md5(definition::text) = md5((%(definition)s::jsonb)::text);
 
 -- name: archive_owned
--- An owner has one segment.
+-- An owner has one segment, or (0) none.
 UPDATE segment SET archived_at = %(now)s, updated_at = %(now)s
 WHERE workspace_id = %(workspace_id)s AND owner = %(owner)s AND archived_at IS NULL AND id <> %(id)s;
 
--- name: find_archived
--- Which of these are put away?
-SELECT id FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]) AND archived_at IS NOT NULL ORDER BY id;
+-- name: find_missing
+-- Which of these are put away, or never were?
+SELECT w.id FROM unnest(%(ids)s::bigint[]) AS w (id)
+WHERE NOT EXISTS (SELECT FROM segment s WHERE s.id = w.id AND s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL) ORDER BY w.id;
+
+-- name: find_names
+-- What these are called.
+SELECT id, name FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: find_users
+-- The live listed segments that name this one.
+SELECT id, name FROM segment
+WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL AND owner = '' AND %(id)s = ANY(segment_ids) ORDER BY name, id;
+
+-- name: forget_archived
+-- Nobody is in a segment that is put away.
+DELETE FROM segment_membership m USING segment s
+WHERE m.workspace_id = %(workspace_id)s AND s.id = m.segment_id AND s.workspace_id = %(workspace_id)s AND s.archived_at IS NOT NULL;
+
+-- name: forget_edits
+-- Nobody is put into it any more.
+DELETE FROM segment_edit WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: forget_days
+-- Nobody asks how it grew.
+DELETE FROM segment_day WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: add_edits
+-- Put people into a list, or take them out, when the segments worker comes to it.
+INSERT INTO segment_edit (workspace_id, segment_id, person_id, belongs)
+SELECT %(workspace_id)s, %(id)s, e.person_id, %(belongs)s FROM unnest(%(people)s::bigint[]) WITH ORDINALITY AS e (person_id, place) ORDER BY e.place;
+
+-- name: find_edits
+-- What is still to be done to lists that are kept, in order.
+SELECT e.id, e.segment_id, e.person_id, e.belongs FROM segment_edit e JOIN segment_membership m ON m.segment_id = e.segment_id
+WHERE e.workspace_id = %(workspace_id)s AND e.id > %(after)s AND m.built_at IS NOT NULL ORDER BY e.id LIMIT %(limit)s;
+
+-- name: close_edits
+-- These are done.
+DELETE FROM segment_edit WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: count_edits
+-- How many are still to be put in or taken out.
+SELECT count(*) FROM segment_edit WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+
+-- name: add_to_days
+-- Add to how segments grew today who came and went; the size is that of now.
+INSERT INTO segment_day AS d (segment_id, workspace_id, day, size, entered, exited, recounted)
+SELECT c.segment_id, %(workspace_id)s, %(day)s, c.size, c.entered, c.exited, %(recounted)s
+FROM unnest(%(ids)s::bigint[], %(sizes)s::bigint[], %(entered)s::bigint[], %(exited)s::bigint[]) AS c (segment_id, size, entered, exited)
+ON CONFLICT (segment_id, day) DO UPDATE
+SET size = EXCLUDED.size, entered = d.entered + EXCLUDED.entered, exited = d.exited + EXCLUDED.exited, recounted = d.recounted OR EXCLUDED.recounted;
+
+-- name: find_days
+-- How a segment grew since a day: the rows from then on, and the last one before.
+SELECT day, size, entered, exited, recounted FROM segment_day
+WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s
+  AND day >= coalesce((SELECT max(b.day) FROM segment_day b WHERE b.segment_id = %(id)s AND b.day < %(since)s), %(since)s) ORDER BY day;
+
+-- name: time_zone
+-- Where the workspace's days begin.
+SELECT time_zone FROM workspace WHERE id = %(workspace_id)s;
 
 -- name: rename_segment
 -- Another name.
@@ -193,6 +261,11 @@ ORDER BY person_id, id DESC;
 -- name: ring
 -- Wake the segments worker.
 SELECT pg_notify('segments', '');
+
+-- name: read_sets
+-- The sets of these live listed segments, with what they are called.
+SELECT s.id, s.name, m.members FROM segment s JOIN segment_membership m ON m.segment_id = s.id
+WHERE s.workspace_id = %(workspace_id)s AND s.id = ANY(%(ids)s::bigint[]) AND s.archived_at IS NULL AND s.owner = '';
 
 -- name: read_set
 -- One segment's set.

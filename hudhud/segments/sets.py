@@ -63,5 +63,12 @@ class Group:
         return living - self.ids if self.outside else living & self.ids
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list means: the people that were put into it."""
+
+    people: BitMap64
+
+
 NOBODY = Group(BitMap64())
 EVERYBODY = Group(BitMap64(), outside=True)

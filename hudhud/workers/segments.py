@@ -50,12 +50,12 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
 def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> int:
     with context.db.workspace(workspace_id) as ws:
         built = actions.build(ws, ch, now)
-        changes = actions.check_due(ws, ch, now)
+        changes = [*actions.check_due(ws, ch, now), *actions.apply_edits(ws, ch, now)]
         reach("segments.decided")
         journeys.take(ws, ch, [], changes, now)
         reach("segments.taken")
     context.count("segments", "built", len(built))
-    context.count("segments", "flipped by time", len(changes))
+    context.count("segments", "changed by time or hand", len(changes))
     context.beat()
     return len(built) + len(changes)
 

@@ -260,8 +260,10 @@ def test_cycles_and_broken_references_are_refused(stage: Stage) -> None:
     second = stage.segment(is_in(first))
     with stage.db.workspace(stage.workspace_id) as ws:
         for tree in (is_in(first), is_in(second), negated(is_in(second))):
-            with pytest.raises(SegmentCycle):
+            with pytest.raises(SegmentCycle) as circle:
                 actions.update_segment(ws, first, NOW, by="user:1", tree=from_json(tree))
+            way = [step["id"] for step in circle.value.data["path"]]  # type: ignore[attr-defined]
+            assert way == ([first, first] if tree == is_in(first) else [first, second, first])
         with pytest.raises(SegmentNotFound):
             actions.create_segment(ws, "x", from_json(is_in(999_999)), NOW, by="user:1")
         with pytest.raises(SegmentInUse):

@@ -4,7 +4,7 @@ CREATE TABLE segment (
     name         text NOT NULL DEFAULT '' CHECK (length(name) <= 200),
     owner        text NOT NULL DEFAULT '',       -- 'journey:…': made for that alone, not listed
     format       smallint NOT NULL DEFAULT 1,    -- of the definition
-    definition   jsonb NOT NULL,                 -- the condition tree
+    definition   jsonb,                          -- the condition tree; null: a list, its people are put in one by one
     revision     integer NOT NULL DEFAULT 1,     -- grows with every change of the definition
     -- What the definition depends on, that of segments it is built on included: which batch concerns it?
     event_names  text[] NOT NULL,
@@ -58,3 +58,27 @@ CREATE INDEX segment_change_new ON segment_change (workspace_id, id) WHERE feed 
 CREATE INDEX segment_change_feeding ON segment_change (feed) WHERE feed IS NOT NULL AND NOT fed;
 CREATE SEQUENCE segment_feed;
 SELECT hudhud_wall('segment_change');
+
+-- Who is to be put into a list, or taken out, in this order: the segments worker does it, together with all that follows.
+CREATE TABLE segment_edit (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    segment_id   bigint NOT NULL REFERENCES segment ON DELETE CASCADE,
+    person_id    bigint NOT NULL,
+    belongs      boolean NOT NULL                -- false: take out
+);
+CREATE INDEX segment_edit_of ON segment_edit (workspace_id, id);
+SELECT hudhud_wall('segment_edit');
+
+-- How a segment grew: a row for each day (in the workspace's time zone) on which anybody came or went, kept for good.
+CREATE TABLE segment_day (
+    segment_id   bigint NOT NULL REFERENCES segment ON DELETE CASCADE,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    day          date NOT NULL,
+    size         bigint NOT NULL,                -- after the day's last change
+    entered      bigint NOT NULL DEFAULT 0,
+    exited       bigint NOT NULL DEFAULT 0,
+    recounted    boolean NOT NULL DEFAULT false, -- its conditions were new: the size moved without anybody entering or leaving
+    PRIMARY KEY (segment_id, day)
+) WITH (fillfactor = 70);
+SELECT hudhud_wall('segment_day');

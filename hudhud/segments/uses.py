@@ -1,0 +1,94 @@
+"""What is built on a segment, and the way round a circle of segments: what must be known before one is changed or put away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hudhud.segments.ask import QUERIES
+from hudhud.segments.sets import Listed
+from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hudhud.kit.db import Scope
+    from hudhud.segments.ask import Definitions
+    from hudhud.segments.types import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing that asks for a segment: another segment, or a version of a journey, and where in it."""
+
+    kind: str  # segment, journey
+    key: str  # a segment's id, a journey's key
+    names: dict[str, str]  # by language; a segment has one for all: ""
+    status: str = ""  # of a journey: draft, running, paused
+    version: int | None = None
+    is_current: bool = True  # False: an older version of a journey that people are still under way in
+    places: tuple[str, ...] = ()  # in a journey: trigger, goal, exit_on.0, the id of a node with the name of its condition
+
+    @property
+    def title(self) -> str:
+        """Return what to call it in a message."""
+        return self.names.get("") or self.names.get("en") or next(iter(self.names.values()), self.key)
+
+
+def find_uses(ws: Scope, segment_id: int) -> list[Use]:
+    """Return the segments that name this one."""
+    return [Use("segment", str(row[0]), {"": row[1]}) for row in ws.rows(QUERIES.find_users, id=segment_id)]
+
+
+def find_missing(ws: Scope, segment_ids: Iterable[int]) -> list[int]:
+    """Return which of these segments there are not (any more)."""
+    wanted = sorted(set(segment_ids))
+    return [row[0] for row in ws.rows(QUERIES.find_missing, ids=wanted)] if wanted else []
+
+
+def check_unused(name: str, segment_id: int, uses: Sequence[Use]) -> None:
+    """Raise `SegmentInUse` with all of `uses`, and what to do about them."""
+    if not uses:
+        return
+    where = ", ".join(f"the {use.kind} “{use.title}”" for use in uses)
+    raise SegmentInUse(
+        f"“{name}” is used by {where}; take it out there first.", segment_id=segment_id, uses=[use_to_json(use) for use in uses]
+    )
+
+
+def use_to_json(use: Use) -> dict[str, Any]:
+    """Return a use as it goes over the wire."""
+    return {
+        "kind": use.kind,
+        "key": use.key,
+        "names": use.names,
+        "status": use.status,
+        "version": use.version,
+        "is_current": use.is_current,
+        "places": list(use.places),
+    }
+
+
+def check_circle(ws: Scope, tree: Condition, definitions: Definitions, segment_id: int) -> None:
+    """Raise `SegmentCycle` that names the way round if the tree asks, however indirectly, for the segment it is to define."""
+    way = _way(tree, definitions, segment_id, set())
+    if way is None:
+        return
+    names = dict(ws.rows(QUERIES.find_names, ids=way))
+    path = [{"id": one, "name": names.get(one, "")} for one in (segment_id, *way)]
+    round_ = " → ".join(f"“{step['name']}”" for step in path)
+    raise SegmentCycle(f"This would make the segment depend on itself: {round_}. Take one of them out.", segment_id=segment_id, path=path)
+
+
+def _way(tree: Condition, definitions: Definitions, goal: int, seen: set[int]) -> list[int] | None:
+    for leaf in leaves(tree):
+        if not isinstance(leaf, Segment) or leaf.segment_id in seen:
+            continue
+        if leaf.segment_id == goal:
+            return [goal]
+        seen.add(leaf.segment_id)
+        meant = definitions[leaf.segment_id]
+        way = None if isinstance(meant, Listed) else _way(meant, definitions, goal, seen)
+        if way is not None:
+            return [leaf.segment_id, *way]
+    return None

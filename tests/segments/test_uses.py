@@ -1,0 +1,126 @@
+"""What is built on a segment is told, and keeps it from being put away; what names a missing one is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.journeys import actions as journeys
+from hudhud.journeys import graph
+from hudhud.journeys.types import InvalidJourney
+from hudhud.kit.sql import Query
+from tests.app.conftest import web as web
+from tests.segments.test_api import browser as browser
+from tests.segments.test_api import events_url as events_url
+from tests.segments.test_api import stage as stage
+from tests.segments.test_membership import did, is_in, negated
+
+if TYPE_CHECKING:
+    from tests.app.browser import Browser
+    from tests.segments.stage import Stage
+
+STAND = Query(
+    "stand",
+    """INSERT INTO run_position (run_id, workspace_id, version_id, person_id, visit, node, waiting, entered_at, arrived_at, due_at)
+    SELECT 1, %(workspace_id)s, min(id), 1, 1, 'rest', false, now(), now(), now() FROM journey_version""",
+)
+LEAVE = Query("leave", "DELETE FROM run_position WHERE workspace_id = %(workspace_id)s")
+OWNED = Query("owned", "SELECT count(*) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE s.owner <> ''")
+
+
+def drawn(trigger: dict[str, Any], **parts: object) -> graph.Graph:
+    nodes = {
+        "rest": {"kind": "wait", "until": did(), "timeout": {"amount": 1, "unit": "days"}, "met": "fork", "timed_out": "fork"},
+        "fork": {"kind": "branch", "branches": [{"if": parts.pop("asked", did()), "next": "end"}], "otherwise": "end"},
+        "end": {"kind": "exit", "reason": "done"},
+    }
+    return graph.parse({"key": "care", "names": {"en": "Care", "et": "Hool"}, "trigger": trigger, "nodes": nodes, "start": "rest", **parts})
+
+
+def publish(stage: Stage, journey: graph.Graph) -> int:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        return journeys.publish(ws, journey, stage.now, by="user:1")
+
+
+def uses(browser: Browser, segment_id: int) -> list[tuple[Any, ...]]:
+    items = browser.ask("GET", f"segments/{segment_id}/uses")[1]["items"]
+    return [(one["kind"], one["key"], one["version"], one["is_current"], one["places"]) for one in items]
+
+
+EVENT = {"kind": "event", "name": "Order Completed"}
+
+
+def test_a_used_segment_is_kept_and_says_by_what(stage: Stage, browser: Browser) -> None:
+    base = stage.segment(did(), name="Buyers")
+    outer = stage.segment(negated(is_in(base)), name="All others")
+    entering = {"kind": "segment_enter", "segment": base}
+    publish(stage, drawn(entering, goal=is_in(outer), exit_on=[did("Asked"), is_in(base, member=False)], asked=is_in(base)))
+    publish(stage, drawn(entering, asked={"kind": "and", "of": [did(), is_in(base)]}))
+    assert uses(browser, base) == [("segment", str(outer), None, True, []), ("journey", "care", 2, True, ["trigger", "fork.0"])]
+    # People are under way in the older version.
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(STAND)
+    assert uses(browser, base)[2] == ("journey", "care", 1, False, ["trigger", "exit_on.1", "fork.0"])
+    assert uses(browser, outer) == [("journey", "care", 1, False, ["goal"])]
+
+    status, refused = browser.ask("DELETE", f"segments/{base}")
+    assert (status, refused["code"]) == (409, "segment_in_use")
+    assert [(one["kind"], one["names"]) for one in refused["uses"][:2]] == [
+        ("segment", {"": "All others"}),
+        ("journey", {"en": "Care", "et": "Hool"}),
+    ]
+    assert refused["message"].endswith("take it out there first.")
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(LEAVE)
+    assert browser.ask("DELETE", f"segments/{outer}")[0] == 204
+    publish(stage, drawn(EVENT))
+    assert uses(browser, base) == []
+    assert browser.ask("DELETE", f"segments/{base}")[0] == 204
+    assert stage.members() == {}
+    assert browser.ask("GET", f"segments/{base}/uses")[0] == 404
+
+
+def test_a_segment_of_a_journeys_own_goes_with_its_trigger(stage: Stage, browser: Browser) -> None:
+    base = stage.segment(did())
+    publish(stage, drawn({"kind": "segment_enter", "segment": {"kind": "and", "of": [is_in(base), did("Asked")]}}))
+    assert uses(browser, base) == [("journey", "care", 1, True, ["trigger"])]
+    publish(stage, drawn(EVENT))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert ws.value(OWNED) == 0
+    assert browser.ask("DELETE", f"segments/{base}")[0] == 204
+
+
+def test_a_journey_may_not_ask_for_a_missing_segment(stage: Stage) -> None:
+    gone = stage.segment(did())
+    number = publish(stage, drawn(EVENT))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        from_there = {"kind": "segment_enter", "segment": gone + 1}
+        with pytest.raises(InvalidJourney) as refused:
+            journeys.publish(ws, drawn(from_there, asked=is_in(gone + 2)), stage.now, by="user:1")
+        assert [(one["node"], one["code"]) for one in refused.value.data["problems"]] == [  # type: ignore[attr-defined]
+            ("", "unknown_segment"),
+            ("fork", "unknown_segment"),
+        ]
+    assert publish(stage, drawn(EVENT)) == number
+
+
+def test_segments_are_compared(stage: Stage, browser: Browser) -> None:
+    for number in range(8):
+        stage.person(attributes={f"in_{place}": bool(number >> place & 1) for place in range(3)})
+    ids = [stage.segment({"kind": "attribute", "name": f"in_{place}", "op": "is", "value": True}, name=f"S{place}") for place in range(3)]
+    asked = "&".join(f"ids={one}" for one in ids)
+    found = browser.ask("GET", f"segments/overlap?{asked}")[1]
+    assert [(one["name"], one["count"]) for one in found["segments"]] == [("S0", 4), ("S1", 4), ("S2", 4)]
+    assert found["together"] == 7
+    assert {tuple(one["in"]): (one["count"], one["shared"]) for one in found["parts"]} == {
+        (ids[0],): (1, 4),
+        (ids[1],): (1, 4),
+        (ids[2],): (1, 4),
+        (ids[0], ids[1]): (1, 2),
+        (ids[0], ids[2]): (1, 2),
+        (ids[1], ids[2]): (1, 2),
+        tuple(ids): (1, 1),
+    }
+    assert browser.ask("GET", f"segments/overlap?ids={ids[0]}&ids={ids[0]}")[1]["field"] == "ids"
+    assert browser.ask("GET", f"segments/overlap?ids={ids[0]}&ids=999999")[0] == 404
