@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 MAX_EMAIL = 150  # Django's limit for a sign-in name
 PREFIX_SHOWN = 6
+MOST_NAMES, LONGEST_NAME = 200, 256
+# What people are known by is never open to public keys (people/vouching.py).
+NEVER_OPEN = {"email", "phone", "subscriptions"}
 UNSEEN = ("Cc", "Zl", "Zp")  # controls, line and paragraph separators: no header of a mail may hold them (A-14)
 
 
@@ -68,6 +71,14 @@ def _check_name(field: str, value: str) -> str:
     if not 1 <= len(value.strip()) <= 200 or any(category(character) in UNSEEN for character in value):  # noqa: PLR2004 -- the column's own bounds
         raise InvalidInput(field, value, "use 1 to 200 characters on one line")
     return value.strip()
+
+
+def _check_names(field: str, names: object) -> list[str]:
+    """Return names of events or attributes, each once, in the order given."""
+    wanted = list(dict.fromkeys(str(name).strip() for name in names)) if isinstance(names, list) else []
+    if len(wanted) > MOST_NAMES or any(not 0 < len(name) <= LONGEST_NAME or "\0" in name for name in wanted):
+        raise InvalidInput(field, names, f"use at most {MOST_NAMES} names of 1 to {LONGEST_NAME} characters")
+    return wanted
 
 
 def _check_role(role: str) -> str:
@@ -150,8 +161,13 @@ def set_password(everywhere: Scope, *, email: str, password_hash: str, now: date
     return int(user_id)
 
 
+WORKSPACE_FIELDS = (
+    "name", "time_zone", "language", "currency", "sender_name", "sender_email", "postal_address", "open_attributes", "is_sample"
+)  # fmt: skip
+
+
 def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) -> Workspace:
-    """Change the given fields (name, time_zone, language, currency, sender_name, sender_email, postal_address)."""
+    """Change the given fields (name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes)."""
     given = {field: value for field, value in changes.items() if value is not None}
     if "name" in given:
         given["name"] = _check_name("name", str(given["name"]))
@@ -164,8 +180,13 @@ def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) ->
             raise InvalidInput(field, given[field], "leave out control characters")
     if "\n" in str(given.get("sender_name", "")):
         raise InvalidInput("sender_name", given["sender_name"], "write it on one line")
-    empty = dict.fromkeys(("name", "time_zone", "language", "currency", "sender_name", "sender_email", "postal_address", "is_sample"))
-    ws.run(Q.update_workspace, **(empty | given))
+    if "open_attributes" in given:
+        opened = given["open_attributes"] = _check_names("open_attributes", given["open_attributes"])
+        if closed := NEVER_OPEN.intersection(opened):
+            raise InvalidInput(
+                "open_attributes", ", ".join(sorted(closed)), "only a server key may change who somebody is and what they agreed to"
+            )
+    ws.run(Q.update_workspace, **(dict.fromkeys(WORKSPACE_FIELDS) | given))
     record_audit(ws, now, actor, "workspace.update", f"workspace:{ws.workspace_id}", **given)
     return get_workspace(ws)
 
@@ -213,28 +234,45 @@ def remove_member(ws: Scope, user_id: int, *, by_role: str, now: datetime, actor
     record_audit(ws, now, actor, "member.remove", f"user:{user_id}")
 
 
-def create_key(ws: Scope, *, kind: str, now: datetime, actor: str, name: str = "", scopes: list[str] | None = None) -> tuple[ApiKey, str]:
-    """Make a key; return what is kept and the key itself, which is shown this once and kept nowhere."""
+def create_key(
+    ws: Scope, *, kind: str, now: datetime, actor: str, name: str = "", scopes: list[str] | None = None, events: list[str] | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key; return what is kept and the key itself, which is shown this once and kept nowhere.
+
+    `events`: the only names that a collect key may send (pages count as Page Viewed, identify calls as Identified); none: all.
+    """
     if kind not in KEY_KINDS:
         raise InvalidInput("kind", kind, f"use one of {', '.join(KEY_KINDS)}")
     wanted = (scopes or ["read", "write"]) if kind == "api" else []
     for scope in wanted:
         if scope not in SCOPE_ROLES:
             raise InvalidInput("scopes", scope, f"use {', '.join(SCOPE_ROLES)}")
+    allowed = _check_names("events", events) if kind == "collect" and events else None
     secret = new_secret(f"hk_{kind}")
     (key,) = ws.into(
         ApiKey,
         Q.create_key,
         key_kind=kind,
         scopes=wanted,
+        events=allowed,
         name=_check_name("name", name or kind),
         prefix=secret[: len(f"hk_{kind}_") + PREFIX_SHOWN],
         secret_hash=hash_secret(secret),
         now=now,
         created_by=int(actor.removeprefix("user:")) if actor.startswith("user:") else None,
     )
-    record_audit(ws, now, actor, "key.create", f"key:{key.id}", name=key.name, kind=kind, scopes=wanted)
+    record_audit(ws, now, actor, "key.create", f"key:{key.id}", name=key.name, kind=kind, scopes=wanted, events=allowed or [])
     return key, secret
+
+
+def allow_events(ws: Scope, key_id: int, events: list[str], *, now: datetime, actor: str) -> ApiKey:
+    """Give a collect key another list of events that it may send; an empty one: all. Raises `NotFound`."""
+    allowed = _check_names("events", events) or None
+    found = ws.into(ApiKey, Q.allow_events, key_id=key_id, events=allowed)
+    if not found:
+        raise NotFound
+    record_audit(ws, now, actor, "key.events", f"key:{key_id}", name=found[0].name, events=allowed or [])
+    return found[0]
 
 
 def revoke_key(ws: Scope, key_id: int, *, now: datetime, actor: str) -> None:

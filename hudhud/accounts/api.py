@@ -26,6 +26,7 @@ class WorkspaceChange(Schema):
     sender_name: Annotated[str, Field(max_length=200)] | None = None
     sender_email: Annotated[str, Field(max_length=150)] | None = None
     postal_address: Annotated[str, Field(max_length=1000)] | None = None
+    open_attributes: list[str] | None = None
 
 
 class NewMember(Schema):
@@ -43,11 +44,18 @@ class RoleChange(Schema):
 
 
 class NewKey(Schema):
-    """A key to make; `scopes` (read, write, admin) count for kind `api`."""
+    """A key to make; `scopes` (read, write, admin) count for kind `api`, `events` (the only names it may send) for `collect`."""
 
     kind: Literal["collect", "api"]
     name: str = ""
     scopes: list[Literal["read", "write", "admin"]] | None = None
+    events: list[str] | None = None
+
+
+class KeyChange(Schema):
+    """The only names that a collect key may send; an empty list: all but our own."""
+
+    events: list[str]
 
 
 @router.get("/workspace")
@@ -117,9 +125,22 @@ def find_keys(request: Request) -> dict[str, Any]:
 def create_key(request: Request, new: NewKey) -> Status[dict[str, Any]]:
     """Make a key; `key` is shown this once."""
     key, secret = actions.create_key(
-        request.scope, kind=new.kind, name=new.name, scopes=list(new.scopes or []), now=request.now, actor=request.actor
+        request.scope,
+        kind=new.kind,
+        name=new.name,
+        scopes=list(new.scopes or []),
+        events=new.events,
+        now=request.now,
+        actor=request.actor,
     )
     return Status(201, {**asdict(key), "key": secret})
+
+
+@router.patch("/keys/{int:key_id}")
+@needs("admin")
+def allow_events(request: Request, key_id: int, change: KeyChange) -> dict[str, Any]:
+    """Change which events a collect key may send; it counts within a second."""
+    return asdict(actions.allow_events(request.scope, key_id, change.events, now=request.now, actor=request.actor))
 
 
 @router.delete("/keys/{int:key_id}", response={204: None})

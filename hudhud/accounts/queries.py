@@ -24,6 +24,11 @@ def get_workspace(ws: Scope) -> Workspace:
     return found[0]
 
 
+def find_opened(ws: Scope) -> frozenset[str]:
+    """Return the attributes that public keys may overwrite whoever has set them."""
+    return frozenset(ws.value(Q.find_opened) or ())
+
+
 def find_memberships(everywhere: Scope, user_id: int) -> list[Membership]:
     """Return where a user may go, oldest workspace first."""
     return everywhere.into(Membership, Q.find_memberships, user_id=user_id)

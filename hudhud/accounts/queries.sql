@@ -1,6 +1,6 @@
 -- name: get_workspace
 -- The workspace of this scope.
-SELECT id, name, time_zone, language, currency, sender_name, sender_email, postal_address, is_sample, created_at
+SELECT id, name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes, is_sample, created_at
 FROM workspace WHERE id = %(workspace_id)s;
 
 -- name: create_workspace
@@ -13,8 +13,13 @@ VALUES (%(name)s, %(time_zone)s, %(language)s, %(is_sample)s, %(now)s) RETURNING
 UPDATE workspace SET name = coalesce(%(name)s, name), time_zone = coalesce(%(time_zone)s, time_zone),
     language = coalesce(%(language)s, language), currency = coalesce(%(currency)s, currency),
     sender_name = coalesce(%(sender_name)s, sender_name), sender_email = coalesce(%(sender_email)s, sender_email),
-    postal_address = coalesce(%(postal_address)s, postal_address), is_sample = coalesce(%(is_sample)s, is_sample)
+    postal_address = coalesce(%(postal_address)s, postal_address),
+    open_attributes = coalesce(%(open_attributes)s::text[], open_attributes), is_sample = coalesce(%(is_sample)s, is_sample)
 WHERE id = %(workspace_id)s;
+
+-- name: find_opened
+-- What public keys may overwrite about people, whoever has set it.
+SELECT open_attributes FROM workspace WHERE id = %(workspace_id)s;
 
 -- name: find_workspaces
 -- Every workspace, oldest first (everywhere: the command line, which has no user).
@@ -76,13 +81,18 @@ DELETE FROM member WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id
 
 -- name: create_key
 -- Keep a new key's hash.
-INSERT INTO api_key (workspace_id, kind, scopes, name, prefix, secret_hash, created_at, created_by)
-VALUES (%(workspace_id)s, %(key_kind)s, %(scopes)s, %(name)s, %(prefix)s, %(secret_hash)s, %(now)s, %(created_by)s)
-RETURNING id, kind, scopes, name, prefix, created_at, revoked_at;
+INSERT INTO api_key (workspace_id, kind, scopes, events, name, prefix, secret_hash, created_at, created_by)
+VALUES (%(workspace_id)s, %(key_kind)s, %(scopes)s, %(events)s, %(name)s, %(prefix)s, %(secret_hash)s, %(now)s, %(created_by)s)
+RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at;
+
+-- name: allow_events
+-- Another list of events for a key that still counts.
+UPDATE api_key SET events = %(events)s WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s AND kind = 'collect' AND revoked_at IS NULL
+RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at;
 
 -- name: find_keys
 -- All keys, newest first; revoked ones stay visible.
-SELECT id, kind, scopes, name, prefix, created_at, revoked_at
+SELECT id, kind, scopes, events, name, prefix, created_at, revoked_at
 FROM api_key WHERE workspace_id = %(workspace_id)s ORDER BY id DESC;
 
 -- name: revoke_key
@@ -91,7 +101,7 @@ UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE workspace_id
 
 -- name: find_key_holder
 -- Whose key is this? (everywhere: key look-up; edge and web)
-SELECT id, workspace_id, kind, scopes, secret_hash FROM api_key
+SELECT id, workspace_id, kind, scopes, secret_hash, events FROM api_key
 WHERE secret_hash = %(secret_hash)s AND revoked_at IS NULL;
 
 -- name: record_audit

@@ -28,6 +28,7 @@ class Workspace:
     sender_name: str
     sender_email: str
     postal_address: str
+    open_attributes: list[str]
     is_sample: bool
     created_at: datetime
 
@@ -73,6 +74,7 @@ class ApiKey:
     id: int
     kind: str
     scopes: list[str]
+    events: list[str] | None  # the only names that a collect key may send; None: all
     name: str
     prefix: str
     created_at: datetime
@@ -88,6 +90,7 @@ class KeyHolder:
     kind: str
     scopes: list[str]
     secret_hash: bytes
+    events: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from hudhud.edge import health, tracking, unsubscribe
+from hudhud.edge import browser, health, tracking, unsubscribe
 from hudhud.edge.collect import Collect
 from hudhud.edge.proxy import Proxy
 from hudhud.edge.state import EdgeState
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hudhud.kit.config import Settings
     from hudhud.kit.crypto import Keys
 
-OURS = ("/t/", "/u/", "/healthz", "/readyz", "/metrics")
+OURS = ("/t/", "/u/", "/healthz", "/readyz", "/metrics", "/analytics.js")
 
 
 class Edge:
@@ -32,9 +32,10 @@ class Edge:
         self.state = EdgeState(settings, clock, keys)
         self.collect = Collect(self.state)
         self.proxy = Proxy(settings)
-        self.routed = Starlette(routes=[*health.routes, *tracking.routes, *unsubscribe.routes], lifespan=self._lifespan)
+        self.routed = Starlette(routes=[*health.routes, *tracking.routes, *unsubscribe.routes, *browser.routes], lifespan=self._lifespan)
         self.routed.state.edge = self.state
         self.routed.state.proxy = self.proxy
+        self.routed.state.keyring = self.collect.keyring
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -47,9 +48,11 @@ class Edge:
         """Choose by path; the most frequent first."""
         if scope["type"] == "http":
             path = scope["path"]
-            if path.startswith("/v1/"):
+            if path.startswith("/v1/") and not path.startswith("/v1/projects/"):
                 await self.collect(scope, receive, send)
-            elif f"/{path.lstrip('/')}".startswith(OURS):  # the web process takes //metrics for its own /metrics, which is ours to guard
+            elif f"/{path.lstrip('/')}".startswith(
+                (*OURS, "/v1/")
+            ):  # the web process takes //metrics for its own /metrics, which is ours to guard
                 await self.routed(scope, receive, send)
             else:
                 await self.proxy(scope, receive, send)

@@ -6,6 +6,7 @@ Raw ASGI: this is the hottest path. Source: segment.com/docs/connections/sources
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,13 +15,29 @@ import structlog
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
 from hudhud.edge.keyring import Holder, Keyring, from_basic
-from hudhud.events.types import KINDS, MAX_EVENT_BYTES, Reason, Refusal, Row, check_text, lane_of, parse, person_key, unreadable
+from hudhud.events.types import (
+    KINDS,
+    LEAST_SKEW,
+    MAX_EVENT_BYTES,
+    Reason,
+    Refusal,
+    Row,
+    check_name,
+    check_text,
+    lane_of,
+    name_of,
+    parse,
+    person_key,
+    reason_of,
+    unreadable,
+)
 from hudhud.kit.errors import HudhudError, InvalidInput, NotFound, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from hudhud.edge.state import EdgeState
+    from hudhud.events.types import Message
 
 MAX_BATCH_BYTES = 500 * 1024
 MAX_BATCH_MESSAGES = 2_500
@@ -29,8 +46,10 @@ OK_BODY = b'{"success":true}'
 # Shops call us from their own pages; the key is public there, and nothing is ever read back.
 CORS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    # A star is every header but Authorization.
+    (b"access-control-allow-headers", b"authorization, *"),
     (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (b"access-control-expose-headers", b"retry-after"),
     (b"access-control-max-age", b"86400"),
 ]
 JSON = (b"content-type", b"application/json")
@@ -48,6 +67,7 @@ class Batch(msgspec.Struct, rename="camel"):
 
     batch: list[msgspec.Raw]
     write_key: str | None = None
+    sent_at: Any = None
 
 
 class OnlyKey(msgspec.Struct, rename="camel"):
@@ -110,7 +130,12 @@ class Collect:
     async def _take_one(self, body: bytes, kind: str, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         message = parse(body, kind)
         holder = holder or await self.keyring.writer(_key_in(body))
-        whole = _complete(body.strip(), message.message_id, kind)
+        try:
+            check_name(name_of(message), holder.events)
+        except HudhudError as error:
+            await self.state.appender.append([], [Refusal(holder.workspace_id, holder.source, reason_of(error), error.message, body)])
+            raise
+        whole = _complete(body.strip(), message, kind, b"")
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
 
@@ -124,15 +149,28 @@ class Collect:
         holder = holder or await self.keyring.writer(batch.write_key or "")
         if len(batch.batch) > MAX_BATCH_MESSAGES:
             raise InvalidInput("batch", f"{len(batch.batch)} messages", f"send at most {MAX_BATCH_MESSAGES} at once")
-        rows, refusals, errors = _sort(batch.batch, holder)
+        rows, refusals, errors = _sort(batch.batch, holder, self._sent_at(batch.sent_at))
         if errors and not rows:
-            # Nothing of it is good: the sender is told, and nothing is kept.
+            # Nothing of it is good: the sender is told. Only what was well said with the wrong key is kept.
+            if named := [refusal for refusal in refusals if refusal.reason != Reason.INVALID]:
+                await self.state.appender.append([], named)
             raise errors[0][1]
         await self.state.appender.append(rows, refusals)
         if not errors:
             return 200, OK_BODY, []
         told = [{"index": index, **error.to_dict()} for index, error in errors]
         return 200, msgspec.json.encode({"success": True, "rejected": told}), []
+
+    def _sent_at(self, said: object) -> bytes:
+        """Return what each message of a batch must bring along: when it was sent by the sender's clock, where that differs from ours."""
+        try:
+            at = msgspec.convert(said, datetime)
+        except msgspec.ValidationError:
+            return b""
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        if abs(self.state.clock.now() - at) < LEAST_SKEW:
+            return b""
+        return b',"sentAt":' + msgspec.json.encode(at)
 
 
 def _key_in(body: bytes) -> str:
@@ -142,7 +180,7 @@ def _key_in(body: bytes) -> str:
         raise InvalidInput("writeKey", "…", "send it as text") from None
 
 
-def _sort(raws: list[msgspec.Raw], holder: Holder) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
+def _sort(raws: list[msgspec.Raw], holder: Holder, sent_at: bytes) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
     """Tell good messages from bad ones; a bad one costs only itself and is kept with its reason."""
     rows: list[Row] = []
     refusals: list[Refusal] = []
@@ -151,18 +189,21 @@ def _sort(raws: list[msgspec.Raw], holder: Holder) -> tuple[list[Row], list[Refu
     for index, raw in enumerate(raws):
         try:
             message = parse(raw)
+            check_name(name_of(message), holder.events)
         except HudhudError as error:
             errors.append((index, error))
-            refusals.append(Refusal(workspace_id, source, Reason.INVALID, error.message, bytes(raw)))
+            refusals.append(Refusal(workspace_id, source, reason_of(error), error.message, bytes(raw)))
         else:
-            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message.message_id, None)))
+            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, sent_at)))
     return rows, refusals, errors
 
 
-def _complete(raw: bytes, message_id: str | None, kind: str | None) -> bytes:
-    """Add what the sender left out: the kind that the route says, and an id. (Of a name given twice the last one counts.)."""
+def _complete(raw: bytes, message: Message, kind: str | None, sent_at: bytes) -> bytes:
+    """Add what the sender left out: the kind that the route says, an id, when the batch was sent. (Of a name given twice the last one counts.)."""
     added = b"" if kind is None else b',"type":"%s"' % kind.encode()
-    if message_id is None:
+    if message.sent_at is None:
+        added += sent_at
+    if message.message_id is None:
         added += b',"messageId":"%s"' % uuid.uuid4().hex.encode()
     return raw[:-1] + added + b"}" if added else raw
 

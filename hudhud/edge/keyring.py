@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hudhud.events.types import PUBLIC
 from hudhud.kit import sql
 from hudhud.kit.crypto import hash_secret
 from hudhud.kit.errors import Forbidden, Unauthenticated
@@ -30,6 +31,7 @@ class Holder:
     key_id: int
     source: str
     may_write: bool = True
+    events: frozenset[str] | None = None  # the only names it may send; None: all but our own
 
 
 @dataclass
@@ -76,9 +78,14 @@ class Keyring:
             row = await cursor.fetchone()
         found = None
         if row is not None:
-            key_id, workspace_id, kind, scopes, *_ = row
+            key_id, workspace_id, kind, scopes, _, events = row
+            is_public = kind == PUBLIC
             found = Holder(
-                workspace_id, key_id, "collect" if kind == "collect" else "server", may_write=kind == "collect" or scopes != ["read"]
+                workspace_id,
+                key_id,
+                PUBLIC if is_public else "server",
+                may_write=is_public or scopes != ["read"],
+                events=frozenset(events) if is_public and events else None,
             )
         if len(self._known) >= REMEMBERED:
             self._known.clear()

@@ -30,11 +30,14 @@ PLACES = ("time_zone", "language", "country")
 log = structlog.get_logger()
 
 
-def resolve(ws: Scope, identities: Sequence[Identity], now: datetime, batch: int | None = None) -> Resolution:
+def resolve(
+    ws: Scope, identities: Sequence[Identity], now: datetime, batch: int | None = None, opened: frozenset[str] = frozenset()
+) -> Resolution:
     """Find or make the person of each identity, in order; merge and patch on the way. Repeating it changes nothing.
 
     Serialised per workspace (an advisory lock of the transaction) as soon as anything may have to be written.
     `batch`: the open batch of the intake that asks; it must mirror whom it made before it is closed.
+    `opened`: attributes that public keys may overwrite whoever has set them.
     """
     notes: list[Note] = []
     named = [_usable(index, identity, notes) for index, identity in enumerate(identities)]
@@ -49,7 +52,7 @@ def resolve(ws: Scope, identities: Sequence[Identity], now: datetime, batch: int
             return Resolution([held[identifiers[0]] for identifiers in named], notes=notes)
         ws.run(QUERIES.lock)
         held |= _find_holders(ws, missing)
-    book = _open_book(ws, held, {held[identifier] for index in rich for identifier in named[index] if identifier in held}, now)
+    book = _open_book(ws, held, {held[identifier] for index in rich for identifier in named[index] if identifier in held}, now, opened)
     answers = _apply(book, identities, named, held)
     created, changed = _write(ws, book, now, batch)
     person_ids = [answer if isinstance(answer, int) else answer.id for answer in answers]
@@ -66,7 +69,10 @@ def _usable(index: int, identity: Identity, notes: list[Note]) -> Sequence[Ident
 
 
 def _may_write(identity: Identity, identifiers: int) -> bool:
-    return identity.cause in LINKING_CAUSES and (identifiers > 1 or bool(identity.attributes) or bool(identity.device))
+    # Whoever is not public vouches for the person, if with nothing but a name.
+    return identity.cause in LINKING_CAUSES and (
+        not identity.is_public or identifiers > 1 or bool(identity.attributes) or bool(identity.device)
+    )
 
 
 def _find_holders(ws: Scope, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
@@ -81,17 +87,18 @@ def _find_holders(ws: Scope, identifiers: Iterable[Identifier]) -> dict[Identifi
     return held
 
 
-def _open_book(ws: Scope, held: dict[Identifier, int], may_change: set[int], now: datetime) -> Book:
+def _open_book(ws: Scope, held: dict[Identifier, int], may_change: set[int], now: datetime, opened: frozenset[str]) -> Book:
     """Load the people that may change, whole."""
     entries: dict[int, Entry] = {}
     for row in ws.all(QUERIES.load_entries, ids=numbers(sorted(may_change))) if may_change else ():
         identifiers = {(namespace, value): datetime.fromisoformat(since) for namespace, value, since in row["identifiers"]}
         places = {column: row[column] for column in PLACES}
-        entries[row["id"]] = Entry(row["id"], row["created_at"], row["attributes"], places, row["provenance"], identifiers)
+        claimed = frozenset(row["claimed"])
+        entries[row["id"]] = Entry(row["id"], row["created_at"], row["attributes"], places, row["provenance"], identifiers, claimed)
     holders = {identifier: entries[person_id] for identifier, person_id in held.items() if person_id in entries}
     for entry in entries.values():
         holders |= dict.fromkeys(entry.identifiers, entry)
-    return Book(holders, now)
+    return Book(holders, now, opened)
 
 
 def _apply(book: Book, identities: Sequence[Identity], named: list[Sequence[Identifier]], held: dict[Identifier, int]) -> list[int | Entry]:
@@ -163,6 +170,7 @@ def _columns(entries: list[Entry]) -> dict[str, Any]:
         "languages": [entry.places.get("language") for entry in entries],
         "countries": [entry.places.get("country") for entry in entries],
         "provenances": [_json(entry.provenance) for entry in entries],
+        "claimeds": [_json(sorted(entry.claimed)) for entry in entries],
         "created_ats": [entry.created_at for entry in entries],
     }
 

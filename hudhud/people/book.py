@@ -4,7 +4,8 @@ Rules (the same for one claim or ten thousand at once; the tests compare with on
 - a claim is about the holder of its first identifier; unknown identifiers make a new person;
 - only a linking claim attaches further identifiers: unknown ones are attached, held ones merge the two people unless both have a
   user_id, or the claim is about somebody without a user_id who has another address already; `alias` merges always;
-- who has a user_id survives, else whom the claim is about; an address that the survivor has already is not taken over.
+- who has a user_id survives, else whom the claim is about; an address that the survivor has already is not taken over;
+- what a claim by a public key may not change stays as it is (vouching.py), and is noted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hudhud.people import vouching
 from hudhud.people.identifiers import NORMAL, normal_country, normal_language, normal_zone
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, BadIdentifier, Identifier, Identity, Note
 
@@ -38,6 +40,7 @@ class Entry:
     places: dict[str, str | None] = field(default_factory=dict)  # time_zone, language, country
     provenance: dict[str, str] = field(default_factory=dict)
     identifiers: dict[Identifier, datetime] = field(default_factory=dict)
+    claimed: frozenset[str] = vouching.NEW  # what only public keys have set
     merged_into: Entry | None = None
     is_new: bool = False
     is_changed: bool = False
@@ -53,6 +56,7 @@ class Entry:
             "attributes": self.attributes,
             "places": self.places,
             "provenance": self.provenance,
+            "claimed": sorted(self.claimed),
             "identifiers": [[namespace, value] for namespace, value in self.identifiers],
         }
 
@@ -86,43 +90,51 @@ def named_identifiers(identity: Identity) -> Iterator[tuple[Identifier | None, s
 class Book:
     """Holders of identifiers, and the people that may change."""
 
-    def __init__(self, holders: dict[Identifier, Entry], now: datetime) -> None:
-        """Start from what the database knows; entries of people who cannot change may be bare."""
+    def __init__(self, holders: dict[Identifier, Entry], now: datetime, opened: frozenset[str] = frozenset()) -> None:
+        """Start from what the database knows; entries of people who cannot change may be bare. `opened`: for public keys (vouching.py)."""
         self.holders = holders
         self.now = now
+        self.opened = opened
         self.entries: dict[int, Entry] = {entry.id: entry for entry in holders.values()}
         self.merges: list[Merge] = []
         self.notes: list[Note] = []
         self.changed_names: set[str] = set()
         self.touched: set[Identifier] = set()  # whose holder changed
         self.held_before = frozenset(holders)
+        self._refused: list[str] = []  # of the claim in work: what a public key may not change
         self._next_new = -1
 
     def claim(self, index: int, identity: Identity, identifiers: Sequence[Identifier]) -> Entry:
         """Apply one claim; return whom it is about (as of now: a later claim may merge them)."""
         first = identifiers[0]
         linking = identity.cause in LINKING_CAUSES
-        entry = self.holders.get(first) or self._adopt(first, identifiers if linking else [first], identity.at)
+        entry = self.holders.get(first) or self._adopt(first, identifiers if linking else [first], identity)
         if not linking:
             return entry
+        self._refused = []
         others = identifiers[1:]
         if identity.cause == "alias":
             # Segment's previousId may be a user_id or an anonymous_id: whichever is known, else the last one listed.
             others = [other for other in others if other in self.holders] or others[-1:]
         for other in others:
             entry = self._link(index, entry, other, identity)
+        if not identity.is_public:
+            vouching.vouch(entry)
         if identity.attributes or identity.device:
             self._patch(entry, identity)
+        if self._refused:
+            names = ", ".join(dict.fromkeys(self._refused))
+            self.notes.append(Note(index, "public_key", f"{names}: set by a server key or an import; a public key may not change it"))
         return entry
 
-    def _adopt(self, first: Identifier, identifiers: Sequence[Identifier], at: datetime) -> Entry:
+    def _adopt(self, first: Identifier, identifiers: Sequence[Identifier], identity: Identity) -> Entry:
         """Attach an unknown first identifier to the holder of another one that has none of its kind, else to a new person."""
         for other in identifiers[1:]:
             holder = self.holders.get(other)
-            if holder is not None and not holder.has(first[0]):
+            if holder is not None and not holder.has(first[0]) and _may_attach(holder, first, identity):
                 self._attach(holder, first)
                 return holder
-        entry = Entry(id=self._next_new, created_at=min(at, self.now), is_new=True, is_changed=True)
+        entry = Entry(id=self._next_new, created_at=min(identity.at, self.now), is_new=True, is_changed=True)
         self._next_new -= 1
         self.entries[entry.id] = entry
         self._attach(entry, first)
@@ -134,13 +146,18 @@ class Book:
         if holder is entry:
             return entry
         if holder is None:
-            self._attach(entry, other)
+            if _may_attach(entry, other, identity):
+                self._attach(entry, other)
+            else:
+                self._refused.append(other[0])
             return entry
-        if not _may_merge(entry, holder, other[0], identity.cause):
+        if not _may_merge(entry, holder, other[0], identity):
             if other[0] in ADDRESS_NAMESPACES:
                 self.notes.append(Note(index, "identifier_taken", f"{other[0]}: belongs to person {holder.id}; kept there"))
+            elif identity.cause == "alias":
+                self._refused.append("alias")
             return entry
-        survivor, merged = (holder, entry) if holder.has("user_id") and not entry.has("user_id") else (entry, holder)
+        survivor, merged = (holder, entry) if _outlives(holder, entry, identity) else (entry, holder)
         self._merge(survivor, merged, identity)
         if self.holders.get(other) is not survivor:
             self._attach(survivor, other)
@@ -170,34 +187,38 @@ class Book:
             if identifier[0] not in ADDRESS_NAMESPACES or not survivor.has(identifier[0]):
                 survivor.identifiers[identifier] = since
                 self.holders[identifier] = survivor
-        self.changed_names |= merged.attributes.keys() - survivor.attributes.keys()
-        survivor.attributes = {**merged.attributes, **survivor.attributes}
+        _blend(survivor, merged, self.changed_names)
         for column, value in merged.places.items():
             if value is not None and survivor.places.get(column) is None:
                 self._place(survivor, column, value, merged.provenance.get(column, "default"))
-        survivor.created_at = min(survivor.created_at, merged.created_at)
+        if not (identity.is_public and vouching.is_vouched(survivor)):
+            survivor.created_at = min(survivor.created_at, merged.created_at)
         survivor.is_changed = merged.is_changed = True
         merged.merged_into = survivor
 
     def _patch(self, entry: Entry, identity: Identity) -> None:
         patch = identity.attributes or {}
+        refused: set[str] = set()
         for name, value in patch.items():
-            if value is None:
-                changed = name in entry.attributes
-                entry.attributes = {known: kept for known, kept in entry.attributes.items() if known != name}
-            elif (
-                changed := name not in entry.attributes
-                or entry.attributes[name] != value
-                or type(entry.attributes[name]) is not type(value)
-            ):
-                entry.attributes = {**entry.attributes, name: value}
+            changed = _differs(entry.attributes, name, value)
+            if changed and identity.is_public and not vouching.may_set(entry, name, self.opened):
+                refused.add(name)
+                continue
+            # Who may overwrite what they find opened does not come to own it.
+            if not identity.is_public or name not in entry.attributes:
+                vouching.note_source(entry, name, is_public=identity.is_public)
             if changed:
+                kept = {known: kept for known, kept in entry.attributes.items() if known != name}
+                entry.attributes = kept if value is None else {**entry.attributes, name: value}
                 self.changed_names.add(name)
                 entry.is_changed = True
+        self._refused += sorted(refused)
         for column, names, normal in COLUMNS:
-            stated = next((found for name in names if (found := normal(patch.get(name)))), None)
+            stated = next((found for name in names if name not in refused and (found := normal(patch.get(name)))), None)
             device = normal((identity.device or {}).get(column))
-            if stated:
+            if stated and (not identity.is_public or vouching.may_state(entry, column, names, self.opened)):
+                if entry.provenance.get(column) != "stated" or not identity.is_public:
+                    vouching.note_source(entry, f"@{column}", is_public=identity.is_public)
                 self._place(entry, column, stated, "stated")
             elif device:
                 self._place(entry, column, device, "device")
@@ -214,10 +235,40 @@ class Book:
         entry.is_changed = True
 
 
-def _may_merge(entry: Entry, holder: Entry, namespace: str, cause: str) -> bool:
-    if cause == "alias":
+def _differs(attributes: dict[str, Any], name: str, value: object) -> bool:
+    if value is None or name not in attributes:
+        return (value is None) == (name in attributes)
+    return bool(attributes[name] != value) or type(attributes[name]) is not type(value)
+
+
+def _blend(survivor: Entry, merged: Entry, changed_names: set[str]) -> None:
+    """Give the survivor the other one's attributes: what somebody vouches for before what is only claimed, else their own first."""
+    ours, theirs = survivor.attributes, merged.attributes
+    better = {name for name in theirs.keys() & ours.keys() if vouching.is_claimed(survivor, name) and not vouching.is_claimed(merged, name)}
+    changed_names |= theirs.keys() - ours.keys() | {name for name in better if _differs(ours, name, theirs[name])}
+    taken = (theirs.keys() - ours.keys()) | better
+    places = {f"@{column}" for column, value in merged.places.items() if value is not None and survivor.places.get(column) is None}
+    survivor.claimed = vouching.claimed_after(survivor, merged, taken | places)
+    survivor.attributes = {**theirs, **ours, **{name: theirs[name] for name in better}}
+
+
+def _may_attach(entry: Entry, identifier: Identifier, identity: Identity) -> bool:
+    return not identity.is_public or vouching.may_attach(entry, identifier)
+
+
+def _may_merge(entry: Entry, holder: Entry, namespace: str, identity: Identity) -> bool:
+    if identity.is_public and (vouching.is_vouched(entry) or vouching.is_vouched(holder)):
+        return vouching.may_join(entry, holder)
+    if identity.cause == "alias" and not identity.is_public:
         return True
     if entry.has("user_id") and holder.has("user_id"):
         return False
     has_other_address = namespace in ADDRESS_NAMESPACES and not entry.has("user_id") and entry.has(namespace)
     return not has_other_address
+
+
+def _outlives(holder: Entry, entry: Entry, identity: Identity) -> bool:
+    """Say whether the holder lives on, and not whom the claim is about. A browser never swallows somebody whom others vouch for."""
+    if identity.is_public and vouching.is_vouched(holder) and not vouching.is_known(entry):
+        return True
+    return holder.has("user_id") and not entry.has("user_id")

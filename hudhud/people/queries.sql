@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (SELECT i.person_id FROM identifier i
 
 -- name: load_entries
 -- Everything about people who may change.
-SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.created_at,
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.claimed, p.created_at,
        coalesce((SELECT jsonb_agg(jsonb_build_array(i.namespace, i.value, i.created_at)) FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
 FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]);
 
@@ -21,21 +21,21 @@ SELECT nextval('person_id_seq') FROM generate_series(1, %(count)s);
 
 -- name: insert_people
 -- New people, with the numbers taken for them. A batch of the intake mirrors whom it made before it is closed: no need to write that to each row.
-INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, created_at, updated_at, mirrored, made_in)
+INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, claimed, created_at, updated_at, mirrored, made_in)
 OVERRIDING SYSTEM VALUE
-SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.created_at, %(now)s,
+SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.claimed::jsonb, n.created_at, %(now)s,
        CASE WHEN %(batch)s::bigint IS NULL THEN 0 ELSE 1 END, %(batch)s
 FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
-            %(provenances)b::text[], %(created_ats)b::timestamptz[])
-     AS n (id, attributes, time_zone, language, country, provenance, created_at);
+            %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
+     AS n (id, attributes, time_zone, language, country, provenance, claimed, created_at);
 
 -- name: update_people
 -- People who changed.
 UPDATE person p SET attributes = n.attributes::jsonb, time_zone = n.time_zone, language = n.language, country = n.country,
-    provenance = n.provenance::jsonb, created_at = n.created_at, updated_at = %(now)s, version = p.version + 1
+    provenance = n.provenance::jsonb, claimed = n.claimed::jsonb, created_at = n.created_at, updated_at = %(now)s, version = p.version + 1
 FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
-            %(provenances)b::text[], %(created_ats)b::timestamptz[])
-     AS n (id, attributes, time_zone, language, country, provenance, created_at)
+            %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
+     AS n (id, attributes, time_zone, language, country, provenance, claimed, created_at)
 WHERE p.id = n.id AND p.workspace_id = %(workspace_id)s;
 
 -- name: merge_people

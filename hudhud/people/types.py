@@ -48,6 +48,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     attributes: Mapping[str, Any] | None = None
     # From the device, weaker than what the person stated: time_zone, language, country.
     device: Mapping[str, str] | None = None
+    is_public: bool = False  # said with a public key: by anybody (vouching.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Note:
     """An identifier that was not taken over; the rest of the claim was."""
 
     index: int  # of the identity in the list given to `resolve`
-    reason: str  # invalid_identifier | identifier_taken
+    reason: str  # invalid_identifier | identifier_taken | public_key
     detail: str
 
 
@@ -101,3 +102,23 @@ class Profile:
     merged: list[dict[str, Any]]  # [{"person_id", "at", "cause"}]
     subscriptions: list[dict[str, Any]]  # [{"topic", "channel", "state", "changed_at"}]
     suppressed: list[dict[str, Any]]  # [{"channel", "reason", "created_at"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One request to erase a person, and how far it has come: asked, forgotten, scrubbed, finished."""
+
+    id: int
+    person_id: int
+    asked_at: datetime
+    asked_by: str
+    step: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What of a list of claims concerns people who were erased."""
+
+    dropped: frozenset[int] = frozenset()  # places in the list: about somebody who is no more
+    addresses: frozenset[Identifier] = frozenset()  # of erased people, in claims that count: to be suppressed

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import msgspec
 
 from hudhud.consent.types import ConsentChange, State
+from hudhud.events.types import PUBLIC
 from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from hudhud.events.types import Event
 
 STATES = get_args(State)
-PUBLIC_SOURCE = "collect"
 CHANNEL = re.compile("[a-z_]{1,40}")
 
 
@@ -23,7 +23,7 @@ def read_subscriptions(event: Event) -> list[ConsentChange]:
     wanted = event.traits.get("subscriptions")
     if event.kind != "identify" or wanted is None:
         return []
-    if event.source == PUBLIC_SOURCE:
+    if event.source == PUBLIC:
         raise InvalidInput("subscriptions", wanted, "send consent with a server key (kind api), never from a browser")
     if not isinstance(wanted, dict):
         raise InvalidInput("subscriptions", wanted, 'use {"newsletter": true}')

@@ -70,6 +70,7 @@ def test_identify_joins_the_visitor_with_the_customer(db: Database, shop: int) -
         "attributes": {},
         "places": dict.fromkeys(("country", "language", "time_zone")),
         "provenance": {},
+        "claimed": ["*"],
         "identifiers": [list(ANONYMOUS)],
     }
 

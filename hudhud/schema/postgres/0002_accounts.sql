@@ -8,6 +8,7 @@ CREATE TABLE workspace (
     sender_name  text NOT NULL DEFAULT '',
     sender_email text NOT NULL DEFAULT '',
     postal_address text NOT NULL DEFAULT '',
+    open_attributes text[] NOT NULL DEFAULT '{}', -- public keys may overwrite them, whoever has set them
     is_sample    boolean NOT NULL DEFAULT false,
     created_at   timestamptz NOT NULL
 );
@@ -28,6 +29,7 @@ CREATE TABLE api_key (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     kind         text NOT NULL CHECK (kind IN ('collect', 'api')),
     scopes       text[] NOT NULL DEFAULT '{}',
+    events       text[],                         -- names that a collect key may send; null: all but our own
     name         text NOT NULL,
     prefix       text NOT NULL,                  -- the first characters, to recognise it by
     secret_hash  bytea NOT NULL UNIQUE,          -- SHA-256; the key itself is shown once and kept nowhere

@@ -6,6 +6,7 @@ CREATE TABLE person (
     language      text,
     country       text,
     provenance    jsonb NOT NULL DEFAULT '{}',   -- {"time_zone": "stated" | "device" | "ip" | "default", …}
+    claimed       jsonb NOT NULL DEFAULT '[]',   -- attributes that only public keys have set; ["*"]: nobody trusted has identified them
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     merged_into   bigint REFERENCES person,      -- set: this actor lives on in the survivor (always the final one)
@@ -48,3 +49,33 @@ CREATE TABLE person_merge (
 );
 CREATE INDEX person_merge_by_survivor ON person_merge (workspace_id, survivor_id);
 SELECT hudhud_wall('person_merge');
+
+-- Erasing one person (GDPR Art. 17): a job whose position is `step`. Events of batches that were open when it was asked for are
+-- waited for; those of later ones are dropped up to `last_batch`, so a repeated batch decides the same.
+CREATE TABLE erasure (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    person_id    bigint NOT NULL,
+    asked_at     timestamptz NOT NULL,
+    asked_by     text NOT NULL,
+    step         text NOT NULL DEFAULT 'asked' CHECK (step IN ('asked', 'forgotten', 'scrubbed', 'finished')),
+    first_batch  bigint NOT NULL,                -- of the intake: up to here the person was still somebody
+    last_batch   bigint,                         -- up to here nothing about them is taken
+    txid         xid8,                           -- what the intake log got up to here is waited for
+    actor_ids    bigint[] NOT NULL,              -- the person and everybody merged into them
+    known        text[] NOT NULL DEFAULT '{}',   -- their identifiers, to be looked for in logs; emptied at the end
+    scrubbed_at  timestamptz,                    -- database clock: ClickHouse's parts from before go some minutes later
+    finished_at  timestamptz
+);
+CREATE INDEX erasure_open ON erasure (workspace_id, id) WHERE step <> 'finished';
+CREATE UNIQUE INDEX erasure_once ON erasure (workspace_id, person_id);
+SELECT hudhud_wall('erasure');
+
+-- Keyed hashes of what erased people were known by: late events are told by it, and an address stays suppressed.
+CREATE TABLE erased_identifier (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    hash         bytea NOT NULL,                 -- of namespace and value; worthless without the key, which is not in the database
+    erasure_id   bigint NOT NULL REFERENCES erasure ON DELETE CASCADE,
+    PRIMARY KEY (workspace_id, hash, erasure_id)
+);
+SELECT hudhud_wall('erased_identifier');
