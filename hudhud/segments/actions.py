@@ -18,12 +18,12 @@ from hudhud.segments.membership import open_lock
 from hudhud.segments.membership import refresh as refresh
 from hudhud.segments.sets import Listed
 from hudhud.segments.types import (
-    Attribute,
     Consent,
-    Event,
     Segment,
     SegmentNotFound,
+    attribute_names,
     canonical,
+    event_names,
     from_json,
     leaves,
 )
@@ -157,8 +157,8 @@ def _columns(tree: Condition, definitions: Definitions) -> dict[str, Any]:
     whole = list(_all_leaves(tree, definitions))
     return {
         "definition": canonical(tree).decode(),
-        "event_names": sorted({leaf.name for leaf in whole if isinstance(leaf, Event)}),
-        "attributes": sorted({name for leaf in whole if isinstance(leaf, Attribute) for name in _on_the_way(leaf.name)}),
+        "event_names": sorted({name for leaf in whole for name in event_names(leaf)}),
+        "attributes": sorted({name for leaf in whole for path in attribute_names(leaf) for name in _on_the_way(path)}),
         "topics": sorted({leaf.topic for leaf in whole if isinstance(leaf, Consent)}),
         "segment_ids": sorted({leaf.segment_id for leaf in leaves(tree) if isinstance(leaf, Segment)}),
     }

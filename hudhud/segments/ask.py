@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyroaring import BitMap64
 
 from hudhud.kit import sql
-from hudhud.segments.atoms import Atom, Did, key, to_atom
+from hudhud.segments.atoms import Atom, OfEvents, key, since_entry, to_atom
 from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
 from hudhud.segments.expressions import id_list
 from hudhud.segments.sets import EVERYBODY, NOBODY, Group, Listed, load, read_state
@@ -104,7 +104,7 @@ def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime, per
     """Answer atoms at `now`: about everybody in one statement, about given people in one for each ten thousand of them."""
     people = None if person_ids is None else BitMap64(person_ids)
     if people is None or len(people) > MANY:
-        merged = has_merged(ch, workspace_id) if any(isinstance(atom, Did) for atom in atoms) else False
+        merged = has_merged(ch, workspace_id) if any(isinstance(atom, OfEvents) for atom in atoms) else False
         whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged))
         return whole if people is None else Facts(whole.living & people, whole.sets)
     facts = Facts()
@@ -136,7 +136,7 @@ def _ask_some_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs:
     everyone = sorted({*people, *(actor for actor, _ in moved)})
     question = Question(workspace_id, now, atoms, merged=bool(moved), people=people, actors=everyone, askers=askers)
     facts = read_facts(ch, question)
-    own = {key(atom) for atom in atoms if isinstance(atom, Did) and atom.since_entry}
+    own = {key(atom) for atom in atoms if isinstance(atom, OfEvents) and since_entry(atom)}
     sets = {name: ids if name in own else _numbered(ids, numbers) for name, ids in facts.sets.items()}
     return Facts(_numbered(facts.living, numbers), sets)
 

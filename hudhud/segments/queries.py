@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions
-from hudhud.segments.atoms import Did, Reachable, key, to_atom
+from hudhud.segments.atoms import Reachable, key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
 from hudhud.segments.lists import find_named as find_named
 from hudhud.segments.overlap import compare as compare
+from hudhud.segments.reasons import to_value
 from hudhud.segments.sets import Listed, load
-from hudhud.segments.types import Attribute, Consent, Event, Segment, SegmentNotFound, Verdict, children, from_json, walk
+from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json, walk
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_uses as find_uses
 from hudhud.segments.uses import use_to_json as use_to_json
@@ -136,24 +136,12 @@ def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_ids: Se
     rows = ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows
     found = {(part, who): texts for part, who, texts in rows}
     placed = [(atom, *statement.places[key(atom)]) for atom in atoms if key(atom) in statement.places]
-    return {who: {key(atom): _value(atom, found.get((part, who)), place) for atom, part, place in placed} for who in person_ids}
-
-
-def _value(atom: Atom, texts: Sequence[bytes] | None, place: int) -> object:
-    if isinstance(atom, Did):
-        if texts is None:
-            return {"count": 0, "last_at": None}
-        return {"count": int(texts[0]), "last_at": texts[1].decode().replace(" ", "T") + "Z"}
-    value = None if texts is None else json.loads(texts[place])
-    if isinstance(atom, Consent):
-        start = f"{atom.topic}:{atom.channel}:"
-        return next((text.removeprefix(start) for text in value or () if text.startswith(start)), None)
-    return value
+    return {who: {key(atom): to_value(atom, found.get((part, who)), place) for atom, part, place in placed} for who in person_ids}
 
 
 def _verdict(node: Condition, path: str, person_id: int, facts: Facts, values: Mapping[str, object], definitions: Definitions) -> Verdict:
     holds = person_id in facts.people(node, definitions)
-    if isinstance(node, Attribute | Event | Consent):
+    if not isinstance(node, And | Or | Not | Segment):
         return Verdict(path, node, holds, values.get(key(to_atom(node)[0])))
     below = [(f"{path}.{step}" if path else step, child) for step, child in children(node)]
     value = None

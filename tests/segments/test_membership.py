@@ -73,7 +73,7 @@ steps = st.lists(
                 ),
             }
         ),
-        st.fixed_dictionaries({"kind": st.just("attributes"), "who": st.integers(0, 9), "attributes": worlds.objects()}),
+        st.fixed_dictionaries({"kind": st.just("attributes"), "who": st.integers(0, 9), "attributes": worlds.facts}),
         st.fixed_dictionaries({"kind": st.just("new")}),
         st.fixed_dictionaries({"kind": st.just("merge"), "who": st.integers(0, 9), "into": st.integers(0, 9)}),
         st.fixed_dictionaries({"kind": st.just("time"), "by": st.sampled_from(EDGES), "off": st.integers(-1, 1)}),
