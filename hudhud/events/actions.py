@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import msgspec
-
 from hudhud.events.log import append_rows as append_rows
+from hudhud.events.log import message_hash
+from hudhud.events.registry import record_names as record_names
 from hudhud.events.rejects import refuse as refuse
 from hudhud.events.rejects import resubmit as resubmit
 from hudhud.events.rejects import resubmit_all as resubmit_all
+from hudhud.events.rules import check_rules as check_rules
+from hudhud.events.rules import record_broken as record_broken
+from hudhud.events.rules import set_rules as set_rules
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.sql import numbers
@@ -129,10 +131,10 @@ def deduplicate(ws: Scope, batch: int, events: Sequence[Event]) -> tuple[list[Ev
     return [event for event, _ in first.values()], conflicts
 
 
-def forget_seen(ws: Scope, batch: int, events: Sequence[Event]) -> None:
-    """Forget message ids of events that a batch could not take after all: whoever sends them again is heard."""
+def forget_seen(ws: Scope, events: Sequence[Event]) -> None:
+    """Forget message ids that this transaction has remembered, of events that it cannot take after all: whoever sends them again is heard."""
     if events:
-        ws.run(QUERIES.forget_seen, batch=batch, message_hashes=_literal([message_hash(event) for event in events]))
+        ws.run(QUERIES.forget_seen, message_hashes=_literal([message_hash(event) for event in events]))
 
 
 def find_refused(everywhere: Scope, intake_ids: Sequence[int]) -> set[int]:
@@ -147,39 +149,7 @@ def _literal(hashes: list[str]) -> str:
     return "{" + ",".join(hashes) + "}"
 
 
-def message_hash(event: Event) -> str:
-    """Return 128 bits that stand for the message_id, in hex."""
-    return blake2b(event.message_id.encode(), digest_size=16).hexdigest()
-
-
 def body_hash(event: Event) -> int:
     """Return a number that tells a repeat from another message with the same id: what happened to whom, not when it was sent."""
     text = f"{event.kind}\0{event.name}\0{event.user_id}\0{event.anonymous_id}\0{event.previous_id}\0".encode()
     return crc32(event.properties, crc32(text)) - 2**31
-
-
-def record_names(ws: Scope, events: Sequence[Event]) -> None:
-    """Count events by name; the properties of one of each show what they look like."""
-    named: dict[str, list[Event]] = {}
-    for event in events:
-        named.setdefault(event.name, []).append(event)
-    ws.run(
-        QUERIES.record_names,
-        names=list(named),
-        firsts=[min(event.at for event in group) for group in named.values()],
-        lasts=[max(event.at for event in group) for group in named.values()],
-        counts=[len(group) for group in named.values()],
-        properties=[msgspec.json.encode(_shape(group[-1].properties)).decode() for group in named.values()],
-    )
-
-
-_KINDS = {str: "text", bool: "truth", int: "number", float: "number", list: "list", dict: "object"}
-MAX_SHAPE = 100
-
-
-def _shape(properties: bytes) -> dict[str, str]:
-    try:
-        found = msgspec.json.decode(properties)
-    except (msgspec.DecodeError, RecursionError):
-        return {}
-    return {name: _KINDS[type(value)] for name, value in list(found.items())[:MAX_SHAPE] if type(value) in _KINDS}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from ninja import Field, Router, Schema
 
+from hudhud.accounts.actions import record_audit
 from hudhud.events import actions, queries
-from hudhud.events.types import Reason  # noqa: TC001 -- read by ninja at run time
+from hudhud.events.types import MAX_NAME_LENGTH, Reason
 
 if TYPE_CHECKING:
+    from hudhud.events.queries import EventName
     from hudhud.kit.http import Request
 
 router = Router(tags=["events"])
 Limit = Annotated[int, Field(ge=1, le=200)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Search = Annotated[str, Field(max_length=200)]
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 
@@ -26,6 +29,13 @@ class Correction(Schema):
     message: dict[str, Any] | None = None
 
 
+class Rules(Schema):
+    """What the properties of an event should look like (JSON Schema), and whether it is refused when they do not."""
+
+    rules: dict[str, Any] | None
+    mode: Literal["warn", "reject"] = "warn"
+
+
 class AllOf(Schema):
     """Which rejects are meant."""
 
@@ -34,9 +44,29 @@ class AllOf(Schema):
 
 @router.get("/events/names")
 def find_names(request: Request) -> dict[str, Any]:
-    """List event names with what their properties look like."""
-    items = [asdict(name) for name in queries.find_names(request.scope)]
+    """List event names with what their properties look like, and what is unusual about them."""
+    items = [_told(name) for name in queries.find_names(request.scope, request.now)]
     return {"items": items, "next": None, "total": len(items)}
+
+
+@router.get("/events/name")
+def get_name(request: Request, name: Name) -> dict[str, Any]:
+    """Return one event name: its properties, rules, what breaks them, and the last events (without what tells who somebody is)."""
+    found = queries.get_name(request.scope, name, request.now)
+    samples = [asdict(sample) for sample in queries.find_samples(request.scope, request.clickhouse, name)]
+    return {**_told(found), "samples": samples}
+
+
+@router.put("/events/name/rules")
+def set_rules(request: Request, name: Name, rules: Rules) -> dict[str, Any]:
+    """Set the JSON Schema that the properties of an event name should fit (null: none), and whether what breaks it is refused."""
+    actions.set_rules(request.scope, name, rules.rules, rules.mode)
+    record_audit(request.scope, request.now, request.actor, "event.rules", f"event:{name}", mode=rules.mode, set=rules.rules is not None)
+    return _told(queries.get_name(request.scope, name, request.now))
+
+
+def _told(name: EventName) -> dict[str, Any]:
+    return {**asdict(name), "properties": name.properties}
 
 
 @router.get("/events/rejects")

@@ -1,7 +1,8 @@
-"""Adding to the intake log, the only door for facts."""
+"""Adding to the intake log, the only door for facts; and which messages have been there."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from hudhud.events.types import Row
+    from hudhud.events.types import Event, Row
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.events")
@@ -26,3 +27,14 @@ def append_rows(scope: Scope, rows: Sequence[Row], now: datetime) -> None:
         sources=[row.source for row in rows],
         bodies=[row.body for row in rows],
     )
+
+
+def message_hash(event: Event) -> str:
+    """Return 128 bits that stand for the message_id, in hex."""
+    return blake2b(event.message_id.encode(), digest_size=16).hexdigest()
+
+
+def find_seen(ws: Scope, events: Sequence[Event]) -> set[str]:
+    """Return the hashes of those message ids among these that are known already."""
+    hashes = "{" + ",".join(message_hash(event) for event in events) + "}"
+    return {row[0].hex for row in ws.rows(QUERIES.find_seen, message_hashes=hashes)} if events else set()

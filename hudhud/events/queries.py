@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.events.catalogue import EventName as EventName
+from hudhud.events.catalogue import find_names as find_names
+from hudhud.events.catalogue import find_samples as find_samples
+from hudhud.events.catalogue import get_name as get_name
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput, NotFound
 
@@ -22,17 +26,6 @@ CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 HEAD, OVERTAKING_S = 1_000, 1.0
 # The end of what ClickHouse's DateTime64 can hold.
 LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class EventName:
-    """A name that events have, and what their properties look like."""
-
-    name: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-    count: int
-    properties: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +67,6 @@ def horizon(everywhere: Scope, now: datetime) -> datetime:
     first = everywhere.value(QUERIES.watermark, head=HEAD, overtaking_s=OVERTAKING_S)
     bound = now if open_s is None else now - timedelta(seconds=open_s)
     return bound if first is None else min(bound, first)
-
-
-def find_names(ws: Scope) -> list[EventName]:
-    """Every event name, the most frequent first."""
-    return ws.into(EventName, QUERIES.find_names)
 
 
 def find_rejects(

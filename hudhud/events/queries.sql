@@ -119,24 +119,27 @@ SELECT e.message_hash, e.body_hash FROM event_seen e
 WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashes)s::uuid[]) AND e.batch <> %(batch)s;
 
 -- name: forget_seen
--- Forget message_ids that a batch has remembered.
+-- Forget message_ids that this transaction has remembered; not those of a batch that is repeated, whose events may be in ClickHouse.
 DELETE FROM event_seen
-WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]) AND batch = %(batch)s;
+WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]) AND xmin = pg_current_xact_id()::xid;
+
+-- name: find_seen
+-- Which of these message_ids are known?
+SELECT message_hash FROM event_seen WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]);
 
 -- name: find_refused
 -- Which rows of the log, from one to another, were refused whole by a batch that is repeated now? (The index holds nothing else.)
 SELECT intake_id FROM intake_reject WHERE reason IN ('schema', 'poison') AND intake_id BETWEEN %(first)s AND %(last)s;
 
 -- name: record_names
--- Count events by name and remember what their properties look like.
-INSERT INTO event_name AS known (workspace_id, name, first_seen_at, last_seen_at, count, properties)
-SELECT %(workspace_id)s, n.name, n.first_at, n.last_at, n.count, n.properties::jsonb
-FROM unnest(%(names)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[], %(counts)s::bigint[], %(properties)s::text[])
-     AS n (name, first_at, last_at, count, properties)
+-- Count events by name; tell when their properties were last looked at.
+INSERT INTO event_name AS known (workspace_id, name, first_seen_at, last_seen_at, count)
+SELECT %(workspace_id)s, n.name, n.first_at, n.last_at, n.count
+FROM unnest(%(names)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[], %(counts)s::bigint[]) AS n (name, first_at, last_at, count)
 ORDER BY n.name
 ON CONFLICT (workspace_id, name) DO UPDATE SET first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
-    last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at), count = known.count + excluded.count,
-    properties = known.properties || excluded.properties;
+    last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at), count = known.count + excluded.count
+RETURNING known.name, known.looked_at;
 
 -- name: oldest_append
 -- How many seconds ago did the oldest transaction begin that may be adding to the log? Whoever does holds a lock on the table.
@@ -154,8 +157,10 @@ FROM intake_lane l CROSS JOIN LATERAL (
         SELECT i.received_at FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT %(head)s) r) q;
 
 -- name: find_names
--- Event names, the most frequent first.
-SELECT name, first_seen_at, last_seen_at, count, properties FROM event_name WHERE workspace_id = %(workspace_id)s ORDER BY count DESC, name;
+-- Event names (or one of them), the most frequent first.
+SELECT name, first_seen_at, last_seen_at, count, rules, mode, keep_days,
+       (SELECT count(DISTINCT path) FROM event_violation v WHERE v.workspace_id = n.workspace_id AND v.event = n.name) AS broken
+FROM event_name n WHERE workspace_id = %(workspace_id)s AND (%(name)s::text IS NULL OR name = %(name)s) ORDER BY count DESC, name;
 
 -- name: find_rejects
 -- A page of what was refused, newest first; `search` = what stands in the message or in the reason.

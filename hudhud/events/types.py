@@ -92,6 +92,10 @@ class NameNotAllowed(Forbidden):
         )
 
 
+class EventNameNotFound(NotFound):
+    """There is no event of this name yet."""
+
+
 class TooLarge(HudhudError):
     """The body is larger than the limit."""
 

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
 from hudhud.accounts.queries import find_opened
 from hudhud.consent import actions as consent
 from hudhud.events import actions as events
 from hudhud.events.append import append
-from hudhud.events.types import Event, Reason, Refusal
+from hudhud.events.types import Event, Reason
 from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
@@ -31,89 +29,28 @@ from hudhud.people.types import ANY_ATTRIBUTE
 from hudhud.segments import actions as segments
 from hudhud.segments.types import Touched
 from hudhud.workers.ahead import Ahead
+from hudhud.workers.batch import Batch, Part
 from hudhud.workers.erased import drop_late, drop_leaving
-from hudhud.workers.messages import find_future, to_identity, to_message
-from hudhud.workers.quarantine import explain, is_poison, isolate
+from hudhud.workers.messages import find_future, to_identity
+from hudhud.workers.quarantine import explain, is_poison
 from hudhud.workers.subscriptions import read_subscriptions
 from hudhud.workers.timing import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor, Future
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
     from hudhud.events.actions import Claim
-    from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
-    from hudhud.segments.types import Change
     from hudhud.workers.context import Context
 
 IDLE_S = 0.5
 STALE_ROWS = 5_000
 
 log = structlog.get_logger()
-
-
-@dataclass
-class Part:
-    """What one workspace has in a batch."""
-
-    workspace_id: int
-    events: list[Event] = field(default_factory=list)
-    changed_ids: set[int] = field(default_factory=set)  # people that this batch made or changed
-    attributes: frozenset[str] = frozenset()  # what changed about them
-    topics: frozenset[str] = frozenset()
-    stale: list[int] = field(default_factory=list)  # people whose mirror is behind, from this batch or elsewhere
-    people: set[int] = field(default_factory=set)  # everybody concerned, as who they are today
-    changes: list[Change] = field(default_factory=list)  # who entered or left a segment
-
-
-@dataclass
-class Batch:
-    """What goes through the steps."""
-
-    claim: Claim | None  # None: no rows, only people that others changed
-    now: datetime
-    ch: Client
-    ahead: Ahead
-    keys: Keys
-    parts: dict[int, Part] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    appending: Future[list[Event]] | None = None  # the events on their way to ClickHouse; its answer: whose properties it cannot hold
-    keep: Callable[[], None] | None = None  # set: take care, something in it cannot be taken; keeps the lease meanwhile
-
-    def part(self, workspace_id: int) -> Part:
-        """Return the part of a workspace."""
-        found = self.parts.get(workspace_id)
-        if found is None:
-            found = self.parts[workspace_id] = Part(workspace_id)
-        return found
-
-    def drop(self, event: Event, reason: Reason, detail: str) -> None:
-        """Keep an event, or a part of it, among the rejects."""
-        body = msgspec.json.encode(to_message(event))
-        self.refusals.append(Refusal(event.workspace_id, event.source, reason, detail, body, event.lane_id))
-        self.counts[f"drop {reason}"] += 1
-
-    def let(self, ws: Scope, part: Part, attempt: Callable[[Sequence[Event]], None], reason: Reason) -> list[Event]:
-        """Let `attempt` take the part's events. With care: keep those that it cannot take among the rejects, and return them."""
-        if self.keep is None:
-            attempt(part.events)
-            return []
-        culprits = {id(event): (event, error) for event, error in isolate(ws, part.events, attempt, self.keep)}
-        for event, error in culprits.values():
-            self.drop(event, reason, explain(error))
-        part.events = [event for event in part.events if id(event) not in culprits]
-        return [event for event, _ in culprits.values()]
-
-    def each(self, everywhere: Scope) -> Iterator[tuple[Part, AbstractContextManager[Scope]]]:
-        """Iterate over the workspaces, each with its scope to be entered."""
-        for workspace_id in sorted(self.parts):
-            yield self.parts[workspace_id], everywhere.within(workspace_id)
 
 
 def decode(everywhere: Scope, batch: Batch) -> None:
@@ -131,6 +68,19 @@ def decode(everywhere: Scope, batch: Batch) -> None:
     batch.counts["rows"] += len(rows)
     if batch.refusals:
         batch.counts[f"drop {Reason.INVALID}"] += len(batch.refusals)
+
+
+def check_rules(everywhere: Scope, batch: Batch) -> None:
+    """Find what breaks the rules of its name; refuse it where that is wanted."""
+    for part, scope in batch.each(everywhere):
+        with scope as ws:
+            checked = events.check_rules(ws, part.events)
+            kept = {id(event) for event in checked.kept}
+            # What is refused here is not seen again when the batch is repeated; what is kept is counted when the batch is closed.
+            events.record_broken(ws, [one for one in checked.broken if id(one.event) not in kept])
+        part.events, part.broken = checked.kept, [one for one in checked.broken if id(one.event) in kept]
+        for event, wrong in checked.refused:
+            batch.drop(event, Reason.SCHEMA, wrong)
 
 
 def deduplicate(everywhere: Scope, batch: Batch) -> None:
@@ -154,7 +104,7 @@ def resolve_people(everywhere: Scope, batch: Batch) -> None:
         with scope as ws:
             refused = batch.let(ws, part, partial(_resolve, ws, batch, part, batch.claim.batch), Reason.POISON)
             # Nothing of them was taken: sent again, they are not repeats.
-            events.forget_seen(ws, batch.claim.batch, refused)
+            events.forget_seen(ws, refused)
 
 
 def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Event]) -> None:
@@ -294,11 +244,12 @@ def _changed_person(part: Part, person_id: int, now: datetime) -> Event:
 
 
 def register_names(everywhere: Scope, batch: Batch) -> None:
-    """Count event names."""
+    """Count event names, keep what their properties look like, and where they break rules."""
     for part, scope in batch.each(everywhere):
-        if part.events:
-            with scope as ws:
-                events.record_names(ws, part.events)
+        with scope as ws:
+            batch.let(ws, part, partial(events.record_names, ws), Reason.UNDECIDED)
+            taken = {id(event) for event in part.events}
+            events.record_broken(ws, [one for one in part.broken if id(one.event) in taken])
 
 
 def advance(everywhere: Scope, batch: Batch) -> None:
@@ -310,6 +261,7 @@ def advance(everywhere: Scope, batch: Batch) -> None:
 Step = tuple[str, "Callable[[Scope, Batch], None]"]
 RESOLVE: list[Step] = [
     ("decode", decode),
+    ("check rules", check_rules),
     ("deduplicate", deduplicate),
     ("keep the erased out", drop_late),
     ("resolve people", resolve_people),

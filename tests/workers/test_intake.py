@@ -47,7 +47,7 @@ def test_a_message_becomes_a_person_an_event_and_a_mirror(line: Line) -> None:
     assert [tuple(row) for row in mirror] == [(person.id, 0, "Ann", ["email"])]
     assert line.sql("SELECT count(*) FROM intake") == [(0,)]
     with line.db.workspace(line.shop) as ws:
-        assert [(name.name, name.count, name.properties) for name in find_names(ws)] == [
+        assert [(name.name, name.count, name.properties) for name in find_names(ws, NOW)] == [
             ("Identified", 1, {"first_name": "text", "email": "text"}),
             ("Product Viewed", 1, {"price": "number"}),
         ]

@@ -59,10 +59,44 @@ SELECT hudhud_wall('intake_reject');
 CREATE TABLE event_name (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     name         text NOT NULL,
-    first_seen_at timestamptz NOT NULL,
+    first_seen_at timestamptz NOT NULL,          -- when the first and the last of them happened, by their own times
     last_seen_at timestamptz NOT NULL,
     count        bigint NOT NULL DEFAULT 0,
-    properties   jsonb NOT NULL DEFAULT '{}',    -- {"price": "number", …}
+    looked_at    timestamptz,                    -- when their properties were last looked at
+    rules        jsonb,                          -- JSON Schema of their properties
+    mode         text NOT NULL DEFAULT 'warn' CHECK (mode IN ('warn', 'reject')),
+    keep_days    integer CHECK (keep_days > 0),  -- older ones are deleted; null: never
     PRIMARY KEY (workspace_id, name)
 );
+CREATE INDEX event_name_rules ON event_name (workspace_id) WHERE rules IS NOT NULL;
 SELECT hudhud_wall('event_name');
+
+-- What properties look like, by the kind of JSON value: a sample of each batch is looked at, at most once a minute where nothing is new.
+CREATE TABLE event_property (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    event        text NOT NULL,
+    property     text NOT NULL,
+    kind         text NOT NULL,                  -- text, number, truth, list, object
+    first_seen_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    share        real NOT NULL,                  -- how many of the events have it, lately (0 to 1)
+    peak         real NOT NULL,                  -- the largest share there was
+    samples      jsonb NOT NULL DEFAULT '[]',    -- a few values; none of properties that tell who somebody is
+    PRIMARY KEY (workspace_id, event, property, kind)
+);
+SELECT hudhud_wall('event_property');
+
+-- Where events broke the rules of their name, and how often.
+CREATE TABLE event_violation (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    event        text NOT NULL,
+    path         text NOT NULL,                  -- of the property: items.*.price
+    rule         text NOT NULL,                  -- JSON Schema's word: type, required, enum, …
+    expected     text NOT NULL,                  -- what that word asks for, as JSON
+    count        bigint NOT NULL,
+    first_at     timestamptz NOT NULL,
+    last_at      timestamptz NOT NULL,
+    message_id   text NOT NULL,                  -- of the last one
+    PRIMARY KEY (workspace_id, event, path, rule)
+);
+SELECT hudhud_wall('event_violation');
