@@ -119,6 +119,20 @@ def explain(request: Request, doubt: Doubt) -> dict[str, Any]:
     return {**_verdict(verdict), "as_of": request.now.isoformat()}
 
 
+@router.get("/segments/ready")
+def find_ready(request: Request) -> dict[str, Any]:
+    """List the ready segments, with the id of the segment that has the same conditions already; make one by POST /segments."""
+    installed = queries.find_installed(request.scope)
+    items = [{**asdict(one), "tree": to_json(one.tree), "segment_id": installed.get(one.key)} for one in queries.find_ready()]
+    return {"items": items, "next": None, "total": len(items)}
+
+
+@router.get("/segments/ready/counts")
+def count_ready(request: Request) -> dict[str, Any]:
+    """Count the people of every ready segment."""
+    return {"counts": queries.count_ready(request.scope, request.clickhouse, request.now), "as_of": request.now.isoformat()}
+
+
 @router.get("/segments/overlap")
 def compare(request: Request, ids: Annotated[list[Id], Query(max_length=20)]) -> dict[str, Any]:
     """Compare two to five segments: how many people are in each combination of them, and in none other."""

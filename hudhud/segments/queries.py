@@ -12,6 +12,9 @@ from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
 from hudhud.segments.lists import find_named as find_named
 from hudhud.segments.overlap import compare as compare
+from hudhud.segments.ready import count_ready as count_ready
+from hudhud.segments.ready import find_installed as find_installed
+from hudhud.segments.ready import find_ready as find_ready
 from hudhud.segments.reasons import to_value
 from hudhud.segments.sets import Listed, load
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json, walk

@@ -276,3 +276,9 @@ SELECT members FROM segment_membership WHERE workspace_id = %(workspace_id)s AND
 SELECT id, attributes ->> 'email' AS email,
        coalesce(attributes ->> 'name', nullif(concat_ws(' ', attributes ->> 'first_name', attributes ->> 'last_name'), '')) AS name
 FROM person WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: find_same
+-- Live listed segments with just these definitions, the oldest of each.
+SELECT w.key, min(s.id) FROM unnest(%(keys)s::text[], %(definitions)s::text[]) AS w (key, definition)
+JOIN segment s ON s.definition = w.definition::jsonb
+WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND s.owner = '' GROUP BY w.key;
