@@ -1,12 +1,13 @@
 -- name: record_open
--- Keep an open of a message, as it came.
+-- Keep an open of a message, as it came; of an erased person nothing is kept.
 INSERT INTO engagement (workspace_id, message_id, kind, at, method, agent, address)
-SELECT m.workspace_id, m.id, 'open', %(now)s, %(method)s, %(agent)s, %(address)s FROM message m WHERE m.id = %(message_id)s;
+SELECT m.workspace_id, m.id, 'open', %(now)s, %(method)s, %(agent)s, %(address)s FROM message m
+WHERE m.id = %(message_id)s AND NOT EXISTS (SELECT FROM person p WHERE p.id = m.person_id AND p.erased_at IS NOT NULL);
 
 -- name: record_click
--- Keep a click and answer where the link leads: the author's target by its number, or this person's own.
+-- Keep a click and answer where the link leads: the author's target by its number, or this person's own. Of an erased person only the way is told.
 WITH target AS (
-    SELECT m.workspace_id, m.id,
+    SELECT m.workspace_id, m.id, EXISTS (SELECT FROM person p WHERE p.id = m.person_id AND p.erased_at IS NOT NULL) AS is_erased,
            CASE WHEN %(link)s < jsonb_array_length(c.links) THEN c.links ->> %(link)s::integer
                 ELSE o.links[%(link)s - jsonb_array_length(c.links) + 1] END AS url
     FROM message m
@@ -14,10 +15,11 @@ WITH target AS (
     JOIN template_version v ON v.id = m.version_id
     CROSS JOIN LATERAL (SELECT v.compiled -> m.language -> 'links' AS links) c
     WHERE m.id = %(message_id)s
+), kept AS (
+    INSERT INTO engagement (workspace_id, message_id, kind, link, url, at, method, agent, address)
+    SELECT workspace_id, id, 'click', %(link)s, url, %(now)s, %(method)s, %(agent)s, %(address)s FROM target WHERE url IS NOT NULL AND NOT is_erased
 )
-INSERT INTO engagement (workspace_id, message_id, kind, link, url, at, method, agent, address)
-SELECT workspace_id, id, 'click', %(link)s, url, %(now)s, %(method)s, %(agent)s, %(address)s FROM target WHERE url IS NOT NULL
-RETURNING url;
+SELECT url FROM target WHERE url IS NOT NULL;
 
 -- name: get_subscriber
 -- Who holds an unsubscribe link today, and how the page should speak.
@@ -86,7 +88,7 @@ SELECT e.*, p.id AS person_id, m.template, m.topic, m.source_kind, m.source_id, 
        (SELECT min(o.at) FROM message_outcome o WHERE o.message_id = m.id AND o.state = 'accepted') AS accepted_at
 FROM e
 LEFT JOIN LATERAL (SELECT o.*, coalesce(o.sent_to, o.person_id) AS held FROM message o WHERE o.id = e.message_id LIMIT 1) m ON true
-LEFT JOIN LATERAL (SELECT coalesce(o.merged_into, o.id) AS id FROM person o WHERE o.id = m.held LIMIT 1) p ON true
+LEFT JOIN LATERAL (SELECT coalesce(o.merged_into, o.id) AS id FROM person o WHERE o.id = m.held AND o.erased_at IS NULL LIMIT 1) p ON true
 ORDER BY e.id;
 
 -- name: find_around

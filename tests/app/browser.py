@@ -35,7 +35,8 @@ class Browser:
         url = path if path.startswith("/") else f"/api/v1/{path}"
         answer = self.client.generic(method, url, data, "application/json", headers=headers)
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        return answer.status_code, json.loads(answer.content) if is_json else answer.content
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        return answer.status_code, json.loads(content) if is_json else content
 
     def sign_in(self, email: str, password: str = PASSWORD) -> int:
         """Sign in with a password; return the status."""

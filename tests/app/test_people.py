@@ -8,6 +8,7 @@ import pytest
 
 from hudhud.accounts.actions import create_key
 from tests.app.browser import Browser
+from tests.people import canary
 from tests.workers.line import Line, identify, track
 
 if TYPE_CHECKING:
@@ -96,3 +97,20 @@ def test_attributes_are_listed_with_their_kind_and_commonest_values(line: Line, 
     assert found == {"age": ("number", []), "city": ("string", ["Tartu"]), "note": ("string", []), "vip": ("boolean", ["true"])}
     other = Line(line.db, ch, clickhouse_url)
     assert Browser(key=a_key(other)).ask("GET", "attributes")[1]["items"] == []
+
+
+def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> None:
+    person_id = canary.fill(line)
+    api = Browser(key=a_key(line))
+    status, file = api.ask("GET", f"people/{person_id}/export")
+    assert status == 200
+    assert {name for name, items in file.items() if items == []} == {"segments", "segment_changes", "suppressions"}
+    assert [canary.MARK in str(file[name]) for name in ("identifiers", "consent", "messages", "mails", "runs", "refused", "events")] == [True] * 7
+    assert [event["context"]["userAgent"] for event in file["events"] if event["name"] == "Noted"] == [canary.MARK]
+    assert api.ask("POST", f"people/{person_id}/erase")[0] == 403
+    with web.db.workspace(line.shop) as ws:
+        admin = Browser(key=create_key(ws, kind="api", name="admin", scopes=["admin"], now=line.clock.now(), actor="test")[1])
+    status, asked = admin.ask("POST", f"people/{person_id}/erase")
+    assert (status, asked["step"], asked["person_id"]) == (202, "asked", person_id)
+    assert [admin.ask("GET", f"people/{person_id}{path}")[0] for path in ("", "/export")] == [404, 404]
+    assert [item["id"] for item in api.ask("GET", "erasures")[1]["items"]] == [asked["id"]]
