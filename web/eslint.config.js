@@ -9,7 +9,7 @@ const physical = "Use logical properties (ms, me, ps, pe, …): the page also ru
 export default tseslint.config(
   { ignores: ["node_modules", "src/api/generated", "test-results"] },
   {
-    files: ["src/**/*.{ts,tsx}", "tests/**/*.ts"],
+    files: ["src/**/*.{ts,tsx}", "snippet/*.ts", "tests/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
     plugins: { "react-hooks": hooks },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
