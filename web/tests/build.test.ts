@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isComplete, makeNew, toBuild, toValue, withHowOften, withKind, withOp, withWindow, howOften } from "@/features/segments/build";
+import { howFar, howOften, isComplete, makeNew, toBuild, toValue, withHowFar, withHowOften, withKind, withOp, withTake, withWindow, withYearly } from "@/features/segments/build";
 import type { Condition, EventLeaf } from "@/features/segments/condition";
 import { startOfDay } from "@/features/segments/fields";
 import { filledIn } from "@/features/segments/filled";
@@ -46,7 +46,17 @@ describe("conditions under construction", () => {
     const never = withHowOften(ORDER, "never");
     expect([never.count, howOften(never)]).toEqual([{ op: "at_most", value: 0 }, "never"]);
     expect(withHowOften(never, "exactly").count).toEqual({ op: "exactly", value: 1 });
-    expect(withWindow(withWindow(ORDER, "hours", NOW), "days", NOW).window).toEqual({ kind: "last", amount: 30, unit: "days" });
+    expect(withWindow(withWindow({ kind: "ever" }, "hours", NOW), "days", NOW)).toEqual({ kind: "last", amount: 30, unit: "days" });
+  });
+
+  it("begins a comparison anew that a sum cannot make, and keeps dates that come again near", () => {
+    const colour: Condition = { kind: "amount", name: "Order", property: "colour", take: "last", op: "contains", value: "red" };
+    expect(withTake(colour, "sum")).toEqual({ ...colour, take: "sum", op: "more_than", value: "" });
+    expect(withTake(colour, "first")).toEqual({ ...colour, take: "first" });
+    const ends: Condition = { kind: "date", name: "ends", op: "more_than_in", days: 7 };
+    expect(withYearly(ends, true)).toEqual({ ...ends, yearly: true, op: "in" });
+    expect([withHowFar(ends, "today"), howFar(withHowFar(ends, "today"))]).toEqual([{ ...ends, op: "in", days: 0 }, "today"]);
+    expect(withHowFar(withHowFar(ends, "today"), "ago")).toEqual({ ...ends, op: "ago" });
   });
 
   it.each([["50", 50], ["۵۰", 50], ["٥٠٫٥", 50.5], ["12,5", 12.5], ["-3", -3], ["007", null], ["+372", null], ["1e5", null], ["", null], ["٬5", null]])(

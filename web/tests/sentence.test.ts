@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Condition } from "@/features/segments/condition";
-import { pathText, replaceAt } from "@/features/segments/condition";
+import { DAY_OPS, pathText, replaceAt, TAKES } from "@/features/segments/condition";
 import { plain, sentence, type Words } from "@/features/segments/sentence";
 import { makeFormat } from "@/i18n/format";
 import { LANGUAGES, type Language } from "@/i18n/languages";
@@ -40,6 +40,17 @@ describe("sentence", () => {
     expect(say("ar", SILENT)).toBe("«Order Completed» على الأقل ٢ مرة في أي وقت وبلا «Order Completed» في آخر ٦٠ يومًا");
   });
 
+  it("says sums, sequences, dates and shares", () => {
+    const spent: Condition = { kind: "amount", take: "sum", property: "total", name: "Order Completed", op: "more_than", value: 100 };
+    expect(say("en", spent)).toBe("the sum of “total” over “Order Completed” at any time is more than 100");
+    const last7 = { kind: "last", amount: 7 } as const;
+    const lost: Condition = { kind: "sequence", first: { name: "Product Added" }, then: { name: "Left" }, within: { amount: 2, unit: "hours" }, without: { name: "Order Completed" }, window: last7 };
+    expect(say("en", lost)).toBe("“Product Added” and then “Left” within 2 hours, with no “Order Completed” in between, in the last 7 days");
+    expect(say("et", { kind: "date", name: "sünnipäev", op: "ago", days: 1, yearly: true })).toBe("„sünnipäev“ aastapäev oli 1 päev tagasi");
+    expect(say("fa", { kind: "date", name: "قرارداد", op: "within_next", days: 30 })).toBe("«قرارداد» تا ۳۰ روز آینده باشد");
+    expect(say("ar", { kind: "share", percent: 10, salt: "A" })).toBe("ضمن ١٠٪ اختيروا بالقرعة «A»");
+  });
+
   it("gives each number its place in the tree, so that it can be changed there", () => {
     const numbers = sentence(wordsOf("en"), SILENT).filter((piece) => piece.kind === "number");
     expect(numbers).toEqual([
@@ -72,6 +83,12 @@ describe("sentence", () => {
       { kind: "not", of: { kind: "segment", segment_id: 7, member: false } },
       { kind: "or", of: [{ kind: "consent", topic: "news" }, { kind: "consent", topic: "offers", state: "unsubscribed" }] },
       { kind: "and", of: [] },
+      ...TAKES.map((take): Condition => ({ kind: "amount", take, property: "total", name: "Order Completed", op: "is", value: 5 })),
+      ...(["days", "hours", "minutes"] as const).map((unit): Condition => ({ kind: "sequence", first: { name: "A" }, then: { name: "B" }, within: { amount: 3, unit } })),
+      { kind: "sequence", first: { name: "A" }, then: { name: "B" }, without: { name: "C", where: [{ property: "total", op: "is_set" }] } },
+      ...DAY_OPS.flatMap((op) => [0, 1, 2, 5, 11, 100].map((days): Condition => ({ kind: "date", name: "born", op, days, yearly: true }))),
+      { kind: "date", name: "@created_at", op: "in", days: 0 },
+      { kind: "share", percent: 12.5, salt: "spring" },
     ];
     for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);
   });

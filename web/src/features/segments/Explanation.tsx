@@ -16,6 +16,11 @@ function isCounted(value: unknown): value is Counted {
   return typeof value === "object" && value !== null && "count" in value;
 }
 
+interface Pair {
+  first_at: string;
+  then_at: string;
+}
+
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/;
 
 /** The value that decided, in words. */
@@ -24,6 +29,12 @@ function valueText(t: TFunction, format: Format, { condition: { kind }, value }:
     const times = t("segments.value.times", { count: value.count, number: format.number(value.count) });
     return value.last_at ? t("segments.value.last", { times, at: format.dateTime(value.last_at) }) : times;
   }
+  if (kind === "sequence") {
+    const pair = value as Pair | null;
+    return pair ? t("segments.value.pair", { first: format.dateTime(pair.first_at), then: format.dateTime(pair.then_at) }) : t("segments.value.no_pair");
+  }
+  if (kind === "share" && typeof value === "number") return t("segments.value.lot", { number: format.number(value) });
+  if (kind === "amount" && value === null) return t("segments.value.nothing");
   if (kind === "consent") return t(`segments.value.consent.${typeof value === "string" ? value : "none"}`);
   if (kind === "segment") return t(value ? "segments.value.in" : "segments.value.out");
   if (value === null || value === undefined) return t("segments.value.missing");

@@ -1,26 +1,17 @@
 import { use } from "react";
 import { useTranslation } from "react-i18next";
-import { TimeZone, useNow } from "@/i18n/useFormat";
-import { Button, IconPlus, NativeSelect } from "@/ui";
-import { ORDER_OPS, OPS, WORD_OPS, howOften, withHowOften, withOp, withWindow, type HowOften } from "./build";
-import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
-import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type Op, type Path, type SegmentLeaf, type Where } from "./condition";
+import { TimeZone } from "@/i18n/useFormat";
+import { AmountFields } from "./AmountFields";
+import { ORDER_OPS, OPS, WORD_OPS, howOften, withHowOften, withOp, type HowOften } from "./build";
+import { Choice, DayField, NameField, WholeField } from "./fields";
+import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type SegmentLeaf } from "./condition";
+import { DateFields } from "./DateFields";
+import { useOps, WhereList, WindowFields, type LeafProps } from "./eventFields";
 import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
+import { SequenceFields } from "./SequenceFields";
+import { ShareFields } from "./ShareFields";
 import { useTopicName } from "./useTopicName";
 import { ValueField } from "./ValueField";
-import type { Wrong } from "./wrong";
-
-interface LeafProps<T extends Leaf> {
-  leaf: T;
-  path: Path;
-  change: (leaf: T) => void;
-  wrong: Wrong | null;
-}
-
-function useOps(ops: Op[]): { value: Op; label: string }[] {
-  const { t } = useTranslation();
-  return ops.map((op) => ({ value: op, label: t(`segments.build.op.${op}`) }));
-}
 
 function AttributeFields({ leaf, path, change, wrong }: LeafProps<AttributeLeaf>) {
   const { t } = useTranslation();
@@ -44,60 +35,13 @@ function AttributeFields({ leaf, path, change, wrong }: LeafProps<AttributeLeaf>
   );
 }
 
-function WhereFields({ where, at, change, remove, known, wrong }: { where: Where; at: string; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
-  const { t } = useTranslation();
-  const ops = useOps(OPS);
-  return (
-    <div className="hd-build-fields hd-build-where">
-      <span className="hd-build-word">{t("segments.build.where")}</span>
-      <NameField label={t("segments.build.property")} at={`${at}.property`} wrong={wrong} value={where.property} known={Object.keys(known)} change={(property) => { change({ ...where, property }); }} />
-      <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={where.op} options={ops} change={(op) => { change(withOp(where, op)); }} />
-      <ValueField at={`${at}.value`} wrong={wrong} op={where.op} value={where.value} kind={known[where.property]} known={[]} change={(value) => { change({ ...where, value }); }} />
-      <RemoveButton label={t("segments.build.remove_where")} remove={remove} />
-    </div>
-  );
-}
-
-function WindowFields({ leaf, at, change, wrong }: { leaf: EventLeaf; at: string; change: (leaf: EventLeaf) => void; wrong: Wrong | null }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  const zone = use(TimeZone);
-  const window = leaf.window ?? { kind: "ever" };
-  const kinds = ["days", "hours", "minutes", "between", "ever"] as const;
-  const kind = window.kind === "last" ? (window.unit ?? "days") : window.kind === "between" ? "between" : "ever";
-  return (
-    <>
-      <NativeSelect
-        aria-label={t("segments.build.when")}
-        value={kind}
-        data={kinds.map((one) => ({ value: one, label: t(`segments.build.window.${one}`) }))}
-        onChange={(event) => { change(withWindow(leaf, event.currentTarget.value as (typeof kinds)[number], now)); }}
-      />
-      {window.kind === "last" && (
-        <span className="hd-build-unit">
-          <WholeField label={t(`segments.build.amount.${window.unit ?? "days"}`)} at={`${at}.amount`} wrong={wrong} value={window.amount} change={(amount) => { change({ ...leaf, window: { ...window, amount } }); }} />
-          <span className="hd-build-word">{t(`segments.build.amount.${window.unit ?? "days"}`)}</span>
-        </span>
-      )}
-      {window.kind === "between" && (
-        <>
-          <DayField label={t("segments.build.from")} at={`${at}.from`} wrong={wrong} value={window.from} zone={zone} change={(from) => { change({ ...leaf, window: { ...window, from } }); }} />
-          <DayField label={t("segments.build.to")} at={`${at}.to`} wrong={wrong} value={window.to} zone={zone} change={(to) => { change({ ...leaf, window: { ...window, to } }); }} />
-        </>
-      )}
-    </>
-  );
-}
-
 const HOW_OFTEN: HowOften[] = ["at_least", "at_most", "exactly", "never"];
 
 function EventFields({ leaf, path, change, wrong }: LeafProps<EventLeaf>) {
   const { t } = useTranslation();
   const names = useEventNames().data?.items ?? [];
   const at = pathText(path);
-  const where = leaf.where ?? [];
   const how = howOften(leaf);
-  const properties = names.find((one) => one.name === leaf.name)?.properties ?? {};
   return (
     <>
       <div className="hd-build-fields">
@@ -109,12 +53,9 @@ function EventFields({ leaf, path, change, wrong }: LeafProps<EventLeaf>) {
             <span className="hd-build-word">{t("segments.build.times")}</span>
           </span>
         )}
-        <WindowFields leaf={leaf} at={`${at}.window`} change={change} wrong={wrong} />
+        <WindowFields window={leaf.window} at={`${at}.window`} change={(window) => { change({ ...leaf, window }); }} wrong={wrong} />
       </div>
-      {where.map((one, index) => (
-        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={properties} wrong={wrong} change={(next) => { change({ ...leaf, where: where.with(index, next) }); }} remove={() => { change({ ...leaf, where: where.toSpliced(index, 1) }); }} />
-      ))}
-      <Button variant="subtle" size="compact-sm" mt={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { change({ ...leaf, where: [...where, { property: "", op: "is", value: "" }] }); }}>{t("segments.build.add_where")}</Button>
+      <WhereList where={leaf.where ?? []} at={at} event={leaf.name} wrong={wrong} change={(where) => { change({ ...leaf, where }); }} />
     </>
   );
 }
@@ -152,6 +93,14 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
   switch (leaf.kind) {
     case "event":
       return <EventFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "amount":
+      return <AmountFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "sequence":
+      return <SequenceFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "date":
+      return <DateFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "share":
+      return <ShareFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "attribute":
       return <AttributeFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "consent":

@@ -1,5 +1,5 @@
 import { parseDecimal } from "@/i18n/format";
-import type { AttributeLeaf, Condition, EventLeaf, Leaf, Op, Path, Value, Where, Window } from "./condition";
+import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, Leaf, Op, Path, Step, Take, Unit, Value, Where, Window } from "./condition";
 
 /** Conditions under construction: pure functions from tree to tree. The root is always a group. */
 
@@ -7,11 +7,12 @@ export type GroupKind = "all" | "any" | "none";
 export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
-export const NEW_KINDS = ["event", "attribute", "language", "country", "created_at", "consent", "segment", "group"] as const;
+export const NEW_KINDS = ["event", "amount", "sequence", "attribute", "date", "language", "country", "created_at", "consent", "segment", "share", "group"] as const;
 export type NewKind = (typeof NEW_KINDS)[number];
 
 export const ORDER_OPS: Op[] = ["more_than", "less_than", "at_least", "at_most"];
 export const OPS: Op[] = ["is", "is_not", ...ORDER_OPS, "contains", "starts_with", "one_of", "is_set", "is_not_set"];
+export const AMOUNT_OPS: Op[] = [...ORDER_OPS, "is", "is_not", "is_set", "is_not_set"];
 export const WORD_OPS: Op[] = ["is", "is_not", "one_of", "is_set", "is_not_set"];
 
 export function isGroup(node: Condition): node is Group {
@@ -61,6 +62,14 @@ export function makeNew(kind: NewKind, now: Date): Condition {
   switch (kind) {
     case "event":
       return { kind: "event", name: "", count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" }, where: [] };
+    case "amount":
+      return { kind: "amount", name: "", property: "", take: "sum", op: "more_than", value: "", window: { kind: "ever" }, where: [] };
+    case "sequence":
+      return { kind: "sequence", first: { name: "" }, then: { name: "" }, within: { amount: 7, unit: "days" }, without: null, window: { kind: "last", amount: 30, unit: "days" } };
+    case "date":
+      return { kind: "date", name: "", op: "in", days: 0, yearly: true };
+    case "share":
+      return { kind: "share", percent: 10, salt: "A" };
     case "attribute":
       return { kind: "attribute", name: "", op: "is", value: "" };
     case "language":
@@ -87,7 +96,15 @@ export function isComplete(node: Condition): boolean {
 function isLeafComplete(leaf: Leaf): boolean {
   switch (leaf.kind) {
     case "event":
-      return leaf.name.trim() !== "" && (leaf.where ?? []).every((one) => one.property.trim() !== "" && hasValue(one.op, one.value));
+      return isStepComplete(leaf);
+    case "amount":
+      return isStepComplete(leaf) && leaf.property.trim() !== "" && hasValue(leaf.op, leaf.value);
+    case "sequence":
+      return isStepComplete(leaf.first) && isStepComplete(leaf.then) && (!leaf.without || isStepComplete(leaf.without));
+    case "date":
+      return leaf.name.trim() !== "";
+    case "share":
+      return leaf.salt.trim() !== "";
     case "attribute":
       return leaf.name.trim() !== "" && hasValue(leaf.op, leaf.value);
     case "consent":
@@ -95,6 +112,10 @@ function isLeafComplete(leaf: Leaf): boolean {
     case "segment":
       return leaf.segment_id > 0;
   }
+}
+
+function isStepComplete({ name, where }: Step): boolean {
+  return name.trim() !== "" && (where ?? []).every((one) => one.property.trim() !== "" && hasValue(one.op, one.value));
 }
 
 export function hasValue(op: Op, value: Value | undefined): boolean {
@@ -115,7 +136,7 @@ export function valueText(value: Value | undefined): string {
 }
 
 /** Another comparison keeps what was typed, in the shape that it takes. */
-export function withOp<T extends AttributeLeaf | Where>(leaf: T, op: Op): T {
+export function withOp<T extends AttributeLeaf | AmountLeaf | Where>(leaf: T, op: Op): T {
   if (op === "is_set" || op === "is_not_set") return { ...leaf, op, value: null };
   return { ...leaf, op, value: typeof leaf.value === "boolean" && (op === "is" || op === "is_not") ? leaf.value : toValue(valueText(leaf.value), op) };
 }
@@ -134,9 +155,31 @@ export function withHowOften(leaf: EventLeaf, how: HowOften): EventLeaf {
 }
 
 /** A span of time of another kind, begun with a month. */
-export function withWindow(leaf: EventLeaf, kind: "ever" | "days" | "hours" | "minutes" | "between", now: Date): EventLeaf {
-  const amount = leaf.window?.kind === "last" ? leaf.window.amount : 30;
-  const month: Window = { kind: "between", from: new Date(now.getTime() - 30 * 86_400_000).toISOString(), to: now.toISOString() };
-  const window: Window = kind === "ever" ? { kind } : kind === "between" ? month : { kind: "last", amount, unit: kind };
-  return { ...leaf, window };
+export function withWindow(was: Window, kind: "ever" | Unit | "between", now: Date): Window {
+  if (kind === "ever") return { kind };
+  if (kind === "between") return { kind, from: new Date(now.getTime() - 30 * 86_400_000).toISOString(), to: now.toISOString() };
+  return { kind: "last", amount: was.kind === "last" ? was.amount : 30, unit: kind };
+}
+
+/** Sums and the like are compared as numbers; what does not fit is begun anew. */
+export function withTake(leaf: AmountLeaf, take: Take): AmountLeaf {
+  const numbers = take !== "first" && take !== "last";
+  if (!numbers || (AMOUNT_OPS.includes(leaf.op) && typeof leaf.value !== "boolean")) return { ...leaf, take };
+  return { ...leaf, take, op: "more_than", value: "" };
+}
+
+export type HowFar = "today" | DayOp;
+
+/** "Today" is how people say "in 0 days". */
+export function howFar({ op, days }: DateLeaf): HowFar {
+  return !days && !op.startsWith("more_than") ? "today" : op;
+}
+
+export function withHowFar(leaf: DateLeaf, how: HowFar): DateLeaf {
+  return how === "today" ? { ...leaf, op: "in", days: 0 } : { ...leaf, op: how, days: leaf.days ? leaf.days : 7 };
+}
+
+/** An anniversary comes again, so it is never "more than so many days" away. */
+export function withYearly(leaf: DateLeaf, yearly: boolean): DateLeaf {
+  return yearly && leaf.op.startsWith("more_than") ? { ...leaf, yearly, op: "in" } : { ...leaf, yearly };
 }

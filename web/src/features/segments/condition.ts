@@ -7,7 +7,7 @@ export type Value = Scalar | Scalar[] | null;
 
 export type Window =
   | { kind: "ever" }
-  | { kind: "last"; amount: number; unit?: "days" | "hours" | "minutes" }
+  | { kind: "last"; amount: number; unit?: Unit }
   | { kind: "between"; from: string; to: string }
   | { kind: "since_entry"; later_day?: boolean };
 
@@ -23,6 +23,57 @@ export interface EventLeaf {
   count?: { op?: "at_least" | "at_most" | "exactly"; value?: number };
   window?: Window;
   where?: Where[];
+}
+
+export const TAKES = ["sum", "average", "min", "max", "first", "last"] as const;
+export type Take = (typeof TAKES)[number];
+
+/** What a property of somebody's events comes to, compared with a value. */
+export interface AmountLeaf {
+  kind: "amount";
+  name: string;
+  property: string;
+  take: Take;
+  op: Op;
+  value?: Value;
+  window?: Window;
+  where?: Where[];
+}
+
+export interface Step {
+  name: string;
+  where?: Where[];
+}
+
+export type Unit = "days" | "hours" | "minutes";
+
+/** One event and then another, within a time, without a third in between. */
+export interface SequenceLeaf {
+  kind: "sequence";
+  first: Step;
+  then: Step;
+  within?: { amount: number; unit?: Unit } | null;
+  without?: Step | null;
+  window?: Window;
+}
+
+export const DAY_OPS = ["in", "ago", "within_next", "within_last", "more_than_in", "more_than_ago"] as const;
+export type DayOp = (typeof DAY_OPS)[number];
+
+/** How far from today a date is, or its anniversary. */
+export interface DateLeaf {
+  kind: "date";
+  name: string;
+  op: DayOp;
+  days?: number;
+  yearly?: boolean;
+}
+
+/** So many percent of all people, drawn by lot. */
+export interface ShareLeaf {
+  kind: "share";
+  percent: number;
+  salt: string;
 }
 
 export interface AttributeLeaf {
@@ -45,7 +96,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

@@ -1,6 +1,9 @@
 import type { TFunction } from "i18next";
 import type { Format } from "@/i18n/format";
-import type { AttributeLeaf, Condition, ConsentLeaf, EventLeaf, Leaf, Path, Value, Where, Window } from "./condition";
+import { howFar } from "./build";
+import type {
+  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, Leaf, Path, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
+} from "./condition";
 
 /** A piece of a sentence: words, a name that the customer gave, or a number that can be changed. */
 export type Piece = { kind: "text"; text: string } | { kind: "name"; text: string } | { kind: "number"; value: number; path: Path };
@@ -71,6 +74,43 @@ function eventPieces(words: Words, leaf: EventLeaf, path: Path): Piece[] {
   return fill(words, key, slots, times);
 }
 
+function amountPieces(words: Words, leaf: AmountLeaf, path: Path): Piece[] {
+  const what = fill(words, `segments.amount.${leaf.take}`, {
+    property: name(leaf.property),
+    event: name(leaf.name),
+    window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
+    where: wherePieces(words, leaf.where ?? [], [...path, "where"]),
+  });
+  return fill(words, `segments.op.${leaf.op}`, { name: what, value: valuePieces(words, leaf.value, [...path, "value"]) });
+}
+
+function stepPieces(words: Words, step: Step, path: Path): Piece[] {
+  return [...name(step.name), ...wherePieces(words, step.where ?? [], [...path, "where"])];
+}
+
+function sequencePieces(words: Words, leaf: SequenceLeaf, path: Path): Piece[] {
+  const { within, without } = leaf;
+  const span = within ? fill(words, `segments.within.${within.unit ?? "days"}`, { number: number(within.amount, [...path, "within", "amount"]) }, within.amount) : [];
+  return fill(words, "segments.sequence", {
+    first: stepPieces(words, leaf.first, [...path, "first"]),
+    then: stepPieces(words, leaf.then, [...path, "then"]),
+    within: span,
+    without: without ? fill(words, "segments.without", { event: stepPieces(words, without, [...path, "without"]) }) : [],
+    window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
+  });
+}
+
+function datePieces(words: Words, leaf: DateLeaf, path: Path): Piece[] {
+  const what = leaf.name.startsWith("@") ? text(words.t(`segments.built_in.${leaf.name.slice(1)}`)) : name(leaf.name);
+  const days = leaf.days ?? 0;
+  const slots = { name: leaf.yearly ? fill(words, "segments.anniversary", { name: what }) : what, number: number(days, [...path, "days"]) };
+  return fill(words, `segments.date.${howFar(leaf)}`, slots, days);
+}
+
+function sharePieces(words: Words, leaf: ShareLeaf, path: Path): Piece[] {
+  return fill(words, "segments.share", { number: number(leaf.percent, [...path, "percent"]), salt: name(leaf.salt) });
+}
+
 function attributePieces(words: Words, leaf: AttributeLeaf, path: Path): Piece[] {
   const builtIn = leaf.name.startsWith("@");
   const what = builtIn ? text(words.t(`segments.built_in.${leaf.name.slice(1)}`)) : name(leaf.name);
@@ -87,6 +127,14 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
   switch (leaf.kind) {
     case "event":
       return eventPieces(words, leaf, path);
+    case "amount":
+      return amountPieces(words, leaf, path);
+    case "sequence":
+      return sequencePieces(words, leaf, path);
+    case "date":
+      return datePieces(words, leaf, path);
+    case "share":
+      return sharePieces(words, leaf, path);
     case "attribute":
       return attributePieces(words, leaf, path);
     case "consent":
