@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, demo, errors, home, people, segments, session, ticker
+from hudhud.app import attributes, demo, errors, home, people, segments, session, ticker, transfers, uses
 from hudhud.app.auth import guarded
 from hudhud.consent import api as consent
 from hudhud.content import api as content
@@ -14,6 +14,7 @@ from hudhud.events import api as events
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
+from hudhud.transfer import api as transfer
 
 ROUTERS = (
     session.router,
@@ -24,12 +25,15 @@ ROUTERS = (
     people_list.router,
     attributes.router,
     people.router,
+    uses.router,
     events.router,
     segments.router,
     journeys.router,
     consent.router,
     content.router,
     delivery.router,
+    transfer.router,
+    transfers.router,
 )
 
 

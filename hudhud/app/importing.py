@@ -6,6 +6,7 @@ import json as jsonlib
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,21 +15,28 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
-from hudhud.events import imports
-from hudhud.events.files import examine
-from hudhud.events.mapping import Options
 from hudhud.kit import clock
+from hudhud.kit.errors import InvalidInput
+from hudhud.transfer import runner
+from hudhud.transfer.export import rejects
+from hudhud.transfer.mapping import Options
+from hudhud.transfer.queries import reject_pages
+from hudhud.transfer.source import ENCODINGS, from_path
+from hudhud.transfer.types import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hudhud.events.imports import Job, Report
     from hudhud.kit.db import Database
+    from hudhud.transfer.runner import Job, Report
 
 group = typer.Typer(name="import", no_args_is_help=True, help="Bring people or events in from a file.")
 
 File = Annotated[
-    Path, typer.Argument(help="CSV, or JSON lines (.ndjson: one Segment message a line); either may be .gz.", exists=True, dir_okay=False)
+    Path,
+    typer.Argument(
+        help="CSV, XLSX, Parquet, or JSON lines (.ndjson: one Segment message a line); each may be .gz.", exists=True, dir_okay=False
+    ),
 ]
 Map = Annotated[
     list[str] | None,
@@ -38,52 +46,74 @@ Map = Annotated[
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the workers have processed it.")]
+Dates = Annotated[str, typer.Option(help="How dates are written: iso, dmy or mdy.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of the text; default: found out.")]
+Delimiter = Annotated[str, typer.Option(help="What stands between two cells; default: found out.")]
 POLL_S = 0.1
 
 
 @group.command("events")
-def import_events(
+def import_events(  # noqa: PLR0913 -- one for each option
     file: File,
     *,
     maps: Map = None,
     at_time: Annotated[str, typer.Option(help="Time of day (UTC) of dates without one.")] = "00:00",
+    dates: Dates = "iso",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
+    given = _reading(dates, encoding, delimiter)
     with opened(data) as (chosen, database):
-        options = Options(maps or (), at_time)
         now = clock.from_setting(chosen.clock).now
-        job = imports.prepare(database, choose_workspace(database, workspace), "events", examine(file), options, now)
-        _run(job, wait=wait, json=json)
+        workspace_id = choose_workspace(database, workspace)
+        job = runner.prepare(database, workspace_id, "events", from_path(file), Options(maps or (), at_time), now, time.sleep, given)
+        _run(job, file, wait=wait, json=json)
 
 
 @group.command("people")
-def import_people(
+def import_people(  # noqa: PLR0913 -- one for each option
     file: File,
     *,
     maps: Map = None,
     subscribe: Annotated[list[str] | None, typer.Option(help="Topic that all of them agreed to; needs --source.")] = None,
     source: Annotated[str, typer.Option(help="Where and how they agreed: kept as proof.")] = "",
+    dates: Dates = "iso",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
+    given = _reading(dates, encoding, delimiter)
     with opened(data) as (chosen, database):
         options = Options(maps or (), subscribe=subscribe or (), consent_source=source)
         now = clock.from_setting(chosen.clock).now
-        job = imports.prepare(database, choose_workspace(database, workspace), "people", examine(file), options, now)
-        _run(job, wait=wait, json=json)
+        job = runner.prepare(database, choose_workspace(database, workspace), "people", from_path(file), options, now, time.sleep, given)
+        _run(job, file, wait=wait, json=json)
 
 
-def _run(job: Job, *, wait: bool, json: bool) -> None:
+def _reading(dates: str, encoding: str, delimiter: str) -> Reading:
+    if dates not in {"iso", "dmy", "mdy"}:
+        raise InvalidInput("--dates", dates, "use iso, dmy or mdy")
+    if encoding and encoding not in ENCODINGS:
+        raise InvalidInput("--encoding", encoding, f"use one of {', '.join(ENCODINGS)}")
+    if len(delimiter.replace("\\t", "\t")) > 1:
+        raise InvalidInput("--delimiter", delimiter, "use one character")
+    return Reading(encoding=encoding, delimiter=delimiter.replace("\\t", "\t"), dates=dates)  # type: ignore[arg-type]
+
+
+def _run(job: Job, file: Path, *, wait: bool, json: bool) -> None:
     began = time.monotonic()
     with _progress(quiet=json) as phase:
-        report = imports.run(job, phase("Reading", job.source.size))
+        report = runner.run_file(job, phase("Reading", job.source.size))
+        report.rejects = _write_rejects(job, report, file)
         processed = wait and _until_processed(job.db, report, phase)
     seconds = round(time.monotonic() - began, 3)
     if json:
@@ -98,13 +128,25 @@ def _run(job: Job, *, wait: bool, json: bool) -> None:
         typer.echo("They are safe in the log and will be processed when Hudhud runs: hudhud up")
 
 
+def _write_rejects(job: Job, report: Report, file: Path) -> str:
+    """Write the bad rows beside the file; return where, or nothing when there are none."""
+    if not report.rejected:
+        return ""
+    form = "csv" if job.mapping else "ndjson"
+    path = file.with_name(f"{file.name}.rejects.{form}")
+    pages = reject_pages(partial(job.db.workspace, job.workspace_id), report.id)
+    with path.open("wb") as out:
+        out.writelines(rejects(pages, job.columns, form))  # type: ignore[arg-type]
+    return str(path)
+
+
 def _until_processed(database: Database, report: Report, phase: Callable[[str, int | None], Callable[[int], None]]) -> bool:
     phase("Processing", None)
     while True:
         with database.everywhere() as everywhere:
-            if imports.is_processed(everywhere, report):
+            if runner.is_processed(everywhere, report):
                 return True
-            if not imports.has_workers(everywhere):
+            if not runner.has_workers(everywhere):
                 return False
         time.sleep(POLL_S)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hudhud.consent.types import DIRECT_SOURCES, ConsentChange, Recorded, Stream, SuppressionReason, Topic
+from hudhud.consent.types import DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Stream, SuppressionReason, Topic
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 
@@ -32,7 +32,8 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
     """Keep every word with its proof; the newest one for each (person, topic, channel) decides. Repeating is harmless.
 
     An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
-    unsubscribe that the person gave us directly counts in any case. Unknown topics are returned, not invented.
+    unsubscribe that the person gave us directly counts in any case; a list that is imported brings back nobody who
+    unsubscribed. Unknown topics are returned, not invented.
     """
     known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
     good = [change for change in changes if change.topic_key in known]
@@ -50,6 +51,7 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
         ats=[change.at for change in good],
         sources=[change.source for change in good],
         direct=[_is_direct(change) for change in good],
+        listed=[_is_listed(change) for change in good],
         proofs=[json.dumps(change.proof) for change in good],
     )
     return Recorded([row[0] for row in rows], unknown)
@@ -59,10 +61,15 @@ def _is_direct(change: ConsentChange) -> bool:
     return change.source in DIRECT_SOURCES and change.state == "unsubscribed"
 
 
+def _is_listed(change: ConsentChange) -> bool:
+    """Say whether it is a "yes" that only stands in a list: any word of the person's own weighs more."""
+    return change.source.startswith(LISTED) and change.state != "unsubscribed"
+
+
 def _newest(changes: Sequence[ConsentChange]) -> dict[tuple[int, str, str], ConsentChange]:
     """The word that decides for each person, topic and channel: of two at one instant the "no"; a request to confirm takes nothing away."""
     result: dict[tuple[int, str, str], ConsentChange] = {}
-    for change in sorted(changes, key=lambda change: (_is_direct(change), change.at, change.state == "unsubscribed")):
+    for change in sorted(changes, key=lambda change: (_is_direct(change), not _is_listed(change), change.at, change.state == "unsubscribed")):
         key = (change.person_id, change.topic_key, change.channel)
         if change.state != "pending" or key not in result or result[key].state == "unsubscribed":
             result[key] = change

@@ -1,13 +1,16 @@
 -- name: record
 -- Log every word with its proof and let the newest one for each (person, topic, channel), one at most, decide the state.
 WITH said AS (
-    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.newest, c.proof::jsonb AS proof
+    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.newest, c.listed, c.proof::jsonb AS proof
     FROM unnest(%(person_ids)s::bigint[], %(topics)s::text[], %(channels)s::text[], %(states)s::text[], %(ats)s::timestamptz[],
-                %(sources)s::text[], %(direct)s::boolean[], %(newest)s::boolean[], %(proofs)s::text[])
-         AS c (person_id, topic, channel, state, at, source, direct, newest, proof)
+                %(sources)s::text[], %(direct)s::boolean[], %(newest)s::boolean[], %(listed)s::boolean[], %(proofs)s::text[])
+         AS c (person_id, topic, channel, state, at, source, direct, newest, listed, proof)
     JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = c.topic
 ), newest AS (
-    SELECT * FROM said WHERE newest
+    -- A list from elsewhere never brings back who unsubscribed here, under whatever number they were known then.
+    SELECT * FROM said s WHERE s.newest AND NOT (s.listed AND EXISTS (
+        SELECT FROM subscription o WHERE o.topic_id = s.topic_id AND o.channel = s.channel AND o.state = 'unsubscribed'
+          AND o.person_id = ANY (ARRAY (SELECT s.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = s.person_id))))
 ), applied AS (
     INSERT INTO subscription AS old (workspace_id, person_id, topic_id, channel, state, changed_at)
     SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at FROM newest n
@@ -18,6 +21,7 @@ WITH said AS (
     WHERE (excluded.changed_at > old.changed_at OR (excluded.state = 'unsubscribed' AND old.state <> 'unsubscribed' AND (excluded.changed_at = old.changed_at
            OR (old.person_id, old.topic_id, old.channel) IN (SELECT d.person_id, d.topic_id, d.channel FROM newest d WHERE d.direct))))
       AND NOT (excluded.state = 'pending' AND old.state = 'subscribed')
+      AND NOT (old.state = 'unsubscribed' AND (old.person_id, old.topic_id, old.channel) IN (SELECT l.person_id, l.topic_id, l.channel FROM newest l WHERE l.listed))
     RETURNING person_id, topic_id, channel, state
 ), logged AS (
     INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)

@@ -12,6 +12,8 @@ State = Literal["subscribed", "pending", "unsubscribed"]
 Stream = Literal["marketing", "transactional"]
 SuppressionReason = Literal["hard_bounce", "complaint", "manual", "erased"]
 
+# Sources that only say what somebody else has written down, perhaps long ago: imports.
+LISTED = "import:"
 # Sources where the person said it to us directly, just now: an unsubscribe from there is never "too old".
 DIRECT_SOURCES = frozenset({"one_click", "unsubscribe_page", "preference_page"})
 

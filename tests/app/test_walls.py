@@ -38,8 +38,8 @@ MAY_SEE_ALL = {
     "delivery/clerk.py",
     "delivery/dispatch.py",
     "delivery/mailbox.py",
-    "events/imports.py",
     "kit/db.py",
+    "transfer/runner.py",
 }
 
 

@@ -33,6 +33,8 @@ CASES: list[tuple[list[tuple[Any, ...]], State]] = [
     ([("unsubscribed", 1), ("pending", 2)], "pending"),
     ([("subscribed", 9), ("unsubscribed", 5, "one_click")], "unsubscribed"),
     ([("subscribed", 9), ("unsubscribed", 5)], "subscribed"),
+    ([("unsubscribed", 1), ("subscribed", 2, "import:7")], "unsubscribed"),
+    ([("unsubscribed", 1), ("subscribed", 2, "import:7"), ("subscribed", 3)], "subscribed"),
 ]
 
 

@@ -9,22 +9,6 @@ CREATE TABLE worker_heartbeat (
 );
 CREATE INDEX worker_heartbeat_role ON worker_heartbeat (role, beat_at);
 
--- A file on its way in: everything up to `line` is in the intake log or in the file of rejects.
-CREATE TABLE import (
-    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
-    kind         text NOT NULL CHECK (kind IN ('people', 'events')),
-    digest       bytea NOT NULL,                 -- SHA-256 of the file's bytes and of how they are read
-    name         text NOT NULL,
-    line         bigint NOT NULL DEFAULT 0,
-    accepted     bigint NOT NULL DEFAULT 0,
-    rejected     bigint NOT NULL DEFAULT 0,
-    started_at   timestamptz NOT NULL,
-    finished_at  timestamptz,
-    UNIQUE (workspace_id, kind, digest)
-);
-SELECT hudhud_wall('import');
-
 -- Consent is part of the mirror in ClickHouse: whoever changes it, from whatever process, makes the person stale.
 CREATE FUNCTION hudhud_subscription_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,104 @@
+"""Commands that write files: `hudhud export people`, `hudhud export events`."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
+from hudhud.kit import clickhouse, clock
+from hudhud.kit.errors import InvalidInput
+from hudhud.transfer import export
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+    from hudhud.transfer.export import Form
+
+group = typer.Typer(name="export", no_args_is_help=True, help="Write people or events into a file that `hudhud import` reads back.")
+Format = Annotated[str, typer.Option("--format", help="csv or ndjson (Segment messages).")]
+Out = Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.", dir_okay=False)]
+
+
+@group.command("people")
+def export_people(
+    *,
+    segment: Annotated[int | None, typer.Option(help="Id of a segment: its members only.")] = None,
+    form: Format = "csv",
+    out: Out = None,
+    workspace: WorkspaceId = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Export people with attributes, identifiers and consent. Example: hudhud export people --out people.csv."""
+    checked = _form(form)
+    with opened(data) as (_, database):
+        workspace_id = choose_workspace(database, workspace)
+        _write(export.people(partial(database.workspace, workspace_id), checked, segment), out, json=json)
+
+
+@group.command("events")
+def export_events(
+    *,
+    begin: Annotated[str, typer.Option("--from", help="Day or instant (UTC); default: 30 days ago.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Day or instant (UTC), not included; default: now.")] = "",
+    form: Format = "csv",
+    out: Out = None,
+    workspace: WorkspaceId = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Export events of a period. Example: hudhud export events --from 2026-01-01 --to 2026-02-01 --out january.csv."""
+    checked = _form(form)
+    with opened(data) as (chosen, database):
+        workspace_id = choose_workspace(database, workspace)
+        last = _instant("--to", end) if end else clock.from_setting(chosen.clock).now()
+        first = _instant("--from", begin) if begin else last - timedelta(days=30)
+        ch = clickhouse.connect(chosen.clickhouse_url)
+        _write(export.events(partial(database.workspace, workspace_id), ch, workspace_id, checked, first, last), out, json=json)
+
+
+def _form(text: str) -> Form:
+    if text == "csv":
+        return "csv"
+    if text == "ndjson":
+        return "ndjson"
+    raise InvalidInput("--format", text, "use csv or ndjson")
+
+
+def _instant(option: str, text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(option, text, "use ISO 8601, e.g. 2026-01-31") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _write(pieces: Iterable[bytes], out: Path | None, *, json: bool) -> None:
+    size = 0
+    with _target(out) as file:
+        for piece in pieces:
+            file.write(piece)
+            size += len(piece)
+    if out:
+        typer.echo(jsonlib.dumps({"file": str(out), "bytes": size}) if json else f"{out}: {size} bytes")
+
+
+@contextmanager
+def _target(out: Path | None) -> Iterator[BinaryIO]:
+    """Yield where to write; a file takes its name only when it is whole."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    unfinished = out.with_name(out.name + ".part")
+    with unfinished.open("wb") as file:
+        yield file
+    unfinished.replace(out)

@@ -1,0 +1,83 @@
+"""Downloads: exports, and the bad rows of an import. Each page is a transaction of its own, so that nothing is held while somebody downloads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from django.http import StreamingHttpResponse
+from ninja import Field, Router
+
+from hudhud.accounts.actions import record_audit
+from hudhud.app.wiring import wiring
+from hudhud.kit.errors import InvalidInput
+from hudhud.kit.http import needs
+from hudhud.segments.queries import get_segment
+from hudhud.transfer import export
+from hudhud.transfer.export import Form  # noqa: TC001 -- read by ninja at run time
+from hudhud.transfer.queries import get_import, reject_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hudhud.kit.http import Request
+
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+router = Router(tags=["exports"])
+TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+LONGEST = timedelta(days=366 * 20)
+
+
+def _download(pieces: Iterator[bytes], name: str, form: Form) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(pieces, content_type=TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("/exports/people")
+@needs("marketer")
+def export_people(request: Request, format: Form = "csv", segment_id: Id | None = None) -> StreamingHttpResponse:  # noqa: A002 -- the parameter's name
+    """Download everybody, or the members of a segment: attributes, identifiers, consent. Our import reads it back."""
+    workspace_id = request.scope.workspace_id or 0
+    if segment_id is not None:
+        get_segment(request.scope, segment_id)
+    record_audit(request.scope, request.now, request.actor, "export.people", f"segment:{segment_id}" if segment_id else "", format=format)
+    return _download(export.people(partial(wiring().db.workspace, workspace_id), format, segment_id), "people", format)
+
+
+@router.get("/exports/events")
+@needs("marketer")
+def export_events(
+    request: Request,
+    format: Form = "csv",  # noqa: A002 -- the parameter's name
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> StreamingHttpResponse:
+    """Download what happened from `begin` on and before `end` (default: the last 30 days)."""
+    workspace_id = request.scope.workspace_id or 0
+    last = _aware(end or request.now)
+    first = _aware(begin) if begin else last - timedelta(days=30)
+    if not timedelta(0) < last - first <= LONGEST:
+        raise InvalidInput("begin", first.isoformat(), "name a period that begins before it ends")
+    record_audit(
+        request.scope, request.now, request.actor, "export.events", "", format=format, begin=first.isoformat(), end=last.isoformat()
+    )
+    pages = partial(wiring().db.workspace, workspace_id)
+    return _download(export.events(pages, wiring().clickhouse, workspace_id, format, first, last), "events", format)
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@router.get("/imports/{import_id}/rejects")
+@needs("marketer")
+def download_rejects(request: Request, import_id: Id) -> StreamingHttpResponse:
+    """Download the bad rows of an import, each with its line and the reason."""
+    known = get_import(request.scope, import_id)
+    columns = [column["name"] for column in (known.plan or {}).get("columns", ())]
+    form: Form = "csv" if columns else "ndjson"
+    pages = reject_pages(partial(wiring().db.workspace, request.scope.workspace_id or 0), import_id)
+    return _download(export.rejects(pages, columns, form), f"import-{import_id}-refused", form)

@@ -1,0 +1,48 @@
+-- A file on its way in: everything up to `line` is in the intake log or among the rejects. Files that come by the API lie in pieces beside it until
+-- they are in; one that the command line reads stays where it is, and is known by its digest.
+CREATE TABLE import (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    kind         text NOT NULL CHECK (kind IN ('people', 'events')),
+    state        text NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed')),
+    name         text NOT NULL,
+    digest       bytea,                          -- SHA-256 of the file's bytes and of how they are read (command line)
+    plan         jsonb,                          -- how it is read, what its columns mean (API): transfer/types.py Plan
+    size         bigint NOT NULL DEFAULT 0,
+    read_bytes   bigint NOT NULL DEFAULT 0,
+    line         bigint NOT NULL DEFAULT 0,
+    accepted     bigint NOT NULL DEFAULT 0,
+    rejected     bigint NOT NULL DEFAULT 0,
+    numbers      jsonb,                          -- what a run would do (dry run)
+    problem      text NOT NULL DEFAULT '',       -- why it failed
+    created_by   text NOT NULL DEFAULT '',
+    worker       text,                           -- also the application_name of the holder's session: gone = lease over
+    lease_until  timestamptz,                    -- database clock
+    fence        bigint NOT NULL DEFAULT 0,      -- grows with every holder; a late writer finds another number
+    started_at   timestamptz NOT NULL,
+    finished_at  timestamptz,
+    UNIQUE (workspace_id, kind, digest)
+);
+CREATE INDEX import_recent ON import (workspace_id, id DESC);
+CREATE INDEX import_due ON import (id) WHERE state IN ('checking', 'running');
+SELECT hudhud_wall('import');
+
+CREATE TABLE import_piece (
+    workspace_id bigint NOT NULL,
+    import_id    bigint NOT NULL REFERENCES import ON DELETE CASCADE,
+    place        integer NOT NULL CHECK (place >= 0),
+    body         bytea NOT NULL,
+    PRIMARY KEY (import_id, place)
+);
+ALTER TABLE import_piece ALTER body SET STORAGE EXTERNAL;
+SELECT hudhud_wall('import_piece');
+
+CREATE TABLE import_reject (
+    workspace_id bigint NOT NULL,
+    import_id    bigint NOT NULL REFERENCES import ON DELETE CASCADE,
+    line         bigint NOT NULL,
+    reason       text NOT NULL,
+    body         bytea NOT NULL,                 -- the row as it was: JSON list of cells, or the line itself
+    PRIMARY KEY (import_id, line)
+);
+SELECT hudhud_wall('import_reject');

@@ -1,0 +1,191 @@
+"""Files that go out: people and events, a page at a time, so that memory does not grow with their number.
+
+What our own import reads back: a column is called as the field it means; `hudhud_id` or `hudhud_event` says whose file it is. A text that a
+spreadsheet would run, or take for something else, begins with an apostrophe, which the import takes away (ASVS 1.2.10).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from hudhud.consent.queries import find_topics
+from hudhud.kit import sql
+from hudhud.kit.sql import numbers
+from hudhud.segments.queries import find_members, get_segment
+from hudhud.transfer.mapping import ID_FIELDS
+from hudhud.transfer.values import to_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Scope
+
+    OpenPage = Callable[[], AbstractContextManager[Scope]]
+
+QUERIES = sql.load("hudhud.transfer")
+CLICKHOUSE = sql.load("hudhud.transfer", "clickhouse.sql")
+PAGE_ROWS = 2_000
+Form = Literal["csv", "ndjson"]
+PERSON_COLUMNS = ("hudhud_id", "user_id", "anonymous_id", "email", "phone", "at")
+PLACES = ("language", "country", "timezone")
+EVENT_COLUMNS = ("hudhud_event", "at", "type", "event", "user_id", "anonymous_id", "properties")
+RESERVED = frozenset({*PERSON_COLUMNS, *PLACES, *ID_FIELDS, "subscriptions", "time_zone", "locale", "event"})
+OWN_KINDS = frozenset({"message", "segment", "consent"})
+
+
+def people(open_page: OpenPage, form: Form, segment_id: int | None = None) -> Iterator[bytes]:
+    """Yield a file of all living people, or of the members of a segment, with attributes, identifiers and consent."""
+    with open_page() as ws:
+        names = [row[0] for row in ws.rows(QUERIES.attribute_names)]
+        topics = [topic.key for topic in find_topics(ws)]
+    attributes = [name for name in names if name not in {"email", "phone", *PLACES, "time_zone", "locale"}]
+    if form == "csv":
+        yield _line([*PERSON_COLUMNS, *PLACES, *map(_column, attributes), *(f"topic.{key}" for key in topics)])
+    for page in _people_pages(open_page, segment_id):
+        if form == "ndjson":
+            yield b"".join(_person_messages(row) for row in page)
+        else:
+            yield _lines(_person_cells(row, attributes, topics) for row in page)
+
+
+def _column(name: str) -> str:
+    plain = name not in RESERVED and "." not in name and not name.startswith("hudhud_") and to_cell(name) == name
+    return name if plain else f"traits.{name}"
+
+
+def _people_pages(open_page: OpenPage, segment_id: int | None) -> Iterator[Sequence[tuple[Any, ...]]]:
+    after = 0
+    while True:
+        with open_page() as ws:
+            ids = None if segment_id is None else _members(ws, segment_id, after)
+            page = ws.rows(QUERIES.people_page, after=after, ids=ids and numbers(ids), limit=PAGE_ROWS) if ids != [] else ()
+        if page:
+            yield page
+        if not page and not ids:
+            return
+        after = ids[-1] if ids else page[-1][0]
+
+
+def _members(ws: Scope, segment_id: int, after: int) -> list[int]:
+    return [person_id for person_id, _ in find_members(ws, get_segment(ws, segment_id), after=after, limit=PAGE_ROWS)]
+
+
+def _known(row: tuple[Any, ...]) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = {"user_id": [], "anonymous_id": [], "email": [], "phone": []}
+    for namespace, value in row[6]:
+        known.setdefault(namespace, []).append(value)
+    return known
+
+
+def _person_cells(row: tuple[Any, ...], attributes: Sequence[str], topics: Sequence[str]) -> list[str]:
+    person_id, traits, zone, language, country, created_at, _, states = row
+    known = _known(row)
+    heads = [known[name][0] if known[name] else "" for name in PERSON_COLUMNS[1:5]]
+    head = [str(person_id), *map(to_cell, heads), created_at.isoformat()]
+    # The exact word of the person, where there is one: `en-GB`, not only the language that it means.
+    places = [traits.get("language") or traits.get("locale") or language, traits.get("country") or country]
+    zones = traits.get("timezone") or traits.get("time_zone") or zone
+    return [
+        *head,
+        *map(to_cell, (*places, zones)),
+        *(to_cell(traits.get(name)) for name in attributes),
+        *(states.get(key, "") for key in topics),
+    ]
+
+
+def _person_messages(row: tuple[Any, ...]) -> bytes:
+    _, traits, zone, language, country, created_at, _, states = row
+    known = _known(row)
+    told = {"language": language, "country": country, "timezone": zone, **traits}
+    told |= {name: known[name][0] for name in ("email", "phone") if known[name]}
+    if states:
+        told["subscriptions"] = {key: {"email": state} for key, state in states.items()}
+    ids = {wire: known[name][0] for name, wire in ID_FIELDS.items() if known.get(name)}
+    message = {"type": "identify", **ids, "timestamp": created_at.isoformat(), "traits": {k: v for k, v in told.items() if v is not None}}
+    more = [{"type": "identify", **ids, "anonymousId": other} for other in known["anonymous_id"][1:] if known["user_id"]]
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in (message, *more))
+
+
+def events(open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin: datetime, end: datetime) -> Iterator[bytes]:
+    """Yield a file of what happened from `begin` on and before `end`, person by person; our own notes (sends, segments) left out."""
+    if form == "csv":
+        yield _line(EVENT_COLUMNS)
+    actor, at, message_id = 0, begin, ""
+    while True:
+        values = {"workspace_id": workspace_id, "actor": actor, "message_id": message_id, "limit": PAGE_ROWS}
+        times = {"begin": _for_clickhouse(begin), "end": _for_clickhouse(end), "at": _for_clickhouse(at)}
+        page = ch.query(CLICKHOUSE.events_page.text, parameters=values | times).result_rows
+        if not page:
+            return
+        with open_page() as ws:
+            rows = ws.rows(QUERIES.actor_names, ids=numbers(sorted({row[0] for row in page})))
+        names = {actor_id: (namespace, value) for actor_id, namespace, value in rows}
+        if form == "csv":
+            yield _lines(_event_cells(row, names.get(row[0])) for row in page)
+        else:
+            yield b"".join(_event_message(row, names.get(row[0])) for row in page)
+        actor, at, message_id = page[-1][:3]
+
+
+def _for_clickhouse(at: datetime) -> str:
+    return (at.astimezone(UTC) if at.tzinfo else at).replace(tzinfo=None).isoformat(" ", "milliseconds")
+
+
+def _event_cells(row: Sequence[Any], whom: tuple[str, str] | None) -> list[str]:
+    _, at, message_id, kind, name, properties = row
+    ids = [whom[1] if whom and whom[0] == namespace else "" for namespace in ("user_id", "anonymous_id")]
+    return [to_cell(message_id), _instant(at), kind, to_cell(name), *map(to_cell, ids), properties if properties != "{}" else ""]
+
+
+def _event_message(row: Sequence[Any], whom: tuple[str, str] | None) -> bytes:
+    _, at, message_id, kind, name, properties = row
+    ids = {ID_FIELDS[whom[0]]: whom[1]} if whom else {}
+    message = {"type": kind, "messageId": message_id, "timestamp": _instant(at), **ids, "properties": msgspec.Raw(properties.encode())}
+    return msgspec.json.encode(message | ({"event": name} if kind == "track" else {})) + b"\n"
+
+
+def _instant(at: datetime) -> str:
+    return _for_clickhouse(at).replace(" ", "T") + "Z"
+
+
+def rejects(pages: Iterator[Sequence[tuple[int, str, Any]]], columns: Sequence[str], form: Form) -> Iterator[bytes]:
+    """Yield a file of bad rows with line and reason, each as it was (a table's rows safe for a spreadsheet, as everything that goes out)."""
+    if form == "csv":
+        yield _line(["line", "reason", *map(_safe, columns)])
+    for page in pages:
+        if form == "csv":
+            yield _lines(
+                [str(line), _safe(reason), *map(_safe, cells if isinstance(cells, list) else [cells])] for line, reason, cells in page
+            )
+        else:
+            yield b"".join(msgspec.json.encode({"line": line, "reason": reason, "message": raw}) + b"\n" for line, reason, raw in page)
+
+
+def _safe(text: str) -> str:
+    return "'" + text if text[:1] in set("=+-@\t\r\0") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    return _lines([cells])
+
+
+def _lines(rows: Any) -> bytes:  # noqa: ANN401 -- whatever csv can write
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")

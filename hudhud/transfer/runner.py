@@ -1,0 +1,292 @@
+"""Bring a file into the intake log: in chunks, each with the position behind it and its bad rows in one transaction, so that a kill costs nothing.
+
+Two imports at once cannot harm each other: rows become messages, and people are changed by the intake alone. Of two values for one attribute
+the one whose row is processed last stands, field by field; an empty cell never erases. A message's id is made of the file's fingerprint and the
+line (events, and what the command line reads: a second run has no second effect) or of the import's number (people sent by the API: whoever
+sends the same list again means it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from hudhud.events.actions import append_rows
+from hudhud.events.types import Row, check_text, lane_of, parse, person_key
+from hudhud.kit import sql
+from hudhud.kit.errors import HudhudError, InvalidInput
+from hudhud.kit.failpoint import reach
+from hudhud.transfer.guess import guess_delimiter
+from hudhud.transfer.mapping import Maker, Mapping, Options, mapping_of, read_options
+from hudhud.transfer.source import examine
+from hudhud.transfer.tables import Record, format_of, header_of, read_rows
+from hudhud.transfer.types import ImportRunning, Plan, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from hudhud.kit.db import Database, Scope
+    from hudhud.transfer.source import Source
+
+QUERIES = sql.load("hudhud.transfer")
+LOG = sql.load("hudhud.events")
+CHUNK_ROWS = 5_000
+# More than this unread in the log: wait for the workers, so that a large file does not fill the disk twice.
+MAX_BACKLOG = 300_000
+BACKLOG_PAUSE_S = 0.5
+LEASE_S = 60.0
+LOCK_SEED = 0x696D706F7274  # "import"
+MAX_REASON = 300
+
+
+class Stopped(HudhudError):
+    """Somebody stopped this import, or another worker has taken it over."""
+
+    code = "import_stopped"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did, over all its runs."""
+
+    id: int
+    accepted: int = 0
+    rejected: int = 0
+    rejects: str = ""  # path of the file with bad rows, when there are any (command line)
+    line: int = 0
+    already: bool = False  # it was complete before
+    last_txid: str = "0"
+
+
+@dataclass
+class Job:
+    """One file, understood, on its way in."""
+
+    db: Database
+    workspace_id: int
+    kind: str
+    source: Source
+    reading: Reading
+    columns: list[str]
+    mapping: Mapping | None  # None: JSON lines
+    now: Callable[[], datetime]
+    id: int = 0  # known from the start when it came by the API
+    fence: int = 0
+    read_bytes: int = 0
+    wait: Callable[[float], object] = field(kw_only=True)  # sleep, and give signs of life
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Stand for the file's bytes and how they are read."""
+        return hashlib.sha256(self.source.digest + self.kind.encode() + repr((self.reading, self.mapping)).encode()).digest()
+
+    @property
+    def message_base(self) -> str:
+        """What the ids of its messages begin with."""
+        return f"import:{self.id}" if self.fence and self.kind == "people" else f"import:{self.fingerprint[:16].hex()}"
+
+    def records(self, moved: Callable[[int], None]) -> Iterator[Record]:
+        """Read the rows behind the header."""
+        rows = read_rows(self.source, self.reading, len(self.columns) if self.mapping else None, moved)
+        if self.mapping and self.reading.has_header:
+            next(rows, None)
+        return rows
+
+
+class Made(NamedTuple):
+    """A row that became a message: its line, whom it is about, its bytes, and what they say (CSV only)."""
+
+    line: int
+    key: str
+    body: bytes
+
+
+def read_columns(source: Source, reading: Reading) -> list[str]:
+    """Return the names of the columns; raises `InvalidInput`."""
+    first = next(iter(read_rows(source, reading, None, lambda _: None)), None)
+    if first is None or not isinstance(first.raw, list):
+        raise InvalidInput("FILE", source.name, "it is empty")
+    return header_of(first.raw, has_header=reading.has_header)
+
+
+def prepare(
+    db: Database,
+    workspace_id: int,
+    kind: str,
+    source: Source,
+    options: Options,
+    now: Callable[[], datetime],
+    wait: Callable[[float], object],
+    given: Reading | None = None,
+) -> Job:
+    """Understand a file by the command line's options; raises `InvalidInput` before anything is written."""
+    known = examine(source)
+    form = format_of(known)
+    said = given or Reading()
+    reading = msgspec.structs.replace(said, format=form, encoding=said.encoding if given and said.encoding else known.encoding)
+    if form == "ndjson":
+        if options.maps or options.subscribe:
+            raise InvalidInput(
+                "--map", ", ".join([*options.maps, *options.subscribe]), "is for tables; JSON lines are Segment messages already"
+            )
+        return Job(db, workspace_id, kind, known, reading, [], None, now, wait=wait)
+    if form == "csv" and not (given and given.delimiter):
+        reading = msgspec.structs.replace(reading, delimiter=guess_delimiter(known, reading.encoding))
+    columns = read_columns(known, reading)
+    return Job(db, workspace_id, kind, known, reading, columns, read_options(kind, options, columns, reading), now, wait=wait)
+
+
+def from_plan(source: Source, plan: Plan, topics: Sequence[str]) -> tuple[Source, list[str], Mapping | None]:
+    """Understand a file by a plan; raises `InvalidInput` when they do not fit. Its fingerprint is taken on the way."""
+    known = examine(source)
+    if plan.reading.format == "ndjson":
+        return known, [], None
+    columns = read_columns(known, plan.reading)
+    return known, columns, mapping_of(plan, columns, topics)
+
+
+def run_file(job: Job, moved: Callable[[int], None]) -> Report:
+    """Import a file of the command line, alone: what is not in yet. Raises `ImportRunning`."""
+    with _alone(job):
+        report = _open(job)
+        if not report.already:
+            run(job, report, moved)
+    return report
+
+
+def run(job: Job, report: Report, moved: Callable[[int], None]) -> None:
+    """Bring in what lies behind the report's line; raises `Stopped`, and `InvalidInput` for a file that cannot be read to its end."""
+
+    def tell(place: int) -> None:
+        job.read_bytes = place
+        moved(place)
+
+    maker = Maker(job.mapping) if job.mapping else None
+    records = job.records(tell)
+    ahead = (record for record in records if record.line > report.line)
+    while chunk := list(islice(ahead, CHUNK_ROWS)):
+        _take_chunk(job, report, chunk, maker)
+        reach("import.chunk")
+        _wait_for_workers(job)
+    with job.db.workspace(job.workspace_id) as ws:
+        ws.run(QUERIES.end_import, import_id=job.id, state="done", now=job.now(), problem="", numbers=None, fence=job.fence)
+        ws.run(QUERIES.delete_pieces, import_id=job.id)
+
+
+def _open(job: Job) -> Report:
+    with job.db.workspace(job.workspace_id) as ws:
+        row = ws.one(QUERIES.open_import, kind=job.kind, digest=job.fingerprint, name=job.source.name, size=job.source.size, now=job.now())
+    assert row is not None
+    job.id, job.fence = row["id"], row["fence"]
+    return Report(row["id"], row["accepted"], row["rejected"], "", row["line"], row["finished_at"] is not None)
+
+
+def make(job: Job, chunk: Sequence[Record], maker: Maker | None) -> tuple[list[Made], list[tuple[int, str, bytes]]]:
+    """Turn rows into messages; return these, and the bad rows with line and reason."""
+    made: list[Made] = []
+    bad: list[tuple[int, str, bytes]] = []
+    base = job.message_base
+    for record in chunk:
+        try:
+            if record.problem:
+                raise InvalidInput("row", record.problem, "mend it in the file of rejects and import that")
+            made.append(_from_cells(maker, record, base) if maker else _from_line(job, record, base))
+        except HudhudError as error:
+            bad.append((record.line, _clean(error.message)[:MAX_REASON], _raw(record)))
+    return made, bad
+
+
+def _from_cells(maker: Maker, record: Record, base: str) -> Made:
+    message = maker.message(record.raw)  # type: ignore[arg-type]
+    body = maker.body(message, f"{base}:{record.line}")
+    return Made(record.line, message.get("userId") or message.get("anonymousId") or message["traits"]["email"], body)
+
+
+def _from_line(job: Job, record: Record, base: str) -> Made:
+    assert isinstance(record.raw, bytes)
+    check_text(record.raw)
+    message = parse(record.raw)
+    if job.kind == "people" and message.type != "identify":
+        raise InvalidInput("type", message.type, "people come as identify messages; use hudhud import events for the rest")
+    body = record.raw
+    if message.message_id is None:
+        body = body[:-1] + b',"messageId":"%s:%d"}' % (base.encode(), record.line)
+    return Made(record.line, person_key(message), body)
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "�")
+
+
+def _raw(record: Record) -> bytes:
+    if isinstance(record.raw, bytes):
+        return msgspec.json.encode(record.raw.decode("utf-8", "replace"))
+    return msgspec.json.encode([cell.encode("utf-8", "replace").decode() for cell in record.raw])
+
+
+def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker | None) -> None:
+    made, bad = make(job, chunk, maker)
+    source = f"import:{job.id}"
+    rows = [Row(job.workspace_id, lane_of(key, bulk=True), source, body) for _, key, body in made]
+    with job.db.workspace(job.workspace_id) as ws:
+        row = _move(job, ws, chunk[-1].line, len(rows), len(bad))
+        if rows:
+            append_rows(ws, rows, job.now())
+        if bad:
+            lines, reasons, bodies = (list(column) for column in zip(*bad, strict=True))
+            ws.run(QUERIES.add_rejects, import_id=job.id, lines=lines, reasons=reasons, bodies=bodies)
+    report.line, report.accepted, report.rejected, report.last_txid = chunk[-1].line, row["accepted"], row["rejected"], row["txid"]
+
+
+def _move(job: Job, ws: Scope, line: int, accepted: int, rejected: int) -> dict[str, Any]:
+    numbers = {"line": line, "accepted": accepted, "rejected": rejected, "read_bytes": job.read_bytes}
+    row = ws.one(QUERIES.move_import, import_id=job.id, fence=job.fence, lease_s=LEASE_S, **numbers)
+    if row is None:
+        raise Stopped
+    return row
+
+
+def _wait_for_workers(job: Job) -> None:
+    while True:
+        with job.db.everywhere() as everywhere:
+            if int(everywhere.value(LOG.backlog_of_imports, limit=MAX_BACKLOG)) < MAX_BACKLOG:
+                return
+        renew(job)
+        job.wait(BACKLOG_PAUSE_S)
+
+
+def renew(job: Job) -> None:
+    """Keep the lease; raises `Stopped`."""
+    with job.db.workspace(job.workspace_id) as ws:
+        if not ws.run(QUERIES.renew, import_id=job.id, fence=job.fence, lease_s=LEASE_S, read_bytes=job.read_bytes):
+            raise Stopped
+
+
+def is_processed(everywhere: Scope, report: Report) -> bool:
+    """Say whether the workers are through with what this run brought."""
+    return not everywhere.value(LOG.has_unread_imports, txid=report.last_txid)
+
+
+def has_workers(everywhere: Scope) -> bool:
+    """Say whether anybody reads the log."""
+    return int(everywhere.value(LOG.count_workers)) > 0
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """Hold a session lock on this import, so that two processes do not read one file at once."""
+    key = int.from_bytes(job.fingerprint[:8], "big", signed=True) ^ LOCK_SEED
+    with job.db.pool.connection() as conn:
+        try:
+            if not conn.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone() == (True,):
+                raise ImportRunning
+            yield
+        finally:
+            if not conn.closed:
+                conn.execute("SELECT pg_advisory_unlock(%s)", (key,))

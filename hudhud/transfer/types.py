@@ -1,0 +1,126 @@
+"""Files that come in and go out: how one is read, what its columns mean, what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 -- api.py reads these at run time
+from typing import Any, Literal
+
+import msgspec
+
+from hudhud.kit.errors import Conflict, NotFound
+
+Kind = Literal["people", "events"]
+Format = Literal["csv", "ndjson", "xlsx", "parquet"]
+# How a value is read: auto decides value by value; own undoes what our own export did.
+ValueType = Literal["auto", "text", "number", "truth", "date", "json", "own"]
+DateStyle = Literal["iso", "dmy", "mdy"]
+State = Literal["draft", "checking", "checked", "running", "done", "cancelled", "failed"]
+
+PIECE_BYTES = 2 * 1024 * 1024
+MAX_FILE_BYTES = 20 * 1024**3
+MAX_COLUMNS = 16_384  # of XLSX; others are held to the same
+
+
+class ImportNotFound(NotFound):
+    """There is no such import."""
+
+    code = "import_not_found"
+
+
+class ImportRunning(Conflict):
+    """This file is being imported right now; wait for that to end."""
+
+    code = "import_running"
+
+
+class WrongState(Conflict):
+    """That cannot be done with the import as it stands."""
+
+    code = "import_state"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How the bytes of a file are read."""
+
+    format: Format = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    has_header: bool = True
+    dates: DateStyle = "iso"
+    decimal: str = "."
+    phone_prefix: str = ""  # +372: for numbers written without a country
+
+
+class Column(msgspec.Struct, frozen=True):
+    """What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY …), empty = left out."""
+
+    name: str
+    field: str = ""
+    type: ValueType = "auto"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything that decides what becomes of each row."""
+
+    kind: Kind
+    reading: Reading
+    columns: tuple[Column, ...] = ()
+    event: str = ""  # the name of all events, when no column has it
+    subscribe: tuple[str, ...] = ()  # topics that all of them agreed to
+    consent_source: str = ""  # where and how they agreed: the proof
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A column as it was found: examples, what it seems to mean, and why a guess may be wrong."""
+
+    name: str
+    samples: list[str]
+    field: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What was understood of a file before anything is written."""
+
+    reading: Reading
+    product: str  # whose export it is: mailchimp, klaviyo, hubspot, mautic, hudhud, or empty
+    columns: list[Seen]
+    rows: list[list[str]]
+    is_date_style_sure: bool = True
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a run would do."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    bad: int = 0
+    kept_out: int = 0  # said to be subscribed, but they unsubscribed here: stays so
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One file on its way in, as lists and screens show it."""
+
+    id: int
+    kind: Kind
+    name: str
+    state: State
+    size: int
+    received: int
+    read_bytes: int
+    line: int
+    accepted: int
+    rejected: int
+    numbers: dict[str, Any] | None
+    plan: dict[str, Any] | None
+    problem: str
+    created_by: str
+    started_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,135 @@
+"""The transfers role: dry runs and imports of files that came by the API, one at a time; a lease each, so that any number of these may run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from hudhud.consent.queries import find_topics
+from hudhud.kit import sql
+from hudhud.kit.errors import HudhudError
+from hudhud.transfer.actions import Pieces
+from hudhud.transfer.check import check, to_json
+from hudhud.transfer.runner import LEASE_S, Job, Report, Stopped, from_plan, renew
+from hudhud.transfer.runner import run as run_import
+from hudhud.transfer.source import Source
+from hudhud.transfer.types import Plan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hudhud.kit.db import Database
+    from hudhud.workers.context import Context
+
+QUERIES = sql.load("hudhud.transfer")
+IDLE_S = 1.0
+KEPT = timedelta(days=30)
+TIDY_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+class Draining(Stopped):
+    """This process ends; another one goes on."""
+
+
+def run(context: Context) -> None:
+    """Work until told to stop."""
+    tidied: datetime | None = None
+    while not context.stop.is_set():
+        now = context.clock.now()
+        if tidied is None or now - tidied > TIDY_EVERY:
+            tidy(context.db, now)
+            tidied = now
+        if not work_once(context):
+            context.wait("transfers", IDLE_S)
+
+
+def tidy(db: Database, now: datetime) -> None:
+    """Forget files that nobody imported, and bad rows that nobody mended."""
+    with db.everywhere() as everywhere:
+        everywhere.run(QUERIES.expire, before=now - KEPT)
+        everywhere.run(QUERIES.expire_rejects, before=now - KEPT)
+
+
+def work_once(context: Context) -> bool:
+    """Take up one import, if there is any; return whether there was."""
+    context.beat()
+    with context.db.everywhere() as everywhere:
+        row = everywhere.one(QUERIES.claim, worker=context.name, lease_s=LEASE_S)
+    if row is None:
+        return False
+    job: Job | None = None
+    try:
+        job = _job(context, row)
+        if row["state"] == "checking":
+            _end(context, row, "checked", numbers=to_json(check(job)))
+        else:
+            report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
+            run_import(job, report, lambda _: _go_on(context))
+            context.count("transfers", "rows", report.accepted)
+    except Draining:
+        _release(context, row)
+    except Stopped:
+        log.info("import.stopped", id=row["id"])
+    except HudhudError as error:
+        _end(context, row, "failed", problem=error.message)
+    return True
+
+
+def _job(context: Context, row: dict[str, Any]) -> Job:
+    db, workspace_id, import_id = context.db, row["workspace_id"], row["id"]
+    plan = msgspec.convert(row["plan"], Plan)
+
+    def fetch(place: int) -> bytes:
+        _go_on(context)
+        with db.workspace(workspace_id) as ws:
+            return bytes(ws.value(QUERIES.get_piece, import_id=import_id, place=place) or b"")
+
+    with db.workspace(workspace_id) as ws:
+        topics = [topic.key for topic in find_topics(ws)]
+    source = Source(row["name"], row["size"], lambda: Pieces(row["size"], fetch))
+    known, columns, mapping = from_plan(source, plan, topics)
+    job = Job(
+        db,
+        workspace_id,
+        row["kind"],
+        known,
+        plan.reading,
+        columns,
+        mapping,
+        context.clock.now,
+        import_id,
+        row["fence"],
+        wait=_waiter(context),
+    )
+    renew(job)
+    return job
+
+
+def _waiter(context: Context) -> Any:  # noqa: ANN401 -- a function of seconds
+    def wait(seconds: float) -> None:
+        _go_on(context)
+        context.wait("transfers", seconds)
+
+    return wait
+
+
+def _go_on(context: Context) -> None:
+    context.beat()
+    if context.stop.is_set():
+        raise Draining
+
+
+def _end(context: Context, row: dict[str, Any], state: str, *, numbers: str | None = None, problem: str = "") -> None:
+    with context.db.workspace(row["workspace_id"]) as ws:
+        now = context.clock.now()
+        ws.run(QUERIES.end_import, import_id=row["id"], fence=row["fence"], state=state, now=now, problem=problem, numbers=numbers)
+
+
+def _release(context: Context, row: dict[str, Any]) -> None:
+    with context.db.workspace(row["workspace_id"]) as ws:
+        ws.run(QUERIES.release, import_id=row["id"], fence=row["fence"])
