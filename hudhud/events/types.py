@@ -122,6 +122,12 @@ class Message(msgspec.Struct, rename="camel"):
     context: msgspec.Raw = EMPTY
 
 
+class Context(msgspec.Struct):
+    """What we look for in a context."""
+
+    traits: msgspec.Raw = EMPTY
+
+
 class Event(msgspec.Struct, gc=False):
     """One event inside: as received, with the person it was recorded for once resolved."""
 
@@ -172,6 +178,7 @@ def lane_of(person_key: str, *, bulk: bool = False) -> int:
 
 _IDS = (("user_id", "userId"), ("anonymous_id", "anonymousId"), ("previous_id", "previousId"), ("group_id", "groupId"))
 _decoder = msgspec.json.Decoder(Message)
+_context_decoder = msgspec.json.Decoder(Context)
 _read = msgspec.json.Decoder().decode
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
@@ -237,10 +244,21 @@ def _decode(raw: bytes | msgspec.Raw) -> Message:
 
 
 def _check_rest(message: Message) -> None:
+    if message.type == "identify" and message.traits == EMPTY and b'"traits"' in bytes(message.context):
+        _take_traits(message)
     _check_ids(message)
     _check_named(message)
     if message.timestamp is not None or message.original_timestamp is not None or message.sent_at is not None:
         _check_times(message)
+
+
+def _take_traits(message: Message) -> None:
+    """Take traits from where RudderStack's packages put them."""
+    try:
+        message.traits = _context_decoder.decode(message.context).traits
+    except (msgspec.DecodeError, RecursionError):
+        return
+    _check_object(message, "traits")
 
 
 def name_of(message: Message) -> str:
@@ -261,23 +279,6 @@ def reason_of(error: HudhudError) -> Reason:
     if isinstance(error, ReservedName):
         return Reason.RESERVED
     return Reason.NOT_ALLOWED if isinstance(error, NameNotAllowed) else Reason.INVALID
-
-
-def happened_at(message: Message, received_at: datetime) -> datetime:
-    """Return when it happened, by our clock (Segment's rule): received − (sent − said). Without `sentAt` the sender's clock is believed."""
-    said = message.timestamp or message.original_timestamp
-    if said is None:
-        return received_at
-    said = _aware(said)
-    if message.sent_at is None:
-        return said
-    skew = received_at - _aware(message.sent_at)
-    corrected = said + skew if abs(skew) >= LEAST_SKEW else said
-    return min(max(corrected, EARLIEST), LATEST - timedelta(seconds=1))
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def person_key(message: Message) -> str:

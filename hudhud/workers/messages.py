@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.events.types import EMPTY, OWN, PUBLIC, Event, Message, Reason, check_name, happened_at, name_of
+from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
 from hudhud.people.identifiers import normal_email
 from hudhud.people.types import Identifier, Identity
 
@@ -83,6 +83,23 @@ def to_message(event: Event) -> Message:
         properties=EMPTY if has_traits else body,
         traits=body if has_traits else EMPTY,
     )
+
+
+def happened_at(message: Message, received_at: datetime) -> datetime:
+    """Return when it happened, by our clock (Segment's rule): received − (sent − said). Without `sentAt` the sender's clock is believed."""
+    said = message.timestamp or message.original_timestamp
+    if said is None:
+        return received_at
+    said = _aware(said)
+    if message.sent_at is None:
+        return said
+    skew = received_at - _aware(message.sent_at)
+    corrected = said + skew if abs(skew) >= LEAST_SKEW else said
+    return min(max(corrected, EARLIEST), LATEST - timedelta(seconds=1))
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def find_future(events: Sequence[Event]) -> list[tuple[Event, Reason, str]]:

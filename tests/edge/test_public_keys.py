@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.edge.browser import SNIPPET
-from hudhud.events.types import RESERVED, Message, happened_at
+from hudhud.events.types import RESERVED
 from hudhud.kit.crypto import hash_secret
 
 if TYPE_CHECKING:
@@ -101,26 +101,6 @@ def test_the_sender_s_clock_travels_with_a_batch_where_it_is_wrong(door: Door) -
         None,
         None,
     ]
-
-
-RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("said", "sent", "expected"),
-    [
-        ("2026-03-01T09:59:00Z", "2026-03-01T10:00:00Z", "2026-03-01T11:59:00"),  # a clock two hours slow
-        ("2026-03-04T11:59:00Z", "2026-03-04T12:00:00Z", "2026-03-01T11:59:00"),  # three days fast
-        ("2025-12-24T18:00:00Z", "2026-03-01T11:59:58Z", "2025-12-24T18:00:00"),  # history, sent by a good clock
-        ("2026-03-01T11:59:59.5Z", "2026-03-01T11:59:59Z", "2026-03-01T11:59:59.500000"),  # the way on the wire is no skew
-        ("2026-03-01T09:00:00+05:00", "2026-03-01T05:00:00-03:00", "2026-03-01T08:00:00"),
-        ("1970-01-01T00:00:00Z", "2199-01-01T00:00:00Z", "1970-01-01T00:00:00"),  # never before time begins
-    ],
-)
-def test_times_are_corrected_by_what_the_sender_s_clock_said(said: str, sent: str, expected: str) -> None:
-    message = Message(original_timestamp=datetime.fromisoformat(said), sent_at=datetime.fromisoformat(sent))
-    assert happened_at(message, RECEIVED) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
-    assert happened_at(Message(), RECEIVED) == RECEIVED
 
 
 def test_analytics_next_is_told_to_send_here(door: Door) -> None:

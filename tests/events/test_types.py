@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.events.types import LANES, LIVE_LANES, MalformedBody, TooLarge, check_text, lane_of, parse, person_key
+from hudhud.events.types import LANES, LIVE_LANES, MalformedBody, TooLarge, check_text, lane_of, parse, person_key, reread
 from hudhud.kit.errors import HudhudError, InvalidInput
 
 GOOD: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1"}
@@ -108,6 +108,15 @@ def test_the_route_says_the_kind_and_must_not_contradict() -> None:
 def test_an_address_alone_names_somebody_in_identify() -> None:
     message = parse(b'{"type":"identify","traits":{"email":"ann@example.com"}}')
     assert person_key(message) == "ann@example.com"
+
+
+@pytest.mark.parametrize("own", [b"", b'"traits":{},'])
+def test_traits_may_stand_in_the_context_as_rudderstack_sends_them(own: bytes) -> None:
+    body = b'{"type":"identify",%s"context":{"traits":{"email":"ann@example.com"}}}' % own
+    assert [bytes(way(body).traits) for way in (parse, reread)] == [b'{"email":"ann@example.com"}'] * 2
+    with pytest.raises(InvalidInput) as caught:
+        parse(b'{"type":"identify","userId":"u","context":{"traits":5}}')
+    assert caught.value.data["field"] == "traits"
 
 
 def test_imports_have_lanes_of_their_own() -> None:

@@ -1,11 +1,16 @@
 // A shop's site on an origin of its own, and visitors with a real browser.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
-/** Serve `html(query)` at every address; return the origin. */
-export async function openSite(html) {
+/** Serve `html(query)` at every address but /sdk.js, where the file `sdk` is; return the origin. */
+export async function openSite(html, sdk) {
   const server = createServer((request, response) => {
+    if (sdk && request.url === "/sdk.js") {
+      response.setHeader("Content-Type", "text/javascript; charset=utf-8");
+      response.end(readFileSync(sdk));
+      return;
+    }
     response.setHeader("Content-Type", "text/html; charset=utf-8");
     response.end(html(new URL(request.url, "http://shop").searchParams));
   });

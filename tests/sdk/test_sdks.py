@@ -1,4 +1,4 @@
-"""Segment's own packages, unchanged, send 10,000 events each through a real edge and a real worker."""
+"""Segment's own packages, and RudderStack's, unchanged, send thousands of events each through a real edge and a real worker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rudderstack.analytics.client import Client as RudderClient
 from segment.analytics.client import Client as SegmentClient
 
 from hudhud.people.queries import find_people
@@ -57,9 +58,9 @@ def done(ch: Client) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def check(ch: Client) -> None:
+def check(ch: Client, count: int = COUNT) -> None:
     found = done(ch)
-    assert sorted(n for _, n in found) == list(range(COUNT))
+    assert sorted(n for _, n in found) == list(range(count))
     order: dict[int, list[int]] = {}
     for person_id, n in found:
         order.setdefault(person_id, []).append(n)
@@ -68,30 +69,32 @@ def check(ch: Client) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_the_python_sdk(db: Database, ch: Client, clickhouse_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("package", "count"), [(SegmentClient, COUNT), pytest.param(RudderClient, 2_000, marks=pytest.mark.long)])
+def test_the_python_sdk(db: Database, ch: Client, clickhouse_url: str, tmp_path: Path, package: Any, count: int) -> None:  # noqa: ANN401 -- a class of theirs
     with Door(db, clickhouse_url, tmp_path) as door, worker(db, clickhouse_url, tmp_path):
         failures: list[Any] = []
-        sdk = SegmentClient(
+        sdk = package(
             door.keys["collect"],
             host=f"http://127.0.0.1:{door.port}",
-            max_queue_size=COUNT,
+            max_queue_size=count,
             gzip=True,
             on_error=lambda error, _: failures.append(error),
         )
-        for n in range(COUNT):
+        for n in range(count):
             user = f"python-{n % PEOPLE}"
             if n % 10 == 9:
                 sdk.identify(user, {"plan": "gold", "n": n})
             else:
                 sdk.track(user, "Product Viewed", {"n": n, "price": n / 100})
-        sdk.shutdown()
+        sdk.flush()
+        sdk.join()
         until_processed(db)
     assert failures == []
-    check(ch)
+    check(ch, count)
     # One sender, one order: the last identify of each person is what stays.
     with db.workspace(door.shop) as ws:
         last = {person.attributes["n"] for person in find_people(ws, limit=100) if "n" in person.attributes}
-    assert last == {n for n in range(COUNT - PEOPLE, COUNT) if n % 10 == 9}
+    assert last == {n for n in range(count - PEOPLE, count) if n % 10 == 9}
 
 
 @pytest.mark.timeout(180)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hudhud.accounts.actions import update_workspace
+from hudhud.events.types import Message
 from hudhud.people.queries import find_people
+from hudhud.workers.messages import happened_at
 from tests.make import NOW
 from tests.workers.line import identify, track
 
@@ -47,3 +52,23 @@ def test_what_came_with_a_public_key_is_refused_in_part_and_kept_with_the_reason
         "2026-03-01 12:00:00.000",  # a clock that was four days fast
         "2026-03-05 12:00:00.000",
     ]
+
+
+RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "sent", "expected"),
+    [
+        ("2026-03-01T09:59:00Z", "2026-03-01T10:00:00Z", "2026-03-01T11:59:00"),  # a clock two hours slow
+        ("2026-03-04T11:59:00Z", "2026-03-04T12:00:00Z", "2026-03-01T11:59:00"),  # three days fast
+        ("2025-12-24T18:00:00Z", "2026-03-01T11:59:58Z", "2025-12-24T18:00:00"),  # history, sent by a good clock
+        ("2026-03-01T11:59:59.5Z", "2026-03-01T11:59:59Z", "2026-03-01T11:59:59.500000"),  # the way on the wire is no skew
+        ("2026-03-01T09:00:00+05:00", "2026-03-01T05:00:00-03:00", "2026-03-01T08:00:00"),
+        ("1970-01-01T00:00:00Z", "2199-01-01T00:00:00Z", "1970-01-01T00:00:00"),  # never before time begins
+    ],
+)
+def test_times_are_corrected_by_what_the_sender_s_clock_said(said: str, sent: str, expected: str) -> None:
+    message = Message(original_timestamp=datetime.fromisoformat(said), sent_at=datetime.fromisoformat(sent))
+    assert happened_at(message, RECEIVED) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert happened_at(Message(), RECEIVED) == RECEIVED
