@@ -13,9 +13,10 @@ from hudhud.accounts.actions import record_audit
 from hudhud.app.wiring import wiring
 from hudhud.kit import sql
 from hudhud.kit.http import needs
-from hudhud.people import erasure
+from hudhud.people import erasure, unmerge
 from hudhud.people.export import write_export
 from hudhud.people.queries import get_profile
+from hudhud.segments.membership import ask_again
 from hudhud.segments.sets import load
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ def export_person(request: Request, person_id: Id) -> FileResponse:
 def erase_person(request: Request, person_id: Id) -> Status[dict[str, Any]]:
     """Erase a person and everybody merged into them for good (GDPR Art. 17): mail stops at once, the rest is done within minutes."""
     return Status(202, asdict(erasure.ask(request.scope, wiring().keys, person_id, request.now, request.actor)))
+
+
+@router.post("/merges/{merge_id}/undo")
+def undo_merge(request: Request, merge_id: Id) -> dict[str, Any]:
+    """Make two people of one again; answers what could not be told apart and stays with the survivor."""
+    undone = unmerge.undo_merge(request.scope, merge_id, request.now, request.actor)
+    # Their pasts are other ones now, so every segment is asked about them.
+    ask_again(request.scope, [undone.person_id, undone.survivor_id])
+    return asdict(undone)
 
 
 @router.get("/erasures")

@@ -180,7 +180,7 @@ FOR UPDATE OF p;
 -- name: hand_over
 -- Give merged people's runs to the survivors, unless a survivor has (or, if once is enough, had) that very run already.
 WITH given AS (
-    UPDATE run r SET person_id = mine.survivor_id, entry = coalesce(mine.entry, 0) + 1
+    UPDATE run r SET person_id = mine.survivor_id, actor_id = coalesce(r.actor_id, r.person_id), entry = coalesce(mine.entry, 0) + 1
     FROM (
         SELECT g.run_id, g.survivor_id, max(known.entry) AS entry, coalesce(bool_or(known.ended_at IS NULL), false) AS is_open
         FROM unnest(%(run_ids)s::bigint[], %(survivor_ids)s::bigint[], %(run_keys)s::text[]) AS g (run_id, survivor_id, run_key)

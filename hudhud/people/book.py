@@ -57,7 +57,8 @@ class Entry:
             "places": self.places,
             "provenance": self.provenance,
             "claimed": sorted(self.claimed),
-            "identifiers": [[namespace, value] for namespace, value in self.identifiers],
+            "identifiers": [[namespace, value, since.isoformat()] for (namespace, value), since in self.identifiers.items()],
+            "created_at": self.created_at.isoformat(),
         }
 
 
@@ -195,6 +196,7 @@ class Book:
             survivor.created_at = min(survivor.created_at, merged.created_at)
         survivor.is_changed = merged.is_changed = True
         merged.merged_into = survivor
+        snapshot["after"] = survivor.snapshot()
 
     def _patch(self, entry: Entry, identity: Identity) -> None:
         patch = identity.attributes or {}

@@ -75,7 +75,7 @@ FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspa
 
 -- name: read_mirror
 -- What ClickHouse keeps of these people.
-SELECT p.id, p.version, p.merged_into, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
+SELECT p.id, p.version, CASE WHEN p.unmerged THEN coalesce(p.merged_into, p.id) ELSE p.merged_into END, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
        coalesce(p.language, ''), coalesce(p.country, ''), p.created_at, s.states, a.channels
 FROM person p
 LEFT JOIN LATERAL (
@@ -128,8 +128,9 @@ SELECT count(*) FROM person WHERE workspace_id = %(workspace_id)s AND merged_int
 SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.created_at, p.updated_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('namespace', i.namespace, 'value', i.value) ORDER BY i.created_at, i.namespace, i.value)
                  FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('person_id', m.merged_id, 'at', m.at, 'cause', m.cause) ORDER BY m.id)
-                 FROM person_merge m WHERE m.survivor_id = p.id), '[]') AS merged,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'person_id', m.merged_id, 'at', m.at, 'cause', m.cause,
+                                                     'identifiers', m.snapshot #> '{merged,identifiers}') ORDER BY m.id)
+                 FROM person_merge m WHERE m.workspace_id = p.workspace_id AND m.survivor_id = p.id AND m.undone_at IS NULL), '[]') AS merged,
        coalesce((SELECT jsonb_agg(n.word) FROM (
                      SELECT DISTINCT ON (t.id, s.channel)
                             jsonb_build_object('topic', t.key, 'channel', s.channel, 'state', s.state, 'changed_at', s.changed_at) AS word

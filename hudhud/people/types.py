@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hudhud.kit.errors import HudhudError, NotFound
+from hudhud.kit.errors import Conflict, HudhudError, NotFound
 
 # (namespace, value in normal form), e.g. ("user_id", "42"), ("email", "ann@example.com").
 Identifier = tuple[str, str]
@@ -26,6 +26,18 @@ class PersonNotFound(NotFound):
     """There is no such person."""
 
     code = "person_not_found"
+
+
+class MergeNotFound(NotFound):
+    """There is no such merge, or it was undone already."""
+
+    code = "merge_not_found"
+
+
+class MergedFurther(Conflict):
+    """This person has been merged into somebody else since; undo that first."""
+
+    code = "merged_further"
 
 
 class BadIdentifier(HudhudError):
@@ -99,7 +111,7 @@ class Profile:
     provenance: dict[str, str]
     created_at: datetime
     updated_at: datetime
-    merged: list[dict[str, Any]]  # [{"person_id", "at", "cause"}]
+    merged: list[dict[str, Any]]  # [{"id", "person_id", "at", "cause", "identifiers": [[namespace, value, since]]}]
     subscriptions: list[dict[str, Any]]  # [{"topic", "channel", "state", "changed_at"}]
     suppressed: list[dict[str, Any]]  # [{"channel", "reason", "created_at"}]
 
@@ -122,3 +134,15 @@ class Late:
 
     dropped: frozenset[int] = frozenset()  # places in the list: about somebody who is no more
     addresses: frozenset[Identifier] = frozenset()  # of erased people, in claims that count: to be suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """What undoing a merge gave: two people again, and what could not be told apart and stays with the survivor."""
+
+    person_id: int
+    survivor_id: int
+    moved_identifiers: int
+    moved_runs: int
+    changed_attributes: list[str]  # changed since the merge: they keep their value at the survivor
+    taken_identifiers: list[str]  # somebody else's by now

@@ -314,3 +314,9 @@ def _write_changes(desk: Desk, changes: Sequence[Change]) -> None:
     if changes:
         segments, people = [change.segment_id for change in changes], [change.person_id for change in changes]
         desk.ws.run(QUERIES.add_changes, segments=segments, people=people, entered=[change.entered for change in changes], now=desk.now)
+
+
+def ask_again(ws: Scope, person_ids: Sequence[int]) -> None:
+    """Let the next batch that concerns these people ask about them in all segments, as if they were new: their past is another one now."""
+    row = open_lock(ws)
+    ws.run(QUERIES.set_known, people=dump(load(row["people"]) - BitMap64(person_ids)), now=row["decided_at"])

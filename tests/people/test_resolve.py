@@ -71,7 +71,8 @@ def test_identify_joins_the_visitor_with_the_customer(db: Database, shop: int) -
         "places": dict.fromkeys(("country", "language", "time_zone")),
         "provenance": {},
         "claimed": ["*"],
-        "identifiers": [list(ANONYMOUS)],
+        "identifiers": [[*ANONYMOUS, NOW.isoformat()]],
+        "created_at": NOW.isoformat(),
     }
 
 

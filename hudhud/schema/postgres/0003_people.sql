@@ -11,6 +11,7 @@ CREATE TABLE person (
     updated_at    timestamptz NOT NULL,
     merged_into   bigint REFERENCES person,      -- set: this actor lives on in the survivor (always the final one)
     erased_at     timestamptz,
+    unmerged      boolean NOT NULL DEFAULT false, -- was merged once: ClickHouse must be told whom their events belong to
     version       bigint NOT NULL DEFAULT 1,     -- grows with every change; the ClickHouse mirror keeps the highest
     mirrored      bigint NOT NULL DEFAULT 0,     -- the version that ClickHouse has
     made_in       bigint                         -- the intake batch that made them: while it is open, the mirror is behind all the same
@@ -45,7 +46,9 @@ CREATE TABLE person_merge (
     merged_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
     at           timestamptz NOT NULL,
     cause        text NOT NULL,                  -- identify, alias, import, …
-    snapshot     jsonb NOT NULL                  -- identifiers and attributes of both before, so that it can be undone
+    snapshot     jsonb NOT NULL,                 -- identifiers and attributes of both before, and of the survivor after: so that it can be undone
+    undone_at    timestamptz,
+    undone_by    text
 );
 CREATE INDEX person_merge_by_survivor ON person_merge (workspace_id, survivor_id);
 SELECT hudhud_wall('person_merge');

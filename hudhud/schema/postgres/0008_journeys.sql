@@ -37,6 +37,7 @@ CREATE TABLE run (
     journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
     version_id   bigint NOT NULL,
     person_id    bigint NOT NULL,
+    actor_id     bigint,                         -- who entered it, if a merge has given it to another person since
     run_key      text NOT NULL DEFAULT '',       -- e.g. the cart; '' when the journey names no property
     entry        integer NOT NULL DEFAULT 1,     -- 1st, 2nd … time of this person and key
     entered_at   timestamptz NOT NULL,
