@@ -33,6 +33,7 @@ class Workspace(Schema):
     sender_name: str
     sender_email: str
     postal_address: str
+    open_attributes: list[str]
     is_sample: bool
     created_at: datetime
 

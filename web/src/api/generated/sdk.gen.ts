@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsResubmitData, EventsResubmitResponses, HomeHomeData, HomeHomeResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetPersonData, PeopleGetPersonResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsCountData, SegmentsCountResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -138,6 +138,20 @@ export const accountsCreateKey = <ThrowOnError extends boolean = false>(options:
 export const accountsRevokeKey = <ThrowOnError extends boolean = false>(options: Options<AccountsRevokeKeyData, ThrowOnError>): RequestResult<AccountsRevokeKeyResponses, unknown, ThrowOnError> => (options.client ?? client).delete<AccountsRevokeKeyResponses, unknown, ThrowOnError>({ url: '/api/v1/keys/{key_id}', ...options });
 
 /**
+ * Allow Events
+ *
+ * Change which events a collect key may send; it counts within a second.
+ */
+export const accountsAllowEvents = <ThrowOnError extends boolean = false>(options: Options<AccountsAllowEventsData, ThrowOnError>): RequestResult<AccountsAllowEventsResponses, unknown, ThrowOnError> => (options.client ?? client).patch<AccountsAllowEventsResponses, unknown, ThrowOnError>({
+    url: '/api/v1/keys/{key_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Find Audit
  *
  * List changes, newest first.
@@ -194,18 +208,102 @@ export const attributesFindAttributes = <ThrowOnError extends boolean = false>(o
 export const peopleGetPerson = <ThrowOnError extends boolean = false>(options: Options<PeopleGetPersonData, ThrowOnError>): RequestResult<PeopleGetPersonResponses, unknown, ThrowOnError> => (options.client ?? client).get<PeopleGetPersonResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}', ...options });
 
 /**
+ * Export Person
+ *
+ * Download everything that is held about a person as one JSON file (GDPR Art. 15 and 20).
+ */
+export const peopleExportPerson = <ThrowOnError extends boolean = false>(options: Options<PeopleExportPersonData, ThrowOnError>): RequestResult<PeopleExportPersonResponses, unknown, ThrowOnError> => (options.client ?? client).get<PeopleExportPersonResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/export', ...options });
+
+/**
+ * Erase Person
+ *
+ * Erase a person and everybody merged into them for good (GDPR Art. 17): mail stops at once, the rest is done within minutes.
+ */
+export const peopleErasePerson = <ThrowOnError extends boolean = false>(options: Options<PeopleErasePersonData, ThrowOnError>): RequestResult<PeopleErasePersonResponses, unknown, ThrowOnError> => (options.client ?? client).post<PeopleErasePersonResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/erase', ...options });
+
+/**
+ * Undo Merge
+ *
+ * Make two people of one again; answers what could not be told apart and stays with the survivor.
+ */
+export const peopleUndoMerge = <ThrowOnError extends boolean = false>(options: Options<PeopleUndoMergeData, ThrowOnError>): RequestResult<PeopleUndoMergeResponses, unknown, ThrowOnError> => (options.client ?? client).post<PeopleUndoMergeResponses, unknown, ThrowOnError>({ url: '/api/v1/merges/{merge_id}/undo', ...options });
+
+/**
+ * Find Erasures
+ *
+ * List requests to erase somebody, newest first, and how far each has come: asked, forgotten, scrubbed, finished.
+ */
+export const peopleFindErasures = <ThrowOnError extends boolean = false>(options?: Options<PeopleFindErasuresData, ThrowOnError>): RequestResult<PeopleFindErasuresResponses, unknown, ThrowOnError> => (options?.client ?? client).get<PeopleFindErasuresResponses, unknown, ThrowOnError>({ url: '/api/v1/erasures', ...options });
+
+/**
+ * Find Event Uses
+ *
+ * List the segments and journeys that ask for an event.
+ */
+export const usesFindEventUses = <ThrowOnError extends boolean = false>(options: Options<UsesFindEventUsesData, ThrowOnError>): RequestResult<UsesFindEventUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<UsesFindEventUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/events/uses', ...options });
+
+/**
+ * Find Attribute Uses
+ *
+ * List the segments and journeys that ask for an attribute of people.
+ */
+export const usesFindAttributeUses = <ThrowOnError extends boolean = false>(options: Options<UsesFindAttributeUsesData, ThrowOnError>): RequestResult<UsesFindAttributeUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<UsesFindAttributeUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/attributes/uses', ...options });
+
+/**
  * Find Names
  *
- * List event names with what their properties look like.
+ * List event names with what their properties look like, and what is unusual about them.
  */
 export const eventsFindNames = <ThrowOnError extends boolean = false>(options?: Options<EventsFindNamesData, ThrowOnError>): RequestResult<EventsFindNamesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EventsFindNamesResponses, unknown, ThrowOnError>({ url: '/api/v1/events/names', ...options });
 
 /**
+ * Get Name
+ *
+ * Return one event name: its properties, rules, what breaks them, and the last events (without what tells who somebody is).
+ */
+export const eventsGetName = <ThrowOnError extends boolean = false>(options: Options<EventsGetNameData, ThrowOnError>): RequestResult<EventsGetNameResponses, unknown, ThrowOnError> => (options.client ?? client).get<EventsGetNameResponses, unknown, ThrowOnError>({ url: '/api/v1/events/name', ...options });
+
+/**
+ * Set Rules
+ *
+ * Set the JSON Schema that the properties of an event name should fit (null: none), and whether what breaks it is refused.
+ */
+export const eventsSetRules = <ThrowOnError extends boolean = false>(options: Options<EventsSetRulesData, ThrowOnError>): RequestResult<EventsSetRulesResponses, unknown, ThrowOnError> => (options.client ?? client).put<EventsSetRulesResponses, unknown, ThrowOnError>({
+    url: '/api/v1/events/name/rules',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Find Rejects
  *
- * List refused messages, newest first, with the reason.
+ * List refused messages, newest first, with the reason; `waiting` = only those that were not sent again.
  */
 export const eventsFindRejects = <ThrowOnError extends boolean = false>(options?: Options<EventsFindRejectsData, ThrowOnError>): RequestResult<EventsFindRejectsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EventsFindRejectsResponses, unknown, ThrowOnError>({ url: '/api/v1/events/rejects', ...options });
+
+/**
+ * Count Rejects
+ *
+ * Count the refused messages that wait, by reason.
+ */
+export const eventsCountRejects = <ThrowOnError extends boolean = false>(options?: Options<EventsCountRejectsData, ThrowOnError>): RequestResult<EventsCountRejectsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EventsCountRejectsResponses, unknown, ThrowOnError>({ url: '/api/v1/events/rejects/count', ...options });
+
+/**
+ * Resubmit All
+ *
+ * Send everything again that was refused for one reason: what is still wrong stays; ask again while `left`.
+ */
+export const eventsResubmitAll = <ThrowOnError extends boolean = false>(options: Options<EventsResubmitAllData, ThrowOnError>): RequestResult<EventsResubmitAllResponses, unknown, ThrowOnError> => (options.client ?? client).post<EventsResubmitAllResponses, unknown, ThrowOnError>({
+    url: '/api/v1/events/rejects/resubmit',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Resubmit
@@ -250,6 +348,20 @@ export const segmentsCreateSegment = <ThrowOnError extends boolean = false>(opti
 });
 
 /**
+ * Create List
+ *
+ * Make a segment whose people are put in one by one.
+ */
+export const segmentsCreateList = <ThrowOnError extends boolean = false>(options: Options<SegmentsCreateListData, ThrowOnError>): RequestResult<SegmentsCreateListResponses, unknown, ThrowOnError> => (options.client ?? client).post<SegmentsCreateListResponses, unknown, ThrowOnError>({
+    url: '/api/v1/segments/lists',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Count
  *
  * Count people for conditions that are not saved: all together, each condition alone, and how many can be reached.
@@ -278,9 +390,30 @@ export const segmentsExplain = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Find Ready
+ *
+ * List the ready segments, with the id of the segment that has the same conditions already; make one by POST /segments.
+ */
+export const segmentsFindReady = <ThrowOnError extends boolean = false>(options?: Options<SegmentsFindReadyData, ThrowOnError>): RequestResult<SegmentsFindReadyResponses, unknown, ThrowOnError> => (options?.client ?? client).get<SegmentsFindReadyResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/ready', ...options });
+
+/**
+ * Count Ready
+ *
+ * Count the people of every ready segment.
+ */
+export const segmentsCountReady = <ThrowOnError extends boolean = false>(options?: Options<SegmentsCountReadyData, ThrowOnError>): RequestResult<SegmentsCountReadyResponses, unknown, ThrowOnError> => (options?.client ?? client).get<SegmentsCountReadyResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/ready/counts', ...options });
+
+/**
+ * Compare
+ *
+ * Compare two to five segments: how many people are in each combination of them, and in none other.
+ */
+export const segmentsCompare = <ThrowOnError extends boolean = false>(options: Options<SegmentsCompareData, ThrowOnError>): RequestResult<SegmentsCompareResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsCompareResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/overlap', ...options });
+
+/**
  * Archive Segment
  *
- * Keep it no longer.
+ * Keep it no longer; refused, with the list of `uses`, while a segment or a journey asks for it.
  */
 export const segmentsArchiveSegment = <ThrowOnError extends boolean = false>(options: Options<SegmentsArchiveSegmentData, ThrowOnError>): RequestResult<SegmentsArchiveSegmentResponses, unknown, ThrowOnError> => (options.client ?? client).delete<SegmentsArchiveSegmentResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}', ...options });
 
@@ -306,11 +439,39 @@ export const segmentsUpdateSegment = <ThrowOnError extends boolean = false>(opti
 });
 
 /**
+ * Change List
+ *
+ * Put people into a list or take them out, within a second; lines that name nobody are told by number.
+ */
+export const segmentsChangeList = <ThrowOnError extends boolean = false>(options: Options<SegmentsChangeListData, ThrowOnError>): RequestResult<SegmentsChangeListResponses, unknown, ThrowOnError> => (options.client ?? client).post<SegmentsChangeListResponses, unknown, ThrowOnError>({
+    url: '/api/v1/segments/{segment_id}/people',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Growth
+ *
+ * Return how a segment grew, day by day, oldest first: its size in the evening, who entered and who left.
+ */
+export const segmentsFindGrowth = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindGrowthData, ThrowOnError>): RequestResult<SegmentsFindGrowthResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindGrowthResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/growth', ...options });
+
+/**
  * Find Members
  *
  * List who is in, since when (null: since before the segment was made) and why.
  */
 export const segmentsFindMembers = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindMembersData, ThrowOnError>): RequestResult<SegmentsFindMembersResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindMembersResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/members', ...options });
+
+/**
+ * Find Uses
+ *
+ * List the segments and journeys that ask for a segment, and where in them.
+ */
+export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindUsesData, ThrowOnError>): RequestResult<SegmentsFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/uses', ...options });
 
 /**
  * Find Journeys
@@ -598,3 +759,122 @@ export const deliveryPutLimit = <ThrowOnError extends boolean = false>(options: 
         ...options.headers
     }
 });
+
+/**
+ * Find Imports
+ *
+ * List imports, newest first.
+ */
+export const transferFindImports = <ThrowOnError extends boolean = false>(options?: Options<TransferFindImportsData, ThrowOnError>): RequestResult<TransferFindImportsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransferFindImportsResponses, unknown, ThrowOnError>({ url: '/api/v1/imports', ...options });
+
+/**
+ * Create Import
+ *
+ * Make room for a file; its pieces follow.
+ */
+export const transferCreateImport = <ThrowOnError extends boolean = false>(options: Options<TransferCreateImportData, ThrowOnError>): RequestResult<TransferCreateImportResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferCreateImportResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Import
+ *
+ * Forget the file and its bad rows; what it brought stays.
+ */
+export const transferDeleteImport = <ThrowOnError extends boolean = false>(options: Options<TransferDeleteImportData, ThrowOnError>): RequestResult<TransferDeleteImportResponses, unknown, ThrowOnError> => (options.client ?? client).delete<TransferDeleteImportResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}', ...options });
+
+/**
+ * Get Import
+ *
+ * Return an import as it stands.
+ */
+export const transferGetImport = <ThrowOnError extends boolean = false>(options: Options<TransferGetImportData, ThrowOnError>): RequestResult<TransferGetImportResponses, unknown, ThrowOnError> => (options.client ?? client).get<TransferGetImportResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}', ...options });
+
+/**
+ * Put Piece
+ *
+ * Keep a piece of the file; when this is answered, it is on disk. Sending one again is harmless.
+ */
+export const transferPutPiece = <ThrowOnError extends boolean = false>(options: Options<TransferPutPieceData, ThrowOnError>): RequestResult<TransferPutPieceResponses, unknown, ThrowOnError> => (options.client ?? client).put<TransferPutPieceResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports/{import_id}/pieces/{place}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look
+ *
+ * Say what is understood of the file: its first rows, and what each column seems to mean. Nothing is written.
+ */
+export const transferLook = <ThrowOnError extends boolean = false>(options: Options<TransferLookData, ThrowOnError>): RequestResult<TransferLookResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferLookResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports/{import_id}/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Check
+ *
+ * Count what a run would do; the figures stand in the import when its state is `checked`.
+ */
+export const transferCheck = <ThrowOnError extends boolean = false>(options: Options<TransferCheckData, ThrowOnError>): RequestResult<TransferCheckResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferCheckResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports/{import_id}/check',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Start
+ *
+ * Bring the file in; a worker does it, and goes on after any interruption.
+ */
+export const transferStart = <ThrowOnError extends boolean = false>(options: Options<TransferStartData, ThrowOnError>): RequestResult<TransferStartResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferStartResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports/{import_id}/start',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cancel
+ *
+ * Stop it; what is in stays in, and `start` goes on from there.
+ */
+export const transferCancel = <ThrowOnError extends boolean = false>(options: Options<TransferCancelData, ThrowOnError>): RequestResult<TransferCancelResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferCancelResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}/cancel', ...options });
+
+/**
+ * Export People
+ *
+ * Download everybody, or the members of a segment: attributes, identifiers, consent. Our import reads it back.
+ */
+export const transfersExportPeople = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportPeopleData, ThrowOnError>): RequestResult<TransfersExportPeopleResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportPeopleResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/people', ...options });
+
+/**
+ * Export Events
+ *
+ * Download what happened from `begin` on and before `end` (default: the last 30 days).
+ */
+export const transfersExportEvents = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportEventsData, ThrowOnError>): RequestResult<TransfersExportEventsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportEventsResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/events', ...options });
+
+/**
+ * Download Rejects
+ *
+ * Download the bad rows of an import, each with its line and the reason.
+ */
+export const transfersDownloadRejects = <ThrowOnError extends boolean = false>(options: Options<TransfersDownloadRejectsData, ThrowOnError>): RequestResult<TransfersDownloadRejectsResponses, unknown, ThrowOnError> => (options.client ?? client).get<TransfersDownloadRejectsResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}/rejects', ...options });

@@ -109,6 +109,10 @@ export type Workspace = {
      */
     postal_address: string;
     /**
+     * Open Attributes
+     */
+    open_attributes: Array<string>;
+    /**
      * Is Sample
      */
     is_sample: boolean;
@@ -200,6 +204,10 @@ export type WorkspaceChange = {
      * Postal Address
      */
     postal_address?: string | null;
+    /**
+     * Open Attributes
+     */
+    open_attributes?: Array<string> | null;
 };
 
 /**
@@ -237,7 +245,7 @@ export type RoleChange = {
 /**
  * NewKey
  *
- * A key to make; `scopes` (read, write, admin) count for kind `api`.
+ * A key to make; `scopes` (read, write, admin) count for kind `api`, `events` (the only names it may send) for `collect`.
  */
 export type NewKey = {
     /**
@@ -252,6 +260,22 @@ export type NewKey = {
      * Scopes
      */
     scopes?: Array<'read' | 'write' | 'admin'> | null;
+    /**
+     * Events
+     */
+    events?: Array<string> | null;
+};
+
+/**
+ * KeyChange
+ *
+ * The only names that a collect key may send; an empty list: all but our own.
+ */
+export type KeyChange = {
+    /**
+     * Events
+     */
+    events: Array<string>;
 };
 
 /**
@@ -509,6 +533,18 @@ export type AttributeName = {
      * Values
      */
     values: Array<string>;
+    /**
+     * First Seen At
+     */
+    first_seen_at?: string | null;
+    /**
+     * Last Seen At
+     */
+    last_seen_at?: string | null;
+    /**
+     * Is Personal
+     */
+    is_personal?: boolean;
 };
 
 /**
@@ -532,11 +568,88 @@ export type AttributeNames = {
 };
 
 /**
+ * Use
+ *
+ * A segment, or a journey with the places in it; `properties` = which of the event's properties it asks for.
+ */
+export type Use = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Places
+     */
+    places: Array<string>;
+    /**
+     * Properties
+     */
+    properties: Array<string>;
+};
+
+/**
+ * Uses
+ *
+ * All uses; there is no next page.
+ */
+export type Uses = {
+    /**
+     * Items
+     */
+    items: Array<Use>;
+    /**
+     * Next
+     */
+    next?: null;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * Rules
+ *
+ * What the properties of an event should look like (JSON Schema), and whether it is refused when they do not.
+ */
+export type Rules = {
+    /**
+     * Rules
+     */
+    rules: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Mode
+     */
+    mode?: 'warn' | 'reject';
+};
+
+/**
  * Reason
  *
  * Why a message, or a part of it, had no effect.
  */
-export type Reason = 'invalid' | 'conflict' | 'unstorable' | 'invalid_identifier' | 'identifier_taken' | 'consent_refused';
+export type Reason = 'invalid' | 'conflict' | 'unstorable' | 'invalid_identifier' | 'identifier_taken' | 'public_key' | 'reserved' | 'not_allowed' | 'future' | 'consent_refused' | 'schema' | 'poison' | 'undecided';
+
+/**
+ * AllOf
+ *
+ * Which rejects are meant.
+ */
+export type AllOf = {
+    reason: Reason;
+};
 
 /**
  * Correction
@@ -568,6 +681,18 @@ export type NewSegment = {
     tree: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * NewList
+ *
+ * A name in any language.
+ */
+export type NewList = {
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -622,6 +747,32 @@ export type SegmentPatch = {
     tree?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * Round
+ *
+ * People to put into a list or take out: by id, or as lines of a file, each beginning with an e-mail address or a user_id.
+ *
+ * `first_line` is the number of the first one, for files that are sent in parts of at most 20,000 lines.
+ */
+export type Round = {
+    /**
+     * Belongs
+     */
+    belongs?: boolean;
+    /**
+     * Person Ids
+     */
+    person_ids?: Array<number>;
+    /**
+     * Lines
+     */
+    lines?: Array<string>;
+    /**
+     * First Line
+     */
+    first_line?: number;
 };
 
 /**
@@ -764,6 +915,322 @@ export type SendingLimit = {
      * Burst
      */
     burst?: number;
+};
+
+/**
+ * ColumnIn
+ *
+ * What a column means; an empty field leaves it out.
+ */
+export type ColumnIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Field
+     */
+    field?: string;
+    /**
+     * Type
+     */
+    type?: 'auto' | 'text' | 'number' | 'truth' | 'date' | 'json' | 'own';
+};
+
+/**
+ * ImportOut
+ *
+ * An import as it stands.
+ */
+export type ImportOut = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Kind
+     */
+    kind: 'people' | 'events';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'draft' | 'checking' | 'checked' | 'running' | 'done' | 'cancelled' | 'failed';
+    /**
+     * Size
+     */
+    size: number;
+    /**
+     * Received
+     */
+    received: number;
+    /**
+     * Read Bytes
+     */
+    read_bytes: number;
+    /**
+     * Line
+     */
+    line: number;
+    /**
+     * Accepted
+     */
+    accepted: number;
+    /**
+     * Rejected
+     */
+    rejected: number;
+    numbers: Numbers | null;
+    plan: PlanIn | null;
+    /**
+     * Problem
+     */
+    problem: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Started At
+     */
+    started_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * Imports
+ *
+ * A page of imports.
+ */
+export type Imports = {
+    /**
+     * Items
+     */
+    items: Array<ImportOut>;
+    /**
+     * Next
+     */
+    next: number | null;
+    /**
+     * Total
+     */
+    total?: null;
+};
+
+/**
+ * Numbers
+ *
+ * What a run would do.
+ */
+export type Numbers = {
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Changed
+     */
+    changed: number;
+    /**
+     * Unchanged
+     */
+    unchanged: number;
+    /**
+     * Bad
+     */
+    bad: number;
+    /**
+     * Kept Out
+     */
+    kept_out: number;
+    /**
+     * Reasons
+     */
+    reasons: {
+        [key: string]: number;
+    };
+};
+
+/**
+ * PlanIn
+ *
+ * Everything that decides what becomes of each row.
+ */
+export type PlanIn = {
+    reading: ReadingIn;
+    /**
+     * Columns
+     */
+    columns?: Array<ColumnIn>;
+    /**
+     * Event
+     */
+    event?: string;
+    /**
+     * Subscribe
+     */
+    subscribe?: Array<string>;
+    /**
+     * Consent Source
+     */
+    consent_source?: string;
+};
+
+/**
+ * ReadingIn
+ *
+ * How the bytes are read.
+ */
+export type ReadingIn = {
+    /**
+     * Format
+     */
+    format?: 'csv' | 'ndjson' | 'xlsx' | 'parquet';
+    /**
+     * Encoding
+     */
+    encoding?: string;
+    /**
+     * Delimiter
+     */
+    delimiter?: string;
+    /**
+     * Has Header
+     */
+    has_header?: boolean;
+    /**
+     * Dates
+     */
+    dates?: 'iso' | 'dmy' | 'mdy';
+    /**
+     * Decimal
+     */
+    decimal?: string;
+    /**
+     * Phone Prefix
+     */
+    phone_prefix?: string;
+};
+
+/**
+ * Made
+ *
+ * Where to send its pieces, and how large each but the last is.
+ */
+export type Made = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Piece Bytes
+     */
+    piece_bytes: number;
+};
+
+/**
+ * NewImport
+ *
+ * A file that is about to come.
+ */
+export type NewImport = {
+    /**
+     * Kind
+     */
+    kind: 'people' | 'events';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Size
+     */
+    size: number;
+};
+
+/**
+ * Piece
+ *
+ * Bytes in base64.
+ */
+export type Piece = {
+    /**
+     * Data
+     */
+    data: string;
+};
+
+/**
+ * ColumnSeen
+ *
+ * A column with examples and what it seems to mean.
+ */
+export type ColumnSeen = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Samples
+     */
+    samples: Array<string>;
+    /**
+     * Field
+     */
+    field: string;
+    /**
+     * Type
+     */
+    type: 'auto' | 'text' | 'number' | 'truth' | 'date' | 'json' | 'own';
+};
+
+/**
+ * Understood
+ *
+ * What was understood of a file.
+ */
+export type Understood = {
+    reading: ReadingIn;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Columns
+     */
+    columns: Array<ColumnSeen>;
+    /**
+     * Rows
+     */
+    rows: Array<Array<string>>;
+    /**
+     * Is Date Style Sure
+     */
+    is_date_style_sure: boolean;
+};
+
+/**
+ * Look
+ *
+ * How to read it; left out: as it seems.
+ */
+export type Look = {
+    reading?: ReadingIn | null;
+};
+
+/**
+ * Start
+ *
+ * With a plan: begin; without: go on where it was stopped.
+ */
+export type Start = {
+    plan?: PlanIn | null;
 };
 
 export type SessionMeData = {
@@ -975,6 +1442,25 @@ export type AccountsRevokeKeyResponses = {
 
 export type AccountsRevokeKeyResponse = AccountsRevokeKeyResponses[keyof AccountsRevokeKeyResponses];
 
+export type AccountsAllowEventsData = {
+    body: KeyChange;
+    path: {
+        /**
+         * Key Id
+         */
+        key_id: number;
+    };
+    query?: never;
+    url: '/api/v1/keys/{key_id}';
+};
+
+export type AccountsAllowEventsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type AccountsFindAuditData = {
     body?: never;
     path?: never;
@@ -1125,6 +1611,134 @@ export type PeopleGetPersonResponses = {
     200: unknown;
 };
 
+export type PeopleExportPersonData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/export';
+};
+
+export type PeopleExportPersonResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleErasePersonData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/erase';
+};
+
+export type PeopleErasePersonResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type PeopleErasePersonResponse = PeopleErasePersonResponses[keyof PeopleErasePersonResponses];
+
+export type PeopleUndoMergeData = {
+    body?: never;
+    path: {
+        /**
+         * Merge Id
+         */
+        merge_id: number;
+    };
+    query?: never;
+    url: '/api/v1/merges/{merge_id}/undo';
+};
+
+export type PeopleUndoMergeResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleFindErasuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/erasures';
+};
+
+export type PeopleFindErasuresResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type UsesFindEventUsesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    url: '/api/v1/events/uses';
+};
+
+export type UsesFindEventUsesResponses = {
+    /**
+     * OK
+     */
+    200: Uses;
+};
+
+export type UsesFindEventUsesResponse = UsesFindEventUsesResponses[keyof UsesFindEventUsesResponses];
+
+export type UsesFindAttributeUsesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    url: '/api/v1/attributes/uses';
+};
+
+export type UsesFindAttributeUsesResponses = {
+    /**
+     * OK
+     */
+    200: Uses;
+};
+
+export type UsesFindAttributeUsesResponse = UsesFindAttributeUsesResponses[keyof UsesFindAttributeUsesResponses];
+
 export type EventsFindNamesData = {
     body?: never;
     path?: never;
@@ -1139,11 +1753,57 @@ export type EventsFindNamesResponses = {
     200: unknown;
 };
 
+export type EventsGetNameData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    url: '/api/v1/events/name';
+};
+
+export type EventsGetNameResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EventsSetRulesData = {
+    body: Rules;
+    path?: never;
+    query: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    url: '/api/v1/events/name/rules';
+};
+
+export type EventsSetRulesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type EventsFindRejectsData = {
     body?: never;
     path?: never;
     query?: {
         reason?: Reason | null;
+        /**
+         * Search
+         */
+        search?: string;
+        /**
+         * Waiting
+         */
+        waiting?: boolean;
         /**
          * After
          */
@@ -1157,6 +1817,34 @@ export type EventsFindRejectsData = {
 };
 
 export type EventsFindRejectsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EventsCountRejectsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/events/rejects/count';
+};
+
+export type EventsCountRejectsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EventsResubmitAllData = {
+    body: AllOf;
+    path?: never;
+    query?: never;
+    url: '/api/v1/events/rejects/resubmit';
+};
+
+export type EventsResubmitAllResponses = {
     /**
      * OK
      */
@@ -1253,6 +1941,26 @@ export type SegmentsCreateSegmentResponses = {
 
 export type SegmentsCreateSegmentResponse = SegmentsCreateSegmentResponses[keyof SegmentsCreateSegmentResponses];
 
+export type SegmentsCreateListData = {
+    body: NewList;
+    path?: never;
+    query?: never;
+    url: '/api/v1/segments/lists';
+};
+
+export type SegmentsCreateListResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type SegmentsCreateListResponse = SegmentsCreateListResponses[keyof SegmentsCreateListResponses];
+
 export type SegmentsCountData = {
     body: Draft;
     path?: never;
@@ -1275,6 +1983,53 @@ export type SegmentsExplainData = {
 };
 
 export type SegmentsExplainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsFindReadyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/segments/ready';
+};
+
+export type SegmentsFindReadyResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsCountReadyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/segments/ready/counts';
+};
+
+export type SegmentsCountReadyResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsCompareData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Ids
+         */
+        ids: Array<number>;
+    };
+    url: '/api/v1/segments/overlap';
+};
+
+export type SegmentsCompareResponses = {
     /**
      * OK
      */
@@ -1340,6 +2095,49 @@ export type SegmentsUpdateSegmentResponses = {
     200: unknown;
 };
 
+export type SegmentsChangeListData = {
+    body: Round;
+    path: {
+        /**
+         * Segment Id
+         */
+        segment_id: number;
+    };
+    query?: never;
+    url: '/api/v1/segments/{segment_id}/people';
+};
+
+export type SegmentsChangeListResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsFindGrowthData = {
+    body?: never;
+    path: {
+        /**
+         * Segment Id
+         */
+        segment_id: number;
+    };
+    query?: {
+        /**
+         * Days
+         */
+        days?: number;
+    };
+    url: '/api/v1/segments/{segment_id}/growth';
+};
+
+export type SegmentsFindGrowthResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type SegmentsFindMembersData = {
     body?: never;
     path: {
@@ -1362,6 +2160,25 @@ export type SegmentsFindMembersData = {
 };
 
 export type SegmentsFindMembersResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsFindUsesData = {
+    body?: never;
+    path: {
+        /**
+         * Segment Id
+         */
+        segment_id: number;
+    };
+    query?: never;
+    url: '/api/v1/segments/{segment_id}/uses';
+};
+
+export type SegmentsFindUsesResponses = {
     /**
      * OK
      */
@@ -2031,3 +2848,264 @@ export type DeliveryPutLimitResponses = {
 };
 
 export type DeliveryPutLimitResponse = DeliveryPutLimitResponses[keyof DeliveryPutLimitResponses];
+
+export type TransferFindImportsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/imports';
+};
+
+export type TransferFindImportsResponses = {
+    /**
+     * OK
+     */
+    200: Imports;
+};
+
+export type TransferFindImportsResponse = TransferFindImportsResponses[keyof TransferFindImportsResponses];
+
+export type TransferCreateImportData = {
+    body: NewImport;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports';
+};
+
+export type TransferCreateImportResponses = {
+    /**
+     * OK
+     */
+    200: Made;
+};
+
+export type TransferCreateImportResponse = TransferCreateImportResponses[keyof TransferCreateImportResponses];
+
+export type TransferDeleteImportData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}';
+};
+
+export type TransferDeleteImportResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type TransferDeleteImportResponse = TransferDeleteImportResponses[keyof TransferDeleteImportResponses];
+
+export type TransferGetImportData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}';
+};
+
+export type TransferGetImportResponses = {
+    /**
+     * OK
+     */
+    200: ImportOut;
+};
+
+export type TransferGetImportResponse = TransferGetImportResponses[keyof TransferGetImportResponses];
+
+export type TransferPutPieceData = {
+    body: Piece;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+        /**
+         * Place
+         */
+        place: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/pieces/{place}';
+};
+
+export type TransferPutPieceResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type TransferPutPieceResponse = TransferPutPieceResponses[keyof TransferPutPieceResponses];
+
+export type TransferLookData = {
+    body: Look;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/look';
+};
+
+export type TransferLookResponses = {
+    /**
+     * OK
+     */
+    200: Understood;
+};
+
+export type TransferLookResponse = TransferLookResponses[keyof TransferLookResponses];
+
+export type TransferCheckData = {
+    body: PlanIn;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/check';
+};
+
+export type TransferCheckResponses = {
+    /**
+     * OK
+     */
+    200: ImportOut;
+};
+
+export type TransferCheckResponse = TransferCheckResponses[keyof TransferCheckResponses];
+
+export type TransferStartData = {
+    body: Start;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/start';
+};
+
+export type TransferStartResponses = {
+    /**
+     * OK
+     */
+    200: ImportOut;
+};
+
+export type TransferStartResponse = TransferStartResponses[keyof TransferStartResponses];
+
+export type TransferCancelData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/cancel';
+};
+
+export type TransferCancelResponses = {
+    /**
+     * OK
+     */
+    200: ImportOut;
+};
+
+export type TransferCancelResponse = TransferCancelResponses[keyof TransferCancelResponses];
+
+export type TransfersExportPeopleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Format
+         */
+        format?: 'csv' | 'ndjson';
+        /**
+         * Segment Id
+         */
+        segment_id?: number | null;
+    };
+    url: '/api/v1/exports/people';
+};
+
+export type TransfersExportPeopleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type TransfersExportEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Format
+         */
+        format?: 'csv' | 'ndjson';
+        /**
+         * Begin
+         */
+        begin?: string | null;
+        /**
+         * End
+         */
+        end?: string | null;
+    };
+    url: '/api/v1/exports/events';
+};
+
+export type TransfersExportEventsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type TransfersDownloadRejectsData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/rejects';
+};
+
+export type TransfersDownloadRejectsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};

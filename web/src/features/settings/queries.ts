@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as auth from "@/api/auth";
 import { call } from "@/api/call";
 import {
-  accountsAddMember, accountsCreateKey, accountsFindAudit, accountsFindKeys, accountsFindMembers, accountsRemoveMember, accountsRevokeKey,
-  accountsSetRole, accountsUpdateWorkspace,
+  accountsAddMember, accountsAllowEvents, accountsCreateKey, accountsFindAudit, accountsFindKeys, accountsFindMembers, accountsRemoveMember, accountsRevokeKey,
+  accountsSetRole, accountsUpdateWorkspace, attributesFindAttributes, eventsFindNames,
 } from "@/api/generated";
 import type { NewKey as KeyRequest, NewMember as MemberRequest, RoleChange, WorkspaceChange } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
@@ -40,6 +40,18 @@ export function useKeys() {
 
 export function useCreateKey(done: (key: NewKey) => void) {
   return useWrite((key: KeyRequest) => call<NewKey>(accountsCreateKey({ body: key })), [KEYS], done);
+}
+
+export function useAllowEvents(done: () => void) {
+  return useWrite(({ id, events }: { id: number; events: string[] }) => call(accountsAllowEvents({ path: { key_id: id }, body: { events } })), [KEYS], done);
+}
+
+export function useEventNames() {
+  return useQuery({ queryKey: ["event-names"], queryFn: () => call<Paged<{ name: string }>>(eventsFindNames()), staleTime: 60_000 });
+}
+
+export function useAttributeNames() {
+  return useQuery({ queryKey: ["attribute-names"], queryFn: () => call<Paged<{ name: string }>>(attributesFindAttributes()), staleTime: 60_000 });
 }
 
 export function useRevokeKey() {

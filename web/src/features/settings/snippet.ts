@@ -9,6 +9,18 @@ export function snippet(origin: string, kind: "collect" | "api", key: string): s
   return `curl ${origin}/v1/track \\\n  -u "${key}:" \\\n  -H "Content-Type: application/json" \\\n  -d '${JSON.stringify(event)}'`;
 }
 
+/** What stands in every page of a site: calls are kept until the script is there. */
+export function websiteCode(origin: string, key: string): string {
+  return `<script>
+  window.hudhud = window.hudhud || [];
+  ["page", "track", "identify", "group", "alias", "reset", "consent"].forEach(function (name) {
+    hudhud[name] = hudhud[name] || function () { hudhud.push([name].concat([].slice.call(arguments))); };
+  });
+  hudhud.page();
+</script>
+<script async src="${origin}/analytics.js" data-key="${key}"></script>`;
+}
+
 export function itemsOfList<T>(list: { items: T[] } | undefined): T[] {
   return list?.items ?? [];
 }

@@ -22,6 +22,7 @@ export interface Key {
   id: number;
   kind: (typeof KINDS)[number];
   scopes: string[];
+  events: string[] | null;
   name: string;
   prefix: string;
   created_at: string;
