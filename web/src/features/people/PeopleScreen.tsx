@@ -63,7 +63,7 @@ export default function PeopleScreen() {
   const { hasNextPage, isFetching, fetchNextPage } = people;
   const more = () => { if (hasNextPage && !isFetching) void fetchNextPage(); };
   return (
-    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")}>
+    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")} actions={<Link className="hd-textlink" to="/imports">{t("imports.title")}</Link>}>
       <TextInput
         type="search"
         size="md"

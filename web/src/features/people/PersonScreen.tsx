@@ -5,6 +5,8 @@ import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Pa
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
 import { ConsentCard } from "./ConsentCard";
 import { emailOf, nameOf } from "./name";
+import { MergesCard } from "./MergesCard";
+import { RightsCard } from "./RightsCard";
 import { TimelineCard } from "./TimelineCard";
 import { WhyCard } from "./WhyCard";
 import { usePerson } from "./queries";
@@ -22,6 +24,8 @@ function Everything({ person }: { person: Profile }) {
         <AttributesCard person={person} />
         <IdentifiersCard person={person} />
         <SegmentsCard person={person} />
+        <MergesCard person={person} />
+        <RightsCard person={person} name={nameOf(person)} />
       </Stack>
     </Columns>
   );

@@ -1,8 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { consentFindProofs, eventsFindTimeline, peopleFindPeople, peopleGetPerson } from "@/api/generated";
+import { consentFindProofs, eventsFindTimeline, peopleErasePerson, peopleFindErasures, peopleFindPeople, peopleGetPerson, peopleUndoMerge } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
-import type { Person, Profile, Proof, TimelineEntry } from "./types";
+import type { Erasure, Person, Profile, Proof, TimelineEntry, Unmerged } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -36,4 +36,32 @@ export function useTimeline(id: number) {
     (before) => eventsFindTimeline({ path: { person_id: id }, query: { before, limit: 40 } }),
     { refetchInterval: 5000 },
   );
+}
+
+export function useErase(done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => call<Erasure>(peopleErasePerson({ path: { person_id: id } })),
+    onSuccess: () => {
+      done();
+      // Nothing about them may stay in this browser either.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" });
+    },
+  });
+}
+
+/** Requests to be forgotten, newest first, and how far each has come. */
+export function useErasures() {
+  return usePages<Erasure>(["erasures"], (after) => peopleFindErasures({ query: { after, limit: 50 } }), { refetchInterval: 5000 });
+}
+
+export function useUndoMerge(done: (undone: Unmerged) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => call<Unmerged>(peopleUndoMerge({ path: { merge_id: id } })),
+    onSuccess: async (undone) => {
+      await Promise.all([["people"], ["person"], ["timeline"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      done(undone);
+    },
+  });
 }

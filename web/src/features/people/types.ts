@@ -34,12 +34,38 @@ export interface Proof {
   proof: Record<string, unknown>;
 }
 
+/** Somebody who turned out to be this person; identifiers as [kind, value, since]. */
+export interface Merge {
+  id: number;
+  person_id: number;
+  at: string;
+  cause: string;
+  identifiers: [string, string, string][];
+}
+
+/** What undoing a merge gave, and what stays with the survivor. */
+export interface Unmerged {
+  person_id: number;
+  survivor_id: number;
+  changed_attributes: string[];
+}
+
+export interface Erasure {
+  id: number;
+  person_id: number;
+  asked_at: string;
+  asked_by: string;
+  step: "asked" | "forgotten" | "scrubbed" | "finished";
+  finished_at: string | null;
+}
+
 /** Everything that is kept about a person outside the timeline. */
 export interface Profile extends Person {
   provenance: Record<string, string>;
   subscriptions: Subscription[];
   suppressed: { channel: string; reason: string; created_at: string }[];
   segments: { id: number; name: string }[];
+  merged: Merge[];
 }
 
 export interface TimelineEntry {
