@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 -- read by ninja at run time
 from typing import TYPE_CHECKING
 
 from ninja import Router, Schema
 
+from hudhud.events.registry import is_personal
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ class AttributeName(Schema):
     name: str
     kind: str
     values: list[str]
+    first_seen_at: datetime | None = None  # in identify calls; null: nobody has sent it that way
+    last_seen_at: datetime | None = None
+    is_personal: bool = False  # tells who somebody is
 
 
 class AttributeNames(Schema):
@@ -38,4 +43,4 @@ class AttributeNames(Schema):
 def find_attributes(request: Request) -> dict[str, object]:
     """List the names of attributes as the newest people have them."""
     found = request.scope.all(Q.find_attributes, people=PEOPLE, values=VALUES, limit=LIMIT)
-    return {"items": found, "total": len(found)}
+    return {"items": [{**one, "is_personal": is_personal(one["name"])} for one in found], "total": len(found)}

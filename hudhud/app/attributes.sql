@@ -7,6 +7,8 @@ WITH newest AS (
     SELECT each.key AS name, jsonb_typeof(each.value) AS kind, each.value #>> '{}' AS said, count(*) AS times
     FROM newest CROSS JOIN LATERAL jsonb_each(newest.attributes) AS each GROUP BY 1, 2, 3
 )
-SELECT name, (array_agg(kind ORDER BY times DESC, kind))[1] AS kind,
+SELECT name, (SELECT min(p.first_seen_at) FROM event_property p WHERE p.workspace_id = %(workspace_id)s AND p.event = 'Identified' AND p.property = name) AS first_seen_at,
+       (SELECT max(p.last_seen_at) FROM event_property p WHERE p.workspace_id = %(workspace_id)s AND p.event = 'Identified' AND p.property = name) AS last_seen_at,
+       (array_agg(kind ORDER BY times DESC, kind))[1] AS kind,
        coalesce((array_agg(said ORDER BY times DESC, said) FILTER (WHERE times > 1 AND length(said) <= 60))[1:%(values)s], '{}') AS values
 FROM value WHERE kind <> 'null' GROUP BY name ORDER BY name LIMIT %(limit)s;

@@ -29,7 +29,7 @@ SELECT name, rules::text, mode FROM event_name WHERE workspace_id = %(workspace_
 
 -- name: set_rules
 -- Set the rules of one name.
-UPDATE event_name SET rules = %(rules)s::jsonb, mode = %(mode)s WHERE workspace_id = %(workspace_id)s AND name = %(name)s;
+UPDATE event_name SET rules = %(rules)s::json, mode = %(mode)s WHERE workspace_id = %(workspace_id)s AND name = %(name)s;
 
 -- name: clear_violations
 -- What broke other rules is told no longer.

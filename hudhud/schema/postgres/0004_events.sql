@@ -63,7 +63,7 @@ CREATE TABLE event_name (
     last_seen_at timestamptz NOT NULL,
     count        bigint NOT NULL DEFAULT 0,
     looked_at    timestamptz,                    -- when their properties were last looked at
-    rules        jsonb,                          -- JSON Schema of their properties
+    rules        json,                           -- JSON Schema of their properties, as it was written
     mode         text NOT NULL DEFAULT 'warn' CHECK (mode IN ('warn', 'reject')),
     keep_days    integer CHECK (keep_days > 0),  -- older ones are deleted; null: never
     PRIMARY KEY (workspace_id, name)

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import type { SignedIn } from "@/features/session/types";
 import {
-  IconFilter, IconHome, IconInbox, IconRoute, IconSearch, IconSend, IconSettings, IconUsers, Kbd,
+  IconDatabase, IconFilter, IconHome, IconInbox, IconRoute, IconSearch, IconSend, IconSettings, IconUsers, Kbd,
 } from "@/ui";
 import { Brand } from "./Brand";
 
@@ -18,6 +18,7 @@ export const PLACES: { to: string; key: string; Icon: ComponentType<{ size?: num
   { to: "/journeys", key: "journeys", Icon: IconRoute },
   { to: "/messages", key: "messages", Icon: IconSend },
   { to: "/mailbox", key: "mailbox", Icon: IconInbox },
+  { to: "/data", key: "data", Icon: IconDatabase },
   { to: "/settings", key: "settings", Icon: IconSettings },
 ];
 

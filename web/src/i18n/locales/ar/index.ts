@@ -1,5 +1,7 @@
 import app from "./app.json";
+import events from "./events.json";
 import home from "./home.json";
+import imports from "./imports.json";
 import journeys from "./journeys.json";
 import mailbox from "./mailbox.json";
 import messages from "./messages.json";
@@ -8,4 +10,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, home, journeys, mailbox, messages, people, segments, settings, setup };
+export default { app, events, home, imports, journeys, mailbox, messages, people, segments, settings, setup };
