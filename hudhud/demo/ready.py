@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 # In the order in which they are made: the newest stands first.
-SEGMENTS = ("lapsed", "retention", "active_leads", "engaged_readers", "cart_left", "likely_to_leave", "champions")
+SEGMENTS = ("comparison", "first_time_buyers", "retention", "new_subscribers", "cart_left", "likely_to_leave", "champions")
 JOURNEYS = ("welcome", "cart")
 
 

@@ -11,7 +11,7 @@ export class Problem extends Error {
 
   /** The server's own words, when they say more than the code does. */
   get detail(): string | null {
-    return ["invalid_input", "conflict", "not_found"].includes(this.code) ? this.message : null;
+    return ["invalid_input", "conflict", "not_found", "segment_cycle"].includes(this.code) ? this.message : null;
   }
 
   /** The field of the form that the server refused, if it named one. */

@@ -5,6 +5,7 @@ import { problemOf } from "@/api/problem";
 import { Button, Card, Columns, Failure, Group, Stack, Text, TextInput, say, useDebouncedValue } from "@/ui";
 import { GroupFields } from "./Builder";
 import { childrenOf, toBuild, type Group as Tree } from "./build";
+import type { Condition } from "./condition";
 import { CountCard } from "./CountCard";
 import { useWrong } from "./fields";
 import { filledIn } from "./filled";
@@ -25,12 +26,13 @@ function useLiveCount(tree: Tree) {
   return { count, counted, counts, wrong: found && { ...found, path: placeOf(found.path) } };
 }
 
-/** A segment's name and conditions, new or changed, with the number that follows every key stroke. */
-export function SegmentForm({ segment }: { segment?: Segment }) {
+/** A segment's name and conditions, new (from nothing, or from a `start`) or changed, with the number that follows every key stroke. */
+export function SegmentForm({ segment, start }: { segment?: Segment; start?: { name: string; tree: Condition } }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [name, setName] = useState(segment?.name ?? "");
-  const [tree, setTree] = useState<Tree>(() => (segment ? toBuild(segment.tree) : EMPTY));
+  const first = segment ?? start;
+  const [name, setName] = useState(first?.name ?? "");
+  const [tree, setTree] = useState<Tree>(() => (first ? toBuild(first.tree) : EMPTY));
   const live = useLiveCount(tree);
   const save = useSaveSegment((made) => { say(t("segments.saved")); void navigate(`/segments/${String(made.id)}`); });
   const wrong = wrongOf(save.error) ?? live.wrong;

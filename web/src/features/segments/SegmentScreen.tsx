@@ -1,15 +1,55 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Columns, Failure, Group, IconPencil, Loading, Note, Page, Stack, Text, say } from "@/ui";
+import { BackLink, Button, Card, Columns, Failure, Group, IconArrowsSplit, IconPencil, IconTrash, Loading, Note, Page, Stack, Text, say } from "@/ui";
 import { replaceAt, type Condition, type Path } from "./condition";
 import { Conditions } from "./Conditions";
 import { CountCard } from "./CountCard";
+import { DeleteSegment } from "./DeleteSegment";
+import { GrowthCard } from "./GrowthCard";
+import { ListCard } from "./ListCard";
 import { MembersCard } from "./MembersCard";
 import { SaveAs } from "./SaveAs";
+import { UsedIn } from "./UsedIn";
 import { useCount, useSaveSegment, useSegment } from "./queries";
 import type { Segment } from "./types";
+import "./segments.css";
+
+/** What stands beside the conditions, or the people of a list. */
+function Beside({ segment, count }: { segment: Segment; count: ReactNode }) {
+  return <Stack gap={20}>{count}<GrowthCard segment={segment} /><UsedIn id={segment.id} /></Stack>;
+}
+
+/** A list: its people are put in one by one. */
+function List({ segment }: { segment: Segment }) {
+  // The people are counted again as soon as the list has changed.
+  const count = useCount(segment.tree, segment.count);
+  return (
+    <Columns>
+      <Stack gap={20}>
+        <ListCard segment={segment} />
+        <MembersCard segment={segment} changed={false} />
+      </Stack>
+      <Beside segment={segment} count={<CountCard count={count.data} stale={count.isPlaceholderData} saved={segment.count} changed={false} />} />
+    </Columns>
+  );
+}
+
+function Actions({ segment }: { segment: Segment }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [asking, setAsking] = useState(false);
+  const id = String(segment.id);
+  return (
+    <Group gap="xs">
+      <Button variant="default" leftSection={<IconPencil size={17} aria-hidden />} onClick={() => void navigate(`/segments/${id}/edit`)}>{t(segment.kind === "list" ? "segments.list.rename" : "segments.edit")}</Button>
+      <Button variant="default" leftSection={<IconArrowsSplit size={17} aria-hidden />} onClick={() => void navigate(`/segments/compare?ids=${id}`)}>{t("segments.compare.do")}</Button>
+      <Button variant="default" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => { setAsking(true); }}>{t("segments.delete.do")}</Button>
+      {asking && <DeleteSegment segment={segment} close={() => { setAsking(false); }} />}
+    </Group>
+  );
+}
 
 function Editor({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
@@ -39,7 +79,7 @@ function Editor({ segment }: { segment: Segment }) {
         </Card>
         <MembersCard segment={segment} changed={draft !== null} />
       </Stack>
-      <CountCard count={count.data} stale={count.isPlaceholderData} saved={segment.count} changed={draft !== null} />
+      <Beside segment={segment} count={<CountCard count={count.data} stale={count.isPlaceholderData} saved={segment.count} changed={draft !== null} />} />
       <SaveAs
         opened={naming}
         close={() => { setNaming(false); }}
@@ -55,15 +95,13 @@ export default function SegmentScreen() {
   const format = useFormat();
   const { id = "" } = useParams();
   const segment = useSegment(Number(id));
-  const navigate = useNavigate();
-  const edit = segment.data && <Button variant="default" leftSection={<IconPencil size={17} aria-hidden />} onClick={() => void navigate(`/segments/${id}/edit`)}>{t("segments.edit")}</Button>;
   const back = <BackLink to="/segments">{t("app.place.segments")}</BackLink>;
   return (
-    <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back} actions={edit}>
+    <Page title={segment.data?.name ?? t("app.place.segments")} heading={segment.data && <bdi>{segment.data.name}</bdi>} back={back} actions={segment.data && <Actions segment={segment.data} />}>
       {segment.isError && <Failure error={segment.error} retry={() => void segment.refetch()} />}
       {segment.isPending && <Card><Loading /></Card>}
       {segment.data?.failure && segment.data.as_of && <Note tone="wait">{t("segments.failed", { at: format.dateTime(segment.data.as_of) })}</Note>}
-      {segment.data && <Editor key={segment.data.id} segment={segment.data} />}
+      {segment.data && (segment.data.kind === "list" ? <List key={segment.data.id} segment={segment.data} /> : <Editor key={segment.data.id} segment={segment.data} />)}
     </Page>
   );
 }

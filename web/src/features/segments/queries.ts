@@ -1,13 +1,14 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  attributesFindAttributes, consentFindTopics, eventsFindNames, segmentsCount, segmentsCreateSegment, segmentsExplain, segmentsFindMembers, segmentsFindSegments,
+  attributesFindAttributes, consentFindTopics, eventsFindNames, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
+  segmentsCreateList, segmentsCreateSegment, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
   segmentsGetSegment, segmentsUpdateSegment,
 } from "@/api/generated";
 import type { AttributeNames } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Condition } from "./condition";
-import type { Count, EventName, Member, Segment, Topic, Verdict } from "./types";
+import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Segment, Topic, Unknown, Use, Verdict } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -22,7 +23,7 @@ export function useSegment(id: number) {
     queryKey: ["segment", id],
     queryFn: () => call<Segment>(segmentsGetSegment({ path: { segment_id: id } })),
     // A new revision is counted within a second or so.
-    refetchInterval: ({ state }) => (state.data?.state === "counting" ? 500 : 5000),
+    refetchInterval: ({ state }) => (state.data?.state === "counting" || state.data?.waiting ? 500 : 5000),
   });
 }
 
@@ -41,9 +42,9 @@ export function useAttributes() {
 }
 
 /** How many a condition finds; the number before stays in sight until the new one is there. */
-export function useCount(tree: Condition | undefined) {
+export function useCount(tree: Condition | undefined, version?: number) {
   return useQuery({
-    queryKey: ["count", tree],
+    queryKey: ["count", tree, version],
     queryFn: () => call<Count>(segmentsCount({ body: { tree: { ...tree } } })),
     enabled: tree !== undefined,
     placeholderData: keepPreviousData,
@@ -79,6 +80,110 @@ export function useSaveSegment(done: (segment: Segment) => void) {
       await client.invalidateQueries({ queryKey: LIST });
       await client.invalidateQueries({ queryKey: ["segment-members", saved.id] });
       done(saved);
+    },
+  });
+}
+
+/** As many lines of a file as one request may carry. */
+const LINES = 20_000;
+
+/** What asks for a segment: other segments, and journeys. */
+export function useUses(id: number) {
+  return useQuery({ queryKey: ["segment-uses", id], queryFn: () => call<Paged<Use>>(segmentsFindUses({ path: { segment_id: id } })) });
+}
+
+export function useArchive(id: number, done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => call(segmentsArchiveSegment({ path: { segment_id: id } })),
+    onSuccess: async () => {
+      done();
+      client.removeQueries({ queryKey: ["segment", id] });
+      await client.invalidateQueries({ queryKey: LIST });
+      await client.invalidateQueries({ queryKey: ["ready-segments"] });
+    },
+  });
+}
+
+export function useGrowth(segment: Segment, days: number) {
+  return useQuery({
+    queryKey: ["segment-growth", segment.id, days, segment.count],
+    queryFn: () => call<{ days: Grown[] }>(segmentsFindGrowth({ path: { segment_id: segment.id }, query: { days } })),
+    placeholderData: (previous) => previous,
+  });
+}
+
+export function useOverlap(ids: number[]) {
+  return useQuery({
+    queryKey: ["overlap", ids],
+    queryFn: () => call<Overlap>(segmentsCompare({ query: { ids } })),
+    enabled: ids.length > 1,
+    placeholderData: (previous) => previous,
+  });
+}
+
+export function useReadySegments() {
+  return useQuery({ queryKey: ["ready-segments"], queryFn: () => call<Paged<ReadySegment>>(segmentsFindReady()) });
+}
+
+/** How many people each ready segment would have: slower than the list itself. */
+export function useReadyCounts() {
+  return useQuery({ queryKey: ["ready-counts"], queryFn: () => call<{ counts: Record<string, number> }>(segmentsCountReady()), staleTime: 30_000 });
+}
+
+export function useMakeList(done: (made: Segment) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => call<Segment>(segmentsCreateList({ body: { name } })),
+    onSuccess: async (made) => {
+      await client.invalidateQueries({ queryKey: LIST });
+      done(made);
+    },
+  });
+}
+
+export function useRename(id: number, done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => call<Segment>(segmentsUpdateSegment({ path: { segment_id: id }, body: { name } })),
+    onSuccess: async (saved) => {
+      client.setQueryData(["segment", id], saved);
+      await client.invalidateQueries({ queryKey: LIST });
+      done();
+    },
+  });
+}
+
+export interface Round {
+  belongs: boolean;
+  person_ids?: number[];
+  lines?: string[];
+}
+
+export interface Told {
+  found: number;
+  unknown: Unknown[];
+}
+
+/** Put people into a list or take them out; a long file goes in parts, its lines keep their numbers. */
+async function changeList(segment_id: number, { belongs, person_ids = [], lines = [] }: Round): Promise<Told> {
+  const told: Told = { found: 0, unknown: [] };
+  for (let start = 0; start === 0 || start < lines.length; start += LINES) {
+    const body = { belongs, person_ids: start === 0 ? person_ids : [], lines: lines.slice(start, start + LINES), first_line: start + 1 };
+    const part = await call<Told>(segmentsChangeList({ path: { segment_id }, body }));
+    told.found += part.found;
+    told.unknown.push(...part.unknown);
+  }
+  return told;
+}
+
+export function useChangeList(id: number, done: (told: Told) => void = () => undefined) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (round: Round) => changeList(id, round),
+    onSuccess: async (told) => {
+      done(told);
+      await client.invalidateQueries({ queryKey: ["segment", id] });
     },
   });
 }

@@ -3,7 +3,11 @@ import type { Condition } from "./condition";
 export interface Segment {
   id: number;
   name: string;
+  /** A list is a segment whose people are put in one by one. */
+  kind: "conditions" | "list";
   tree: Condition;
+  /** How many people are still to be put into a list or taken out. */
+  waiting?: number;
   /** "counting" until the members of a new revision are known. */
   state: "counting" | "ready";
   /** Why it could not be counted lately. */
@@ -48,4 +52,51 @@ export interface Topic {
   key: string;
   names: Record<string, string>;
   stream: string;
+}
+
+/** Something that asks for a segment. A journey's places: trigger, goal, exit_on.0, or a node and the name of its condition. */
+export interface Use {
+  kind: "segment" | "journey";
+  key: string;
+  names: Record<string, string>;
+  status: string;
+  version: number | null;
+  is_current: boolean;
+  places: string[];
+}
+
+/** One day of a segment; `recounted`: its conditions were new, so the size moved without anybody coming or going. */
+export interface Grown {
+  day: string;
+  size: number;
+  entered: number;
+  exited: number;
+  recounted: boolean;
+}
+
+export interface Part {
+  in: number[];
+  count: number;
+  shared: number;
+}
+
+export interface Overlap {
+  segments: { id: number; name: string; count: number }[];
+  together: number;
+  parts: Part[];
+}
+
+export interface ReadySegment {
+  key: string;
+  group: string;
+  names: Record<string, string>;
+  texts: Record<string, string>;
+  tree: Condition;
+  segment_id: number | null;
+}
+
+/** A line of a file that names nobody. */
+export interface Unknown {
+  line: number;
+  text: string;
 }
