@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
+from bench.shapes import SHAPES
 from bench.shop import open_shop
 from bench.stack import Stack
 from hudhud.segments import actions, queries
 from hudhud.segments.types import Touched, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.kit.db import Database
+    from bench.shapes import Shape
+    from hudhud.kit.db import Database, Scope
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 EVENTS, PEOPLE = 10_000_000, 1_000_000
@@ -29,7 +31,9 @@ LAPSING = from_json({"kind": "and", "of": [PAGE, {"kind": "not", "of": ORDER}]})
 MAKE_PEOPLE = """
 INSERT INTO person (workspace_id, person_id, version, gone, attributes, language, country, created_at, subscriptions, reachable)
 SELECT {w:UInt64}, number + 1, 1, 0,
-       concat('{"city":"', ['Tallinn', 'Tartu', 'Tehran', 'Cairo'][number % 4 + 1], '","age":', toString(number % 80), '}')::JSON,
+       concat('{"city":"', ['Tallinn', 'Tartu', 'Tehran', 'Cairo'][number % 4 + 1], '","age":', toString(number % 80),
+              ',"born":"', toString(toDate32('1950-01-01') + intHash32(number) % 20000), '","renewal":"',
+              toString(toDate32('2025-10-01') + intHash32(number + 7) % 400), '"}')::JSON,
        'en', 'EE', toDateTime64('2026-01-01 00:00:00', 3, 'UTC'), ['newsletter:email:subscribed'], ['email']
 FROM numbers({people:UInt64})
 """
@@ -71,11 +75,12 @@ def measure(*, events: int = EVENTS, people: int = PEOPLE) -> list[Figure]:
     with Stack() as stack, stack.ch() as ch:
         workspace_id, _ = open_shop(stack)
         make_data(ch, workspace_id, events=events, people=people)
-        found, floor, way = _by_hand(ch, workspace_id)
+        found, floor, way = _by_hand(ch, workspace_id, BY_HAND)
         with stack.db.workspace(workspace_id) as ws:
             ours = queries.count(ws, ch, LAPSING, NOW)
             took = _best(lambda: queries.count(ws, ch, LAPSING, NOW))
             preview = _best(lambda: queries.preview(ws, ch, LAPSING, NOW))
+            shapes = [_beside(ws, ch, shape) for shape in SHAPES]
         refresh = _refresh(stack.db, ch, workspace_id, people)
         memory = stack.clickhouse_mb()
     if ours != found:
@@ -87,17 +92,31 @@ def measure(*, events: int = EVENTS, people: int = PEOPLE) -> list[Figure]:
         Figure(
             "segment count, as the builder shows it", preview * 1000, "ms", target=500, at_least=False, note="each condition, reachable"
         ),
+        *shapes,
         Figure("memory of ClickHouse after these queries", memory, "MB", target=1536, at_least=False, note=f"{events:,} events"),
         Figure("segment refresh, 1,000 people", refresh * 1000, "ms", note="2 segments of 2 windows each"),
     ]
 
 
-def _by_hand(ch: Client, workspace_id: int) -> tuple[int, float, str]:
-    answers = {way: ch.query(text, parameters={"w": workspace_id}).result_rows[0][0] for way, text in BY_HAND.items()}
+def _beside(ws: Scope, ch: Client, shape: Shape) -> Figure:
+    """Count a shape by hand and by us."""
+    found, floor, way = _by_hand(ch, ws.workspace_id or 0, shape.by_hand)
+    tree = from_json(shape.tree)
+    ours = queries.count(ws, ch, tree, NOW)
+    if ours != found:
+        message = f"{shape.name}: ours counts {ours}, by hand {found}"
+        raise AssertionError(message)
+    took = _best(lambda: queries.count(ws, ch, tree, NOW))
+    name = f"segment count: {shape.name}"
+    return Figure(name, took * 1000, "ms", at_least=False, floor=floor * 1000, floor_name=way, ratio_target=2.0, note=f"{ours:,} people")
+
+
+def _by_hand(ch: Client, workspace_id: int, queries_by_hand: Mapping[str, str]) -> tuple[int, float, str]:
+    answers = {way: ch.query(text, parameters={"w": workspace_id}).result_rows[0][0] for way, text in queries_by_hand.items()}
     if len(set(answers.values())) != 1:
         message = f"the queries by hand disagree: {answers}"
         raise AssertionError(message)
-    times = {way: _best(lambda text=text: ch.query(text, parameters={"w": workspace_id})) for way, text in BY_HAND.items()}
+    times = {way: _best(lambda text=text: ch.query(text, parameters={"w": workspace_id})) for way, text in queries_by_hand.items()}
     way = min(times, key=lambda name: times[name])
     return int(answers[way]), times[way], way
 

@@ -12,7 +12,7 @@ from hudhud.segments.expressions import ORDER, dynamic_test, json_path, number
 
 if TYPE_CHECKING:
     from hudhud.segments.atoms import OfOne
-    from hudhud.segments.expressions import Statement
+    from hudhud.segments.expressions import Statement, Stored
 
 MILLION = 1_000_000
 MOST = 1e15  # numbers that are added are smaller
@@ -46,7 +46,7 @@ def told(statement: Statement, atom: Came) -> str:
     return f"[ifNull(toString(sum({added})), ''), toString(count({added}))]"
 
 
-def _stored(statement: Statement, atom: Came) -> str:
+def _stored(statement: Statement, atom: Came) -> Stored:
     return json_path(statement, "e.properties", atom.path)
 
 

@@ -52,6 +52,22 @@ class Statement:
         return self.lists[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A value of any type at a path in a JSON column."""
+
+    text: str
+    plain: bool
+
+    def __str__(self) -> str:
+        """As SQL."""
+        return self.text
+
+    def typed(self, kind: str) -> str:
+        """Return it as SQL where it is of this type, else null; a plain path reads no values of other types."""
+        return f"{self.text}.:{kind}" if self.plain else f"dynamicElement({self.text}, '{kind}')"
+
+
 def id_list(ids: Iterable[int]) -> str:
     """Return the text of an Array(UInt64) parameter."""
     return f"[{','.join(map(str, ids))}]"
@@ -133,7 +149,7 @@ def date_text(statement: Statement, atom: Day) -> str:
     """Return the text that is read as a date; null if there is none."""
     if atom.name == "@created_at":
         return "toString(toDate32(created_at))"
-    return f"dynamicElement({json_path(statement, 'attributes', atom.name)}, 'String')"
+    return json_path(statement, "attributes", atom.name).typed("String")
 
 
 def _lot(statement: Statement, atom: Share) -> str:
@@ -153,17 +169,17 @@ def stored_value(statement: Statement, atom: Fact) -> str:
     return f"ifNull(toJSONString({json_path(statement, 'attributes', atom.name)}), 'null')"
 
 
-def json_path(statement: Statement, column: str, path: str) -> str:
+def json_path(statement: Statement, column: str, path: str) -> Stored:
     """Return the value at a path in a JSON column; the path is a parameter either way.
 
     `Identifier` reads just the subcolumn, but its parser trips over quotes; such names are looked up in the whole object.
     """
     if path.isprintable() and not set(path) & set("`'\"\\"):
-        return f"{column}.{statement.bind(path, 'Identifier')}"
-    return f"getSubcolumn({column}, {statement.bind(path, 'String')})"
+        return Stored(f"{column}.{statement.bind(path, 'Identifier')}", plain=True)
+    return Stored(f"getSubcolumn({column}, {statement.bind(path, 'String')})", plain=False)
 
 
-def dynamic_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
+def dynamic_test(statement: Statement, stored: Stored, op: Op, value: Value) -> str:
     """Return a positive condition on a stored value of any type: never null, false for a missing value."""
     if op == "is_set":
         return f"isNotNull({stored})"
@@ -171,24 +187,24 @@ def dynamic_test(statement: Statement, stored: str, op: Op, value: Value) -> str
         assert isinstance(value, tuple)
         return "(" + " OR ".join(_one_of(statement, stored, value)) + ")"
     if isinstance(value, bool):
-        return f"ifNull(dynamicElement({stored}, 'Bool') = {int(value)}, 0)"
+        return f"ifNull({stored.typed('Bool')} = {int(value)}, 0)"
     if isinstance(value, str):
-        test = text_test(statement, f"dynamicElement({stored}, 'String')", op, value)
+        test = text_test(statement, stored.typed("String"), op, value)
         return f"ifNull({test}, 0)"
     assert isinstance(value, int | float)
     sign = "=" if op == "is" else ORDER[op]
     return f"ifNull({number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
 
 
-def _one_of(statement: Statement, stored: str, values: tuple[Scalar, ...]) -> Iterable[str]:
+def _one_of(statement: Statement, stored: Stored, values: tuple[Scalar, ...]) -> Iterable[str]:
     texts = [one for one in values if isinstance(one, str)]
     numbers = [float(one) for one in values if not isinstance(one, str | bool)]
     if texts:
-        yield f"ifNull(has({statement.bind(texts, 'Array(String)')}, dynamicElement({stored}, 'String')), 0)"
+        yield f"ifNull(has({statement.bind(texts, 'Array(String)')}, {stored.typed('String')}), 0)"
     if numbers:
         yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {number(stored)}), 0)"
     for flag in dict.fromkeys(one for one in values if isinstance(one, bool)):
-        yield f"ifNull(dynamicElement({stored}, 'Bool') = {int(flag)}, 0)"
+        yield f"ifNull({stored.typed('Bool')} = {int(flag)}, 0)"
 
 
 def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
@@ -208,8 +224,8 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
     return f"{stored} {'=' if op == 'is' else ORDER[op]} {given}"
 
 
-def number(stored: str) -> str:
+def number(stored: Stored) -> str:
     """Return a stored value as a number; null for what does not read as one."""
-    text = f"dynamicElement({stored}, 'String')"
-    whole = [f"toFloat64(dynamicElement({stored}, '{kind}'))" for kind in ("Int64", "Float64", "UInt64")]
-    return f"coalesce({', '.join(whole)}, if(match({text}, '{DECIMAL}'), toFloat64OrNull({text}), NULL))"
+    text = stored.typed("String")
+    cases = [f"isNotNull({one}), toFloat64({one})" for one in map(stored.typed, ("Int64", "Float64", "UInt64"))]
+    return f"multiIf({', '.join(cases)}, match({text}, '{DECIMAL}'), toFloat64OrNull({text}), NULL)"

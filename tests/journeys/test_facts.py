@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.events.types import Event
-from hudhud.journeys.facts import passes
-from hudhud.segments.types import Where
+from hudhud.journeys.facts import asks_entry, passes, watch
+from hudhud.segments.types import Where, from_json
 from tests.segments import oracle
 
+SEQUENCE = {"kind": "sequence", "first": {"name": "A"}, "then": {"name": "B"}, "without": {"name": "C"}, "window": {"kind": "since_entry"}}
+SPENT = {"kind": "amount", "name": "D", "property": "total", "take": "sum", "op": "more_than", "value": 100}
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 texts = st.sampled_from(["", "12", "12.5", "-3", "1e3", "tea", "Tea", "te", "٣", "+1"])
 scalars = texts | st.booleans() | st.integers(-5, 20) | st.floats(-5, 20, allow_nan=False)
@@ -32,3 +34,11 @@ def test_filters_agree_with_the_oracle(body: dict[str, Any], name: str, test: tu
     op, value = test
     event = Event(1, 1, "m", "track", "E", AT, AT, "u", None, json.dumps(body).encode(), b"{}", "server", person_id=1)
     assert passes(event, (Where(name, op, value),)) == oracle.compares(oracle.find(body, name), op, value)
+
+
+def test_every_event_and_attribute_that_a_condition_asks_about_is_watched() -> None:
+    tree = {"kind": "or", "of": [SEQUENCE, SPENT, {"kind": "date", "name": "born", "op": "in"}]}
+    found = watch("x.until", from_json(tree, journey=True))
+    assert (found.event_names, found.about_people, found.quick) == (frozenset("ABCD"), True, ())
+    assert not watch("x.until", from_json(SPENT)).about_people
+    assert [asks_entry(from_json(one, journey=True)) for one in (SEQUENCE, SPENT)] == [True, False]

@@ -76,6 +76,14 @@ def test_conditions_are_checked_where_they_stand() -> None:
     assert problems({"trigger": {"kind": "segment_enter", "segment": event_since("Order")}}) == [("", "invalid_condition")]
 
 
+def test_a_date_is_asked_in_a_branch_and_not_waited_for() -> None:
+    birthday = {"kind": "date", "name": "born", "op": "in", "yearly": True}
+    assert problems({"goal": birthday}) == problems({"exit_on": [birthday]}) == [("", "date_waited_for")]
+    assert problems(wait={**WAIT, "until": {"kind": "and", "of": [birthday]}}) == [("wait", "date_waited_for")]
+    branch = {"kind": "branch", "branches": [{"if": birthday, "next": "end"}], "otherwise": "end"}
+    parse(GOOD | {"nodes": GOOD["nodes"] | {"mail": send("hello", "again"), "again": branch}, "trigger": {"kind": "segment_enter", "segment": birthday}})
+
+
 def test_several_problems_are_told_at_once() -> None:
     assert len(problems({"names": {}, "run_key": "cart", "trigger": {"kind": "subscribe", "topic": "news"}}, lost=END)) == 3
 

@@ -36,7 +36,30 @@ def nested(depth: int) -> dict[str, Any]:
     return tree
 
 
+SPENT = {"kind": "amount", "name": "Order Completed", "property": "total", "take": "sum", "op": "more_than", "value": 100}
+THEN = {"kind": "sequence", "first": {"name": "Product Viewed"}, "then": {"name": "Order Completed"}}
+BIRTHDAY = {"kind": "date", "name": "born", "op": "in", "yearly": True}
 BAD += [
+    ({**SPENT, "take": "median"}, "take"),
+    ({**SPENT, "op": "contains"}, "op"),
+    ({**SPENT, "value": "100"}, "value"),
+    ({**SPENT, "value": True}, "value"),
+    ({**SPENT, "property": ""}, "property"),
+    ({**SPENT, "op": "is_set"}, "value"),
+    ({**SPENT, "window": {"kind": "since_entry"}}, "window.kind"),
+    ({**THEN, "then": {"name": ""}}, "then.name"),
+    ({**THEN, "without": {"name": "Segment Left"}}, "without.name"),
+    ({**THEN, "within": {"amount": 0}}, "within.amount"),
+    ({**THEN, "first": {"name": "A", "where": [{"property": "x", "op": "one_of", "value": []}]}}, "first.where[0].value"),
+    ({**BIRTHDAY, "op": "resembles"}, "op"),
+    ({**BIRTHDAY, "op": "more_than_ago"}, "op"),
+    ({**BIRTHDAY, "days": 366}, "days"),
+    ({**BIRTHDAY, "days": -1}, "days"),
+    ({**BIRTHDAY, "name": "@language"}, "name"),
+    ({"kind": "share", "percent": 0, "salt": "a"}, "percent"),
+    ({"kind": "share", "percent": 0.001, "salt": "a"}, "percent"),
+    ({"kind": "share", "percent": 101, "salt": "a"}, "percent"),
+    ({"kind": "share", "percent": 10, "salt": " "}, "salt"),
     (nested(11), "of"),
     (nested(100_000), "of"),
     ({"kind": "and", "of": [IN_TARTU] * 201}, "of"),

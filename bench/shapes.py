@@ -1,0 +1,84 @@
+"""Segment shapes, each beside what people who know ClickHouse write for it; the quickest of those is the floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_MINE = "workspace_id = {w:UInt64}"
+_LAST_30 = "at > '2026-03-01 00:00:00' AND at <= '2026-03-31 00:00:00'"
+_ORDERS = f"{_MINE} AND name = 'Order Completed' AND {_LAST_30}"
+_PEOPLE = f"SELECT count() FROM person FINAL WHERE {_MINE} AND gone = 0"
+_DAYS_30 = {"kind": "last", "amount": 30, "unit": "days"}
+_FUNNEL = (
+    "windowFunnel(604800000, 'strict_increase')(toUInt64(toUnixTimestamp64Milli(at)), name = 'Product Added', name = 'Order Completed')"
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A condition, and queries that answer with the same number."""
+
+    name: str
+    tree: dict[str, Any]
+    by_hand: dict[str, str]
+
+
+def _amount(take: str, name: str, **rest: object) -> dict[str, Any]:
+    return {"kind": "amount", "take": take, "name": name, "property": "price", **rest}
+
+
+def _having(where: str, having: str) -> str:
+    return f"SELECT count() FROM (SELECT actor_id FROM event WHERE {where} GROUP BY actor_id HAVING {having})"
+
+
+SHAPES = (
+    Shape(
+        "sum of a property",
+        _amount("sum", "Order Completed", op="more_than", value=100, window=_DAYS_30),
+        {"HAVING sum": _having(_ORDERS, "sum(properties.price.:Int64) > 100")},
+    ),
+    Shape(
+        "average of a property",
+        _amount("average", "Product Added", op="at_least", value=40, window=_DAYS_30),
+        {"HAVING avg": _having(f"{_MINE} AND name = 'Product Added' AND {_LAST_30}", "avg(properties.price.:Int64) >= 40")},
+    ),
+    Shape(
+        "last value of a property",
+        _amount("last", "Product Added", op="is", value=56),
+        {"HAVING argMax": _having(f"{_MINE} AND name = 'Product Added'", "argMax(properties.price.:Int64, at) = 56")},
+    ),
+    Shape(
+        "one event after another within 7 days",
+        {
+            "kind": "sequence",
+            "first": {"name": "Product Added"},
+            "then": {"name": "Order Completed"},
+            "within": {"amount": 7, "unit": "days"},
+            "window": _DAYS_30,
+        },
+        {
+            "windowFunnel": _having(f"{_MINE} AND name IN ('Product Added', 'Order Completed') AND {_LAST_30}", f"{_FUNNEL} = 2"),
+            "ASOF JOIN": (
+                f"SELECT uniqExact(b.actor_id) FROM (SELECT actor_id, at FROM event WHERE {_ORDERS}) AS b"
+                f" ASOF JOIN (SELECT actor_id, at FROM event WHERE {_MINE} AND name = 'Product Added' AND {_LAST_30}) AS a"
+                " ON a.actor_id = b.actor_id AND a.at < b.at WHERE b.at <= a.at + INTERVAL 7 DAY"
+            ),
+        },
+    ),
+    Shape(
+        "a birthday in 7 days",
+        {"kind": "date", "name": "born", "yearly": True, "op": "in", "days": 7},
+        {"substring": f"{_PEOPLE} AND substring(attributes.born.:String, 6, 5) = '04-07'"},
+    ),
+    Shape(
+        "a date within the next 7 days",
+        {"kind": "date", "name": "renewal", "op": "within_next", "days": 7},
+        {"toDate": f"{_PEOPLE} AND toDateOrNull(attributes.renewal.:String) BETWEEN '2026-03-31' AND '2026-04-07'"},
+    ),
+    Shape(
+        "a share by lot",
+        {"kind": "share", "percent": 10, "salt": "spring"},
+        {"xxHash64": f"{_PEOPLE} AND xxHash64(concat('spring:', toString(person_id))) % 10000 < 1000"},
+    ),
+)
