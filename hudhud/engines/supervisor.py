@@ -33,7 +33,7 @@ PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
     "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys"),
-    "worker-send": ("hudhud.workers.main", "--roles", "delivery,mailbox,demo,erasure,transfers"),
+    "worker-send": ("hudhud.workers.main", "--roles", "delivery,mailbox,demo,erasure,transfers,retention"),
 }
 
 log = structlog.get_logger()

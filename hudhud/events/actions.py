@@ -14,6 +14,7 @@ from zlib import crc32
 from hudhud.events.log import append_rows as append_rows
 from hudhud.events.log import message_hash
 from hudhud.events.registry import record_names as record_names
+from hudhud.events.rejects import forget_old as forget_old
 from hudhud.events.rejects import refuse as refuse
 from hudhud.events.rejects import resubmit as resubmit
 from hudhud.events.rejects import resubmit_all as resubmit_all

@@ -11,11 +11,12 @@ import pytest
 
 from hudhud.events.actions import body_hash, resubmit, resubmit_all
 from hudhud.events.queries import count_rejects, find_rejects
-from hudhud.events.rejects import Resent, forget_old
+from hudhud.events.rejects import Resent
 from hudhud.events.types import Reason, reread
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.kit.errors import InvalidInput
+from hudhud.workers import retention
 from hudhud.workers.messages import to_event, to_message
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
@@ -132,9 +133,11 @@ def test_consent_that_was_refused_counts_once_its_topic_exists_and_changes_nothi
 def test_rejects_end_after_ninety_days(line: Line) -> None:
     line.put(identify("u1", subscriptions={"club": True}))
     line.work()
-    with line.db.everywhere() as everywhere:
-        assert forget_old(everywhere, NOW + timedelta(days=89)) == 0
-        assert forget_old(everywhere, NOW + timedelta(days=91)) == 1
+    line.clock.at = NOW + timedelta(days=89)
+    assert retention.work_once(line.context) == 0
+    line.clock.at = NOW + timedelta(days=91)
+    assert retention.work_once(line.context) == 1
+    assert line.rejects() == []
 
 
 def test_a_refused_group_call_comes_back_as_it_was(line: Line) -> None:

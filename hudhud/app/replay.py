@@ -1,0 +1,159 @@
+"""`hudhud replay`: build ClickHouse once more from the raw events and from PostgreSQL, and compare what came of it, byte for byte."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hudhud.accounts import queries
+from hudhud.app.commands import Data, Json, opened
+from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.events.append import append
+from hudhud.events.types import Event
+from hudhud.kit import clickhouse, sql
+from hudhud.kit.errors import InvalidInput
+from hudhud.people import actions as people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
+
+Q = sql.load("hudhud.app", "replay.sql")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+# So many events are in memory at a time, about.
+PART_ROWS, PEOPLE_ROWS = 20_000, 5_000
+# What stands in the log as it came: the timeline has the properties' own bytes, the other table the rest.
+RAW = """
+SELECT e.workspace_id, e.actor_id, e.at, e.received_at, e.name, e.kind, e.message_id, p.properties, e.context
+FROM event e INNER JOIN person_event p USING (workspace_id, actor_id, at, name, kind, message_id)
+WHERE cityHash64(e.workspace_id, e.actor_id) % {parts:UInt32} = {part:UInt32} AND cityHash64(p.workspace_id, p.actor_id) % {parts:UInt32} = {part:UInt32}
+ORDER BY e.workspace_id, e.actor_id, e.at, e.message_id
+"""
+TABLES = {
+    "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context FROM event",
+    "person_event": "SELECT workspace_id, actor_id, at, name, kind, message_id, properties FROM person_event",
+    "person": "SELECT workspace_id, person_id, version, gone, toString(attributes), language, country, created_at, arraySort(subscriptions),"
+    " arraySort(reachable) FROM person FINAL",
+    "person_override": "SELECT workspace_id, actor_id, person_id FROM person_override FINAL",
+}
+SPILL = {"max_bytes_before_external_sort": 256 * 1024**2}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One table of both, as it stands: rows and a checksum over all of them in order."""
+
+    table: str
+    rows: int
+    replayed: int
+    same: bool
+
+
+def replay_events(
+    *,
+    into: Annotated[str, typer.Option(help="Name of an empty database on the same ClickHouse; made if there is none.")] = "replay",
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the database there.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Build ClickHouse once more from the raw events and compare; ends with 1 when anything differs. Example: hudhud replay."""
+    if not NAME.fullmatch(into):
+        raise InvalidInput("--into", into, "use letters, digits and _")
+    with opened(data) as (chosen, database):
+        source = clickhouse.connect(chosen.clickhouse_url)
+        target = _open_empty(chosen.clickhouse_url, source, into)
+        try:
+            replay(database, source, target)
+            compared = compare(source, target)
+        finally:
+            if not keep:
+                source.command(f"DROP DATABASE {into} SYNC")
+    if json:
+        typer.echo(jsonlib.dumps([asdict(one) for one in compared]))
+    else:
+        for one in compared:
+            typer.echo(f"{one.table}: {one.rows} rows, replayed {one.replayed}: {'the same' if one.same else 'DIFFERENT'}")
+    if not all(one.same for one in compared):
+        raise typer.Exit(1)
+
+
+def _open_empty(url: str, source: Client, name: str) -> Client:
+    source.command(f"CREATE DATABASE IF NOT EXISTS {name} ENGINE = Atomic")
+    target = clickhouse.connect(url)
+    target.database = name
+    migrate_clickhouse(target, load("clickhouse"))
+    if any(target.query(f"SELECT count() FROM {table}").first_row[0] for table in TABLES):  # noqa: S608 -- our own names
+        raise InvalidInput("--into", name, "choose a database that is empty")
+    return target
+
+
+def replay(database: Database, source: Client, target: Client) -> None:
+    """Fill an empty ClickHouse: the events from their raw form, the mirror of people from PostgreSQL."""
+    total = source.query("SELECT count() FROM event").first_row[0]
+    parts = max(1, -(-total // PART_ROWS))
+    for part in range(parts):
+        append(target, list(_read(source, parts, part)), f"replay:{parts}:{part}")
+    with database.everywhere() as everywhere:
+        workspaces = [each.workspace_id for each in queries.find_workspaces(everywhere)]
+    for workspace_id in workspaces:
+        after = 0
+        while True:
+            with database.workspace(workspace_id) as ws:
+                ids = [row[0] for row in ws.rows(Q.find_ids, after=after, limit=PEOPLE_ROWS)]
+                people.mirror(ws, target, ids)
+            if len(ids) < PEOPLE_ROWS:
+                break
+            after = ids[-1]
+
+
+def _read(source: Client, parts: int, part: int) -> Iterator[Event]:
+    """Yield the events of some actors as they came, in order."""
+    for row in source.query(RAW, parameters={"parts": parts, "part": part}).result_rows:
+        workspace_id, actor_id, at, received_at, name, kind, message_id, properties, context = row
+        yield Event(
+            workspace_id=workspace_id,
+            lane_id=0,
+            message_id=message_id,
+            kind=kind,
+            name=name,
+            at=_aware(at),
+            received_at=_aware(received_at),
+            user_id=None,
+            anonymous_id=None,
+            properties=properties.encode(),
+            context=context.encode(),
+            source="replay",
+            actor_id=actor_id,
+            person_id=actor_id,
+        )
+
+
+def _aware(at: Any) -> Any:  # noqa: ANN401 -- the driver's datetimes
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def compare(source: Client, target: Client) -> list[Compared]:
+    """Compare each table of two ClickHouses by a checksum over all rows in order."""
+    found = []
+    for table, rows in TABLES.items():
+        count = f"SELECT count() FROM ({rows})"  # noqa: S608 -- our own queries
+        before, after = source.query(count).first_row[0], target.query(count).first_row[0]
+        found.append(Compared(table, before, after, _digest(source, rows) == _digest(target, rows)))
+    return found
+
+
+def _digest(ch: Client, rows: str) -> str:
+    digest = sha256()
+    with ch.raw_stream(f"{rows} ORDER BY ALL", fmt="RowBinary", settings=SPILL) as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
