@@ -14,11 +14,13 @@ import structlog
 
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
+from hudhud.edge.country import Countries, ip_in
 from hudhud.edge.keyring import Holder, Keyring, from_basic
 from hudhud.events.types import (
     KINDS,
     LEAST_SKEW,
     MAX_EVENT_BYTES,
+    PUBLIC,
     Reason,
     Refusal,
     Row,
@@ -34,6 +36,8 @@ from hudhud.events.types import (
 from hudhud.kit.errors import HudhudError, InvalidInput, NotFound, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Receive, Scope, Send
 
     from hudhud.edge.state import EdgeState
@@ -94,6 +98,7 @@ class Collect:
         """Keep what requests share."""
         self.state = state
         self.keyring = Keyring(state)
+        self.countries = Countries(state.settings.geoip)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -123,11 +128,12 @@ class Collect:
         holder = await self.keyring.writer(key) if key else None
         body = await read_body(headers, receive, MAX_BATCH_BYTES if kind == "batch" else MAX_EVENT_BYTES)
         check_text(body)
+        address = scope["client"][0] if scope.get("client") else ""
         if kind == "batch":
-            return await self._take_batch(body, holder)
-        return await self._take_one(body, kind, holder)
+            return await self._take_batch(body, holder, address)
+        return await self._take_one(body, kind, holder, address)
 
-    async def _take_one(self, body: bytes, kind: str, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    async def _take_one(self, body: bytes, kind: str, holder: Holder | None, address: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         message = parse(body, kind)
         holder = holder or await self.keyring.writer(_key_in(body))
         try:
@@ -135,11 +141,11 @@ class Collect:
         except HudhudError as error:
             await self.state.appender.append([], [Refusal(holder.workspace_id, holder.source, reason_of(error), error.message, body)])
             raise
-        whole = _complete(body.strip(), message, kind, b"")
+        whole = _complete(body.strip(), message, kind, self._country(message, holder, address))
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
 
-    async def _take_batch(self, body: bytes, holder: Holder | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    async def _take_batch(self, body: bytes, holder: Holder | None, address: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         try:
             batch = _batch_decoder.decode(body)
         except msgspec.ValidationError as error:
@@ -149,7 +155,12 @@ class Collect:
         holder = holder or await self.keyring.writer(batch.write_key or "")
         if len(batch.batch) > MAX_BATCH_MESSAGES:
             raise InvalidInput("batch", f"{len(batch.batch)} messages", f"send at most {MAX_BATCH_MESSAGES} at once")
-        rows, refusals, errors = _sort(batch.batch, holder, self._sent_at(batch.sent_at))
+        sent_at = self._sent_at(batch.sent_at)
+
+        def known(message: Message) -> bytes:
+            return (sent_at if message.sent_at is None else b"") + self._country(message, holder, address)
+
+        rows, refusals, errors = _sort(batch.batch, holder, known)
         if errors and not rows:
             # Nothing of it is good: the sender is told. Only what was well said with the wrong key is kept.
             if named := [refusal for refusal in refusals if refusal.reason != Reason.INVALID]:
@@ -172,6 +183,13 @@ class Collect:
             return b""
         return b',"sentAt":' + msgspec.json.encode(at)
 
+    def _country(self, message: Message, holder: Holder, address: str) -> bytes:
+        """Return where somebody is who identifies themselves: by their own address, or by the one that a server tells."""
+        if message.type != "identify":
+            return b""
+        country = self.countries.find(address if holder.source == PUBLIC else ip_in(message.context))
+        return b',"ipCountry":"%s"' % country.encode() if country else b""
+
 
 def _key_in(body: bytes) -> str:
     try:
@@ -180,7 +198,9 @@ def _key_in(body: bytes) -> str:
         raise InvalidInput("writeKey", "…", "send it as text") from None
 
 
-def _sort(raws: list[msgspec.Raw], holder: Holder, sent_at: bytes) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
+def _sort(
+    raws: list[msgspec.Raw], holder: Holder, known: Callable[[Message], bytes]
+) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
     """Tell good messages from bad ones; a bad one costs only itself and is kept with its reason."""
     rows: list[Row] = []
     refusals: list[Refusal] = []
@@ -194,15 +214,14 @@ def _sort(raws: list[msgspec.Raw], holder: Holder, sent_at: bytes) -> tuple[list
             errors.append((index, error))
             refusals.append(Refusal(workspace_id, source, reason_of(error), error.message, bytes(raw)))
         else:
-            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, sent_at)))
+            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, known(message))))
     return rows, refusals, errors
 
 
-def _complete(raw: bytes, message: Message, kind: str | None, sent_at: bytes) -> bytes:
-    """Add what the sender left out: the kind that the route says, an id, when the batch was sent. (Of a name given twice the last one counts.)."""
+def _complete(raw: bytes, message: Message, kind: str | None, known: bytes) -> bytes:
+    """Add what the sender left out: the kind that the route says, an id, what we know. (Of a name given twice the last one counts.)."""
     added = b"" if kind is None else b',"type":"%s"' % kind.encode()
-    if message.sent_at is None:
-        added += sent_at
+    added += known
     if message.message_id is None:
         added += b',"messageId":"%s"' % uuid.uuid4().hex.encode()
     return raw[:-1] + added + b"}" if added else raw

@@ -71,7 +71,7 @@ def _usable(index: int, identity: Identity, notes: list[Note]) -> Sequence[Ident
 def _may_write(identity: Identity, identifiers: int) -> bool:
     # Whoever is not public vouches for the person, if with nothing but a name.
     return identity.cause in LINKING_CAUSES and (
-        not identity.is_public or identifiers > 1 or bool(identity.attributes) or bool(identity.device)
+        not identity.is_public or identifiers > 1 or bool(identity.attributes) or bool(identity.device) or bool(identity.ip_country)
     )
 
 

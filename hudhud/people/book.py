@@ -121,7 +121,7 @@ class Book:
             entry = self._link(index, entry, other, identity)
         if not identity.is_public:
             vouching.vouch(entry)
-        if identity.attributes or identity.device:
+        if identity.attributes or identity.device or identity.ip_country:
             self._patch(entry, identity)
         if self._refused:
             names = ", ".join(dict.fromkeys(self._refused))
@@ -224,6 +224,8 @@ class Book:
                 self._place(entry, column, stated, "stated")
             elif device:
                 self._place(entry, column, device, "device")
+            elif column == "country" and (guessed := normal(identity.ip_country)):
+                self._place(entry, column, guessed, "ip")
 
     def _place(self, entry: Entry, column: str, value: str, origin: str) -> None:
         """Set time zone, language or country unless what is known comes from a better source."""

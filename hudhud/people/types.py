@@ -61,6 +61,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     # From the device, weaker than what the person stated: time_zone, language, country.
     device: Mapping[str, str] | None = None
     is_public: bool = False  # said with a public key: by anybody (vouching.py)
+    ip_country: str | None = None  # of the address that said it: weaker than what the device says
 
 
 @dataclass(frozen=True, slots=True)

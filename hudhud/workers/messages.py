@@ -46,6 +46,7 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
         source=source,
         traits=traits,
         previous_id=_text(message.previous_id),
+        ip_country=message.ip_country,
     )
 
 
@@ -128,7 +129,7 @@ def to_identity(event: Event) -> Identity:
     if event.kind != "identify":
         return Identity((*user, *anonymous)[:1], event.kind, event.at)
     traits = {name: value for name, value in event.traits.items() if name != "subscriptions"}
-    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context), event.source == PUBLIC)
+    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context), event.source == PUBLIC, event.ip_country)
 
 
 def _device(context: bytes) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from hudhud.accounts.actions import update_workspace
 from hudhud.events.types import Message
-from hudhud.people.queries import find_people
+from hudhud.people.queries import find_people, get_profile
 from hudhud.workers.messages import happened_at
 from tests.make import NOW
 from tests.workers.line import identify, track
@@ -72,3 +72,18 @@ def test_times_are_corrected_by_what_the_sender_s_clock_said(said: str, sent: st
     message = Message(original_timestamp=datetime.fromisoformat(said), sent_at=datetime.fromisoformat(sent))
     assert happened_at(message, RECEIVED) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
     assert happened_at(Message(), RECEIVED) == RECEIVED
+
+
+def test_a_country_by_address_is_the_weakest_word(line: Line) -> None:
+    def country() -> tuple[str | None, str | None]:
+        with line.db.workspace(line.shop) as ws:
+            (person,) = find_people(ws)
+            profile = get_profile(ws, person.id)
+        return profile.country, profile.provenance.get("country")
+
+    line.put({**identify("ann"), "ipCountry": "EE"}, {**identify("ann"), "ipCountry": "FI"}, source="collect")
+    line.work()
+    assert country() == ("FI", "ip")
+    line.put(identify("ann", country="ir"), {**identify("ann"), "ipCountry": "EE"}, source="collect")
+    line.work()
+    assert country() == ("IR", "stated")
