@@ -1,11 +1,11 @@
 -- name: person
 -- The person and everybody merged into them, each as it stands.
-SELECT (to_jsonb(p) - '{workspace_id,version,mirrored,made_in}'::text[])::text FROM person p
+SELECT (to_jsonb(p) - '{workspace_id,version,mirrored,made_in,name_word,first_word,last_word}'::text[])::text FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(actors)s::bigint[]) ORDER BY p.merged_into IS NOT NULL, p.id;
 
 -- name: identifiers
 -- What they are known by.
-SELECT (to_jsonb(i) - 'workspace_id')::text FROM identifier i
+SELECT (to_jsonb(i) - '{workspace_id,word}'::text[])::text FROM identifier i
 WHERE i.workspace_id = %(workspace_id)s AND i.person_id = ANY(%(actors)s::bigint[]) ORDER BY i.created_at, i.namespace, i.value;
 
 -- name: merges

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
-from hudhud.kit.errors import InvalidInput
+from hudhud.people.search import from_cursor, to_cursor, to_range
 from hudhud.people.types import Person, PersonNotFound, Profile
 
 if TYPE_CHECKING:
@@ -14,16 +14,40 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.people")
+# Words read beyond a page, as some people are found by several.
+SPARE = 30
 
 
-def find_people(ws: Scope, *, search: str = "", after: int | None = None, limit: int = 50) -> list[Person]:
-    """A page of living people, newest first, older than `after`; `search` = how a name, e-mail or other identifier begins.
+def find_people(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Person]:
+    """A page of living people, newest first, older than `after`."""
+    return ws.into(Person, QUERIES.find_people, after=after, limit=limit)
 
-    Capital letters make no difference but in an anonymous_id.
+
+def search_people(ws: Scope, search: str, *, after: str = "", limit: int = 50) -> tuple[list[Person], str | None]:
+    """A page of living people whose name, e-mail, phone or other identifier begins so, in the order of these words; and the next page's cursor.
+
+    Capital letters, accents, vowel signs, joiners and the Arabic or Persian form of a letter make no difference; an anonymous_id is
+    found only whole. Each person comes once.
     """
-    as_written = _prefix(search)
-    prefix = None if as_written is None else as_written.lower()
-    return ws.into(Person, QUERIES.find_people, prefix=prefix, as_written=as_written, after=after, limit=limit)
+    bounds = to_range(search)
+    if bounds is None:
+        return [], None
+    word, person_id = from_cursor(after) if after else ("", 0)
+    people: list[Person] = []
+    while len(people) < limit:
+        reach = limit + SPARE
+        rows = ws.all(
+            QUERIES.search_people, first=bounds[0], last=bounds[1], as_written=search.strip(), after_word=word, after=person_id, reach=reach
+        )
+        for row in rows:
+            word, person_id = row.pop("word"), row["id"]
+            if row.pop("is_shown"):
+                people.append(Person(**row))
+            if len(people) == limit:
+                return people, to_cursor(word, person_id)
+        if len(rows) < reach:
+            return people, None
+    return people, to_cursor(word, person_id)
 
 
 def count_people(ws: Scope) -> int:
@@ -60,12 +84,3 @@ def find_standing(ws: Scope, ids: Iterable[int]) -> Sequence[tuple[int, int, boo
 def find_holders(ws: Scope, namespace: str, values: Sequence[str]) -> dict[str, int]:
     """Map each of these identifiers (in their normal form) to the person who has it; those that nobody has are left out."""
     return {values[place - 1]: person_id for place, person_id in ws.rows(QUERIES.find_holders, namespace=namespace, values=list(values))}
-
-
-def _prefix(search: str) -> str | None:
-    text = search.strip()
-    if "\0" in text:
-        raise InvalidInput("search", search, "remove the NUL character")
-    if not text:
-        return None
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -102,22 +102,50 @@ WHERE p.id = m.id AND p.workspace_id = %(workspace_id)s AND p.mirrored < m.versi
 SELECT p.id, coalesce(p.merged_into, p.id) FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s;
 
 -- name: find_people
--- A page of living people, newest first; `search` = beginning of a name, an e-mail or any other identifier.
+-- A page of living people, newest first.
 SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.created_at, p.updated_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('namespace', i.namespace, 'value', i.value) ORDER BY i.created_at, i.namespace, i.value)
                  FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
 FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
   AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
-  AND (%(prefix)s::text IS NULL OR p.id IN (
-      SELECT i.person_id FROM identifier i
-      WHERE i.workspace_id = %(workspace_id)s AND i.namespace <> 'anonymous_id' AND lower(i.value) LIKE %(prefix)s
-      UNION SELECT i.person_id FROM identifier i
-      WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'anonymous_id' AND i.value LIKE %(as_written)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'name' AND lower(left(n.attributes ->> 'name', 200)) LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'first_name' AND lower(left(n.attributes ->> 'first_name', 200)) LIKE %(prefix)s
-      UNION SELECT n.id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.attributes ? 'last_name' AND lower(left(n.attributes ->> 'last_name', 200)) LIKE %(prefix)s))
 ORDER BY p.id DESC LIMIT %(limit)s;
+
+-- name: search_people
+-- A page of living people of whom a word lies in a range, in the order of the words; each under their first one. Every branch reads no
+-- more than a page, however short the beginning. Identifiers of merged people are the survivor's; their names are not searched.
+WITH found AS (
+    (SELECT i.word, i.person_id AS id FROM identifier i
+     WHERE i.workspace_id = %(workspace_id)s AND i.word >= %(first)s AND i.word < %(last)s AND (i.word, i.person_id) > (%(after_word)s, %(after)s::bigint)
+     ORDER BY i.word, i.person_id LIMIT %(reach)s)
+    UNION ALL
+    (SELECT n.name_word, n.id FROM person n
+     WHERE n.workspace_id = %(workspace_id)s AND n.name_word >= %(first)s AND n.name_word < %(last)s AND (n.name_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     ORDER BY n.name_word, n.id LIMIT %(reach)s)
+    UNION ALL
+    (SELECT n.first_word, n.id FROM person n
+     WHERE n.workspace_id = %(workspace_id)s AND n.first_word >= %(first)s AND n.first_word < %(last)s AND (n.first_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     ORDER BY n.first_word, n.id LIMIT %(reach)s)
+    UNION ALL
+    (SELECT n.last_word, n.id FROM person n
+     WHERE n.workspace_id = %(workspace_id)s AND n.last_word >= %(first)s AND n.last_word < %(last)s AND (n.last_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     ORDER BY n.last_word, n.id LIMIT %(reach)s)
+    UNION ALL
+    SELECT %(first)s::text, i.person_id FROM identifier i
+    WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'anonymous_id' AND i.value = %(as_written)s AND (%(first)s::text COLLATE "C", i.person_id) > (%(after_word)s::text, %(after)s::bigint)
+), page AS MATERIALIZED (
+    SELECT f.word COLLATE "C" AS word, f.id FROM found f ORDER BY 1, 2 LIMIT %(reach)s
+)
+SELECT g.word, p.id, p.attributes, p.time_zone, p.language, p.country, p.created_at, p.updated_at, o.identifiers,
+       p.merged_into IS NULL AND p.erased_at IS NULL AND g.word = (
+           SELECT min(w.word) FROM unnest(o.words || ARRAY[p.name_word, p.first_word, p.last_word]) AS w (word)
+           WHERE w.word COLLATE "C" >= %(first)s AND w.word COLLATE "C" < %(last)s) IS NOT false AS is_shown
+FROM page g JOIN person p ON p.id = g.id AND p.workspace_id = %(workspace_id)s
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('namespace', i.namespace, 'value', i.value) ORDER BY i.created_at, i.namespace, i.value), '[]') AS identifiers,
+           coalesce(array_agg(i.word), '{}') AS words
+    FROM identifier i WHERE i.person_id = p.id) o
+ORDER BY g.word, g.id;
 
 -- name: count_people
 -- How many living people there are.

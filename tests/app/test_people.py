@@ -42,7 +42,7 @@ def test_people_and_what_they_did(line: Line) -> None:
     line.work()
     api = Browser(key=a_key(line))
     _, people = api.ask("GET", "people?limit=1")
-    assert (len(people["items"]), people["total"], people["next"]) == (1, 2, people["items"][0]["id"])
+    assert (len(people["items"]), people["total"], people["next"]) == (1, 2, str(people["items"][0]["id"]))
     _, rest = api.ask("GET", f"people?limit=1&after={people['next']}")
     assert {item["identifiers"][0]["value"] for item in [*people["items"], *rest["items"]]} <= {"u1", "u2", "ann@example.com"}
     (ann,) = api.ask("GET", "people?search=ann@ex")[1]["items"]
@@ -105,7 +105,9 @@ def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> 
     status, file = api.ask("GET", f"people/{person_id}/export")
     assert status == 200
     assert {name for name, items in file.items() if items == []} == {"segments", "segment_changes", "suppressions"}
-    assert [canary.MARK in str(file[name]) for name in ("identifiers", "consent", "messages", "mails", "runs", "refused", "events")] == [True] * 7
+    assert [canary.MARK in str(file[name]) for name in ("identifiers", "consent", "messages", "mails", "runs", "refused", "events")] == [
+        True
+    ] * 7
     assert [event["context"]["userAgent"] for event in file["events"] if event["name"] == "Noted"] == [canary.MARK]
     assert api.ask("POST", f"people/{person_id}/erase")[0] == 403
     with web.db.workspace(line.shop) as ws:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from psycopg.errors import UniqueViolation
 
 from hudhud.people.actions import resolve
-from hudhud.people.queries import count_people, find_current_ids, find_people, get_profile
+from hudhud.people.queries import count_people, find_current_ids, find_people, get_profile, search_people
 from hudhud.people.types import Identity, PersonNotFound, Resolution
 from tests import make
 from tests.make import NOW
@@ -176,10 +176,9 @@ def test_search_finds_the_beginnings_of_names_and_identifiers_only(db: Database,
     ).person_ids
     with db.workspace(shop) as ws:
         found = {
-            text: [person.id for person in find_people(ws, search=text)]
-            for text in ("ANN", "u1", "bob", "100%", "1%", "_nn", "", "example")
+            text: [person.id for person in search_people(ws, text)[0]] for text in ("ANN", "u1", "bob", "100%", "1%", "_nn", "", "example")
         }
-    assert found == {"ANN": [ann], "u1": [ann], "bob": [bob], "100%": [ann], "1%": [], "_nn": [], "": [bob, ann], "example": []}
+    assert found == {"ANN": [ann, bob], "u1": [ann], "bob": [bob], "100%": [ann], "1%": [], "_nn": [], "": [], "example": []}
 
 
 def test_nobody_sees_the_people_of_another_workspace(db: Database, shop: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hudhud.people.actions import resolve
-from hudhud.people.queries import find_current_ids, find_people, get_profile
+from hudhud.people.queries import find_current_ids, get_profile, search_people
 from hudhud.people.types import Identity, Profile
 from tests import make
 from tests.make import NOW
@@ -62,7 +62,7 @@ def run(db: Database, shop: int, *told: Identity, opened: frozenset[str] = froze
 
 def ann(db: Database, shop: int) -> Profile:
     with db.workspace(shop) as ws:
-        (person_id,) = [person.id for person in find_people(ws, search=ANN)]
+        (person_id,) = [person.id for person in search_people(ws, ANN)[0]]
         return get_profile(ws, person_id)
 
 

@@ -189,7 +189,7 @@ export const demoFill = <ThrowOnError extends boolean = false>(options?: Options
 /**
  * Find People
  *
- * List people, newest first; `search` = how a name, an e-mail or another identifier begins.
+ * List people, newest first; with `search` those whose name, e-mail, phone or other identifier begins so, in the order of these words.
  */
 export const peopleFindPeople = <ThrowOnError extends boolean = false>(options?: Options<PeopleFindPeopleData, ThrowOnError>): RequestResult<PeopleFindPeopleResponses, unknown, ThrowOnError> => (options?.client ?? client).get<PeopleFindPeopleResponses, unknown, ThrowOnError>({ url: '/api/v1/people', ...options });
 

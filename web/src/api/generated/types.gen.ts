@@ -1560,7 +1560,7 @@ export type PeopleFindPeopleData = {
         /**
          * After
          */
-        after?: number | null;
+        after?: string;
         /**
          * Limit
          */

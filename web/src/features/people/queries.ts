@@ -7,7 +7,7 @@ import type { Erasure, Person, Profile, Proof, TimelineEntry, Unmerged } from ".
 export { itemsOf } from "@/api/page";
 
 export function usePeople(search: string) {
-  return usePages<Person>(["people", search], (after) => peopleFindPeople({ query: { search, after, limit: 60 } }));
+  return usePages<Person, string>(["people", search], (after) => peopleFindPeople({ query: { search, after, limit: 60 } }));
 }
 
 /** A few people for the palette and for pickers. */
