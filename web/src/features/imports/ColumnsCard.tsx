@@ -1,0 +1,61 @@
+import { useTranslation } from "react-i18next";
+import { useTopics } from "@/features/segments/queries";
+import { useTopicName } from "@/features/segments/useTopicName";
+import { useFormat } from "@/i18n/useFormat";
+import { Card, NativeSelect, TextInput } from "@/ui";
+import { headsOf, isOwn, ownField, TYPES } from "./plan";
+import type { Column, ColumnSeen, Kind, Plan } from "./types";
+
+const SHOWN = 200;
+
+interface Row {
+  kind: Kind;
+  seen: ColumnSeen;
+  column: Column;
+  topics: { value: string; label: string }[];
+  change: (column: Column) => void;
+}
+
+function ColumnRow({ kind, seen, column, topics, change }: Row) {
+  const { t } = useTranslation();
+  const own = isOwn(kind, column.field);
+  const name = column.field.slice(column.field.indexOf(".") + 1);
+  const fields = [
+    { value: "", label: t("imports.leave_out") },
+    ...headsOf(kind).map((one) => ({ value: one, label: t(`imports.fields.${one === "at" && kind === "people" ? "joined" : one}`) })),
+    { value: "own", label: t(`imports.own.${kind}`) },
+    ...(kind === "people" ? topics : []),
+  ];
+  const choose = (field: string) => { change({ ...column, field: field === "own" ? ownField(kind, seen.field, column.name) : field }); };
+  return (
+    <li className="hd-row" style={{ flexWrap: "wrap", alignItems: "flex-start" }}>
+      <span className="hd-grow" style={{ flexBasis: 220 }}>
+        <bdi className="hd-named">{column.name}</bdi>
+        <span className="hd-dim hd-small" style={{ display: "block", overflowWrap: "anywhere" }}>{seen.samples.map((one, place) => <span key={one}>{place > 0 && " · "}<bdi>{one.slice(0, 60)}</bdi></span>)}</span>
+      </span>
+      <NativeSelect aria-label={t("imports.meaning_of", { name: column.name })} w={210} data={fields} value={own ? "own" : column.field} onChange={(event) => { choose(event.currentTarget.value); }} />
+      {own && <TextInput aria-label={t("imports.name_of", { name: column.name })} dir="auto" w={170} value={name} maxLength={200} onChange={(event) => { change({ ...column, field: `${kind === "people" ? "traits" : "properties"}.${event.currentTarget.value}` }); }} />}
+      {own && column.type !== "own" && <NativeSelect aria-label={t("imports.type_of", { name: column.name })} w={130} data={TYPES.map((one) => ({ value: one, label: t(`imports.types.${one}`) }))} value={column.type} onChange={(event) => { change({ ...column, type: event.currentTarget.value as Column["type"] }); }} />}
+    </li>
+  );
+}
+
+/** Each column with examples, and what it means. */
+export function ColumnsCard({ kind, seen, plan, change }: { kind: Kind; seen: ColumnSeen[]; plan: Plan; change: (plan: Plan) => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const topicName = useTopicName();
+  const topics = (useTopics().data?.items ?? []).map(({ key }) => ({ value: `topic.${key}`, label: t("imports.consent_of", { name: topicName(key) }) }));
+  const put = (place: number, column: Column) => { change({ ...plan, columns: plan.columns.map((one, index) => (index === place ? column : one)) }); };
+  return (
+    <Card title={t("imports.columns")} flush>
+      <ul className="hd-list">
+        {seen.slice(0, SHOWN).map((one, place) => {
+          const column = plan.columns[place];
+          return column && <ColumnRow key={one.name} kind={kind} seen={one} column={column} topics={topics} change={(next) => { put(place, next); }} />;
+        })}
+      </ul>
+      {seen.length > SHOWN && <p className="hd-dim" style={{ paddingInline: 22 }}>{t("imports.more_columns", { count: seen.length - SHOWN, number: format.number(seen.length - SHOWN) })}</p>}
+    </Card>
+  );
+}

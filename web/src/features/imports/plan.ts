@@ -1,0 +1,61 @@
+import type { Column, ColumnSeen, Import, Kind, Plan, Understood } from "./types";
+
+export const TYPES = ["auto", "text", "number", "truth", "date", "json"] as const;
+export const ENCODINGS = ["utf-8", "utf-16", "cp1252", "mac_roman", "cp1250", "cp1251", "cp1256", "cp1257", "iso8859-15"];
+export const DELIMITERS = [",", ";", "\t", "|"];
+const IDS = ["user_id", "anonymous_id"];
+const HEADS: Record<Kind, string[]> = {
+  people: ["email", "phone", ...IDS, "at"],
+  events: ["event", ...IDS, "at", "message_id"],
+};
+
+/** The fields a column can stand for, besides an attribute or property of its own name. */
+export function headsOf(kind: Kind): string[] {
+  return HEADS[kind];
+}
+
+/** The attribute (of people) or property (of events) that a column becomes. */
+export function ownField(kind: Kind, field: string, name: string): string {
+  const group = kind === "people" ? "traits." : "properties.";
+  return field.startsWith(group) ? field : `${group}${name}`;
+}
+
+export function isOwn(kind: Kind, field: string): boolean {
+  return field !== "" && !HEADS[kind].includes(field) && !field.startsWith("topic.");
+}
+
+/** A plan as the server would make it; what was chosen before for a column of this name stays. */
+export function planOf(seen: Understood, before?: Plan): Plan {
+  const known = new Map(before?.columns.map((one) => [one.name, one]));
+  return {
+    reading: seen.reading,
+    columns: seen.columns.map((one) => known.get(one.name) ?? toColumn(one)),
+    event: before?.event ?? "",
+    subscribe: before?.subscribe ?? [],
+    consent_source: before?.consent_source ?? "",
+  };
+}
+
+function toColumn({ name, field, type }: ColumnSeen): Column {
+  return { name, field, type };
+}
+
+/** What a plan still lacks: a word of `imports.lacks`, or nothing. */
+export function lackOf(kind: Kind, plan: Plan): string | null {
+  const fields = new Set(plan.columns.map((one) => one.field));
+  if (plan.reading.format === "ndjson") return null;
+  const names = kind === "people" ? ["email", ...IDS] : IDS;
+  if (!names.some((one) => fields.has(one))) return "whom";
+  if (kind === "events" && !plan.event.trim() && !fields.has("event") && !fields.has("type")) return "event";
+  if (speaksOfConsent(plan) && !plan.consent_source.trim()) return "source";
+  return null;
+}
+
+export function speaksOfConsent(plan: Plan): boolean {
+  return plan.subscribe.length > 0 || plan.columns.some((one) => one.field.startsWith("topic."));
+}
+
+/** The share of the file that is read, for a bar. */
+export function shareOf(one: Import): number {
+  return one.size > 0 ? Math.min(100, (100 * one.read_bytes) / one.size) : 0;
+}
