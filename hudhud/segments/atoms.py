@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hudhud.segments.types import Amount, Attribute, Consent, Day, Event, Sequence, Share, SinceEntry
+from hudhud.segments.types import Amount, Attribute, Consent, Day, Engaged, Event, Sequence, Share, SinceEntry
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -96,10 +96,10 @@ def names(atom: OfEvents) -> tuple[str, ...]:
     return (atom.name,)
 
 
-def to_atom(leaf: Attribute | Event | Amount | Sequence | Day | Share | Consent) -> tuple[Atom, bool]:
+def to_atom(leaf: Attribute | Event | Engaged | Amount | Sequence | Day | Share | Consent) -> tuple[Atom, bool]:
     """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set."""
-    if isinstance(leaf, Event):
-        return _to_did(leaf)
+    if isinstance(leaf, Event | Engaged):
+        return _to_did(leaf.to_event() if isinstance(leaf, Engaged) else leaf)
     if isinstance(leaf, Sequence):
         within = leaf.within.length if leaf.within else None
         return Followed(leaf.first, leaf.then, leaf.without, within, leaf.window), True

@@ -18,8 +18,10 @@ from hudhud.segments.tree import (
     Attribute,
     Condition,
     Consent,
+    Count,
     Day,
     DayOp,
+    Engaged,
     Event,
     Op,
     Or,
@@ -46,7 +48,8 @@ CHOICES = {
     "count.op": ("at_least", "at_most", "exactly"),
     "date.op": get_args(DayOp),
     "take": get_args(Take),
-    "kind": ("and", "or", "not", "attribute", "date", "event", "amount", "sequence", "share", "consent", "segment"),
+    "did": ("opened", "clicked"),
+    "kind": ("and", "or", "not", "attribute", "date", "event", "amount", "sequence", "message", "share", "consent", "segment"),
     "window.kind": ("ever", "last", "between", "since_entry"),
     "unit": ("days", "hours", "minutes"),
     "state": ("subscribed", "pending", "unsubscribed"),
@@ -118,7 +121,7 @@ def _check(path: str, node: Condition, *, journey: bool) -> None:
         raise InvalidInput(f"{at}of", [], "give at least one condition, or `and` of nothing for everybody")
     if isinstance(node, Attribute):
         _check_attribute(at, node)
-    elif isinstance(node, Event | Amount | Sequence):
+    elif isinstance(node, Event | Engaged | Amount | Sequence):
         _check_events(at, node, journey=journey)
     elif isinstance(node, Day):
         _check_day(at, node)
@@ -144,19 +147,28 @@ def _check_attribute(at: str, node: Attribute) -> None:
     check_value(at, node.op, node.value)
 
 
-def _check_events(at: str, node: Event | Amount | Sequence, *, journey: bool) -> None:
+def _check_events(at: str, node: Event | Engaged | Amount | Sequence, *, journey: bool) -> None:
     check_window(f"{at}window", node.window, journey=journey)
     if isinstance(node, Sequence):
         _check_sequence(at, node)
+        return
+    if isinstance(node, Engaged):
+        if node.template is not None:
+            check_text(f"{at}template", node.template)
+        _check_count(at, node.count)
         return
     _check_name(f"{at}name", node.name)
     _check_where(at, node.where)
     if isinstance(node, Amount):
         _check_amount(at, node)
         return
-    least = 0 if node.count.op != "at_least" else 1
-    if not least <= node.count.value <= MAX_COUNT:
-        raise InvalidInput(f"{at}count.value", node.count.value, f"use a whole number from {least} up")
+    _check_count(at, node.count)
+
+
+def _check_count(at: str, count: Count) -> None:
+    least = 0 if count.op != "at_least" else 1
+    if not least <= count.value <= MAX_COUNT:
+        raise InvalidInput(f"{at}count.value", count.value, f"use a whole number from {least} up")
 
 
 def _check_amount(at: str, node: Amount) -> None:

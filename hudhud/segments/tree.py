@@ -23,6 +23,7 @@ TEXT_OPS = frozenset({"contains", "starts_with"})
 BARE_OPS = frozenset({"is_set", "is_not_set"})
 BUILT_IN = frozenset({"@language", "@country", "@created_at"})
 TAKE_NUMBERS = frozenset({"sum", "average", "min", "max"})
+ENGAGEMENT_EVENTS = {"opened": "Message Opened", "clicked": "Message Clicked"}
 # Our own records of who came and went; asking for them would make a segment depend on itself.
 SEGMENT_EVENTS = frozenset({"Segment Entered", "Segment Left"})
 
@@ -171,6 +172,20 @@ class Share(_Node, frozen=True, tag="share"):
     salt: str
 
 
+class Engaged(_Node, frozen=True, tag="message"):
+    """A person, and no machine, opened mails or clicked in them so often in a window; any mail, or those of one template."""
+
+    did: Literal["opened", "clicked"]
+    template: str | None = None
+    count: Count = Count()
+    window: Window = Ever()
+
+    def to_event(self) -> Event:
+        """Return the same asked of the events that only delivery writes, each with the verdict on who it was."""
+        where = (Where("verdict", "is", "human"), *(() if self.template is None else (Where("template", "is", self.template),)))
+        return Event(ENGAGEMENT_EVENTS[self.did], self.count, self.window, where)
+
+
 class And(_Node, frozen=True, tag="and"):
     """All of these hold; of nothing: everybody."""
 
@@ -189,7 +204,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Amount | Sequence | Day | Share | Consent | Segment
+Leaf = Attribute | Event | Engaged | Amount | Sequence | Day | Share | Consent | Segment
 Condition = And | Or | Not | Leaf
 
 
@@ -227,6 +242,8 @@ def event_names(leaf: Leaf) -> tuple[str, ...]:
     """Return the names of the events that a leaf depends on."""
     if isinstance(leaf, Sequence):
         return tuple(step.name for step in (leaf.first, leaf.then, leaf.without) if step is not None)
+    if isinstance(leaf, Engaged):
+        return (ENGAGEMENT_EVENTS[leaf.did],)
     return (leaf.name,) if isinstance(leaf, Event | Amount) else ()
 
 
@@ -237,7 +254,7 @@ def attribute_names(leaf: Leaf) -> tuple[str, ...]:
 
 def asks_entry(leaf: Leaf) -> bool:
     """Say whether the leaf asks what happened since the entry into a journey."""
-    return isinstance(leaf, Event | Amount | Sequence) and isinstance(leaf.window, SinceEntry)
+    return isinstance(leaf, Event | Engaged | Amount | Sequence) and isinstance(leaf.window, SinceEntry)
 
 
 def to_ms(instant: datetime, *, up: bool = False) -> int:

@@ -18,6 +18,9 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Days.** A date is text that begins with 2026-03-31 (what follows must begin with `T` or a space) from 1900 to 2299, as written, whatever its zone; today is
   the day in UTC. `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
   --03-31 will do; who has 29 February has it on the 28th in years without one. Anything else is no date: false.
+- **Mails.** Opens and clicks are the events `Message Opened` and `Message Clicked`, which only delivery can write (the name is refused to everybody else), a few
+  seconds after the act, at the act's own time; `human` is the verdict that counts, by the rules of the day it was given. A message that was never opened by
+  its picture can have been read, and what a person's own program fetches may be told from a machine's wrongly.
 - **Shares.** The lot of a person is xxHash64("salt:id"), modulo 10,000; the lowest so many hundredths of a percent are in, for ever.
 - **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path.
 - **People.** Events of merged actors belong to the survivor; merged and erased people are in no segment.
@@ -43,6 +46,7 @@ from hudhud.segments.tree import (
     Count,
     Day,
     DayOp,
+    Engaged,
     Event,
     Ever,
     Last,
@@ -91,6 +95,7 @@ __all__ = [
     "Count",
     "Day",
     "DayOp",
+    "Engaged",
     "Event",
     "Ever",
     "Last",

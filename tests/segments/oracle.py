@@ -65,7 +65,12 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
         return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
     if kind == "sequence":
         return pair(world, tree, person, now, since) is not None
+    if kind == "message":
+        tree = {**tree, "name": {"opened": "Message Opened", "clicked": "Message Clicked"}[tree["did"]], "where": []}
     found = passing(world, tree, tree["window"], person, now, since)
+    if kind == "message":
+        found = [event for event in found if event.properties.get("verdict") == "human"]
+        found = [event for event in found if tree["template"] in {None, event.properties.get("template")}]
     if kind == "amount":
         return amount_holds(tree, found)
     wanted = tree["count"]["value"]

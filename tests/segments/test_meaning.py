@@ -13,7 +13,7 @@ from hudhud.kit.db import Scope
 from hudhud.segments import queries
 from hudhud.segments.types import from_json
 from tests.segments import oracle
-from tests.segments.worlds import MS, NOW, amounts, dates, event_leaves, instants, sequences, shares, trees, worlds, write
+from tests.segments.worlds import MS, NOW, amounts, dates, engagements, event_leaves, instants, sequences, shares, trees, worlds, write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,7 +98,9 @@ def test_sql_and_explain_agree_with_the_oracle_at_length(ch: Client, world: orac
 entry_windows: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}]
 )
-entries = st.one_of(event_leaves(entry_windows), event_leaves(entry_windows), amounts(entry_windows), sequences(entry_windows))
+entries = st.one_of(
+    event_leaves(entry_windows), event_leaves(entry_windows), amounts(entry_windows), sequences(entry_windows), engagements(entry_windows)
+)
 
 
 @given(

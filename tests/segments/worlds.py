@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 31, 12, 0, 0, 500_000, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 NAMES = ("Page Viewed", "Order Completed", "شراء")
+MAILS, TEMPLATES = ("Message Opened", "Message Clicked"), ("welcome", "نوروز")
 PATHS = ("price", "cart.total", "we`ird 'name\"", "قیمت", "^odd:[]", "back\\slash")
 TEXTS = (
     "Tartu",
@@ -110,7 +111,14 @@ def _people(number: int) -> st.SearchStrategy[Person]:
 
 
 def _events(people: int) -> st.SearchStrategy[Event]:
-    return st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects())
+    engagement = st.fixed_dictionaries(
+        {"verdict": st.sampled_from(["human", "human", "machine", "unknown"]), "template": st.sampled_from(TEMPLATES)}
+    )
+    return st.one_of(
+        st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects()),
+        st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects()),
+        st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(MAILS), at=instants, properties=engagement),
+    )
 
 
 def comparisons(name: str, names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
@@ -218,6 +226,18 @@ def sequences(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.Sea
     )
 
 
+def engagements(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just("message"),
+            "did": st.sampled_from(["opened", "clicked"]),
+            "template": st.sampled_from([None, *TEMPLATES]),
+            "count": st.fixed_dictionaries({"op": st.sampled_from(["at_least", "at_most", "exactly"]), "value": st.integers(1, 2)}),
+            "window": windows() if window is None else window,
+        }
+    )
+
+
 dates = st.one_of(
     st.fixed_dictionaries(
         {
@@ -259,7 +279,7 @@ def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStr
     leaf = (
         leaf
         if leaf is not None
-        else st.one_of(event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), dates, shares)
+        else st.one_of(event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), engagements(), dates, shares)
     )
     return st.recursive(
         leaf,
