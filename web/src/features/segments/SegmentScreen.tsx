@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Columns, Failure, Group, IconArrowsSplit, IconPencil, IconTrash, Loading, Note, Page, Stack, Text, say } from "@/ui";
+import { BackLink, Button, Card, Columns, Failure, Group, IconArrowsSplit, IconDownload, IconPencil, IconTrash, Loading, Note, Page, Stack, Text, say } from "@/ui";
 import { replaceAt, type Condition, type Path } from "./condition";
 import { Conditions } from "./Conditions";
 import { CountCard } from "./CountCard";
@@ -45,6 +45,7 @@ function Actions({ segment }: { segment: Segment }) {
     <Group gap="xs">
       <Button variant="default" leftSection={<IconPencil size={17} aria-hidden />} onClick={() => void navigate(`/segments/${id}/edit`)}>{t(segment.kind === "list" ? "segments.list.rename" : "segments.edit")}</Button>
       <Button variant="default" leftSection={<IconArrowsSplit size={17} aria-hidden />} onClick={() => void navigate(`/segments/compare?ids=${id}`)}>{t("segments.compare.do")}</Button>
+      <Button component="a" variant="default" leftSection={<IconDownload size={17} aria-hidden />} href={`/api/v1/exports/people?segment_id=${id}`} download>{t("segments.export")}</Button>
       <Button variant="default" leftSection={<IconTrash size={17} aria-hidden />} onClick={() => { setAsking(true); }}>{t("segments.delete.do")}</Button>
       {asking && <DeleteSegment segment={segment} close={() => { setAsking(false); }} />}
     </Group>

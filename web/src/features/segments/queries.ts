@@ -55,7 +55,7 @@ export function useCount(tree: Condition | undefined, version?: number) {
 
 export function useMembers(segment: Segment) {
   return usePages<Member>(
-    ["segment-members", segment.id, segment.as_of],
+    ["segment-members", segment.id, segment.as_of, segment.count, segment.waiting],
     (after) => segmentsFindMembers({ path: { segment_id: segment.id }, query: { after, limit: 10 } }),
   );
 }
