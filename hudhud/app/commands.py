@@ -107,6 +107,7 @@ def create_key(
     kind: Annotated[str, typer.Option(help="collect (sites and apps send events) or api (programs use the API).")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     scope: Annotated[list[str] | None, typer.Option(help="For kind api: read, write, admin; default read and write.")] = None,
+    event: Annotated[list[str] | None, typer.Option(help="For kind collect: the only events that it may send; default all.")] = None,
     workspace: WorkspaceId = None,
     data: Data = None,
     json: Json = False,
@@ -114,7 +115,7 @@ def create_key(
     """Make a key and print it; it is shown this once. Example: hudhud key create --kind collect."""
     with opened(data) as (chosen, database), database.workspace(choose_workspace(database, workspace)) as ws:
         now = clock.from_setting(chosen.clock).now()
-        made, secret = actions.create_key(ws, kind=kind, name=name, scopes=scope, now=now, actor=ACTOR)
+        made, secret = actions.create_key(ws, kind=kind, name=name, scopes=scope, events=event, now=now, actor=ACTOR)
     typer.echo(jsonlib.dumps({"key": secret, **asdict(made)}, default=str) if json else secret)
 
 

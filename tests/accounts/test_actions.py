@@ -113,9 +113,40 @@ def test_a_key_is_found_until_it_is_revoked(db: Database) -> None:
         assert queries.find_key_holder(everywhere, secret) is None
 
 
+def test_a_collect_key_may_have_a_list_of_events_and_other_keys_none(ws: Scope) -> None:
+    made, _ = actions.create_key(ws, kind="collect", events=[" Order Completed", "Order Completed"], now=NOW, actor="user:1")
+    free, _ = actions.create_key(ws, kind="api", events=["Order Completed"], now=NOW, actor="user:1")
+    assert (made.events, free.events) == (["Order Completed"], None)
+    assert actions.allow_events(ws, made.id, ["Page Viewed"], now=NOW, actor="user:1").events == ["Page Viewed"]
+    assert actions.allow_events(ws, made.id, [], now=NOW, actor="user:1").events is None
+    with pytest.raises(NotFound):
+        actions.allow_events(ws, free.id, ["Page Viewed"], now=NOW, actor="user:1")
+    with pytest.raises(InvalidInput):
+        actions.allow_events(ws, made.id, [""], now=NOW, actor="user:1")
+    actions.revoke_key(ws, made.id, now=NOW, actor="user:1")
+    with pytest.raises(NotFound):
+        actions.allow_events(ws, made.id, ["Page Viewed"], now=NOW, actor="user:1")
+    assert [(entry.action, entry.detail.get("events")) for entry in queries.find_audit(ws, limit=4)][1:3] == [
+        ("key.events", []),
+        ("key.events", ["Page Viewed"]),
+    ]
+
+
+def test_attributes_are_opened_by_name_and_closed_again(ws: Scope) -> None:
+    assert queries.find_opened(ws) == frozenset()
+    actions.update_workspace(ws, NOW, "user:1", open_attributes=["city", "size", "city"])
+    assert queries.get_workspace(ws).open_attributes == ["city", "size"]
+    actions.update_workspace(ws, NOW, "user:1", name="Birds")
+    assert queries.find_opened(ws) == {"city", "size"}
+    actions.update_workspace(ws, NOW, "user:1", open_attributes=[])
+    assert queries.find_opened(ws) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
+        ({"open_attributes": ["city", "email"]}, "open_attributes"),
+        ({"open_attributes": ["x" * 257]}, "open_attributes"),
         ({"name": " "}, "name"),
         ({"time_zone": "Moon/Tycho"}, "time_zone"),
         ({"time_zone": "../../etc/passwd"}, "time_zone"),
@@ -129,7 +160,7 @@ def test_a_key_is_found_until_it_is_revoked(db: Database) -> None:
         ({"postal_address": "a\0b"}, "postal_address"),
     ],
 )
-def test_bad_settings_name_their_field(ws: Scope, changes: dict[str, str], field: str) -> None:
+def test_bad_settings_name_their_field(ws: Scope, changes: dict[str, Any], field: str) -> None:
     before = queries.get_workspace(ws)
 
     with pytest.raises(InvalidInput) as caught:

@@ -17,7 +17,6 @@ export function EventsField({ value, onChange }: { value: string[]; onChange: (n
       value={value}
       onChange={onChange}
       maxTags={200}
-      clearable
     />
   );
 }

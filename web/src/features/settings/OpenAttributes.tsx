@@ -23,7 +23,6 @@ function OpenForm({ opened }: { opened: string[] }) {
           value={names}
           onChange={setNames}
           maxTags={200}
-          clearable
         />
         {change.isError && <Failure error={change.error} />}
         <Group><Button type="submit" loading={change.isPending}>{t("settings.save")}</Button></Group>
