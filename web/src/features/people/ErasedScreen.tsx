@@ -11,7 +11,7 @@ function Line({ one }: { one: Erasure }) {
   return (
     <li className="hd-line">
       <span className="hd-grow">
-        {t("people.erase.number", { number: one.person_id })}
+        {t("people.erase.number", { number: format.number(one.person_id) })}
         <span className="hd-dim hd-small" style={{ display: "block" }}>
           {t(`settings.actor.${kind}`, { id, defaultValue: one.asked_by })} · {format.dateTime(one.asked_at)}
         </span>

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
+import { CompaniesCard } from "@/features/companies/CompaniesCard";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
@@ -24,6 +25,7 @@ function Everything({ person }: { person: Profile }) {
         <AttributesCard person={person} />
         <IdentifiersCard person={person} />
         <SegmentsCard person={person} />
+        <CompaniesCard personId={person.id} />
         <MergesCard person={person} />
         <RightsCard person={person} name={nameOf(person)} />
       </Stack>

@@ -9,9 +9,9 @@ import type { Profile } from "./types";
 function Erase({ person, name, close }: { person: Profile; name: string; close: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const erase = useErase(() => {
+  const erase = useErase(async () => {
     say(t("people.erase.begun"));
-    void navigate("/people/erased");
+    await navigate("/people/erased");
   });
   return (
     <Modal opened onClose={close} title={t("people.erase.ask", { name })} closeButtonProps={{ "aria-label": t("app.close") }}>
@@ -21,7 +21,7 @@ function Erase({ person, name, close }: { person: Profile; name: string; close: 
         {erase.isError && <Failure error={erase.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>{t("app.cancel")}</Button>
-          <Button color="red" loading={erase.isPending} onClick={() => { erase.mutate(person.id); }}>{t("people.erase.do")}</Button>
+          <Button color="red.9" loading={erase.isPending} onClick={() => { erase.mutate(person.id); }}>{t("people.erase.do")}</Button>
         </Group>
       </Stack>
     </Modal>
@@ -41,7 +41,7 @@ export function RightsCard({ person, name }: { person: Profile; name: string }) 
         <Text c="dimmed" fz="sm">{t("people.rights_lead")}</Text>
         <Group gap="sm">
           <Button component="a" variant="default" href={`/api/v1/people/${String(person.id)}/export`} download>{t("people.export")}</Button>
-          {role !== "marketer" && <Button variant="subtle" color="red" onClick={() => { setAsking(true); }}>{t("people.erase.open")}</Button>}
+          {role !== "marketer" && <Button variant="subtle" color="red.9" onClick={() => { setAsking(true); }}>{t("people.erase.open")}</Button>}
         </Group>
         <Link className="hd-textlink hd-small" to="/people/erased">{t("people.erase.list")}</Link>
       </Stack>

@@ -38,12 +38,12 @@ export function useTimeline(id: number) {
   );
 }
 
-export function useErase(done: () => void) {
+export function useErase(done: () => Promise<void>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: number) => call<Erasure>(peopleErasePerson({ path: { person_id: id } })),
-    onSuccess: () => {
-      done();
+    onSuccess: async () => {
+      await done();
       // Nothing about them may stay in this browser either.
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" });
     },
