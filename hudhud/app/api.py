@@ -7,6 +7,7 @@ from ninja import NinjaAPI, Router
 from hudhud.accounts import api as accounts
 from hudhud.app import attributes, demo, errors, home, people, segments, session, ticker, transfers, uses
 from hudhud.app.auth import guarded
+from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
 from hudhud.delivery import api as delivery
@@ -29,6 +30,7 @@ ROUTERS = (
     events.router,
     segments.router,
     journeys.router,
+    companies.router,
     consent.router,
     content.router,
     delivery.router,

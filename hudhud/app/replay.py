@@ -91,15 +91,14 @@ def _open_empty(url: str, source: Client, name: str) -> Client:
     target = clickhouse.connect(url)
     target.database = name
     migrate_clickhouse(target, load("clickhouse"))
-    if any(target.query(f"SELECT count() FROM {table}").first_row[0] for table in TABLES):  # noqa: S608 -- our own names
+    if any(_count(target, table) for table in TABLES):
         raise InvalidInput("--into", name, "choose a database that is empty")
     return target
 
 
 def replay(database: Database, source: Client, target: Client) -> None:
     """Fill an empty ClickHouse: the events from their raw form, the mirror of people from PostgreSQL."""
-    total = source.query("SELECT count() FROM event").first_row[0]
-    parts = max(1, -(-total // PART_ROWS))
+    parts = max(1, -(-_count(source, "event") // PART_ROWS))
     for part in range(parts):
         append(target, list(_read(source, parts, part)), f"replay:{parts}:{part}")
     with database.everywhere() as everywhere:
@@ -145,10 +144,13 @@ def compare(source: Client, target: Client) -> list[Compared]:
     """Compare each table of two ClickHouses by a checksum over all rows in order."""
     found = []
     for table, rows in TABLES.items():
-        count = f"SELECT count() FROM ({rows})"  # noqa: S608 -- our own queries
-        before, after = source.query(count).first_row[0], target.query(count).first_row[0]
-        found.append(Compared(table, before, after, _digest(source, rows) == _digest(target, rows)))
+        same = _digest(source, rows) == _digest(target, rows)
+        found.append(Compared(table, _count(source, f"({rows})"), _count(target, f"({rows})"), same))
     return found
+
+
+def _count(ch: Client, what: str) -> int:
+    return int(ch.query(f"SELECT count() FROM {what}").result_rows[0][0])  # noqa: S608 -- our own tables and queries
 
 
 def _digest(ch: Client, rows: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hudhud.accounts.queries import find_opened
+from hudhud.companies import actions as companies
 from hudhud.consent import actions as consent
 from hudhud.events import actions as events
 from hudhud.events.append import append
@@ -31,7 +32,7 @@ from hudhud.segments.types import Touched
 from hudhud.workers.ahead import Ahead
 from hudhud.workers.batch import Batch, Part
 from hudhud.workers.erased import drop_late, drop_leaving
-from hudhud.workers.messages import find_future, to_identity
+from hudhud.workers.messages import find_future, to_identity, to_said
 from hudhud.workers.quarantine import explain, is_poison
 from hudhud.workers.subscriptions import read_subscriptions
 from hudhud.workers.timing import timed
@@ -111,6 +112,7 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     found = people.resolve(ws, [to_identity(event) for event in some], batch.now, number, find_opened(ws))
     for event, actor_id in zip(some, found.person_ids, strict=True):
         event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
+    companies.record(ws, [to_said(event) for event in some if event.kind == "group"])
     notes = [(some[note.index], Reason(note.reason), note.detail) for note in found.notes]
     notes += _apply_consent(ws, part, some) + find_future(some)
     # From here on nothing fails: what is said about a part that is undone must not stay.

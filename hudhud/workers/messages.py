@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hudhud.companies.types import Said
 from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
 from hudhud.people.identifiers import normal_email
 from hudhud.people.types import Identifier, Identity
@@ -110,6 +111,12 @@ def find_future(events: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
         for event in events
         if event.at - event.received_at > AHEAD
     ]
+
+
+def to_said(event: Event) -> Said:
+    """Say which company somebody is in, and what is known about it."""
+    group_id, traits = _without_group(event.properties)
+    return Said(event.actor_id, group_id, msgspec.json.decode(traits), event.at)
 
 
 def _without_group(properties: bytes) -> tuple[str, bytes]:

@@ -2410,6 +2410,99 @@ export type JourneysExplainResponses = {
     200: unknown;
 };
 
+export type CompaniesFindCompaniesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Search
+         */
+        search?: string;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/companies';
+};
+
+export type CompaniesFindCompaniesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CompaniesGetCompanyData = {
+    body?: never;
+    path: {
+        /**
+         * Company Id
+         */
+        company_id: number;
+    };
+    query?: never;
+    url: '/api/v1/companies/{company_id}';
+};
+
+export type CompaniesGetCompanyResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CompaniesFindPeopleData = {
+    body?: never;
+    path: {
+        /**
+         * Company Id
+         */
+        company_id: number;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/companies/{company_id}/people';
+};
+
+export type CompaniesFindPeopleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CompaniesFindMembershipsData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/companies';
+};
+
+export type CompaniesFindMembershipsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type ConsentFindTopicsData = {
     body?: never;
     path?: never;

@@ -1,0 +1,51 @@
+-- name: record_companies
+-- Make companies, or find them.
+INSERT INTO company AS known (workspace_id, key, created_at)
+SELECT %(workspace_id)s, n.key, n.first_at FROM unnest(%(keys)s::text[], %(firsts)s::timestamptz[]) AS n (key, first_at)
+ORDER BY n.key
+ON CONFLICT (workspace_id, key) DO UPDATE SET created_at = least(known.created_at, excluded.created_at)
+RETURNING known.key, known.id;
+
+-- name: record_attributes
+-- Keep what was said last of each attribute.
+INSERT INTO company_attribute AS known (workspace_id, company_id, name, value, said_at)
+SELECT %(workspace_id)s, n.company_id, n.name, n.value::jsonb, n.said_at
+FROM unnest(%(company_ids)s::bigint[], %(names)s::text[], %(values)s::text[], %(ats)s::timestamptz[]) AS n (company_id, name, value, said_at)
+ORDER BY n.company_id, n.name
+ON CONFLICT (company_id, name) DO UPDATE SET value = excluded.value, said_at = excluded.said_at WHERE excluded.said_at >= known.said_at;
+
+-- name: join
+-- Let people be in companies; whoever is erased joins none.
+INSERT INTO company_person AS known (workspace_id, company_id, person_id, since)
+SELECT %(workspace_id)s, n.company_id, n.person_id, n.since
+FROM unnest(%(company_ids)s::bigint[], %(person_ids)s::bigint[], %(sinces)s::timestamptz[]) AS n (company_id, person_id, since)
+JOIN person p ON p.id = n.person_id AND p.workspace_id = %(workspace_id)s AND p.erased_at IS NULL
+ORDER BY n.company_id, n.person_id
+ON CONFLICT (company_id, person_id) DO UPDATE SET since = least(known.since, excluded.since);
+
+-- name: find_companies
+-- A page of companies (or one), newest first, with how many people are in each today.
+SELECT c.id, c.key, c.created_at,
+       coalesce((SELECT jsonb_object_agg(a.name, a.value) FROM company_attribute a WHERE a.company_id = c.id), '{}') AS attributes,
+       (SELECT count(DISTINCT coalesce(p.merged_into, p.id)) FROM company_person m JOIN person p ON p.id = m.person_id WHERE m.company_id = c.id) AS people
+FROM company c
+WHERE c.workspace_id = %(workspace_id)s AND (%(company_id)s::bigint IS NULL OR c.id = %(company_id)s)
+  AND (%(after)s::bigint IS NULL OR c.id < %(after)s)
+  AND (%(prefix)s::text IS NULL OR lower(c.key) LIKE %(prefix)s
+       OR c.id IN (SELECT a.company_id FROM company_attribute a WHERE a.workspace_id = %(workspace_id)s AND a.name = 'name' AND lower(left(a.value #>> '{}', 200)) LIKE %(prefix)s))
+ORDER BY c.id DESC LIMIT %(limit)s;
+
+-- name: find_people
+-- Who is in a company today, by id.
+SELECT DISTINCT coalesce(p.merged_into, p.id) AS id FROM company_person m JOIN person p ON p.id = m.person_id
+WHERE m.workspace_id = %(workspace_id)s AND m.company_id = %(company_id)s
+  AND (%(after)s::bigint IS NULL OR coalesce(p.merged_into, p.id) > %(after)s) ORDER BY 1 LIMIT %(limit)s;
+
+-- name: find_memberships
+-- The companies of a person and of everybody who is that person today.
+SELECT c.id, c.key, min(m.since) AS since,
+       coalesce((SELECT jsonb_object_agg(a.name, a.value) FROM company_attribute a WHERE a.company_id = c.id), '{}') AS attributes
+FROM person asked JOIN person p ON coalesce(p.merged_into, p.id) = coalesce(asked.merged_into, asked.id)
+JOIN company_person m ON m.person_id = p.id JOIN company c ON c.id = m.company_id
+WHERE asked.workspace_id = %(workspace_id)s AND asked.id = %(person_id)s
+GROUP BY c.id ORDER BY min(m.since) DESC, c.id DESC;

@@ -1,0 +1,33 @@
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/i18n/useFormat";
+import { Card, Failure } from "@/ui";
+import { useMemberships, type Membership } from "./queries";
+
+function Company({ one }: { one: Membership }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { name, ...rest } = one.attributes;
+  const facts = Object.entries(rest).map(([key, value]) => `${key}: ${typeof value === "number" ? format.number(value) : typeof value === "string" ? value : JSON.stringify(value)}`);
+  return (
+    <li className="hd-line">
+      <span className="hd-grow">
+        <bdi style={{ fontWeight: 600 }}>{typeof name === "string" ? name : one.key}</bdi>
+        <span className="hd-dim hd-small" style={{ display: "block" }}>{facts.map((fact, place) => <span key={fact}>{place > 0 && " · "}<bdi>{fact}</bdi></span>)}</span>
+      </span>
+      <span className="hd-dim hd-small">{t("events.company_since", { at: format.date(one.since) })}</span>
+    </li>
+  );
+}
+
+/** The companies that somebody is in; nothing for those who are in none. */
+export function CompaniesCard({ personId }: { personId: number }) {
+  const { t } = useTranslation();
+  const memberships = useMemberships(personId);
+  if (memberships.isError) return <Failure error={memberships.error} />;
+  if (!memberships.data?.items.length) return null;
+  return (
+    <Card title={t("events.companies")}>
+      <ul className="hd-list">{memberships.data.items.map((one) => <Company key={one.id} one={one} />)}</ul>
+    </Card>
+  );
+}
