@@ -80,11 +80,11 @@ function Row({ item }: { item: Key }) {
         {isOpen && <KeyEvents item={item} done={close} />}
       </span>
       {item.kind === "collect" && !item.revoked_at && !isOpen && (
-        <Button size="xs" variant="subtle" aria-label={t("settings.change_events_named", named)} onClick={toggle}>{t("settings.change_events")}</Button>
+        <Button size="xs" variant="subtle" flex="none" aria-label={t("settings.change_events_named", named)} onClick={toggle}>{t("settings.change_events")}</Button>
       )}
       {item.revoked_at
         ? <State tone="no">{t("settings.revoked")}</State>
-        : <Button size="xs" variant="default" loading={revoke.isPending} aria-label={t("settings.revoke_named", named)} onClick={() => { revoke.mutate(item.id); }}>{t("settings.revoke")}</Button>}
+        : <Button size="xs" variant="default" flex="none" loading={revoke.isPending} aria-label={t("settings.revoke_named", named)} onClick={() => { revoke.mutate(item.id); }}>{t("settings.revoke")}</Button>}
     </li>
   );
 }
