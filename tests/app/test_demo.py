@@ -44,7 +44,7 @@ def test_the_sample_shop_comes_and_goes_whole(web: Wiring, owner: Browser) -> No
 
     status, made = owner.ask("POST", "demo")
     assert status == 200, made
-    assert (made["people"], made["segments"], made["journeys"]) == (5000, 5, ["welcome", "cart"])
+    assert (made["people"], made["segments"], made["journeys"]) == (5000, 7, ["welcome", "cart"])
 
     home = owner.ask("GET", "home")[1]
     assert (home["people"], home["is_sample"], home["running_journeys"]) == (5000, True, 2)

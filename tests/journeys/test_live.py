@@ -14,6 +14,7 @@ from hudhud.journeys import actions, planner, queries
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
+from hudhud.segments.actions import create_list
 from hudhud.segments.types import Change
 from tests.acceptance import cdnow
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
@@ -121,8 +122,14 @@ def test_a_new_trigger_does_not_take_in_who_subscribed_before_it(stage: Stage) -
 
 def test_entering_a_segment_begins_a_run(stage: Stage) -> None:
     ann, bob = stage.people({}, {})
-    stage.publish({"key": "j", "trigger": {"kind": "segment_enter", "segment": 7}, "nodes": REST, "start": "rest"})
-    changes = [Change(7, ann, entered=True, at=T0), Change(7, bob, entered=False, at=T0), Change(8, bob, entered=True, at=T0)]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        guests, others = (create_list(ws, name, T0, by="user:1") for name in ("Guests", "Others"))
+    stage.publish({"key": "j", "trigger": {"kind": "segment_enter", "segment": guests}, "nodes": REST, "start": "rest"})
+    changes = [
+        Change(guests, ann, entered=True, at=T0),
+        Change(guests, bob, entered=False, at=T0),
+        Change(others, bob, entered=True, at=T0),
+    ]
     assert stage.take(changes=changes) == 1
     assert stage.take(changes=changes) == 0
     assert stage.outcomes() == [(ann, None)]
