@@ -81,7 +81,7 @@ UPDATE import SET worker = NULL, lease_until = NULL WHERE workspace_id = %(works
 
 -- name: expire
 -- Files that were never imported, and bad rows, are kept for a month.
-DELETE FROM import WHERE started_at < %(before)s AND plan IS NOT NULL AND state NOT IN ('checking', 'running', 'done');
+DELETE FROM import WHERE started_at < %(before)s AND digest IS NULL AND state NOT IN ('checking', 'running', 'done');
 
 -- name: expire_rejects
 -- Bad rows are people's data: kept for a month.

@@ -1,0 +1,89 @@
+"""Imports by the command line: a file of people into the log, its memory, and on to the people they become."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pyarrow.csv
+import pyarrow.parquet
+
+from bench.figures import Figure
+from bench.shop import open_shop
+from bench.stack import ROOT, Stack, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Below what an import lets wait in the log: so nobody has to empty it meanwhile.
+ROWS = int(os.environ.get("BENCH_IMPORT_ROWS", "100000"))
+PROCESSED = 30_000
+HEADER = "id,email,first_name,last_name,city,age,spent,vip\n"
+LEFT = "SELECT count(*) FROM intake i JOIN intake_lane l USING (lane) WHERE (i.txid, i.id) > (l.txid, l.id)"
+
+
+def measure() -> list[Figure]:
+    """CSV and Parquet of the same people; then the workers take what waits."""
+    with Stack() as stack:
+        open_shop(stack)
+        table = stack.folder / "people.csv"
+        _write(table, ROWS)
+        columns = stack.folder / "people.parquet"
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(table), columns)
+        csv_rate, csv_mb = _import(stack, table)
+        _empty(stack)
+        parquet_rate, parquet_mb = _import(stack, columns)
+        _empty(stack)
+        few = stack.folder / "few.csv"
+        _write(few, PROCESSED)
+        _import(stack, few)
+        with stack.process("hudhud.workers.main", "--roles", "intake,segments,journeys"):
+            wait_until(lambda: _left(stack) < PROCESSED, 60, what="the first batch")
+            began, left = time.perf_counter(), _left(stack)
+            wait_until(lambda: _left(stack) == 0, 120, what="the log to be empty")
+            processed = left / (time.perf_counter() - began)
+    size = f"{ROWS:,} rows"
+    return [
+        Figure("CSV import: file to log", csv_rate, "rows/s", target=20_000, note=size),
+        Figure("CSV import: memory", csv_mb, "MB", target=256, at_least=False),
+        Figure("Parquet import: file to log", parquet_rate, "rows/s", target=20_000, note=size),
+        Figure("Parquet import: memory", parquet_mb, "MB", target=256, at_least=False),
+        Figure("import: log to new people in both engines, one worker", processed, "rows/s", note=f"{PROCESSED:,} rows, all new people"),
+    ]
+
+
+def _write(path: Path, rows: int) -> None:
+    with path.open("w") as file:
+        file.write(HEADER)
+        file.writelines(
+            f"c{n},person{n}@example.com,Ann{n % 977},Lee,Tallinn,{20 + n % 60},{n % 1000}.5,{'true' if n % 9 == 0 else 'false'}\n"
+            for n in range(rows)
+        )
+
+
+def _import(stack: Stack, path: Path) -> tuple[float, float]:
+    """Return rows/s from the first byte on, and the largest resident memory of the command in MB."""
+    program = [sys.executable, "-m", "hudhud.cli", "import", "people", str(path), "--map", "user_id=id", "--no-wait", "--json"]
+    with subprocess.Popen(program, env=stack.env(), cwd=ROOT, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        report = json.loads(running.stdout.read())
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode or report["rejected"]:
+        raise RuntimeError(report)
+    return report["accepted"] / report["seconds"], usage.ru_maxrss / 1024
+
+
+def _left(stack: Stack) -> int:
+    with stack.db.everywhere() as everywhere:
+        row = everywhere.conn.execute(LEFT).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _empty(stack: Stack) -> None:
+    with stack.admin() as admin:
+        admin.execute("TRUNCATE intake")
