@@ -29,10 +29,10 @@ def aggregates(statement: Statement, atom: OfOne, test: str, place: int) -> tupl
     if atom.take in {"min", "max"}:
         return f"{atom.take}If({_stored_number(statement, atom)}, {test}) AS {name}", _compared(statement, atom, name)
     added = _millionths(statement, atom)
-    if atom.take == "sum":
-        return f"sumIf({added}, {test}) AS {name}", _compared(statement, atom, name)
-    many = f"n{place}"
-    return f"sumIf({added}, {test}) AS {name}, countIf({test} AND isNotNull({added})) AS {many}", _compared(statement, atom, name, many)
+    if atom.take == "average" and isinstance(atom.value, int | float):
+        # What is over the value on average is over it in sum.
+        return f"sumIf({added} - {_bound(statement, atom.value)}, {test}) AS {name}", f"ifNull({name} {_sign(atom)} 0, 0)"
+    return f"sumIf({added}, {test}) AS {name}", _compared(statement, atom, name)
 
 
 def told(statement: Statement, atom: Came) -> str:
@@ -66,12 +66,17 @@ def _rank(statement: Statement, atom: Came) -> str:
     return f"{sign}{MILLISECONDS} * 2 + ({has})"
 
 
-def _compared(statement: Statement, atom: Came, name: str, many: str = "") -> str:
+def _sign(atom: Came) -> str:
+    return "=" if atom.op == "is" else ORDER[atom.op]
+
+
+def _bound(statement: Statement, value: float) -> str:
+    return statement.bind(round(float(value) * MILLION), "Int128")
+
+
+def _compared(statement: Statement, atom: Came, name: str) -> str:
     if atom.op == "is_set":
         return f"isNotNull({name})"
     assert isinstance(atom.value, int | float)
-    sign = "=" if atom.op == "is" else ORDER[atom.op]
-    if atom.take in {"min", "max"}:
-        return f"ifNull({name} {sign} {statement.bind(float(atom.value), 'Float64')}, 0)"
-    value = statement.bind(round(float(atom.value) * MILLION), "Int128")
-    return f"ifNull({name} {sign} {value}{f' * toInt128({many})' if many else ''}, 0)"
+    value = _bound(statement, atom.value) if atom.take == "sum" else statement.bind(float(atom.value), "Float64")
+    return f"ifNull({name} {_sign(atom)} {value}, 0)"

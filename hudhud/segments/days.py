@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Day
 
 ONE = timedelta(days=1)
-DAY_ONE = date(1970, 1, 1)
+EARLIEST, LATEST = date(1900, 1, 1), date(2299, 12, 31)
 FEBRUARY_28 = (2, 28)
 # As far back as it is told apart on which day somebody's answer changed.
 FEW_DAYS = 7
@@ -25,20 +25,20 @@ def day_test(statement: Statement, atom: Day, text: str, now: datetime) -> str:
 
 
 def _once(atom: Day, text: str, now: datetime) -> str:
-    day = f"toDate32OrNull(substring({text}, 1, 10))"
-    away = f"toInt32({day}) - {(now.date() - DAY_ONE).days:d}"
-    days = int(atom.days)
-    bounds = {
-        "in": f"= {days}",
-        "ago": f"= {-days}",
-        "within_next": f"BETWEEN 0 AND {days}",
-        "within_last": f"BETWEEN {-days} AND 0",
-        "more_than_in": f"> {days}",
-        "more_than_ago": f"< {-days}",
-    }
+    today = now.date()
+    back, ahead = today - atom.days * ONE, today + atom.days * ONE
+    first, last = {
+        "in": (ahead, ahead),
+        "ago": (back, back),
+        "within_next": (today, ahead),
+        "within_last": (back, today),
+        "more_than_in": (ahead + ONE, LATEST),
+        "more_than_ago": (EARLIEST, back - ONE),
+    }[atom.op]
+    day = f"substring({text}, 1, 10)"
     # ClickHouse reads 2026-02-31 as the third of March.
-    is_date = f"toString({day}) = substring({text}, 1, 10) AND substring({text}, 11, 1) IN ('', 'T', ' ')"
-    return f"({away}) {bounds[atom.op]} AND {is_date}"
+    is_date = f"toString(toDate32OrNull({day})) = {day} AND substring({text}, 11, 1) IN ('', 'T', ' ')"
+    return f"{day} BETWEEN '{first}' AND '{last}' AND {is_date}"
 
 
 def _yearly(statement: Statement, atom: Day, text: str, now: datetime) -> str:

@@ -20,7 +20,7 @@ const SILENT: Condition = {
 
 function wordsOf(language: Language): Words {
   const t = i18next.getFixedT(language);
-  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, segment: (id) => `S${String(id)}` };
+  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, segment: (id) => `S${String(id)}` };
 }
 
 function say(language: Language, tree: Condition): string {
@@ -47,6 +47,7 @@ describe("sentence", () => {
     const lost: Condition = { kind: "sequence", first: { name: "Product Added" }, then: { name: "Left" }, within: { amount: 2, unit: "hours" }, without: { name: "Order Completed" }, window: last7 };
     expect(say("en", lost)).toBe("“Product Added” and then “Left” within 2 hours, with no “Order Completed” in between, in the last 7 days");
     expect(say("et", { kind: "date", name: "sünnipäev", op: "ago", days: 1, yearly: true })).toBe("„sünnipäev“ aastapäev oli 1 päev tagasi");
+    expect(say("en", { kind: "not", of: { kind: "message", did: "opened", window: last7 } })).toBe("no opening of a mail in the last 7 days");
     expect(say("fa", { kind: "date", name: "قرارداد", op: "within_next", days: 30 })).toBe("«قرارداد» تا ۳۰ روز آینده باشد");
     expect(say("ar", { kind: "share", percent: 10, salt: "A" })).toBe("ضمن ١٠٪ اختيروا بالقرعة «A»");
   });
@@ -88,6 +89,7 @@ describe("sentence", () => {
       { kind: "sequence", first: { name: "A" }, then: { name: "B" }, without: { name: "C", where: [{ property: "total", op: "is_set" }] } },
       ...DAY_OPS.flatMap((op) => [0, 1, 2, 5, 11, 100].map((days): Condition => ({ kind: "date", name: "born", op, days, yearly: true }))),
       { kind: "date", name: "@created_at", op: "in", days: 0 },
+      ...(["opened", "clicked"] as const).flatMap((did) => [null, "welcome"].map((template): Condition => ({ kind: "message", did, template, count: { op: "exactly", value: 2 } }))),
       { kind: "share", percent: 12.5, salt: "spring" },
     ];
     for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);

@@ -2,11 +2,12 @@ import { use } from "react";
 import { useTranslation } from "react-i18next";
 import { TimeZone } from "@/i18n/useFormat";
 import { AmountFields } from "./AmountFields";
-import { ORDER_OPS, OPS, WORD_OPS, howOften, withHowOften, withOp, type HowOften } from "./build";
-import { Choice, DayField, NameField, WholeField } from "./fields";
+import { ORDER_OPS, OPS, WORD_OPS, withOp } from "./build";
+import { Choice, DayField, NameField } from "./fields";
 import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type SegmentLeaf } from "./condition";
 import { DateFields } from "./DateFields";
-import { useOps, WhereList, WindowFields, type LeafProps } from "./eventFields";
+import { TimesFields, useOps, WhereList, WindowFields, type LeafProps } from "./eventFields";
+import { MessageFields } from "./MessageFields";
 import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
 import { SequenceFields } from "./SequenceFields";
 import { ShareFields } from "./ShareFields";
@@ -35,24 +36,15 @@ function AttributeFields({ leaf, path, change, wrong }: LeafProps<AttributeLeaf>
   );
 }
 
-const HOW_OFTEN: HowOften[] = ["at_least", "at_most", "exactly", "never"];
-
 function EventFields({ leaf, path, change, wrong }: LeafProps<EventLeaf>) {
   const { t } = useTranslation();
   const names = useEventNames().data?.items ?? [];
   const at = pathText(path);
-  const how = howOften(leaf);
   return (
     <>
       <div className="hd-build-fields">
         <NameField label={t("segments.build.event")} at={`${at}.name`} wrong={wrong} value={leaf.name} known={names.map((one) => one.name)} change={(name) => { change({ ...leaf, name }); }} />
-        <Choice label={t("segments.build.how_often")} at={`${at}.count.op`} wrong={wrong} value={how} options={HOW_OFTEN.map((one) => ({ value: one, label: t(`segments.build.often.${one}`) }))} change={(next) => { change(withHowOften(leaf, next)); }} />
-        {how !== "never" && (
-          <span className="hd-build-unit">
-            <WholeField label={t("segments.build.times")} at={`${at}.count.value`} wrong={wrong} value={leaf.count?.value ?? 1} change={(value) => { change({ ...leaf, count: { op: leaf.count?.op ?? "at_least", value } }); }} />
-            <span className="hd-build-word">{t("segments.build.times")}</span>
-          </span>
-        )}
+        <TimesFields leaf={leaf} at={at} wrong={wrong} change={change} />
         <WindowFields window={leaf.window} at={`${at}.window`} change={(window) => { change({ ...leaf, window }); }} wrong={wrong} />
       </div>
       <WhereList where={leaf.where ?? []} at={at} event={leaf.name} wrong={wrong} change={(where) => { change({ ...leaf, where }); }} />
@@ -93,6 +85,8 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
   switch (leaf.kind) {
     case "event":
       return <EventFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "message":
+      return <MessageFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "amount":
       return <AmountFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "sequence":

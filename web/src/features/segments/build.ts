@@ -1,5 +1,5 @@
 import { parseDecimal } from "@/i18n/format";
-import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, Leaf, Op, Path, Step, Take, Unit, Value, Where, Window } from "./condition";
+import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, Leaf, MessageLeaf, Op, Path, Step, Take, Unit, Value, Where, Window } from "./condition";
 
 /** Conditions under construction: pure functions from tree to tree. The root is always a group. */
 
@@ -7,7 +7,7 @@ export type GroupKind = "all" | "any" | "none";
 export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
-export const NEW_KINDS = ["event", "amount", "sequence", "attribute", "date", "language", "country", "created_at", "consent", "segment", "share", "group"] as const;
+export const NEW_KINDS = ["event", "amount", "sequence", "message", "attribute", "date", "language", "country", "created_at", "consent", "segment", "share", "group"] as const;
 export type NewKind = (typeof NEW_KINDS)[number];
 
 export const ORDER_OPS: Op[] = ["more_than", "less_than", "at_least", "at_most"];
@@ -66,6 +66,8 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "amount", name: "", property: "", take: "sum", op: "more_than", value: "", window: { kind: "ever" }, where: [] };
     case "sequence":
       return { kind: "sequence", first: { name: "" }, then: { name: "" }, within: { amount: 7, unit: "days" }, without: null, window: { kind: "last", amount: 30, unit: "days" } };
+    case "message":
+      return { kind: "message", did: "opened", template: null, count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" } };
     case "date":
       return { kind: "date", name: "", op: "in", days: 0, yearly: true };
     case "share":
@@ -103,6 +105,8 @@ function isLeafComplete(leaf: Leaf): boolean {
       return isStepComplete(leaf.first) && isStepComplete(leaf.then) && (!leaf.without || isStepComplete(leaf.without));
     case "date":
       return leaf.name.trim() !== "";
+    case "message":
+      return true;
     case "share":
       return leaf.salt.trim() !== "";
     case "attribute":
@@ -144,12 +148,12 @@ export function withOp<T extends AttributeLeaf | AmountLeaf | Where>(leaf: T, op
 export type HowOften = "at_least" | "at_most" | "exactly" | "never";
 
 /** "Never" is how people say "at most 0 times". */
-export function howOften(leaf: EventLeaf): HowOften {
+export function howOften(leaf: EventLeaf | MessageLeaf): HowOften {
   const op = leaf.count?.op ?? "at_least";
   return op !== "at_least" && leaf.count?.value === 0 ? "never" : op;
 }
 
-export function withHowOften(leaf: EventLeaf, how: HowOften): EventLeaf {
+export function withHowOften<T extends EventLeaf | MessageLeaf>(leaf: T, how: HowOften): T {
   if (how === "never") return { ...leaf, count: { op: "at_most", value: 0 } };
   return { ...leaf, count: { op: how, value: Math.max(1, leaf.count?.value ?? 1) } };
 }

@@ -76,6 +76,15 @@ export interface ShareLeaf {
   salt: string;
 }
 
+/** Mails that a person, no machine, opened or clicked in: any, or those of one template. */
+export interface MessageLeaf {
+  kind: "message";
+  did: "opened" | "clicked";
+  template?: string | null;
+  count?: EventLeaf["count"];
+  window?: Window;
+}
+
 export interface AttributeLeaf {
   kind: "attribute";
   name: string;
@@ -96,7 +105,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | MessageLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

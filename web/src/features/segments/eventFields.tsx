@@ -2,8 +2,8 @@ import { use } from "react";
 import { useTranslation } from "react-i18next";
 import { TimeZone, useNow } from "@/i18n/useFormat";
 import { Button, IconPlus, NativeSelect } from "@/ui";
-import { OPS, withOp, withWindow } from "./build";
-import type { Leaf, Op, Path, Where, Window } from "./condition";
+import { OPS, howOften, withHowOften, withOp, withWindow, type HowOften } from "./build";
+import type { EventLeaf, Leaf, MessageLeaf, Op, Path, Where, Window } from "./condition";
 import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
 import { useEventNames } from "./queries";
 import { ValueField } from "./ValueField";
@@ -76,6 +76,25 @@ export function WindowFields({ window = { kind: "ever" }, at, change, wrong }: {
           <DayField label={t("segments.build.from")} at={`${at}.from`} wrong={wrong} value={window.from} zone={zone} change={(from) => { change({ ...window, from }); }} />
           <DayField label={t("segments.build.to")} at={`${at}.to`} wrong={wrong} value={window.to} zone={zone} change={(to) => { change({ ...window, to }); }} />
         </>
+      )}
+    </>
+  );
+}
+
+const HOW_OFTEN: HowOften[] = ["at_least", "at_most", "exactly", "never"];
+
+/** How many times. */
+export function TimesFields<T extends EventLeaf | MessageLeaf>({ leaf, at, change, wrong }: { leaf: T; at: string; change: (leaf: T) => void; wrong: Wrong | null }) {
+  const { t } = useTranslation();
+  const how = howOften(leaf);
+  return (
+    <>
+      <Choice label={t("segments.build.how_often")} at={`${at}.count.op`} wrong={wrong} value={how} options={HOW_OFTEN.map((one) => ({ value: one, label: t(`segments.build.often.${one}`) }))} change={(next) => { change(withHowOften(leaf, next)); }} />
+      {how !== "never" && (
+        <span className="hd-build-unit">
+          <WholeField label={t("segments.build.times")} at={`${at}.count.value`} wrong={wrong} value={leaf.count?.value ?? 1} change={(value) => { change({ ...leaf, count: { op: leaf.count?.op ?? "at_least", value } }); }} />
+          <span className="hd-build-word">{t("segments.build.times")}</span>
+        </span>
       )}
     </>
   );

@@ -1,14 +1,14 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  attributesFindAttributes, consentFindTopics, eventsFindNames, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
+  attributesFindAttributes, contentFindTemplates, consentFindTopics, eventsFindNames, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
   segmentsCreateList, segmentsCreateSegment, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
   segmentsGetSegment, segmentsUpdateSegment,
 } from "@/api/generated";
 import type { AttributeNames } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Condition } from "./condition";
-import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Segment, Topic, Unknown, Use, Verdict } from "./types";
+import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Segment, Template, Topic, Unknown, Use, Verdict } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -29,6 +29,11 @@ export function useSegment(id: number) {
 
 export function useTopics() {
   return useQuery({ queryKey: ["topics"], queryFn: () => call<Paged<Topic>>(consentFindTopics()), staleTime: 60_000 });
+}
+
+/** The mails there are, by key, each with its names. */
+export function useTemplates() {
+  return useQuery({ queryKey: ["templates"], queryFn: () => call<Paged<Template>>(contentFindTemplates()), staleTime: 60_000 });
 }
 
 /** The names that events have so far, each with its properties. */

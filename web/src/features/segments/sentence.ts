@@ -2,17 +2,18 @@ import type { TFunction } from "i18next";
 import type { Format } from "@/i18n/format";
 import { howFar } from "./build";
 import type {
-  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, Leaf, Path, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
+  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, Leaf, MessageLeaf, Path, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
 } from "./condition";
 
 /** A piece of a sentence: words, a name that the customer gave, or a number that can be changed. */
 export type Piece = { kind: "text"; text: string } | { kind: "name"; text: string } | { kind: "number"; value: number; path: Path };
 
-/** What the words need: the texts, the figures, and the names of topics and segments. */
+/** What the words need: the texts, the figures, and the names of topics, mails and segments. */
 export interface Words {
   t: TFunction;
   format: Format;
   topic: (key: string) => string;
+  template: (key: string) => string;
   segment: (id: number) => string;
 }
 
@@ -61,15 +62,24 @@ function windowPieces(words: Words, window: Window, path: Path): Piece[] {
 }
 
 function eventPieces(words: Words, leaf: EventLeaf, path: Path): Piece[] {
+  return timesPieces(words, name(leaf.name), leaf, wherePieces(words, leaf.where ?? [], [...path, "where"]), path);
+}
+
+function messagePieces(words: Words, leaf: MessageLeaf, path: Path): Piece[] {
+  const what = leaf.template ? fill(words, `segments.message.${leaf.did}`, { template: name(words.template(leaf.template)) }) : text(words.t(`segments.message.any_${leaf.did}`));
+  return timesPieces(words, what, leaf, [], path);
+}
+
+function timesPieces(words: Words, event: Piece[], leaf: EventLeaf | MessageLeaf, where: Piece[], path: Path): Piece[] {
   const op = leaf.count?.op ?? "at_least";
   const times = leaf.count?.value ?? 1;
   const never = times === 0 && op !== "at_least";
   const key = never ? "segments.event.never" : isOnce(leaf) ? "segments.event.once" : `segments.event.${op}`;
   const slots = {
-    event: name(leaf.name),
+    event,
     number: number(times, [...path, "count", "value"]),
     window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
-    where: wherePieces(words, leaf.where ?? [], [...path, "where"]),
+    where,
   };
   return fill(words, key, slots, times);
 }
@@ -127,6 +137,8 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
   switch (leaf.kind) {
     case "event":
       return eventPieces(words, leaf, path);
+    case "message":
+      return messagePieces(words, leaf, path);
     case "amount":
       return amountPieces(words, leaf, path);
     case "sequence":
@@ -147,11 +159,11 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
 /** "No order", "is not in": where a language has a short way to say the opposite, it is taken. */
 function notPieces(words: Words, inner: Condition, path: Path): Piece[] {
   if (inner.kind === "segment") return leafPieces(words, { ...inner, member: inner.member === false }, path);
-  if (inner.kind === "event" && isOnce(inner)) return eventPieces(words, { ...inner, count: { op: "at_most", value: 0 } }, path);
+  if ((inner.kind === "event" || inner.kind === "message") && isOnce(inner)) return leafPieces(words, { ...inner, count: { op: "at_most", value: 0 } }, path);
   return fill(words, "segments.not", { inner: sentence(words, inner, path) });
 }
 
-function isOnce(leaf: EventLeaf): boolean {
+function isOnce(leaf: EventLeaf | MessageLeaf): boolean {
   return (leaf.count?.op ?? "at_least") === "at_least" && (leaf.count?.value ?? 1) === 1;
 }
 

@@ -47,6 +47,11 @@ export interface EventName {
   properties: Record<string, string>;
 }
 
+export interface Template {
+  key: string;
+  names: Record<string, string>;
+}
+
 export interface Topic {
   id: number;
   key: string;
