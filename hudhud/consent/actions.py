@@ -69,7 +69,9 @@ def _is_listed(change: ConsentChange) -> bool:
 def _newest(changes: Sequence[ConsentChange]) -> dict[tuple[int, str, str], ConsentChange]:
     """The word that decides for each person, topic and channel: of two at one instant the "no"; a request to confirm takes nothing away."""
     result: dict[tuple[int, str, str], ConsentChange] = {}
-    for change in sorted(changes, key=lambda change: (_is_direct(change), not _is_listed(change), change.at, change.state == "unsubscribed")):
+    for change in sorted(
+        changes, key=lambda change: (_is_direct(change), not _is_listed(change), change.at, change.state == "unsubscribed")
+    ):
         key = (change.person_id, change.topic_key, change.channel)
         if change.state != "pending" or key not in result or result[key].state == "unsubscribed":
             result[key] = change
