@@ -18,6 +18,9 @@ from hudhud.events.rejects import forget_old as forget_old
 from hudhud.events.rejects import refuse as refuse
 from hudhud.events.rejects import resubmit as resubmit
 from hudhud.events.rejects import resubmit_all as resubmit_all
+from hudhud.events.retention import delete_old as delete_old
+from hudhud.events.retention import find_terms as find_terms
+from hudhud.events.retention import set_keep as set_keep
 from hudhud.events.rules import check_rules as check_rules
 from hudhud.events.rules import record_broken as record_broken
 from hudhud.events.rules import set_rules as set_rules

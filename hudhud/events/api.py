@@ -11,6 +11,7 @@ from ninja import Field, Router, Schema
 from hudhud.accounts.actions import record_audit
 from hudhud.events import actions, queries
 from hudhud.events.types import MAX_NAME_LENGTH, Reason
+from hudhud.kit.http import needs
 
 if TYPE_CHECKING:
     from hudhud.events.queries import EventName
@@ -34,6 +35,12 @@ class Rules(Schema):
 
     rules: dict[str, Any] | None
     mode: Literal["warn", "reject"] = "warn"
+
+
+class Keep(Schema):
+    """For how many days events are kept; null: for ever."""
+
+    days: Annotated[int, Field(ge=1, le=36_500)] | None
 
 
 class AllOf(Schema):
@@ -61,7 +68,16 @@ def get_name(request: Request, name: Name) -> dict[str, Any]:
 def set_rules(request: Request, name: Name, rules: Rules) -> dict[str, Any]:
     """Set the JSON Schema that the properties of an event name should fit (null: none), and whether what breaks it is refused."""
     actions.set_rules(request.scope, name, rules.rules, rules.mode)
-    record_audit(request.scope, request.now, request.actor, "event.rules", f"event:{name}", mode=rules.mode, set=rules.rules is not None)
+    record_audit(request.scope, request.now, request.actor, "event.rules", f"event:{name}", name=name)
+    return _told(queries.get_name(request.scope, name, request.now))
+
+
+@router.put("/events/name/keep")
+@needs("admin")
+def set_keep(request: Request, name: Name, term: Keep) -> dict[str, Any]:
+    """Keep the events of a name for so many days (null: for ever); older ones are deleted for good within the hour."""
+    actions.set_keep(request.scope, name, term.days)
+    record_audit(request.scope, request.now, request.actor, "event.keep", f"event:{name}", name=name)
     return _told(queries.get_name(request.scope, name, request.now))
 
 

@@ -10,3 +10,15 @@ ORDER BY at DESC, message_id DESC LIMIT {limit:UInt32}
 SELECT at, message_id, actor_id, toString(properties) FROM event
 WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at >= {since:DateTime64(3, 'UTC')}
 ORDER BY at DESC LIMIT {limit:UInt32}
+
+-- name: count_old
+-- How many events of a name are older than they are kept?
+SELECT count() FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}
+
+-- name: delete_old
+-- Delete them.
+DELETE FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}
+
+-- name: delete_old_lines
+-- Delete them from the timelines.
+DELETE FROM person_event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}

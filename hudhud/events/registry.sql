@@ -49,3 +49,11 @@ ON CONFLICT (workspace_id, event, path, rule) DO UPDATE SET expected = excluded.
 -- Where events of a name broke its rules, the latest first.
 SELECT path, rule, expected, count, first_at, last_at, message_id FROM event_violation
 WHERE workspace_id = %(workspace_id)s AND event = %(event)s ORDER BY last_at DESC, path, rule LIMIT 200;
+
+-- name: set_keep
+-- Set for how many days the events of a name are kept.
+UPDATE event_name SET keep_days = %(days)s WHERE workspace_id = %(workspace_id)s AND name = %(name)s;
+
+-- name: find_terms
+-- Names whose events are not kept for ever (everywhere).
+SELECT workspace_id, name, keep_days FROM event_name WHERE keep_days IS NOT NULL ORDER BY workspace_id, name;

@@ -1,34 +1,49 @@
-"""The retention role: what is kept for a while only goes when that is over."""
+"""The retention role: what is kept for a while only goes when that is over. Any number of these may run."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from hudhud.events import actions as events
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from hudhud.workers.context import Context
 
-EVERY_S = 30.0  # also a sign of life
+EVERY_S, BEAT_S = 1800.0, 30.0
 PAGE = 5_000
 
 
 def run(context: Context) -> None:
     """Work until told to stop."""
-    while not context.stop.is_set():
-        work_once(context)
-        context.wait("retention", EVERY_S)
+    ch = context.ch()
+    try:
+        while not context.stop.is_set():
+            work_once(context, ch)
+            again = time.monotonic() + EVERY_S
+            while time.monotonic() < again and not context.stop.is_set():
+                context.wait("retention", BEAT_S)
+    finally:
+        ch.close()
 
 
-def work_once(context: Context) -> int:
-    """Delete the rejects that are too old, a page in a transaction; return how many."""
-    gone = 0
-    while not context.stop.is_set():
+def work_once(context: Context, ch: Client) -> None:
+    """Delete the rejects that are too old, a page in a transaction, and the events whose time is over."""
+    context.count("retention", "rejects", _forget_rejects(context))
+    with context.db.everywhere() as everywhere:
+        terms = events.find_terms(everywhere)
+    for term in terms:
+        context.beat()
+        context.count("retention", "events", events.delete_old(ch, term, context.clock.now()))
+
+
+def _forget_rejects(context: Context) -> int:
+    gone, page = 0, PAGE
+    while page == PAGE and not context.stop.is_set():
         context.beat()
         with context.db.everywhere() as everywhere:
             page = events.forget_old(everywhere, context.clock.now(), PAGE)
         gone += page
-        if page < PAGE:
-            break
-    context.count("retention", "rejects", gone)
     return gone

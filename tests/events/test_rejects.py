@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from hudhud.events.actions import body_hash, resubmit, resubmit_all
+from hudhud.events.actions import body_hash, resubmit, resubmit_all, set_keep
 from hudhud.events.queries import count_rejects, find_rejects
 from hudhud.events.rejects import Resent
 from hudhud.events.types import Reason, reread
@@ -133,11 +133,23 @@ def test_consent_that_was_refused_counts_once_its_topic_exists_and_changes_nothi
 def test_rejects_end_after_ninety_days(line: Line) -> None:
     line.put(identify("u1", subscriptions={"club": True}))
     line.work()
-    line.clock.at = NOW + timedelta(days=89)
-    assert retention.work_once(line.context) == 0
-    line.clock.at = NOW + timedelta(days=91)
-    assert retention.work_once(line.context) == 1
-    assert line.rejects() == []
+    for days, left in ((89, 1), (91, 0)):
+        line.clock.at = NOW + timedelta(days=days)
+        retention.work_once(line.context, line.ch)
+        assert len(line.rejects()) == left
+
+
+def test_events_end_when_their_time_is_over(line: Line) -> None:
+    old = (NOW - timedelta(days=31)).isoformat()
+    line.put(
+        track("u1", messageId="old", timestamp=old), track("u1", messageId="new"), track("u1", "Order", messageId="kept", timestamp=old)
+    )
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        set_keep(ws, "Product Viewed", 30)
+    for _ in range(2):
+        retention.work_once(line.context, line.ch)
+        assert line.events("message_id") == line.events("message_id", "person_event") == [("kept",), ("new",)]
 
 
 def test_a_refused_group_call_comes_back_as_it_was(line: Line) -> None:

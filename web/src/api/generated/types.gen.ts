@@ -636,6 +636,18 @@ export type Rules = {
 };
 
 /**
+ * Keep
+ *
+ * For how many days events are kept; null: for ever.
+ */
+export type Keep = {
+    /**
+     * Days
+     */
+    days: number | null;
+};
+
+/**
  * Reason
  *
  * Why a message, or a part of it, had no effect.
@@ -1785,6 +1797,25 @@ export type EventsSetRulesData = {
 };
 
 export type EventsSetRulesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EventsSetKeepData = {
+    body: Keep;
+    path?: never;
+    query: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    url: '/api/v1/events/name/keep';
+};
+
+export type EventsSetKeepResponses = {
     /**
      * OK
      */

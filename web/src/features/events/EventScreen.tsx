@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { eventTitle, summaryOf } from "@/features/people/timeline";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { BackLink, Card, CodeBlock, Columns, Facts, Failure, Loading, Name, Note, Page, Stack, Text } from "@/ui";
+import { KeepField } from "./KeepField";
 import { RulesCard } from "./RulesCard";
 import { UsesList } from "./UsesList";
 import { useEvent, useEventUses } from "./queries";
@@ -70,6 +71,7 @@ function Everything({ event }: { event: EventPage }) {
             [t("events.first"), format.dateTime(event.first_seen_at)],
             [t("events.latest"), format.dateTime(event.last_seen_at)],
           ]} />
+          <KeepField event={event} />
         </Card>
         <Card title={t("events.used_in")}>
           {uses.isError && <Failure error={uses.error} />}

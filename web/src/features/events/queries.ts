@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  attributesFindAttributes, eventsCountRejects, eventsFindNames, eventsFindRejects, eventsGetName, eventsResubmit, eventsResubmitAll, eventsSetRules,
+  attributesFindAttributes, eventsCountRejects, eventsFindNames, eventsFindRejects, eventsGetName, eventsResubmit, eventsResubmitAll, eventsSetKeep, eventsSetRules,
   usesFindAttributeUses, usesFindEventUses, type AttributeNames, type Reason, type Uses,
 } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
@@ -36,6 +36,14 @@ export function useSetRules(name: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (given: { rules: Record<string, unknown> | null; mode: Mode }) => call<EventName>(eventsSetRules({ query: { name }, body: given })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["events"] }),
+  });
+}
+
+export function useSetKeep(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (days: number | null) => call<EventName>(eventsSetKeep({ query: { name }, body: { days } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["events"] }),
   });
 }

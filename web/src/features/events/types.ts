@@ -40,6 +40,8 @@ export interface EventName {
   count: number;
   rules: Record<string, unknown> | null;
   mode: Mode;
+  /** Older ones are deleted; null: never. */
+  keep_days: number | null;
   /** Places where events break the rules. */
   broken: number;
   details: Property[];
