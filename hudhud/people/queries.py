@@ -32,7 +32,8 @@ def search_people(ws: Scope, search: str, *, after: str = "", limit: int = 50) -
     bounds = to_range(search)
     if bounds is None:
         return [], None
-    word, person_id = from_cursor(after) if after else ("", 0)
+    # Where an index scan begins: a place before the range would make it read up to there.
+    word, person_id = max(from_cursor(after) if after else ("", 0), (bounds[0], 0))
     people: list[Person] = []
     while len(people) < limit:
         reach = limit + SPARE

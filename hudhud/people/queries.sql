@@ -113,22 +113,22 @@ ORDER BY p.id DESC LIMIT %(limit)s;
 
 -- name: search_people
 -- A page of living people of whom a word lies in a range, in the order of the words; each under their first one. Every branch reads no
--- more than a page, however short the beginning. Identifiers of merged people are the survivor's; their names are not searched.
+-- more than a page, however short the beginning: the place to go on from is at first the beginning itself, so that an index scan starts there. Identifiers of merged people are the survivor's; their names are not searched.
 WITH found AS (
     (SELECT i.word, i.person_id AS id FROM identifier i
-     WHERE i.workspace_id = %(workspace_id)s AND i.word >= %(first)s AND i.word < %(last)s AND (i.word, i.person_id) > (%(after_word)s, %(after)s::bigint)
+     WHERE i.workspace_id = %(workspace_id)s AND i.word < %(last)s AND (i.word, i.person_id) > (%(after_word)s, %(after)s::bigint)
      ORDER BY i.word, i.person_id LIMIT %(reach)s)
     UNION ALL
     (SELECT n.name_word, n.id FROM person n
-     WHERE n.workspace_id = %(workspace_id)s AND n.name_word >= %(first)s AND n.name_word < %(last)s AND (n.name_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     WHERE n.workspace_id = %(workspace_id)s AND n.name_word < %(last)s AND (n.name_word, n.id) > (%(after_word)s, %(after)s::bigint)
      ORDER BY n.name_word, n.id LIMIT %(reach)s)
     UNION ALL
     (SELECT n.first_word, n.id FROM person n
-     WHERE n.workspace_id = %(workspace_id)s AND n.first_word >= %(first)s AND n.first_word < %(last)s AND (n.first_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     WHERE n.workspace_id = %(workspace_id)s AND n.first_word < %(last)s AND (n.first_word, n.id) > (%(after_word)s, %(after)s::bigint)
      ORDER BY n.first_word, n.id LIMIT %(reach)s)
     UNION ALL
     (SELECT n.last_word, n.id FROM person n
-     WHERE n.workspace_id = %(workspace_id)s AND n.last_word >= %(first)s AND n.last_word < %(last)s AND (n.last_word, n.id) > (%(after_word)s, %(after)s::bigint)
+     WHERE n.workspace_id = %(workspace_id)s AND n.last_word < %(last)s AND (n.last_word, n.id) > (%(after_word)s, %(after)s::bigint)
      ORDER BY n.last_word, n.id LIMIT %(reach)s)
     UNION ALL
     SELECT %(first)s::text, i.person_id FROM identifier i
