@@ -25,8 +25,12 @@ class Settings(BaseSettings):
     secret_keys: str = Field("", description="Comma-separated signing keys, newest first; empty = DATA/secret.key, made on first start.")
     clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
     clickhouse_password: str = Field("", description="Password of the embedded ClickHouse server (set by the supervisor).")
-    geoip: str = Field("", description="Country or city file in MaxMind's format (.mmdb), brought by you; empty = no country from an address.")
-    trusted_proxies: str = Field("", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed.")
+    geoip: str = Field(
+        "", description="Country or city file in MaxMind's format (.mmdb), brought by you; empty = no country from an address."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 

@@ -81,7 +81,13 @@ def test_a_date_is_asked_in_a_branch_and_not_waited_for() -> None:
     assert problems({"goal": birthday}) == problems({"exit_on": [birthday]}) == [("", "date_waited_for")]
     assert problems(wait={**WAIT, "until": {"kind": "and", "of": [birthday]}}) == [("wait", "date_waited_for")]
     branch = {"kind": "branch", "branches": [{"if": birthday, "next": "end"}], "otherwise": "end"}
-    parse(GOOD | {"nodes": GOOD["nodes"] | {"mail": send("hello", "again"), "again": branch}, "trigger": {"kind": "segment_enter", "segment": birthday}})
+    parse(
+        GOOD
+        | {
+            "nodes": GOOD["nodes"] | {"mail": send("hello", "again"), "again": branch},
+            "trigger": {"kind": "segment_enter", "segment": birthday},
+        }
+    )
 
 
 def test_several_problems_are_told_at_once() -> None:

@@ -27,7 +27,7 @@ function Correct({ reject }: { reject: Reject }) {
   const again = useResubmit();
   const changed = text !== pretty(reject.body);
   const message = toMessage(text);
-  const send = () => { again.mutate({ id: reject.id, message: changed ? message ?? null : null }, { onSuccess: () => { say(t("events.resent_one")); } }); };
+  const send = () => { again.mutate({ id: reject.id, message: changed ? message ?? null : null }, { onSuccess: () => { say(t("events.single_resent")); } }); };
   return (
     <div style={{ flexBasis: "100%" }}>
       <Textarea
