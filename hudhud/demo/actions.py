@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+import psycopg
 from psycopg import sql as compose
 
 from hudhud.accounts.actions import record_audit, update_workspace
@@ -25,7 +28,7 @@ from hudhud.people import actions as people
 from hudhud.people.types import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -39,6 +42,8 @@ SEED = 20
 PEOPLE = 5_000
 SOURCE = "import:demo"
 SETTLE_S, LOOK_EVERY_S = 10.0, 0.1
+DEADLOCKS = 4
+T = TypeVar("T")
 # What makes a workspace itself; everything else goes with the sample.
 KEPT = ["workspace", "member", "api_key", "audit_log"]
 # Who writes, as long as nobody has said so: every marketing mail needs an address to answer to and a postal one.
@@ -75,6 +80,19 @@ def fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, *, pictures: st
 
     The past starts nothing: journeys begin with what happens after `now`. `pictures` is the address of the pictures' folder.
     """
+    return _beside_workers(ws, lambda: _fill(ws, ch, sandbox, now, pictures, actor, people_count))
+
+
+def _beside_workers(ws: Scope, work: Callable[[], T]) -> T:
+    """Do it; again from the start where it and a worker waited for each other and PostgreSQL chose us to give way."""
+    for _ in range(DEADLOCKS):
+        with suppress(psycopg.errors.DeadlockDetected), ws.conn.transaction():
+            return work()
+    with ws.conn.transaction():
+        return work()
+
+
+def _fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, pictures: str, actor: str, people_count: int) -> Filled:
     began = time.perf_counter()
     ws.run(QUERIES.lock)
     if not ws.value(QUERIES.is_empty):
@@ -91,7 +109,7 @@ def fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, *, pictures: st
     try:
         with ThreadPoolExecutor(1) as beside:
             # ClickHouse takes the events while PostgreSQL takes the rest.
-            written = beside.submit(append, ch, made, f"demo:{ws.workspace_id}:{now.timestamp()}")
+            written = beside.submit(append, ch, made, f"demo:{ws.workspace_id}:{uuid.uuid4().hex}")
             _agree(ws, ids, shoppers, now)
             events.record_names(ws, made)
             ws.run(QUERIES.analyse)
@@ -168,12 +186,12 @@ def stop(ws: Scope) -> None:
     if not ws.value(QUERIES.is_sample):
         raise NotSample
     ws.run(QUERIES.lock)
-    ws.run(QUERIES.set_sample, is_sample=False)
+    ws.run(QUERIES.set_clearing, is_clearing=True)
 
 
 def resume(ws: Scope) -> None:
     """Take `stop` back."""
-    ws.run(QUERIES.set_sample, is_sample=True)
+    ws.run(QUERIES.set_clearing, is_clearing=False)
 
 
 def is_at_work(ws: Scope) -> bool:
@@ -198,7 +216,11 @@ def settle(db: Database, workspace_id: int) -> None:
 
 
 def clear(ws: Scope, ch: Client, now: datetime, *, actor: str) -> None:
-    """Remove everything but workspace, members, keys and audit log."""
+    """Remove everything but workspace, members, keys and audit log; until that is done it stays a sample that can be removed."""
+    _beside_workers(ws, lambda: _clear(ws, ch, now, actor))
+
+
+def _clear(ws: Scope, ch: Client, now: datetime, actor: str) -> None:
     ws.run(QUERIES.lock)
     tables = [row[0] for row in ws.rows(QUERIES.find_tables, kept=KEPT)]
     # One statement: foreign keys are looked at when all tables are empty, whatever their order.
@@ -211,6 +233,7 @@ def clear(ws: Scope, ch: Client, now: datetime, *, actor: str) -> None:
     ws.conn.execute(compose.SQL("WITH {} SELECT 1").format(deletes), {"workspace_id": ws.workspace_id})
     consent.create_default_topics(ws, now)
     _set_sender(ws, now, actor, SENDER, dict.fromkeys(SENDER, ""))
+    ws.run(QUERIES.set_sample, is_sample=False)
     clear_events(ch, ws.workspace_id or 0)
     record_audit(ws, now, actor, "demo.clear")
 

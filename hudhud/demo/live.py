@@ -70,7 +70,7 @@ class Trickle:
         if not due:
             return 0
         ws.run(QUERIES.lock)
-        if not ws.value(QUERIES.is_sample):
+        if not ws.value(QUERIES.is_alive):
             return 0
         rows = [Row(ws.workspace_id or 0, lane_of(user), SOURCE, _message(at, number, user, body)) for at, number, user, body in due]
         events.append_rows(ws, rows, now)

@@ -12,9 +12,17 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.demo', %(workspace_id)s));
 -- Is this workspace a sample?
 SELECT is_sample FROM workspace WHERE id = %(workspace_id)s;
 
+-- name: is_alive
+-- Is this workspace a sample in which something may happen?
+SELECT is_sample AND NOT is_clearing FROM workspace WHERE id = %(workspace_id)s;
+
 -- name: set_sample
 -- Turn it into a sample, or back.
-UPDATE workspace SET is_sample = %(is_sample)s WHERE id = %(workspace_id)s;
+UPDATE workspace SET is_sample = %(is_sample)s, is_clearing = false WHERE id = %(workspace_id)s;
+
+-- name: set_clearing
+-- Let nothing new happen in a sample, or let it go on.
+UPDATE workspace SET is_clearing = %(is_clearing)s WHERE id = %(workspace_id)s AND is_sample;
 
 -- name: is_at_work
 -- Is anything of this workspace still on its way through the intake log?
@@ -29,7 +37,7 @@ ORDER BY c.relname;
 
 -- name: find_samples
 -- Workspaces with a sample shop (everywhere: the worker that keeps it alive).
-SELECT id FROM workspace WHERE is_sample ORDER BY id;
+SELECT id FROM workspace WHERE is_sample AND NOT is_clearing ORDER BY id;
 
 -- name: analyse
 -- Thousands of rows came in one transaction: let the planner know before it is asked about them.

@@ -10,6 +10,7 @@ CREATE TABLE workspace (
     postal_address text NOT NULL DEFAULT '',
     open_attributes text[] NOT NULL DEFAULT '{}', -- public keys may overwrite them, whoever has set them
     is_sample    boolean NOT NULL DEFAULT false,
+    is_clearing  boolean NOT NULL DEFAULT false, -- the sample is being removed: nothing new happens in it
     created_at   timestamptz NOT NULL
 );
 SELECT hudhud_wall('workspace');
