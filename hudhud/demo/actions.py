@@ -110,6 +110,7 @@ def _fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, pictures: str,
         with ThreadPoolExecutor(1) as beside:
             # ClickHouse takes the events while PostgreSQL takes the rest.
             written = beside.submit(append, ch, made, f"demo:{ws.workspace_id}:{uuid.uuid4().hex}")
+            ws.run(QUERIES.analyse)
             _agree(ws, ids, shoppers, now)
             events.record_names(ws, made)
             ws.run(QUERIES.analyse)

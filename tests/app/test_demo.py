@@ -84,7 +84,7 @@ def test_it_can_be_filled_again_and_then_lives(web: Wiring, owner: Browser) -> N
             actions.clear(ws, web.clickhouse, moment, actor="cli")
 
     with web.db.workspace(1) as ws:
-        actions.resume(ws)
+        ws.run(actions.QUERIES.set_sample, is_sample=True)
     trickle = live.Trickle("http://x", seed=5)
     trickle.visit(now)
     planned = len(trickle.coming)

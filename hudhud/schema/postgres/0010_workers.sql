@@ -9,8 +9,9 @@ CREATE TABLE worker_heartbeat (
 );
 CREATE INDEX worker_heartbeat_role ON worker_heartbeat (role, beat_at);
 
--- Consent is part of the mirror in ClickHouse: whoever changes it, from whatever process, makes the person stale.
-CREATE FUNCTION hudhud_subscription_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Consent is part of the mirror in ClickHouse: whoever changes it, from whatever process, makes the person stale. People are reached by
+-- their key: of a table that was emptied and filled again the planner believes that it is empty, and would read it whole for each of them.
+CREATE FUNCTION hudhud_subscription_changed() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     UPDATE person p SET version = p.version + 1
     WHERE p.id IN (SELECT coalesce(o.merged_into, o.id) FROM person o WHERE o.id IN (SELECT c.person_id FROM changed c));
