@@ -97,8 +97,10 @@ def test_it_can_be_filled_again_and_then_lives(web: Wiring, owner: Browser) -> N
         actions.stop(ws)
     trickle.visit(now)
     with web.db.workspace(1) as ws:
-        assert trickle.emit(ws, now) == 0, "no sample, no trickle"
+        assert trickle.emit(ws, now) == 0, "a sample that is being removed has no trickle"
         assert not actions.is_at_work(ws)
+    # Whoever was stopped half-way can do it again.
+    assert owner.ask("DELETE", "demo")[0] == 200
     assert owner.ask("GET", "me")[1]["workspace"]["is_sample"] is False
 
 
