@@ -41,7 +41,7 @@ export function RightsCard({ person, name }: { person: Profile; name: string }) 
         <Text c="dimmed" fz="sm">{t("people.rights_lead")}</Text>
         <Group gap="sm">
           <Button component="a" variant="default" href={`/api/v1/people/${String(person.id)}/export`} download>{t("people.export")}</Button>
-          {role !== "marketer" && <Button variant="subtle" color="red.9" onClick={() => { setAsking(true); }}>{t("people.erase.open")}</Button>}
+          {role !== "marketer" && <Button variant="subtle" c="var(--hd-no)" onClick={() => { setAsking(true); }}>{t("people.erase.open")}</Button>}
         </Group>
         <Link className="hd-textlink hd-small" to="/people/erased">{t("people.erase.list")}</Link>
       </Stack>
