@@ -59,7 +59,7 @@ def messages(body: bytes, **options: object) -> tuple[list[dict[str, object]], l
         (PEOPLE.format(",", "\n").encode("utf-16-le"), "utf-16-le", ","),
         (PEOPLE.format(",", "\n").encode("cp1252"), "cp1252", ","),
         (b"sep=;\r\n" + PEOPLE.format(";", "\r\n").encode(), "utf-8", ";"),
-        (gzip.compress(PEOPLE.format(",", "\n").encode()), "utf-8", ","),
+        (gzip.compress(PEOPLE.format(",", "\n").encode(), mtime=0), "utf-8", ","),
         (PEOPLE.replace("\n", "\r").format(",", "\n", "").replace("\n", "\r", 1).encode(), "utf-8", ","),
     ],
 )
