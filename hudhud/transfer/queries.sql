@@ -30,7 +30,7 @@ ORDER BY i.id DESC LIMIT %(limit)s;
 
 -- name: ask
 -- Let a worker take it up: a dry run, or the run itself (again from its line, when it was stopped).
-UPDATE import SET state = %(state)s, plan = coalesce(%(plan)s::jsonb, plan), problem = '', worker = NULL, lease_until = NULL, fence = fence + 1,
+UPDATE import SET state = %(state)s, plan = coalesce(%(plan)s::jsonb, plan), problem = '', worker = NULL, lease_until = NULL, fence = fence + 1, attempts = 0,
     read_bytes = 0, numbers = CASE WHEN %(state)s = 'checking' THEN NULL ELSE numbers END, finished_at = NULL
 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state = ANY(%(states)s::text[]) AND (%(plan)s::jsonb IS NULL OR line = 0 OR plan = %(plan)s::jsonb);
 
@@ -44,26 +44,27 @@ WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND plan IS NOT NUL
 DELETE FROM import WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state NOT IN ('checking', 'running');
 
 -- name: claim
--- Take up the oldest one that waits, or whose worker is gone.
-UPDATE import SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = fence + 1
+-- Take up the oldest one that waits, or whose worker is gone; one that brought somebody down waits behind the others.
+UPDATE import SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = fence + 1, attempts = attempts + 1
 WHERE id = (
     SELECT i.id FROM import i
     WHERE i.state IN ('checking', 'running') AND i.plan IS NOT NULL
       AND (i.worker IS NULL OR i.worker = %(worker)s OR i.lease_until < clock_timestamp()
            OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = i.worker))
-    ORDER BY i.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, workspace_id, kind, state, name, size, plan, line, accepted, rejected, fence;
+    ORDER BY i.attempts, i.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, workspace_id, kind, state, name, size, plan, line, accepted, rejected, fence, attempts;
 
 -- name: move_import
 -- Everything up to this line is in the log, or among the rejects. No row: somebody else has it, or it was stopped.
-UPDATE import SET line = %(line)s, accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s, read_bytes = greatest(read_bytes, %(read_bytes)s),
+UPDATE import SET line = %(line)s, accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s, read_bytes = greatest(read_bytes, %(read_bytes)s), attempts = 0,
     lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state = 'running'
 RETURNING accepted, rejected, pg_current_xact_id()::text AS txid;
 
 -- name: renew
 -- Keep the lease of a job, and say how far it is.
-UPDATE import SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), read_bytes = greatest(read_bytes, %(read_bytes)s)
+UPDATE import SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), read_bytes = greatest(read_bytes, %(read_bytes)s),
+    attempts = CASE WHEN %(read_bytes)s > read_bytes THEN 0 ELSE attempts END
 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state IN ('checking', 'running');
 
 -- name: end_import
@@ -76,8 +77,8 @@ WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence
 DELETE FROM import_piece WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s;
 
 -- name: release
--- Let another worker go on at once.
-UPDATE import SET worker = NULL, lease_until = NULL WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
+-- Let another worker go on at once: this one ends, which is nobody's fault.
+UPDATE import SET worker = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0) WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
 
 -- name: expire
 -- Files that were never imported, and bad rows, are kept for a month.

@@ -246,7 +246,11 @@ def _parquet_rows(source: Source, moved: Moved) -> Iterator[Record]:
 
 
 def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
-    return list(map(_text, column.to_pylist()))
+    try:
+        return list(map(_text, column.to_pylist()))
+    except (ValueError, OverflowError):
+        # Nanoseconds, or a year that Python does not know.
+        return list(map(_text, column.cast(pa.string()).to_pylist()))
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
@@ -17,6 +19,7 @@ from hudhud.transfer.runner import LEASE_S, Job, Report, Stopped, from_plan, ren
 from hudhud.transfer.runner import run as run_import
 from hudhud.transfer.source import Source
 from hudhud.transfer.types import Plan
+from hudhud.workers.quarantine import explain, is_poison
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +31,10 @@ QUERIES = sql.load("hudhud.transfer")
 IDLE_S = 1.0
 KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
+# An import that was taken up so often without getting further takes its worker down with it, or finds the engines away each time.
+MAX_ATTEMPTS = 5
+UNKNOWN = "The file could not be read to its end ({}). Save it again, or as CSV, and import that; what is in already stays in."
+STUCK = f"It was begun {MAX_ATTEMPTS} times and never got further; cut the file in parts, or save it as CSV, and start it again."
 
 log = structlog.get_logger()
 
@@ -62,22 +69,40 @@ def work_once(context: Context) -> bool:
         row = everywhere.one(QUERIES.claim, worker=context.name, lease_s=LEASE_S)
     if row is None:
         return False
-    job: Job | None = None
+    if row["attempts"] > MAX_ATTEMPTS:
+        log.error("import.stuck", id=row["id"], attempts=row["attempts"])
+        _end(context, row, "failed", problem=STUCK)
+        return True
     try:
-        job = _job(context, row)
-        if row["state"] == "checking":
-            _end(context, row, "checked", numbers=to_json(check(job)))
-        else:
-            report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
-            run_import(job, report, lambda _: _go_on(context))
-            context.count("transfers", "rows", report.accepted)
+        _work_on(context, row)
     except Draining:
         _release(context, row)
     except Stopped:
         log.info("import.stopped", id=row["id"])
     except HudhudError as error:
         _end(context, row, "failed", problem=error.message)
+    except Exception as error:
+        if _is_passing(error):
+            raise
+        # PostgreSQL's own text quotes the row, which is about a person.
+        log.error("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
+        _end(context, row, "failed", problem=UNKNOWN.format(explain(error)))
     return True
+
+
+def _is_passing(error: Exception) -> bool:
+    """Say whether the engines are away or busy: another try may succeed, and is counted."""
+    return isinstance(error, psycopg.Error | PoolTimeout) and not is_poison(error)
+
+
+def _work_on(context: Context, row: dict[str, Any]) -> None:
+    job = _job(context, row)
+    if row["state"] == "checking":
+        _end(context, row, "checked", numbers=to_json(check(job)))
+        return
+    report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
+    run_import(job, report, lambda _: _go_on(context))
+    context.count("transfers", "rows", report.accepted)
 
 
 def _job(context: Context, row: dict[str, Any]) -> Job:

@@ -19,6 +19,7 @@ CREATE TABLE import (
     worker       text,                           -- also the application_name of the holder's session: gone = lease over
     lease_until  timestamptz,                    -- database clock
     fence        bigint NOT NULL DEFAULT 0,      -- grows with every holder; a late writer finds another number
+    attempts     smallint NOT NULL DEFAULT 0,    -- how often it was taken up since it last got further
     started_at   timestamptz NOT NULL,
     finished_at  timestamptz,
     UNIQUE (workspace_id, kind, digest)
