@@ -23,6 +23,7 @@ class Said:
     key: str
     attributes: dict[str, Any]
     at: datetime
+    is_public: bool = False  # said with a key that stands in a page: by anybody (decision 11)
 
 
 @dataclass(frozen=True, slots=True)

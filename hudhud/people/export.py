@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SECTIONS = sql.load("hudhud.people", "export.sql")
 ROWS = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WAITING = "SELECT body FROM intake WHERE workspace_id = %(workspace_id)s"
 EVENTS = """
 SELECT actor_id, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(received_at), name, kind, message_id, toString(properties), context FROM event
 WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actors:Array(UInt64)} ORDER BY at, message_id
@@ -40,7 +41,10 @@ def write_export(ws: Scope, ch: Client, person_id: int, segments: list[dict[str,
         out.write(b",")
     _write_list(out, "segments", map(msgspec.json.encode, segments))
     out.write(b",")
-    _write_list(out, "refused", _refused(ws, actors))
+    mentions = Mentions(erasure.find_known(ws, actors))
+    _write_list(out, "waiting", _waiting(ws, mentions))
+    out.write(b",")
+    _write_list(out, "refused", _refused(ws, mentions))
     out.write(b",")
     _write_list(out, "events", _events(ch, ws.workspace_id or 0, actors))
     out.write(b"}\n")
@@ -63,8 +67,17 @@ def _rows(ws: Scope, query: sql.Query, actors: list[int]) -> Iterator[bytes]:
             yield text.encode()
 
 
-def _refused(ws: Scope, actors: list[int]) -> Iterator[bytes]:
-    mentions = Mentions(erasure.find_known(ws, actors))
+def _waiting(ws: Scope, mentions: Mentions) -> Iterator[bytes]:
+    """Yield messages about them that were accepted a moment ago and are not among the events yet."""
+    with ws.conn.cursor(name="waiting") as cursor:
+        cursor.itersize = ROWS
+        cursor.execute(WAITING, {"workspace_id": ws.workspace_id})
+        for (body,) in cursor:
+            if mentions.in_message(bytes(body)):
+                yield msgspec.json.encode(bytes(body).decode(errors="replace"))
+
+
+def _refused(ws: Scope, mentions: Mentions) -> Iterator[bytes]:
     for page in erasure.find_pages(ws, erasure.QUERIES.read_rejects):
         for _, body in page:
             if mentions.in_message(bytes(body)):

@@ -61,6 +61,14 @@ SELECT ((to_jsonb(r) - 'workspace_id') || jsonb_build_object(
 FROM run r JOIN journey j ON j.id = r.journey_id
 WHERE r.workspace_id = %(workspace_id)s AND r.person_id = ANY(%(actors)s::bigint[]) ORDER BY r.id;
 
+-- name: companies
+-- Companies that they are or were said to be in, with what is known of each.
+SELECT jsonb_build_object('person_id', m.person_id, 'company', c.key, 'since', m.since, 'claimed', m.claimed,
+                          'attributes', (SELECT coalesce(jsonb_object_agg(a.name, a.value) FILTER (WHERE a.value <> 'null'), '{}')
+                                         FROM company_attribute a WHERE a.company_id = c.id))::text
+FROM company_person m JOIN company c ON c.id = m.company_id
+WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(actors)s::bigint[]) ORDER BY m.since, c.id;
+
 -- name: segment_changes
 -- When they entered and left segments.
 SELECT jsonb_build_object('segment', s.name, 'segment_id', c.segment_id, 'person_id', c.person_id, 'entered', c.entered, 'at', c.at)::text

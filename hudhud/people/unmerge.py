@@ -1,7 +1,8 @@
 """Undoing a merge: two people again, as far as they can be told apart.
 
 Whatever is as the merge left it becomes what it was before; whatever has changed since stays with the survivor. Events go back with
-the actor they were recorded for. Who said no after the merge has said it for both.
+the actor they were recorded for. Who said no after the merge has said it for both. Places on lists stay with the survivor, and runs
+that ended because of the merge stay ended (decision 13 says why).
 """
 
 from __future__ import annotations

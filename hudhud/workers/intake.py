@@ -112,8 +112,8 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     found = people.resolve(ws, [to_identity(event) for event in some], batch.now, number, find_opened(ws))
     for event, actor_id in zip(some, found.person_ids, strict=True):
         event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
-    companies.record(ws, [to_said(event) for event in some if event.kind == "group"])
     notes = [(some[note.index], Reason(note.reason), note.detail) for note in found.notes]
+    notes += _record_companies(ws, some)
     notes += _apply_consent(ws, part, some) + find_future(some)
     # From here on nothing fails: what is said about a part that is undone must not stay.
     part.attributes |= found.changed
@@ -121,6 +121,12 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     for event, reason, detail in notes:
         batch.drop(event, reason, detail)
     batch.counts["people"] += len(found.created)
+
+
+def _record_companies(ws: Scope, some: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
+    """Record what group calls say about companies; return what a public key may not say."""
+    calls = [event for event in some if event.kind == "group"]
+    return [(calls[note.index], Reason(note.reason), note.detail) for note in companies.record(ws, [to_said(event) for event in calls])]
 
 
 def _apply_consent(ws: Scope, part: Part, some: Sequence[Event]) -> list[tuple[Event, Reason, str]]:

@@ -116,7 +116,7 @@ def find_future(events: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
 def to_said(event: Event) -> Said:
     """Say which company somebody is in, and what is known about it."""
     group_id, traits = _without_group(event.properties)
-    return Said(event.actor_id, group_id, msgspec.json.decode(traits), event.at)
+    return Said(event.actor_id, group_id, msgspec.json.decode(traits), event.at, event.source == PUBLIC)
 
 
 def _without_group(properties: bytes) -> tuple[str, bytes]:

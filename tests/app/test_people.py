@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,9 @@ def test_attributes_are_listed_with_their_kind_and_commonest_values(line: Line, 
 
 def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> None:
     person_id = canary.fill(line)
+    line.put({"type": "group", "userId": canary.USER, "groupId": "acme", "traits": {"seats": 5}})
+    line.work()
+    line.put(track(canary.USER, "Waiting"), track("somebody", "Else"))
     api = Browser(key=a_key(line))
     status, file = api.ask("GET", f"people/{person_id}/export")
     assert status == 200
@@ -109,6 +113,8 @@ def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> 
         True
     ] * 7
     assert [event["context"]["userAgent"] for event in file["events"] if event["name"] == "Noted"] == [canary.MARK]
+    assert [(one["company"], one["attributes"]) for one in file["companies"]] == [("acme", {"seats": 5})]
+    assert [json.loads(one)["event"] for one in file["waiting"]] == ["Waiting"]
     assert api.ask("POST", f"people/{person_id}/erase")[0] == 403
     with web.db.workspace(line.shop) as ws:
         admin = Browser(key=create_key(ws, kind="api", name="admin", scopes=["admin"], now=line.clock.now(), actor="test")[1])

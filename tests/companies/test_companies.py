@@ -64,3 +64,36 @@ def test_who_is_in_which_company(line: Line) -> None:
             queries.get_company(ws, acme.id)
     with line.db.workspace(line.shop) as ws:
         assert queries.find_people(ws, acme.id) == [first]
+
+
+def test_a_public_key_says_nothing_against_a_server_and_lets_nobody_into_a_company_that_it_has_named(line: Line) -> None:
+    line.put(identify("ann", email="ann@example.com"), identify("eve", email="eve@example.com"))
+    line.put(group("acme", 9, user="eve", plan="gold", wish="all"), group("den", user="eve", plan="tin"), source="collect")
+    line.work()
+    line.put(group("acme", 5, user="ann", plan="free", seats=5))
+    line.work()
+    # Newer than what the server said; ann is in it already, also as the visitor that she was.
+    line.put(
+        group("acme", 1, user="eve", plan="gold", seats=5, wish="more", size=2), group("acme", 0, user="ann", seats=5), source="collect"
+    )
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        acme, den = sorted(queries.find_companies(ws), key=lambda one: one.key)
+        assert (acme.attributes, den.attributes) == ({"plan": "free", "seats": 5, "wish": "more", "size": 2}, {"plan": "tin"})
+        ann, eve = (line.sql("SELECT person_id FROM identifier WHERE value = %s", user)[0][0] for user in ("ann", "eve"))
+        assert (queries.find_people(ws, acme.id), queries.find_people(ws, den.id)) == ([ann], [eve])
+    (refusal,) = line.rejects()
+    assert refusal[0] == "public_key"
+    assert refusal[1].startswith("plan: set by a server key")
+    assert "; groupId: " in refusal[1]
+    # Within one batch the order makes no difference either.
+    line.put(group("fort", user="eve", plan="gold"), source="collect")
+    line.put(group("fort", user="ann", plan="free"))
+    line.work()
+    line.put(group("acme", user="eve", wish="none"))
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        (fort,) = queries.find_companies(ws, search="fort")
+        assert (fort.attributes, queries.find_people(ws, fort.id)) == ({"plan": "free"}, [ann])
+        assert queries.get_company(ws, acme.id).attributes["wish"] == "none"
+        assert queries.find_people(ws, acme.id) == sorted([ann, eve])

@@ -4,17 +4,19 @@ CREATE TABLE company (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     key          text NOT NULL,                  -- groupId, as it is sent
     created_at   timestamptz NOT NULL,           -- when the earliest call was said
+    claimed      boolean NOT NULL DEFAULT false, -- only public keys have named it: anybody may say anything about it
     UNIQUE (workspace_id, key)
 );
 SELECT hudhud_wall('company');
 
--- Traits of the calls: of each what was said last, whatever order the calls came in.
+-- Traits of the calls: of each what was said last, whatever order the calls came in; null: it was removed.
 CREATE TABLE company_attribute (
     workspace_id bigint NOT NULL,
     company_id   bigint NOT NULL REFERENCES company ON DELETE CASCADE,
     name         text NOT NULL CHECK (length(name) <= 512),
     value        jsonb NOT NULL,
     said_at      timestamptz NOT NULL,
+    claimed      boolean NOT NULL DEFAULT false, -- only public keys have set it
     PRIMARY KEY (company_id, name)
 );
 CREATE INDEX company_attribute_name ON company_attribute (workspace_id, lower(left(value #>> '{}', 200)) text_pattern_ops) WHERE name = 'name';
@@ -26,8 +28,10 @@ CREATE TABLE company_person (
     company_id   bigint NOT NULL REFERENCES company ON DELETE CASCADE,
     person_id    bigint NOT NULL REFERENCES person ON DELETE CASCADE,
     since        timestamptz NOT NULL,
+    claimed      boolean NOT NULL DEFAULT false, -- only public keys have said so; it ends when the company is vouched for
     PRIMARY KEY (company_id, person_id)
 );
+CREATE INDEX company_person_claimed ON company_person (company_id) WHERE claimed;
 CREATE INDEX company_person_of ON company_person (person_id);
 SELECT hudhud_wall('company_person');
 
