@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from hudhud.delivery.outcomes import tell_outcomes as tell_outcomes
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 
@@ -49,6 +50,7 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         QUERIES.plan_set,
         now=now,
         source_kind=planned.source_kind,
+        source_key=planned.source_key,
         step=planned.step,
         channel=planned.channel,
         topic=planned.topic,

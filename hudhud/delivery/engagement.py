@@ -6,20 +6,20 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 import psycopg
 import structlog
 
 from hudhud.delivery.verdict import BURST, RULES, Hit, judge
-from hudhud.events.types import lane_of
+from hudhud.events.actions import Fact, tell
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hudhud.kit.db import Scope
 
 log = structlog.get_logger()
 QUERIES = sql.load("hudhud.delivery", "tracking.sql")
-EVENTS = sql.load("hudhud.events")
 # Long enough for a burst to show itself.
 PATIENCE = timedelta(seconds=6)
 # Hits of one look; whoever finds so many looks again at once.
@@ -62,7 +62,7 @@ def _keep(everywhere: Scope, rows: list[dict[str, Any]], around: dict[int, list[
         with everywhere.conn.transaction():
             judged = [Judged(row, *judge(_hit(row), row["agent"], around[row["message_id"]], row["accepted_at"])) for row in rows]
             _write_verdicts(everywhere, judged)
-            _append(everywhere, judged, now)
+            tell(everywhere, [_to_fact(one) for one in judged if one.row["person_id"] is not None], now)
     except ROW_ERRORS:
         if len(rows) == 1:
             log.exception("delivery.hit_not_judged", engagement_id=rows[0]["id"])
@@ -87,44 +87,23 @@ def _write_verdicts(everywhere: Scope, judged: list[Judged]) -> None:
     )
 
 
-def _append(everywhere: Scope, judged: list[Judged], now: datetime) -> None:
-    known = [one.row for one in judged if one.row["person_id"] is not None]
-    people = {name: sql.numbers(row[name[:-1]] for row in known) for name in ("workspace_ids", "person_ids")}
-    names = {person_id: (namespace, value) for person_id, namespace, value in everywhere.rows(QUERIES.name_people, now=now, **people)}
-    told = [(one, *names[one.row["person_id"]]) for one in judged if one.row["person_id"] in names]
-    everywhere.run(
-        EVENTS.append_rows,
-        lanes=[lane_of(value) for _, _, value in told],
-        workspace_ids=[one.row["workspace_id"] for one, _, _ in told],
-        sources=["track"] * len(told),
-        bodies=[event_body(one, namespace, value) for one, namespace, value in told],
-        now=now,
+def _to_fact(judged: Judged) -> Fact:
+    row = judged.row
+    properties = {**properties_of(row), "verdict": judged.verdict, "rule": judged.rule, "rules": RULES}
+    if row["kind"] == "click":
+        properties |= {"link": row["link"], "url": row["url"]}
+    return Fact(
+        workspace_id=row["workspace_id"],
+        person_id=row["person_id"],
+        name=NAMES[row["kind"]],
+        message_id=f"{row['kind']}:{row['id']}",
+        at=row["at"],
+        properties=properties,
+        context={"userAgent": row["agent"], "ip": row["address"]},
     )
 
 
-def event_body(judged: Judged, namespace: str, value: str) -> bytes:
-    """The event as the intake log takes it (a Segment track call) about who is known there as `value`."""
-    row = judged.row
-    properties = {
-        "message_id": row["message_id"],
-        "template": row["template"],
-        "topic": row["topic"],
-        "source_kind": row["source_kind"],
-        "source_id": row["source_id"],
-        "step": row["step"],
-        "verdict": judged.verdict,
-        "rule": judged.rule,
-        "rules": RULES,
-    }
-    if row["kind"] == "click":
-        properties |= {"link": row["link"], "url": row["url"]}
-    event = {
-        "type": "track",
-        "event": NAMES[row["kind"]],
-        "userId" if namespace == "user_id" else "anonymousId": value,
-        "messageId": f"{row['kind']}:{row['id']}",
-        "timestamp": row["at"].isoformat(),
-        "properties": properties,
-        "context": {"userAgent": row["agent"], "ip": row["address"]},
-    }
-    return msgspec.json.encode(event)
+def properties_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what every event about a message tells of it, from columns of `message`; `journey` is the key of the one that sent it."""
+    told = {name: row[name] for name in ("message_id", "channel", "template", "topic", "source_kind", "source_id", "step")}
+    return {**told, "journey": row["source_key"]} if row["source_kind"] == "journey" else told

@@ -14,8 +14,8 @@ SELECT id FROM made;
 
 -- name: plan_set
 -- Plan one step's messages for many people.
-INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, state_at)
-SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb,
+INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, state_at)
+SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb,
        %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(now)s
 FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[]) AS r (source_id, visit, person_id, event)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;

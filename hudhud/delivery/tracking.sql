@@ -56,25 +56,6 @@ WITH found AS (
 )
 SELECT namespace, value FROM found UNION ALL SELECT namespace, value FROM made;
 
--- name: name_people
--- The same for many: one id for each person that is given with their workspace; nobody is named twice.
-WITH asked AS (
-    SELECT DISTINCT a.workspace_id, a.person_id FROM unnest(%(workspace_ids)s::bigint[], %(person_ids)s::bigint[]) AS a (workspace_id, person_id)
-), found AS (
-    SELECT a.workspace_id, a.person_id, i.namespace, i.value
-    FROM asked a
-    LEFT JOIN LATERAL (
-        SELECT o.namespace, o.value FROM identifier o
-        WHERE o.person_id = a.person_id AND o.workspace_id = a.workspace_id AND o.namespace IN ('user_id', 'anonymous_id')
-        ORDER BY o.namespace DESC, o.created_at, o.value LIMIT 1
-    ) i ON true
-), made AS (
-    INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
-    SELECT workspace_id, 'anonymous_id', 'mail-' || gen_random_uuid(), person_id, %(now)s FROM found WHERE value IS NULL
-    ON CONFLICT DO NOTHING RETURNING person_id, namespace, value
-)
-SELECT person_id, namespace, value FROM found WHERE value IS NOT NULL UNION ALL SELECT person_id, namespace, value FROM made;
-
 -- name: find_unjudged
 -- Opens and clicks that came before the horizon and have no verdict yet, with what surrounds them. `coalesce` stands apart from the
 -- look-up that uses it: row-level security counts it as leaky, and would read the whole table.
@@ -84,7 +65,7 @@ WITH e AS MATERIALIZED (
     ORDER BY id LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-SELECT e.*, p.id AS person_id, m.template, m.topic, m.source_kind, m.source_id, m.step,
+SELECT e.*, p.id AS person_id, m.channel, m.template, m.topic, m.source_kind, m.source_id, m.source_key, m.step,
        (SELECT min(o.at) FROM message_outcome o WHERE o.message_id = m.id AND o.state = 'accepted') AS accepted_at
 FROM e
 LEFT JOIN LATERAL (SELECT o.*, coalesce(o.sent_to, o.person_id) AS held FROM message o WHERE o.id = e.message_id LIMIT 1) m ON true

@@ -101,6 +101,7 @@ class PlannedSet:
     visits: list[int]
     person_ids: list[int]
     events: list[str] = field(default_factory=list)
+    source_key: str = ""  # of `source_kind` "journey": its key
     channel: str = "email"
     due_at: datetime | None = None
     expires_at: datetime | None = None

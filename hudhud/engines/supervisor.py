@@ -32,7 +32,7 @@ DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
-    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys"),
+    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,telling"),
     "worker-send": ("hudhud.workers.main", "--roles", "delivery,mailbox,demo,erasure,transfers,retention"),
 }
 

@@ -24,6 +24,8 @@ from hudhud.events.retention import set_keep as set_keep
 from hudhud.events.rules import check_rules as check_rules
 from hudhud.events.rules import record_broken as record_broken
 from hudhud.events.rules import set_rules as set_rules
+from hudhud.events.telling import Fact as Fact
+from hudhud.events.telling import tell as tell
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.sql import numbers

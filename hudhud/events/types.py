@@ -35,7 +35,8 @@ READ_FIELDS = ("properties", "traits")  # by segments and journeys
 PUBLIC, OWN = "collect", "track"
 # What we say ourselves: segments, tracking, consent pages. Nobody else may say it, whatever key they hold.
 RESERVED = frozenset(
-    {"Segment Entered", "Segment Left", "Message Opened", "Message Clicked", "Subscribed", "Unsubscribed", "Consent Changed"}
+    {"Segment Entered", "Segment Left", "Lifecycle Stage Changed", "Message Sent", "Message Bounced", "Message Opened", "Message Clicked"}
+    | {"Subscribed", "Unsubscribed", "Consent Changed"}
 )
 # Clocks that differ by less are taken to agree: what is left is the way on the wire, and correcting that would shuffle events.
 LEAST_SKEW = timedelta(seconds=10)

@@ -45,7 +45,7 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
         ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
     if plan.sends:
         assert node.kind == "send"
-        plan_messages(ws, node, node_id, plan.sends, now)
+        plan_messages(ws, version.key, node, node_id, plan.sends, now)
     exits = node.exits()
     for edge, runs in plan.moves.items():
         if edge in exits:
@@ -126,11 +126,12 @@ def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
         )
 
 
-def plan_messages(ws: Scope, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
+def plan_messages(ws: Scope, key: str, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
     """Plan one message for each run."""
     events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
     planned = PlannedSet(
         source_kind=SOURCE,
+        source_key=key,
         step=node_id,
         topic=node.topic,
         template=node.template,

@@ -37,6 +37,7 @@ NOT_ABOUT_PEOPLE = {
     "segment": "rules",
     "journey": "rules",
     "journey_version": "rules",
+    "message_told": "numbers of transactions",
     "journey_flow": "counts",
     "sending_limit": "domains",
     "schema_migration": "names of files",

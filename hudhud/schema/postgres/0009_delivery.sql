@@ -5,6 +5,7 @@ CREATE TABLE message (
     workspace_id bigint NOT NULL,
     source_kind  text NOT NULL,                  -- journey (source_id = run), api, test
     source_id    bigint NOT NULL,
+    source_key   text NOT NULL DEFAULT '',       -- the journey's key
     step         text NOT NULL,                  -- node of the journey
     visit        integer NOT NULL,               -- n-th time that this source passes this step
     person_id    bigint NOT NULL,                -- as planned; the survivor of a merge gets it
@@ -54,6 +55,7 @@ CREATE TABLE delivery_lease (
 -- What became of each attempt: appended, never changed; the message's state is folded from it in the same transaction.
 CREATE TABLE message_outcome (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
     workspace_id bigint NOT NULL,
     message_id   bigint NOT NULL,
     attempt      smallint NOT NULL,
@@ -65,7 +67,15 @@ CREATE TABLE message_outcome (
     worker       text NOT NULL DEFAULT ''
 );
 CREATE INDEX message_outcome_message ON message_outcome (message_id, id);
+CREATE INDEX message_outcome_news ON message_outcome (txid, id) WHERE state IN ('accepted', 'rejected', 'bounced');
 SELECT hudhud_wall('message_outcome');
+
+-- Up to which outcome, in the order of transactions, the intake log has been told; one row, and its lock is the claim.
+CREATE TABLE message_told (
+    txid         xid8 NOT NULL DEFAULT '0',
+    id           bigint NOT NULL DEFAULT 0
+);
+INSERT INTO message_told DEFAULT VALUES;
 
 -- Opens and clicks as they came, each with a verdict that can be made again by later rules. Judged some seconds after they came in,
 -- because one request alone does not show a scanner.

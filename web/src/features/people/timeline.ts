@@ -4,7 +4,8 @@ import type { TimelineEntry } from "./types";
 
 /** Names that Hudhud itself gives to events have words in every language; the shop's own names stay as they are. */
 const OURS = new Set([
-  "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left", "Message Opened", "Message Clicked",
+  "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left",
+  "Message Sent", "Message Bounced", "Message Opened", "Message Clicked",
 ]);
 
 export function eventTitle(t: TFunction, entry: Pick<TimelineEntry, "name">): string {

@@ -1,0 +1,34 @@
+"""The telling role: what other parts of Hudhud know of people goes into the intake log, a page a look.
+
+No faster than so: a large mailing shall not push the facts of customers out of the way, nor slow itself down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hudhud.delivery import actions as delivery
+from hudhud.kit.failpoint import reach
+
+if TYPE_CHECKING:
+    from hudhud.workers.context import Context
+
+EVERY_S = 1.0
+PAGE = 2_000
+
+
+def run(context: Context) -> None:
+    """Work until told to stop."""
+    while not context.stop.is_set():
+        work_once(context)
+        context.beat()
+        context.stop.wait(EVERY_S)
+
+
+def work_once(context: Context) -> int:
+    """Tell one page of outcomes; return how many were looked at."""
+    with context.db.everywhere() as everywhere:
+        outcomes = delivery.tell_outcomes(everywhere, context.clock.now(), PAGE)
+        reach("telling.told")
+    context.count("telling", "outcomes", outcomes)
+    return outcomes
