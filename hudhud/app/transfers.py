@@ -77,7 +77,7 @@ def _aware(at: datetime) -> datetime:
 def download_rejects(request: Request, import_id: Id) -> StreamingHttpResponse:
     """Download the bad rows of an import, each with its line and the reason."""
     known = get_import(request.scope, import_id)
-    columns = [column["name"] for column in (known.plan or {}).get("columns", ())]
+    columns = [column.name for column in known.plan.columns] if known.plan else []
     form: Form = "csv" if columns else "ndjson"
     pages = reject_pages(partial(wiring().db.workspace, request.scope.workspace_id or 0), import_id)
     return _download(export.rejects(pages, columns, form), f"import-{import_id}-refused", form)

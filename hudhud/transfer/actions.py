@@ -102,15 +102,16 @@ def open_source(ws: Scope, import_id: int) -> Source:
     return Source(known.name, known.size, lambda: Pieces(known.size, fetch))
 
 
-def check_plan(ws: Scope, plan: Plan) -> None:
-    """Raise `InvalidInput` for a plan that cannot work, whatever the file holds."""
+def check_plan(ws: Scope, import_id: int, plan: Plan) -> None:
+    """Raise `InvalidInput` for a plan that cannot work, whatever the file holds, and `ImportNotFound`."""
+    kind = get_import(ws, import_id).kind
     if plan.reading.format != "ndjson":
-        mapping_of(plan, [column.name for column in plan.columns], [topic.key for topic in find_topics(ws)])
+        mapping_of(kind, plan, [column.name for column in plan.columns], [topic.key for topic in find_topics(ws)])
 
 
 def ask_check(ws: Scope, import_id: int, plan: Plan) -> None:
     """Let a worker count what a run would do; raises `ImportNotFound`, `WrongState`, `InvalidInput`."""
-    check_plan(ws, plan)
+    check_plan(ws, import_id, plan)
     open_source(ws, import_id)
     _ask(ws, import_id, "checking", plan, ["draft", "checked", "failed"])
 
@@ -118,7 +119,7 @@ def ask_check(ws: Scope, import_id: int, plan: Plan) -> None:
 def ask_run(ws: Scope, import_id: int, plan: Plan | None, now: datetime, *, actor: str) -> None:
     """Let a worker bring the file in; one that was stopped goes on where it was, and its plan stands."""
     if plan is not None:
-        check_plan(ws, plan)
+        check_plan(ws, import_id, plan)
     elif get_import(ws, import_id).plan is None:
         raise InvalidInput("plan", None, "say how the file is read and what its columns mean")
     open_source(ws, import_id)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import values
@@ -142,28 +140,22 @@ def understand(source: Source, kind: Kind, given: Reading | None = None) -> Unde
     _check_reading(reading)
     if reading.format == "ndjson":
         lines = islice(read_rows(source, reading, None, lambda _: None), SHOWN_ROWS)
-        return Understanding(
-            reading, "", [], [[bytes(line.raw).decode("utf-8", "replace")[:MAX_CELL]] for line in lines if isinstance(line.raw, bytes)]
-        )
+        shown = [[bytes(line.raw).decode("utf-8", "replace")[:MAX_CELL]] for line in lines if isinstance(line.raw, bytes)]
+        return Understanding(reading, "", [], shown, is_date_style_sure=True)
     first = [record.raw for record in islice(read_rows(source, reading, None, lambda _: None), SAMPLE_ROWS) if isinstance(record.raw, list)]
     if not first:
         raise InvalidInput("FILE", source.name, "it is empty")
     if given is None and reading.format in {"csv", "xlsx"}:
-        reading = replace_reading(reading, has_header=_has_header(first[0]))
+        reading = replace(reading, has_header=_has_header(first[0]))
     columns = header_of(first[0], has_header=reading.has_header)
     rows = [[*row[: len(columns)], *[""] * (len(columns) - len(row))] for row in (first[1:] if reading.has_header else first)]
     is_sure = True
     if given is None:
         dates, is_sure = _date_style(rows)
-        reading = replace_reading(reading, dates=dates, decimal="," if _has_commas(rows) else ".")
+        reading = replace(reading, dates=dates, decimal="," if _has_commas(rows) else ".")
     product, seen = _columns(kind, columns, rows)
     shown = [[_shown(cell) for cell in row[:SHOWN_COLUMNS]] for row in rows[:SHOWN_ROWS]]
     return Understanding(reading, product, seen, shown, is_sure)
-
-
-def replace_reading(reading: Reading, **changes: object) -> Reading:
-    """Return a reading with some of its parts changed."""
-    return msgspec.structs.replace(reading, **changes)
 
 
 def _check_reading(reading: Reading) -> None:

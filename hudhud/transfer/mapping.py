@@ -23,7 +23,7 @@ from hudhud.transfer import values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hudhud.transfer.types import DateStyle, Plan, Reading, ValueType
+    from hudhud.transfer.types import DateStyle, Kind, Plan, Reading, ValueType
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 # Digits that are no numbers.
@@ -226,7 +226,7 @@ class Options:
     consent_source: str = ""
 
 
-def mapping_of(plan: Plan, columns: Sequence[str], topics: Sequence[str]) -> Mapping:
+def mapping_of(kind: Kind, plan: Plan, columns: Sequence[str], topics: Sequence[str]) -> Mapping:
     """Turn a plan for these columns into a mapping; raises `InvalidInput` that names what is wrong."""
     rules = [Rule(column.field, ((place, ""),), column.type) for place, column in enumerate(plan.columns) if column.field]
     if len(plan.columns) != len(columns):
@@ -236,8 +236,8 @@ def mapping_of(plan: Plan, columns: Sequence[str], topics: Sequence[str]) -> Map
     named = {rule.field.removeprefix("topic.") for rule in rules if rule.field.startswith("topic.")} | set(plan.subscribe)
     if unknown := sorted(named - set(topics)):
         raise InvalidInput("topics", ", ".join(unknown), f"there are {', '.join(topics)}")
-    _check(plan.kind, {rule.field for rule in rules}, consent=bool(named), source=plan.consent_source)
-    return _mapping(plan.kind, rules, plan.reading, dict.fromkeys(plan.subscribe, "subscribed"), plan.consent_source)
+    _check(kind, {rule.field for rule in rules}, consent=bool(named), source=plan.consent_source)
+    return _mapping(kind, rules, plan.reading, dict.fromkeys(plan.subscribe, "subscribed"), plan.consent_source)
 
 
 def _mapping(kind: str, rules: Sequence[Rule], reading: Reading, consent: dict[str, str], source: str, at: time = time()) -> Mapping:

@@ -19,15 +19,15 @@ QUERIES = sql.load("hudhud.transfer")
 
 def find_imports(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Import]:
     """A page of imports, newest first."""
-    return ws.into(Import, QUERIES.find_imports, import_id=None, after=after, limit=limit)
+    return [msgspec.convert(row, Import) for row in ws.all(QUERIES.find_imports, import_id=None, after=after, limit=limit)]
 
 
 def get_import(ws: Scope, import_id: int) -> Import:
     """Return one; raises `ImportNotFound`."""
-    found = ws.into(Import, QUERIES.find_imports, import_id=import_id, after=None, limit=1)
+    found = ws.one(QUERIES.find_imports, import_id=import_id, after=None, limit=1)
     if not found:
         raise ImportNotFound
-    return found[0]
+    return msgspec.convert(found, Import)
 
 
 def find_rejects(ws: Scope, import_id: int, *, after: int = 0, limit: int = 1000) -> list[tuple[int, str, Any]]:

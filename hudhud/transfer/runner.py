@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +25,7 @@ from hudhud.transfer.guess import guess_delimiter
 from hudhud.transfer.mapping import Maker, Mapping, Options, mapping_of, read_options
 from hudhud.transfer.source import examine
 from hudhud.transfer.tables import Record, format_of, header_of, read_rows
-from hudhud.transfer.types import ImportRunning, Plan, Reading
+from hudhud.transfer.types import ImportRunning, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database, Scope
     from hudhud.transfer.source import Source
+    from hudhud.transfer.types import Kind, Plan
 
 QUERIES = sql.load("hudhud.transfer")
 LOG = sql.load("hudhud.events")
@@ -129,7 +130,7 @@ def prepare(
     known = examine(source)
     form = format_of(known)
     said = given or Reading()
-    reading = msgspec.structs.replace(said, format=form, encoding=said.encoding if given and said.encoding else known.encoding)
+    reading = replace(said, format=form, encoding=said.encoding if given and said.encoding else known.encoding)
     if form == "ndjson":
         if options.maps or options.subscribe:
             raise InvalidInput(
@@ -137,18 +138,18 @@ def prepare(
             )
         return Job(db, workspace_id, kind, known, reading, [], None, now, wait=wait)
     if form == "csv" and not (given and given.delimiter):
-        reading = msgspec.structs.replace(reading, delimiter=guess_delimiter(known, reading.encoding))
+        reading = replace(reading, delimiter=guess_delimiter(known, reading.encoding))
     columns = read_columns(known, reading)
     return Job(db, workspace_id, kind, known, reading, columns, read_options(kind, options, columns, reading), now, wait=wait)
 
 
-def from_plan(source: Source, plan: Plan, topics: Sequence[str]) -> tuple[Source, list[str], Mapping | None]:
+def from_plan(source: Source, kind: Kind, plan: Plan, topics: Sequence[str]) -> tuple[Source, list[str], Mapping | None]:
     """Understand a file by a plan; raises `InvalidInput` when they do not fit. Its fingerprint is taken on the way."""
     known = examine(source)
     if plan.reading.format == "ndjson":
         return known, [], None
     columns = read_columns(known, plan.reading)
-    return known, columns, mapping_of(plan, columns, topics)
+    return known, columns, mapping_of(kind, plan, columns, topics)
 
 
 def run_file(job: Job, moved: Callable[[int], None]) -> Report:

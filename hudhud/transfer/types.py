@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 -- api.py reads these at run time
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
+from pydantic import Field
 
 from hudhud.kit.errors import Conflict, NotFound
 
@@ -40,35 +40,38 @@ class WrongState(Conflict):
     code = "import_state"
 
 
-class Reading(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Reading:
     """How the bytes of a file are read."""
 
     format: Format = "csv"
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     has_header: bool = True
     dates: DateStyle = "iso"
-    decimal: str = "."
-    phone_prefix: str = ""  # +372: for numbers written without a country
+    decimal: Annotated[str, Field(pattern="^[.,]$")] = "."
+    # +372: for numbers written without a country.
+    phone_prefix: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,3})?$")] = ""
 
 
-class Column(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Column:
     """What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY …), empty = left out."""
 
     name: str
-    field: str = ""
+    field: Annotated[str, Field(max_length=256)] = ""
     type: ValueType = "auto"
 
 
-class Plan(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """Everything that decides what becomes of each row."""
 
-    kind: Kind
     reading: Reading
     columns: tuple[Column, ...] = ()
-    event: str = ""  # the name of all events, when no column has it
+    event: Annotated[str, Field(max_length=256)] = ""  # the name of all events, when no column has it
     subscribe: tuple[str, ...] = ()  # topics that all of them agreed to
-    consent_source: str = ""  # where and how they agreed: the proof
+    consent_source: Annotated[str, Field(max_length=500)] = ""  # where and how they agreed: the proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Understanding:
     product: str  # whose export it is: mailchimp, klaviyo, hubspot, mautic, hudhud, or empty
     columns: list[Seen]
     rows: list[list[str]]
-    is_date_style_sure: bool = True
+    is_date_style_sure: bool
 
 
 @dataclass(slots=True)
@@ -118,8 +121,8 @@ class Import:
     line: int
     accepted: int
     rejected: int
-    numbers: dict[str, Any] | None
-    plan: dict[str, Any] | None
+    numbers: Checked | None
+    plan: Plan | None
     problem: str
     created_by: str
     started_at: datetime

@@ -85,7 +85,7 @@ def work_once(context: Context) -> bool:
         if _is_passing(error):
             raise
         # PostgreSQL's own text quotes the row, which is about a person.
-        log.error("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
+        log.exception("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
         _end(context, row, "failed", problem=UNKNOWN.format(explain(error)))
     return True
 
@@ -117,7 +117,7 @@ def _job(context: Context, row: dict[str, Any]) -> Job:
     with db.workspace(workspace_id) as ws:
         topics = [topic.key for topic in find_topics(ws)]
     source = Source(row["name"], row["size"], lambda: Pieces(row["size"], fetch))
-    known, columns, mapping = from_plan(source, plan, topics)
+    known, columns, mapping = from_plan(source, row["kind"], plan, topics)
     job = Job(
         db,
         workspace_id,

@@ -86,8 +86,8 @@ def test_a_list_is_looked_at_counted_and_brought_in(line: Line) -> None:
     plan = understood(api, path)
     assert (plan["reading"]["encoding"], plan["reading"]["delimiter"]) == ("cp1252", ";")
     plan["columns"][2]["field"] = "topic.newsletter"
-    assert api.ask("POST", f"{path}/check", {**plan, "consent_source": ""})[0] == 422
-    assert api.ask("POST", f"{path}/check", plan)[1]["state"] == "checking"
+    assert api.ask("POST", f"{path}/check", {"plan": {**plan, "consent_source": ""}})[0] == 422
+    assert api.ask("POST", f"{path}/check", {"plan": plan})[1]["state"] == "checking"
     assert transfers.work_once(line.context)
     checked = api.ask("GET", path)[1]
     numbers = {name: checked["numbers"][name] for name in ("new", "changed", "unchanged", "bad", "kept_out")}

@@ -33,7 +33,7 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
 
 
 def started(line: Line, body: bytes) -> int:
-    plan = Plan("people", Reading(), (Column("user_id", "user_id"), Column("city", "traits.city")))
+    plan = Plan(Reading(), (Column("user_id", "user_id"), Column("city", "traits.city")))
     with line.db.workspace(line.shop) as ws:
         import_id = actions.create_import(ws, "people", "list.csv", len(body), NOW, actor="test")
         for place, start in enumerate(range(0, len(body), PIECE_BYTES)):

@@ -711,6 +711,8 @@ export type NewList = {
  * Draft
  *
  * Conditions that are not saved.
+ *
+ * Whoever edits them names the form they edit in with `draft`: what that form asked before is given up (its answer is 409).
  */
 export type Draft = {
     /**
@@ -719,6 +721,10 @@ export type Draft = {
     tree: {
         [key: string]: unknown;
     };
+    /**
+     * Draft
+     */
+    draft?: string;
 };
 
 /**
@@ -930,11 +936,45 @@ export type SendingLimit = {
 };
 
 /**
- * ColumnIn
+ * Checked
  *
- * What a column means; an empty field leaves it out.
+ * What a run would do.
  */
-export type ColumnIn = {
+export type Checked = {
+    /**
+     * New
+     */
+    new?: number;
+    /**
+     * Changed
+     */
+    changed?: number;
+    /**
+     * Unchanged
+     */
+    unchanged?: number;
+    /**
+     * Bad
+     */
+    bad?: number;
+    /**
+     * Kept Out
+     */
+    kept_out?: number;
+    /**
+     * Reasons
+     */
+    reasons?: {
+        [key: string]: number;
+    };
+};
+
+/**
+ * Column
+ *
+ * What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY …), empty = left out.
+ */
+export type Column = {
     /**
      * Name
      */
@@ -950,11 +990,11 @@ export type ColumnIn = {
 };
 
 /**
- * ImportOut
+ * Import
  *
- * An import as it stands.
+ * One file on its way in, as lists and screens show it.
  */
-export type ImportOut = {
+export type Import = {
     /**
      * Id
      */
@@ -995,8 +1035,8 @@ export type ImportOut = {
      * Rejected
      */
     rejected: number;
-    numbers: Numbers | null;
-    plan: PlanIn | null;
+    numbers: Checked | null;
+    plan: Plan | null;
     /**
      * Problem
      */
@@ -1024,7 +1064,7 @@ export type Imports = {
     /**
      * Items
      */
-    items: Array<ImportOut>;
+    items: Array<Import>;
     /**
      * Next
      */
@@ -1036,50 +1076,16 @@ export type Imports = {
 };
 
 /**
- * Numbers
- *
- * What a run would do.
- */
-export type Numbers = {
-    /**
-     * New
-     */
-    new: number;
-    /**
-     * Changed
-     */
-    changed: number;
-    /**
-     * Unchanged
-     */
-    unchanged: number;
-    /**
-     * Bad
-     */
-    bad: number;
-    /**
-     * Kept Out
-     */
-    kept_out: number;
-    /**
-     * Reasons
-     */
-    reasons: {
-        [key: string]: number;
-    };
-};
-
-/**
- * PlanIn
+ * Plan
  *
  * Everything that decides what becomes of each row.
  */
-export type PlanIn = {
-    reading: ReadingIn;
+export type Plan = {
+    reading: Reading;
     /**
      * Columns
      */
-    columns?: Array<ColumnIn>;
+    columns?: Array<Column>;
     /**
      * Event
      */
@@ -1095,11 +1101,11 @@ export type PlanIn = {
 };
 
 /**
- * ReadingIn
+ * Reading
  *
- * How the bytes are read.
+ * How the bytes of a file are read.
  */
-export type ReadingIn = {
+export type Reading = {
     /**
      * Format
      */
@@ -1179,11 +1185,11 @@ export type Piece = {
 };
 
 /**
- * ColumnSeen
+ * Seen
  *
- * A column with examples and what it seems to mean.
+ * A column as it was found: examples, what it seems to mean, and why a guess may be wrong.
  */
-export type ColumnSeen = {
+export type Seen = {
     /**
      * Name
      */
@@ -1203,12 +1209,12 @@ export type ColumnSeen = {
 };
 
 /**
- * Understood
+ * Understanding
  *
- * What was understood of a file.
+ * What was understood of a file before anything is written.
  */
-export type Understood = {
-    reading: ReadingIn;
+export type Understanding = {
+    reading: Reading;
     /**
      * Product
      */
@@ -1216,7 +1222,7 @@ export type Understood = {
     /**
      * Columns
      */
-    columns: Array<ColumnSeen>;
+    columns: Array<Seen>;
     /**
      * Rows
      */
@@ -1233,7 +1239,16 @@ export type Understood = {
  * How to read it; left out: as it seems.
  */
 export type Look = {
-    reading?: ReadingIn | null;
+    reading?: Reading | null;
+};
+
+/**
+ * Planned
+ *
+ * What to count by.
+ */
+export type Planned = {
+    plan: Plan;
 };
 
 /**
@@ -1242,7 +1257,7 @@ export type Look = {
  * With a plan: begin; without: go on where it was stopped.
  */
 export type Start = {
-    plan?: PlanIn | null;
+    plan?: Plan | null;
 };
 
 export type SessionMeData = {
@@ -1582,6 +1597,62 @@ export type PeopleFindPeopleData = {
 };
 
 export type PeopleFindPeopleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleFindChangesData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: {
+        /**
+         * Name
+         */
+        name?: string | null;
+        /**
+         * Before
+         */
+        before?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/people/{person_id}/history';
+};
+
+export type PeopleFindChangesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleGetPortraitData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query: {
+        /**
+         * At
+         */
+        at: string;
+    };
+    url: '/api/v1/people/{person_id}/as-of';
+};
+
+export type PeopleGetPortraitResponses = {
     /**
      * OK
      */
@@ -2000,6 +2071,20 @@ export type SegmentsCountData = {
 };
 
 export type SegmentsCountResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsEstimateData = {
+    body: Draft;
+    path?: never;
+    query?: never;
+    url: '/api/v1/segments/estimate';
+};
+
+export type SegmentsEstimateResponses = {
     /**
      * OK
      */
@@ -3051,7 +3136,7 @@ export type TransferGetImportResponses = {
     /**
      * OK
      */
-    200: ImportOut;
+    200: Import;
 };
 
 export type TransferGetImportResponse = TransferGetImportResponses[keyof TransferGetImportResponses];
@@ -3097,13 +3182,13 @@ export type TransferLookResponses = {
     /**
      * OK
      */
-    200: Understood;
+    200: Understanding;
 };
 
 export type TransferLookResponse = TransferLookResponses[keyof TransferLookResponses];
 
 export type TransferCheckData = {
-    body: PlanIn;
+    body: Planned;
     path: {
         /**
          * Import Id
@@ -3118,7 +3203,7 @@ export type TransferCheckResponses = {
     /**
      * OK
      */
-    200: ImportOut;
+    200: Import;
 };
 
 export type TransferCheckResponse = TransferCheckResponses[keyof TransferCheckResponses];
@@ -3139,7 +3224,7 @@ export type TransferStartResponses = {
     /**
      * OK
      */
-    200: ImportOut;
+    200: Import;
 };
 
 export type TransferStartResponse = TransferStartResponses[keyof TransferStartResponses];
@@ -3160,7 +3245,7 @@ export type TransferCancelResponses = {
     /**
      * OK
      */
-    200: ImportOut;
+    200: Import;
 };
 
 export type TransferCancelResponse = TransferCancelResponses[keyof TransferCancelResponses];

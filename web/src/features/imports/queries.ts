@@ -3,7 +3,7 @@ import { call } from "@/api/call";
 import {
   transferCancel, transferCheck, transferCreateImport, transferDeleteImport, transferFindImports, transferGetImport, transferLook, transferPutPiece, transferStart,
 } from "@/api/generated";
-import type { Made, ReadingIn } from "@/api/generated";
+import type { Made, Reading } from "@/api/generated";
 import type { Paged } from "@/api/page";
 import type { Import, Kind, Plan, Understood } from "./types";
 
@@ -27,7 +27,7 @@ export function useImport(id: number) {
 }
 
 /** What the server understands of the file; with a reading, as that says. */
-export function useLook(id: number, reading: ReadingIn | undefined, enabled: boolean) {
+export function useLook(id: number, reading: Reading | undefined, enabled: boolean) {
   return useQuery({
     queryKey: ["look", id, reading],
     queryFn: () => call<Understood>(transferLook({ path: { import_id: id }, body: { reading: reading ?? null } })),
@@ -75,7 +75,7 @@ function useStep<T>(id: number, send: (given: T) => Promise<Import>) {
   });
 }
 
-export const useCheck = (id: number) => useStep(id, (plan: Plan) => call<Import>(transferCheck({ path: { import_id: id }, body: plan })));
+export const useCheck = (id: number) => useStep(id, (plan: Plan) => call<Import>(transferCheck({ path: { import_id: id }, body: { plan } })));
 
 /** Begin with a plan, or go on without one. */
 export const useStart = (id: number) => useStep(id, (plan: Plan | null) => call<Import>(transferStart({ path: { import_id: id }, body: { plan } })));

@@ -1,8 +1,8 @@
-import type { ColumnSeen, ImportOut, PlanIn, ReadingIn, Understood } from "@/api/generated";
+import type { Checked, Import as Answer, Plan as SomePlan, Reading as SomeReading, Seen as ColumnSeen, Understanding as Understood } from "@/api/generated";
 
-export type Import = ImportOut;
+export type Import = Omit<Answer, "numbers"> & { numbers: Required<Checked> | null };
 export type Kind = Import["kind"];
-export type Reading = Required<ReadingIn>;
+export type Reading = Required<SomeReading>;
 export type Column = { name: string; field: string; type: ColumnSeen["type"] };
-export type Plan = Omit<Required<PlanIn>, "columns"> & { columns: Column[] };
+export type Plan = Omit<Required<SomePlan>, "columns"> & { columns: Column[] };
 export type { ColumnSeen, Understood };
