@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from hudhud.events.names import RESERVED
 from hudhud.kit.errors import Forbidden, HudhudError, InvalidInput, NotFound
 
 # Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.
@@ -33,11 +34,6 @@ RAW_FIELDS = ("properties", "traits", "context")
 READ_FIELDS = ("properties", "traits")  # by segments and journeys
 # The source of rows that came with a key which stands in pages, so that anybody may have sent them; and of rows of our own.
 PUBLIC, OWN = "collect", "track"
-# What we say ourselves: segments, tracking, consent pages. Nobody else may say it, whatever key they hold.
-RESERVED = frozenset(
-    {"Segment Entered", "Segment Left", "Lifecycle Stage Changed", "Message Sent", "Message Bounced", "Message Opened", "Message Clicked"}
-    | {"Subscribed", "Unsubscribed", "Consent Changed"}
-)
 # Clocks that differ by less are taken to agree: what is left is the way on the wire, and correcting that would shuffle events.
 LEAST_SKEW = timedelta(seconds=10)
 
