@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from tests.acceptance.replay import Stage
+    from tests.acceptance.replay import Live, Stage
     from tests.harness.product import Product
 
 QUERIES = sql.load("tests.acceptance", "quiet.sql")
@@ -36,7 +36,7 @@ def look_behind(hudhud: Product) -> Iterator[tuple[Scope, Client]]:
             ch.close()
 
 
-def wait_until_quiet(hudhud: Product, stage: Stage, *, seconds: float, step: timedelta = timedelta(hours=1)) -> None:
+def wait_until_quiet(hudhud: Product, stage: Stage | Live, *, seconds: float, step: timedelta = timedelta(hours=1)) -> None:
     """Wait until all is done; the clock goes on, so that what was deferred is tried again."""
     deadline = time.monotonic() + seconds
     found: dict[str, Any] | None = None

@@ -41,6 +41,21 @@ class Stage:
         self.at = at
 
 
+class Live:
+    """The clock of the machine, where a test needs ours and a sender's to agree."""
+
+    setting = "live"
+
+    @property
+    def at(self) -> datetime:
+        """The instant now."""
+        return datetime.now(UTC)
+
+    def move_to(self, at: datetime) -> None:
+        """Wait for it: nobody moves this clock."""
+        time.sleep(max((at - self.at).total_seconds(), 0))
+
+
 def deliver(history: History, messages: Sequence[dict[str, Any]]) -> None:
     """Send until acknowledged, as the SDKs do; the message ids make a repeat harmless."""
     for start in range(0, len(messages), BATCH):

@@ -14,7 +14,7 @@ import pytest
 from segment.analytics.client import Client as Segment
 
 from tests.acceptance.quiet import look_behind, wait_until_quiet
-from tests.acceptance.replay import Stage
+from tests.acceptance.replay import Live, Stage
 from tests.harness import checker
 from tests.harness.ledger import LedgerProcess
 from tests.harness.product import Product
@@ -34,9 +34,9 @@ CHECKOUT = "https://shop.example.com/checkout?cart=c-1&token=x%2By"
 
 
 class Shop:
-    """A running Hudhud with a clock that the test moves, and the ledger that its mails go to."""
+    """A running Hudhud, its clock, and the ledger that its mails go to."""
 
-    def __init__(self, hudhud: Product, stage: Stage, ledger: LedgerProcess) -> None:
+    def __init__(self, hudhud: Product, stage: Stage | Live, ledger: LedgerProcess) -> None:
         self.hudhud, self.stage, self.ledger = hudhud, stage, ledger
         hudhud.command("owner", "create", "--email", "owner@example.com", "--password", "correct horse battery")
         self.key = hudhud.key("api")
@@ -51,6 +51,10 @@ class Shop:
         self.stage.move_to(self.stage.at + timedelta(**span))
         self.settle()
 
+    def by_their_clock(self, at: datetime) -> datetime:
+        """Say our instant as the SDK's machine would, whose clock is months away from ours: `sentAt` tells by how much."""
+        return at + (datetime.now(UTC) - self.stage.at)
+
     def settle(self) -> None:
         wait_until_quiet(self.hudhud, self.stage, seconds=120, step=timedelta(0))
 
@@ -62,8 +66,12 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    stage = Stage(tmp_path / "clock", START)
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path / "clock", START)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, stage: Stage | Live) -> Iterator[Shop]:
     with LedgerProcess(tmp_path / "mails.ndjson", 28120, keep_raw=True) as ledger:
         settings = {"HUDHUD_CLOCK": stage.setting, "HUDHUD_SMTP_URL": ledger.url}
         with Product(tmp_path, 28121, **settings) as hudhud:
@@ -72,6 +80,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("stage", [Live()], ids=["live"])
 def test_ten_thousand_events_of_both_sdks_are_there_once_and_in_order(shop: Shop) -> None:
     node = subprocess.Popen([find_node(), "count.mjs", shop.hudhud.url, shop.key, str(COUNT), str(PEOPLE)], cwd=SDK)
     python = shop.segment()
@@ -111,10 +120,10 @@ def test_the_abandoned_cart_arrives_shows_the_items_leads_back_and_stops_after_a
             "language": "en",
             "subscriptions": {"newsletter": True, "offers": True},
         }
-        segment.identify(name, traits, timestamp=START)
+        segment.identify(name, traits, timestamp=shop.by_their_clock(START))
         for number, product in enumerate(("Blue shirt", "Grüne Socken")):
             item = {"cart_id": f"c-{name}", "name": product, "price": 19.9 + number, "quantity": 1, "url": LINK, "checkout_url": CHECKOUT}
-            segment.track(name, "Product Added", item, timestamp=START + timedelta(seconds=number))
+            segment.track(name, "Product Added", item, timestamp=shop.by_their_clock(START + timedelta(seconds=1 + number)))
     segment.flush()
     shop.later(minutes=59)
     assert shop.mails() == {}
@@ -129,7 +138,7 @@ def test_the_abandoned_cart_arrives_shows_the_items_leads_back_and_stops_after_a
     assert LINK in targets
     assert CHECKOUT in targets
     # Anna orders: nothing more for her. Ben does not, and gets the rest.
-    segment.track("anna", "Order Completed", {"cart_id": "c-anna", "total": 40.8}, timestamp=shop.stage.at)
+    segment.track("anna", "Order Completed", {"cart_id": "c-anna", "total": 40.8}, timestamp=shop.by_their_clock(shop.stage.at))
     segment.shutdown()
     shop.settle()
     shop.later(hours=24)
