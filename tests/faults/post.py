@@ -78,7 +78,7 @@ class Post:
                 # A tracer that is told to end lets its tracee run on; ending the tracee ends both.
                 for running in psutil.Process(process.pid).children() if wrapper else [process]:
                     running.terminate()
-            process.wait(20)
+            process.wait(60)
 
     def run_until_killed(self, failpoint: str) -> None:
         """Run a worker that kills itself at a point."""
