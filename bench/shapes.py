@@ -10,9 +10,8 @@ _LAST_30 = "at > '2026-03-01 00:00:00' AND at <= '2026-03-31 00:00:00'"
 _ORDERS = f"{_MINE} AND name = 'Order Completed' AND {_LAST_30}"
 _PEOPLE = f"SELECT count() FROM person FINAL WHERE {_MINE} AND gone = 0"
 _DAYS_30 = {"kind": "last", "amount": 30, "unit": "days"}
-_FUNNEL = (
-    "windowFunnel(604800000, 'strict_increase')(toUInt64(toUnixTimestamp64Milli(at)), name = 'Product Added', name = 'Order Completed')"
-)
+_WEEK = {"amount": 7, "unit": "days"}
+_WAY = ("Page Viewed", "Product Added", "Checkout Started", "Order Completed")
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,15 @@ class Shape:
 
 def _amount(take: str, name: str, **rest: object) -> dict[str, Any]:
     return {"kind": "amount", "take": take, "name": name, "property": "price", **rest}
+
+
+def _in_order(*names: str, **rest: object) -> dict[str, Any]:
+    return {"kind": "sequence", "steps": [{"name": name} for name in names], "window": _DAYS_30, **rest}
+
+
+def _funnel(*names: str) -> str:
+    tests = ", ".join(f"name = '{name}'" for name in names)
+    return f"windowFunnel(604800000, 'strict_increase')(toUInt64(toUnixTimestamp64Milli(at)), {tests}) = {len(names)}"
 
 
 def _having(where: str, having: str) -> str:
@@ -50,21 +58,43 @@ SHAPES = (
     ),
     Shape(
         "one event after another within 7 days",
+        _in_order("Product Added", "Order Completed", within=_WEEK),
         {
-            "kind": "sequence",
-            "first": {"name": "Product Added"},
-            "then": {"name": "Order Completed"},
-            "within": {"amount": 7, "unit": "days"},
-            "window": _DAYS_30,
-        },
-        {
-            "windowFunnel": _having(f"{_MINE} AND name IN ('Product Added', 'Order Completed') AND {_LAST_30}", f"{_FUNNEL} = 2"),
+            "windowFunnel": _having(
+                f"{_MINE} AND name IN ('Product Added', 'Order Completed') AND {_LAST_30}", _funnel("Product Added", "Order Completed")
+            ),
             "ASOF JOIN": (
                 f"SELECT uniqExact(b.actor_id) FROM (SELECT actor_id, at FROM event WHERE {_ORDERS}) AS b"
                 f" ASOF JOIN (SELECT actor_id, at FROM event WHERE {_MINE} AND name = 'Product Added' AND {_LAST_30}) AS a"
                 " ON a.actor_id = b.actor_id AND a.at < b.at WHERE b.at <= a.at + INTERVAL 7 DAY"
             ),
         },
+    ),
+    Shape(
+        "one event after the commonest within 7 days",
+        _in_order("Page Viewed", "Order Completed", within=_WEEK),
+        {
+            "windowFunnel": _having(
+                f"{_MINE} AND name IN ('Page Viewed', 'Order Completed') AND {_LAST_30}", _funnel("Page Viewed", "Order Completed")
+            )
+        },
+    ),
+    Shape(
+        "one event after another, without a third in between",
+        _in_order("Product Added", "Order Completed", within=_WEEK, without={"name": "Checkout Started"}),
+        {
+            "lagInFrame": (
+                "SELECT uniqExact(actor_id) FROM (SELECT actor_id, name, at, lagInFrame(name) OVER w AS name_before, lagInFrame(at) OVER w AS at_before"
+                f" FROM event WHERE {_MINE} AND name IN ('Product Added', 'Order Completed', 'Checkout Started') AND {_LAST_30}"
+                " WINDOW w AS (PARTITION BY actor_id ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW))"
+                " WHERE name = 'Order Completed' AND name_before = 'Product Added' AND at <= at_before + INTERVAL 7 DAY"
+            )
+        },
+    ),
+    Shape(
+        "four events one after another within 7 days",
+        _in_order(*_WAY, within={**_WEEK, "after": "first"}),
+        {"windowFunnel": _having(f"{_MINE} AND name IN {_WAY} AND {_LAST_30}", _funnel(*_WAY))},
     ),
     Shape(
         "a birthday in 7 days",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hudhud.segments.types import Amount, Attribute, Consent, Day, Engaged, Event, Sequence, Share, SinceEntry
+from hudhud.segments.tree import JOURNEY_EVENTS
+from hudhud.segments.types import Amount, Attribute, Consent, Day, Engaged, Event, Ever, InJourney, Sequence, Share, SinceEntry
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -52,13 +53,25 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One event came after another."""
+    """One event came after another; `from_first`: `within` is counted from the first one, not from the one before."""
 
-    first: Step
-    then: Step
+    steps: tuple[Step, ...]
     without: Step | None
     within: timedelta | None
+    from_first: bool
     window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """There is a run in a journey that has begun and not ended."""
+
+    journey: str
+
+    @property
+    def window(self) -> Window:
+        """Everything counts that happened so far."""
+        return Ever()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,7 @@ class Reachable:
 
 
 OfOne = Did | Came  # answered by the events of one name
-OfEvents = OfOne | Followed
+OfEvents = OfOne | Followed | Staying
 Fact = Attribute | Day | Share | Consent | Reachable  # answered by one row of the mirror of people
 Atom = OfEvents | Fact
 
@@ -92,17 +105,20 @@ def scan(atom: OfOne) -> tuple[str, bool, bool]:
 def names(atom: OfEvents) -> tuple[str, ...]:
     """Return the names of the events that an atom is answered by."""
     if isinstance(atom, Followed):
-        return tuple(step.name for step in (atom.first, atom.then, atom.without) if step is not None)
-    return (atom.name,)
+        return tuple(step.name for step in (*atom.steps, atom.without) if step is not None)
+    return JOURNEY_EVENTS if isinstance(atom, Staying) else (atom.name,)
 
 
-def to_atom(leaf: Attribute | Event | Engaged | Amount | Sequence | Day | Share | Consent) -> tuple[Atom, bool]:
+def to_atom(leaf: Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Share | Consent) -> tuple[Atom, bool]:
     """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set."""
-    if isinstance(leaf, Event | Engaged):
-        return _to_did(leaf.to_event() if isinstance(leaf, Engaged) else leaf)
+    if isinstance(leaf, InJourney) and leaf.did == "is_in":
+        return Staying(leaf.journey), True
+    if isinstance(leaf, Event | Engaged | InJourney):
+        return _to_did(leaf if isinstance(leaf, Event) else leaf.to_event())
     if isinstance(leaf, Sequence):
         within = leaf.within.length if leaf.within else None
-        return Followed(leaf.first, leaf.then, leaf.without, within, leaf.window), True
+        from_first = leaf.within is not None and leaf.within.after == "first"
+        return Followed(leaf.steps, leaf.without, within, from_first, leaf.window), True
     if isinstance(leaf, Amount):
         op = OPPOSITE.get(leaf.op, leaf.op)
         return Came(leaf.name, leaf.window, leaf.where, leaf.property, leaf.take, op, leaf.value), op == leaf.op

@@ -11,8 +11,8 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.tree import (
     BARE_OPS,
     BUILT_IN,
+    INSTEAD,
     ORDER_OPS,
-    SEGMENT_EVENTS,
     TAKE_NUMBERS,
     Amount,
     Attribute,
@@ -21,13 +21,17 @@ from hudhud.segments.tree import (
     Count,
     Day,
     DayOp,
+    Did,
     Engaged,
     Event,
+    Ever,
+    InJourney,
     Op,
     Or,
     Segment,
     Sequence,
     Share,
+    Stay,
     Take,
     Where,
     walk,
@@ -38,6 +42,7 @@ FORMAT = 1  # of the stored JSON; a tree may say `"version": 1` at its root
 MAX_DEPTH = 10
 MAX_NODES = 200
 MAX_WHERE = 20
+LEAST_STEPS, MAX_STEPS = 2, 6
 MAX_COUNT = 1_000_000_000
 MAX_DAYS, MAX_YEARLY_DAYS = 36_500, 365
 HUNDREDTHS = 100  # of a percent: so fine are shares
@@ -48,10 +53,12 @@ CHOICES = {
     "count.op": ("at_least", "at_most", "exactly"),
     "date.op": get_args(DayOp),
     "take": get_args(Take),
-    "did": ("opened", "clicked"),
-    "kind": ("and", "or", "not", "attribute", "date", "event", "amount", "sequence", "message", "share", "consent", "segment"),
+    "did": get_args(Did),
+    "journey.did": get_args(Stay),
+    "kind": ("and", "or", "not", "attribute", "date", "event", "amount", "sequence", "message", "journey", "share", "consent", "segment"),
     "window.kind": ("ever", "last", "between", "since_entry"),
     "unit": ("days", "hours", "minutes"),
+    "after": ("previous", "first"),
     "state": ("subscribed", "pending", "unsubscribed"),
 }
 
@@ -121,7 +128,7 @@ def _check(path: str, node: Condition, *, journey: bool) -> None:
         raise InvalidInput(f"{at}of", [], "give at least one condition, or `and` of nothing for everybody")
     if isinstance(node, Attribute):
         _check_attribute(at, node)
-    elif isinstance(node, Event | Engaged | Amount | Sequence):
+    elif isinstance(node, Event | Engaged | InJourney | Amount | Sequence):
         _check_events(at, node, journey=journey)
     elif isinstance(node, Day):
         _check_day(at, node)
@@ -147,14 +154,20 @@ def _check_attribute(at: str, node: Attribute) -> None:
     check_value(at, node.op, node.value)
 
 
-def _check_events(at: str, node: Event | Engaged | Amount | Sequence, *, journey: bool) -> None:
+def _check_events(at: str, node: Event | Engaged | InJourney | Amount | Sequence, *, journey: bool) -> None:
     check_window(f"{at}window", node.window, journey=journey)
     if isinstance(node, Sequence):
         _check_sequence(at, node)
         return
+    if isinstance(node, InJourney):
+        check_text(f"{at}journey", node.journey)
+        if node.did == "is_in" and not isinstance(node.window, Ever):
+            raise InvalidInput(f"{at}window", "", "leave it out: who is in it is asked of now; use `was_in` for a span of time")
+        return
     if isinstance(node, Engaged):
-        if node.template is not None:
-            check_text(f"{at}template", node.template)
+        for name, value in (("template", node.template), ("journey", node.journey), ("channel", node.channel)):
+            if value is not None:
+                check_text(f"{at}{name}", value)
         _check_count(at, node.count)
         return
     _check_name(f"{at}name", node.name)
@@ -182,18 +195,20 @@ def _check_amount(at: str, node: Amount) -> None:
 
 
 def _check_sequence(at: str, node: Sequence) -> None:
-    for name, step in (("first", node.first), ("then", node.then), ("without", node.without)):
-        if step is not None:
-            _check_name(f"{at}{name}.name", step.name)
-            _check_where(f"{at}{name}.", step.where)
+    if not LEAST_STEPS <= len(node.steps) <= MAX_STEPS:
+        raise InvalidInput(f"{at}steps", f"{len(node.steps)} steps", f"give {LEAST_STEPS} to {MAX_STEPS} steps")
+    named = {f"steps[{place}]": step for place, step in enumerate(node.steps)}
+    for name, step in (named | ({"without": node.without} if node.without else {})).items():
+        _check_name(f"{at}{name}.name", step.name)
+        _check_where(f"{at}{name}.", step.where)
     if node.within is not None:
         check_span(f"{at}within", node.within)
 
 
 def _check_name(path: str, name: str) -> None:
     check_text(path, name)
-    if name in SEGMENT_EVENTS:
-        raise InvalidInput(path, name, 'use {"kind": "segment"} to ask for membership')
+    if name in INSTEAD:
+        raise InvalidInput(path, name, f'use {{"kind": "{INSTEAD[name]}"}} to ask who is in it')
 
 
 def _check_where(at: str, filters: tuple[Where, ...]) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hudhud.segments import amounts, sequences
-from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, key, scan, since_entry
+from hudhud.segments import amounts, sequences, stays
+from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, Staying, key, scan, since_entry
 from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
 from hudhud.segments.types import to_ms
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hudhud.segments.atoms import Atom, Fact
+    from hudhud.segments.sampling import Sample
 
 MAX_IDS = 10_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
@@ -49,6 +50,8 @@ class Question:
     people: Sequence[int] | None = None  # None: everybody
     actors: Sequence[int] | None = None  # the same people with those merged into them
     askers: Sequence[Asker] = ()
+    sample: Sample | None = None  # of everybody
+    mark: str = ""  # the comment that the statement begins with
 
 
 def compile_sets(question: Question) -> Statement:
@@ -60,7 +63,9 @@ def compile_sets(question: Question) -> Statement:
     for atom in question.atoms:
         if isinstance(atom, Followed):
             parts.append(_sequence_part(statement, question, len(parts), atom))
-    statement.text = " UNION ALL ".join(parts)
+        elif isinstance(atom, Staying):
+            parts.append(_staying_part(statement, question, len(parts), atom))
+    statement.text = question.mark + " UNION ALL ".join(parts)
     return statement
 
 
@@ -69,7 +74,8 @@ def _people_part(statement: Statement, question: Question, atoms: Sequence[Fact]
     for place, atom in enumerate(atoms, 1):
         statement.places[key(atom)] = (0, place)
         sets.append(f"groupBitmapStateIf(person_id, {person_test(statement, atom, question.now)})")
-    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)} AND gone = 0"
+    sampled = f" AND {question.sample.test('person_id')}" if question.sample else ""
+    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)}{sampled} AND gone = 0"
 
 
 def _mine(statement: Statement, question: Question) -> str:
@@ -98,9 +104,15 @@ def _sequence_part(statement: Statement, question: Question, part: int, atom: Fo
     statement.places[key(atom)] = (part, 0)
     source, who, bounds = event_source(statement, question, own=since_entry(atom))
     where = " AND ".join([*bounds, *sequences.bounds(statement, atom, question.now)])
-    columns, condition = sequences.aggregates(statement, atom)
-    inner = f"SELECT {who} AS who, {columns} FROM {source} WHERE {where} GROUP BY who"
-    return f"SELECT {part} AS part, {_texts([f'groupBitmapStateIf(who, {condition})'])} AS sets FROM ({inner})"
+    inner = sequences.matching(statement, atom, who, f"{source} WHERE {where}")
+    return f"SELECT {part} AS part, {_texts(['groupBitmapState(who)'])} AS sets FROM ({inner})"
+
+
+def _staying_part(statement: Statement, question: Question, part: int, atom: Staying) -> str:
+    statement.places[key(atom)] = (part, 0)
+    source, who, bounds = event_source(statement, question)
+    runs = stays.runs(statement, atom, who, source, bounds)
+    return f"SELECT {part} AS part, {_texts([f'groupBitmapStateIf(who, {stays.IS_IN})'])} AS sets FROM ({runs})"
 
 
 def _texts(sets: Iterable[str]) -> str:
@@ -123,9 +135,13 @@ def event_source(statement: Statement, question: Question, *, own: bool = False,
         return f"event AS e INNER JOIN ({rows}) AS s ON s.actor_id = e.actor_id", "s.number", [*bounds, f"e.actor_id IN {actors}"]
     if question.actors is not None:
         bounds.append(f"e.actor_id IN {statement.bind_ids('actors', question.actors)}")
+    sampled = question.sample.test("e.actor_id") if question.sample else ""
     if not question.merged:
-        return "event AS e", "e.actor_id", bounds
+        return "event AS e", "e.actor_id", [*bounds, sampled] if sampled else bounds
     moved = f"SELECT actor_id, person_id FROM person_override FINAL WHERE {_mine(statement, question)}"
+    if question.sample:
+        moved += f" AND {question.sample.test('person_id')}"
+        bounds.append(f"({sampled} OR e.actor_id IN (SELECT actor_id FROM ({moved})))")
     who = "if(o.person_id = 0, e.actor_id, o.person_id)"
     return f"event AS e LEFT ANY JOIN ({moved}) AS o ON o.actor_id = e.actor_id", who, bounds
 
@@ -150,9 +166,11 @@ def compile_values(question: Question) -> Statement:
 
 def _told(statement: Statement, question: Question, part: int, atom: OfEvents) -> str:
     source, who, bounds = event_source(statement, question)
+    if isinstance(atom, Staying):
+        return f"SELECT {part} AS part, who, {stays.SINCE} AS texts FROM ({stays.runs(statement, atom, who, source, bounds)})"
     if isinstance(atom, Followed):
         where = " AND ".join([*bounds, *sequences.bounds(statement, atom, question.now)])
-        columns, texts = sequences.told(statement, atom)
+        columns, texts = sequences.told(statement, atom, who)
         return (
             f"SELECT {part} AS part, who, {texts} AS texts FROM (SELECT {who} AS who, {columns} FROM {source} WHERE {where} GROUP BY who)"
         )

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from hudhud.segments.amounts import MILLION
-from hudhud.segments.atoms import Came, Did, Followed
+from hudhud.segments.atoms import Came, Did, Followed, Staying
 from hudhud.segments.types import Consent
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ def to_value(atom: Atom, texts: Sequence[bytes] | None, place: int) -> object:
     if isinstance(atom, Did):
         return {"count": 0, "last_at": None} if texts is None else {"count": int(texts[0]), "last_at": _instant(texts[1])}
     if isinstance(atom, Followed):
-        return {"first_at": _instant(texts[0]), "then_at": _instant(texts[1])} if texts else None
+        return [_instant(text) for text in texts] if texts else None
+    if isinstance(atom, Staying):
+        return _instant(texts[0]) if texts else None
     if isinstance(atom, Came):
         return None if texts is None else _amount(atom, texts)
     value = None if texts is None else json.loads(texts[place])

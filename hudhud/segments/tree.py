@@ -23,9 +23,19 @@ TEXT_OPS = frozenset({"contains", "starts_with"})
 BARE_OPS = frozenset({"is_set", "is_not_set"})
 BUILT_IN = frozenset({"@language", "@country", "@created_at"})
 TAKE_NUMBERS = frozenset({"sum", "average", "min", "max"})
-ENGAGEMENT_EVENTS = {"opened": "Message Opened", "clicked": "Message Clicked"}
-# Our own records of who came and went; asking for them would make a segment depend on itself.
-SEGMENT_EVENTS = frozenset({"Segment Entered", "Segment Left"})
+Did = Literal["sent", "bounced", "opened", "clicked"]
+MESSAGE_EVENTS: dict[Did, str] = {
+    "sent": "Message Sent",
+    "bounced": "Message Bounced",
+    "opened": "Message Opened",
+    "clicked": "Message Clicked",
+}
+BY_PERSONS = frozenset({"opened", "clicked"})  # what machines do too
+Stay = Literal["is_in", "was_in", "reached_goal", "left"]
+JOURNEY_EVENTS = ("Journey Entered", "Journey Left")
+ENDS: dict[Stay, tuple[str, ...]] = {"reached_goal": ("goal",), "left": ("goal", "finished", "exited")}  # not: merged into another run
+# Our own records of who came and went: what is to be asked instead, so that it is known what a condition depends on.
+INSTEAD = {"Segment Entered": "segment", "Segment Left": "segment", "Journey Entered": "journey", "Journey Left": "journey"}
 
 
 class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -134,11 +144,12 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: tuple[Where, ...] = ()
 
 
-class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So much time."""
+class Within(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So much time at most, counted from the step before or from the first one."""
 
     amount: int
     unit: Literal["days", "hours", "minutes"] = "days"
+    after: Literal["previous", "first"] = "previous"
 
     @property
     def length(self) -> timedelta:
@@ -147,11 +158,10 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sequence(_Node, frozen=True, tag="sequence"):
-    """A person did one thing and then another: within a time at most, without a third in between."""
+    """A person did two to six things one after another: within a time at most, without another in between."""
 
-    first: Step
-    then: Step
-    within: Span | None = None
+    steps: tuple[Step, ...]
+    within: Within | None = None
     without: Step | None = None
     window: Window = Ever()
 
@@ -173,17 +183,39 @@ class Share(_Node, frozen=True, tag="share"):
 
 
 class Engaged(_Node, frozen=True, tag="message"):
-    """A person, and no machine, opened mails or clicked in them so often in a window; any mail, or those of one template."""
+    """So often in a window a person was sent messages, did not get them, or (they, and no machine) opened them or clicked in them.
 
-    did: Literal["opened", "clicked"]
+    All messages, or those of one template, one journey (its key), one channel.
+    """
+
+    did: Did
     template: str | None = None
+    journey: str | None = None
+    channel: str | None = None
     count: Count = Count()
     window: Window = Ever()
 
     def to_event(self) -> Event:
-        """Return the same asked of the events that only delivery writes, each with the verdict on who it was."""
-        where = (Where("verdict", "is", "human"), *(() if self.template is None else (Where("template", "is", self.template),)))
-        return Event(ENGAGEMENT_EVENTS[self.did], self.count, self.window, where)
+        """Return the same asked of the events that only delivery writes; opens and clicks come with a verdict on who it was."""
+        verdict = (Where("verdict", "is", "human"),) if self.did in BY_PERSONS else ()
+        narrowed = {"template": self.template, "journey": self.journey, "channel": self.channel}
+        where = (*verdict, *(Where(name, "is", value) for name, value in narrowed.items() if value is not None))
+        return Event(MESSAGE_EVENTS[self.did], self.count, self.window, where)
+
+
+class InJourney(_Node, frozen=True, tag="journey"):
+    """A person is in a journey (its key), or has in a window entered it, reached its goal, or left it in whatever way."""
+
+    journey: str
+    did: Stay = "is_in"
+    window: Window = Ever()
+
+    def to_event(self) -> Event:
+        """Return the same asked of the events that only journeys cause; being in one is no event."""
+        mine = Where("journey", "is", self.journey)
+        if self.did == "was_in":
+            return Event(JOURNEY_EVENTS[0], window=self.window, where=(mine,))
+        return Event(JOURNEY_EVENTS[1], window=self.window, where=(mine, Where("outcome", "one_of", ENDS[self.did])))
 
 
 class And(_Node, frozen=True, tag="and"):
@@ -204,7 +236,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Engaged | Amount | Sequence | Day | Share | Consent | Segment
+Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Share | Consent | Segment
 Condition = And | Or | Not | Leaf
 
 
@@ -241,9 +273,11 @@ def leaves(tree: Condition) -> Iterator[Leaf]:
 def event_names(leaf: Leaf) -> tuple[str, ...]:
     """Return the names of the events that a leaf depends on."""
     if isinstance(leaf, Sequence):
-        return tuple(step.name for step in (leaf.first, leaf.then, leaf.without) if step is not None)
+        return tuple(step.name for step in (*leaf.steps, leaf.without) if step is not None)
     if isinstance(leaf, Engaged):
-        return (ENGAGEMENT_EVENTS[leaf.did],)
+        return (MESSAGE_EVENTS[leaf.did],)
+    if isinstance(leaf, InJourney):
+        return JOURNEY_EVENTS if leaf.did == "is_in" else (leaf.to_event().name,)
     return (leaf.name,) if isinstance(leaf, Event | Amount) else ()
 
 
@@ -252,9 +286,14 @@ def attribute_names(leaf: Leaf) -> tuple[str, ...]:
     return (leaf.name,) if isinstance(leaf, Attribute | Day) else ()
 
 
+def journey_keys(tree: Condition) -> frozenset[str]:
+    """Return the keys of the journeys that a tree asks for itself."""
+    return frozenset(leaf.journey for leaf in leaves(tree) if isinstance(leaf, InJourney | Engaged) and leaf.journey is not None)
+
+
 def asks_entry(leaf: Leaf) -> bool:
     """Say whether the leaf asks what happened since the entry into a journey."""
-    return isinstance(leaf, Event | Engaged | Amount | Sequence) and isinstance(leaf.window, SinceEntry)
+    return isinstance(leaf, Event | Engaged | InJourney | Amount | Sequence) and isinstance(leaf.window, SinceEntry)
 
 
 def to_ms(instant: datetime, *, up: bool = False) -> int:

@@ -13,14 +13,17 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
   number is one, 10^15 and more is none. `min` and `max` are of the numbers as they are. No numbers: nothing, which compares as a missing value does (also
   a sum). `first` and `last` look at the first and the last event that passes, whether it has the property or not; of several at the very
   same millisecond it is enough when one has the value.
-- **Sequences.** The second event comes at least a millisecond after the first, and not later than `within` after it; the third
-  does not come strictly between them. One event can be the second of one pair and the first of another.
+- **Sequences.** Each event comes at least a millisecond after the one before, and not later than `within` after that one (or, `after` "first",
+  after the first); what is `without` does not come strictly between the first and the last. One event can be a part of several chains.
 - **Days.** A date is text that begins with 2026-03-31 (what follows must begin with `T` or a space) from 1900 to 2299, as written, whatever its zone; today is
   the day in UTC. `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
   --03-31 will do; who has 29 February has it on the 28th in years without one. Anything else is no date: false.
-- **Mails.** Opens and clicks are the events `Message Opened` and `Message Clicked`, which only delivery can write (the name is refused to everybody else), a few
-  seconds after the act, at the act's own time; `human` is the verdict that counts, by the rules of the day it was given. A message that was never opened by
-  its picture can have been read, and what a person's own program fetches may be told from a machine's wrongly.
+- **Messages.** What became of messages are events that only delivery can write (the names are refused to everybody else): `Message Sent`, when
+  a server took it (whether it reached the inbox nobody knows), `Message Bounced`, when none would, for whatever reason; `Message Opened` and `Message
+  Clicked`, a few seconds after the act, at the act's own time; of these `human` is the verdict that counts, by the rules of the day it was given. A message that was never
+  opened by its picture can have been read, and what a person's own program fetches may be told from a machine's wrongly.
+- **Journeys.** `Journey Entered` and `Journey Left` are told a second or two after a run began or ended, at the run's own time. In a journey is who
+  has a run there that has begun and not ended. A run that ended because its person was merged into another who has one too was not left.
 - **Shares.** The lot of a person is xxHash64("salt:id"), modulo 10,000; the lowest so many hundredths of a percent are in, for ever.
 - **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path.
 - **People.** Events of merged actors belong to the survivor; merged and erased people are in no segment.
@@ -49,6 +52,7 @@ from hudhud.segments.tree import (
     Engaged,
     Event,
     Ever,
+    InJourney,
     Last,
     Leaf,
     Not,
@@ -59,17 +63,18 @@ from hudhud.segments.tree import (
     Sequence,
     Share,
     SinceEntry,
-    Span,
     Step,
     Take,
     Value,
     Where,
     Window,
+    Within,
     asks_entry,
     attribute_names,
     canonical,
     children,
     event_names,
+    journey_keys,
     leaves,
     to_json,
     to_ms,
@@ -98,6 +103,7 @@ __all__ = [
     "Engaged",
     "Event",
     "Ever",
+    "InJourney",
     "Last",
     "Leaf",
     "Not",
@@ -108,10 +114,10 @@ __all__ = [
     "SegmentCycle",
     "SegmentInUse",
     "SegmentNotFound",
+    "SegmentOwned",
     "Sequence",
     "Share",
     "SinceEntry",
-    "Span",
     "Step",
     "Take",
     "Touched",
@@ -119,12 +125,14 @@ __all__ = [
     "Verdict",
     "Where",
     "Window",
+    "Within",
     "asks_entry",
     "attribute_names",
     "canonical",
     "children",
     "event_names",
     "from_json",
+    "journey_keys",
     "leaves",
     "to_instant",
     "to_json",
@@ -159,8 +167,8 @@ class Change:
 class Verdict:
     """Whether one node holds for one person, and the value that decided it.
 
-    `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of an amount the sum,
-    average … or value (None: there is none), of a sequence {"first_at", "then_at"} of the latest pair (None: there is none), of a share the person's
+    `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of being in a journey since when (None: not in it), of an amount the sum,
+    average … or value (None: there is none), of a sequence the instants of the latest chain (None: there is none), of a share the person's
     lot in percent, of consent the state (None: never asked), of a segment whether the person is a member.
     """
 
@@ -181,6 +189,12 @@ class SegmentInUse(Conflict):
     """Another segment is built on this one; change that one first."""
 
     code = "segment_in_use"
+
+
+class SegmentOwned(Conflict):
+    """This segment is a part of something else; change that instead."""
+
+    code = "segment_owned"
 
 
 class SegmentCycle(Conflict):

@@ -15,9 +15,9 @@ from hudhud.segments.tree import (
     Op,
     Scalar,
     SinceEntry,
-    Span,
     Value,
     Window,
+    Within,
 )
 
 MAX_VALUES = 1000
@@ -42,7 +42,7 @@ def check_window(path: str, window: Window, *, journey: bool) -> None:
             raise InvalidInput(f"{path}.to", window.to.isoformat(), "it must be later than `from`")
 
 
-def check_span(path: str, span: Last | Span) -> None:
+def check_span(path: str, span: Last | Within) -> None:
     """Raise `InvalidInput` for no time and for more than a hundred years."""
     if not (0 < span.amount <= 10**8 and span.length <= MAX_WINDOW):
         raise InvalidInput(f"{path}.amount", span.amount, f"use 1 up to {MAX_WINDOW.days} days")

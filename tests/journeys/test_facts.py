@@ -14,7 +14,7 @@ from hudhud.journeys.facts import asks_entry, passes, watch
 from hudhud.segments.types import Where, from_json
 from tests.segments import oracle
 
-SEQUENCE = {"kind": "sequence", "first": {"name": "A"}, "then": {"name": "B"}, "without": {"name": "C"}, "window": {"kind": "since_entry"}}
+SEQUENCE = {"kind": "sequence", "steps": [{"name": "A"}, {"name": "B"}], "without": {"name": "C"}, "window": {"kind": "since_entry"}}
 SPENT = {"kind": "amount", "name": "D", "property": "total", "take": "sum", "op": "more_than", "value": 100}
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 texts = st.sampled_from(["", "12", "12.5", "-3", "1e3", "tea", "Tea", "te", "٣", "+1"])

@@ -64,13 +64,10 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
     if kind == "share":
         return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
     if kind == "sequence":
-        return pair(world, tree, person, now, since) is not None
-    if kind == "message":
-        tree = {**tree, "name": {"opened": "Message Opened", "clicked": "Message Clicked"}[tree["did"]], "where": []}
-    found = passing(world, tree, tree["window"], person, now, since)
-    if kind == "message":
-        found = [event for event in found if event.properties.get("verdict") == "human"]
-        found = [event for event in found if tree["template"] in {None, event.properties.get("template")}]
+        return chain(world, tree, person, now, since) is not None
+    if kind == "journey":
+        return bool(stay(world, tree, person, now, since))
+    found = messages(world, tree, person, now, since) if kind == "message" else passing(world, tree, tree["window"], person, now, since)
     if kind == "amount":
         return amount_holds(tree, found)
     wanted = tree["count"]["value"]
@@ -90,6 +87,28 @@ def passing(
         and in_window(window, event.at, now, since)
         and all(compares(find(event.properties, part["property"]), part["op"], part.get("value")) for part in step["where"])
     ]
+
+
+def stay(world: World, leaf: dict[str, Any], person: Person, now: datetime, since: datetime | None = None) -> list[Event]:
+    """Return what makes the leaf true: the entries that no end belongs to, or the entries or ends inside the window."""
+    name = "Journey Entered" if leaf["did"] in {"is_in", "was_in"} else "Journey Left"
+    where = [{"property": "journey", "op": "is", "value": leaf["journey"]}]
+    found = passing(world, {"name": name, "where": where}, leaf["window"], person, now, since)
+    if leaf["did"] == "is_in":
+        ended = passing(world, {"name": "Journey Left", "where": where}, {"kind": "ever"}, person, now, since)
+        return [event for event in found if event.properties["run"] not in {end.properties["run"] for end in ended}]
+    outcomes = {"was_in": {None}, "reached_goal": {"goal"}, "left": {"goal", "finished", "exited"}}[leaf["did"]]
+    return [event for event in found if event.properties.get("outcome") in outcomes]
+
+
+def messages(world: World, leaf: dict[str, Any], person: Person, now: datetime, since: datetime | None) -> list[Event]:
+    """Return what is told of their messages of that kind; of opens and clicks only those by persons."""
+    found = passing(world, {"name": f"Message {leaf['did'].title()}", "where": []}, leaf["window"], person, now, since)
+    if leaf["did"] in {"opened", "clicked"}:
+        found = [event for event in found if event.properties.get("verdict") == "human"]
+    for name in ("template", "journey", "channel"):
+        found = [event for event in found if leaf[name] in {None, event.properties.get(name)}]
+    return found
 
 
 def amount_holds(leaf: dict[str, Any], events: list[Event]) -> bool:
@@ -119,21 +138,22 @@ def amount_of(take: str, values: list[float | None]) -> Fraction | None:
     return sum(added, Fraction(0)) / (len(added) if take == "average" else 1)
 
 
-def pair(world: World, leaf: dict[str, Any], person: Person, now: datetime, since: datetime | None) -> tuple[datetime, datetime] | None:
-    """Return the pair with the latest second event, and of those the one with the latest first."""
-    steps = {
-        name: passing(world, leaf[name], leaf["window"], person, now, since) for name in ("first", "then", "without") if leaf.get(name)
-    }
-    within = timedelta(**{leaf["within"]["unit"]: leaf["within"]["amount"]}) if leaf.get("within") else None
-    found = [
-        (then.at, first.at)
-        for first in steps["first"]
-        for then in steps["then"]
-        if first.at < then.at
-        and (within is None or then.at - first.at <= within)
-        and not any(first.at < other.at < then.at for other in steps.get("without", []))
-    ]
-    return max(found)[::-1] if found else None
+def chain(world: World, leaf: dict[str, Any], person: Person, now: datetime, since: datetime | None) -> list[datetime] | None:
+    """Return the instants of the chain with the latest last event, of those the one with the latest but one, and so on."""
+    steps = [[event.at for event in passing(world, step, leaf["window"], person, now, since)] for step in leaf["steps"]]
+    without = [event.at for event in passing(world, leaf["without"], leaf["window"], person, now, since)] if leaf.get("without") else []
+    found: list[list[datetime]] = [[at] for at in steps[0]]
+    for ats in steps[1:]:
+        found = [[*begun, at] for begun in found for at in set(ats) if begun[-1] < at and in_time(leaf.get("within"), begun, at)]
+    found = [ats for ats in found if not any(ats[0] < other < ats[-1] for other in without)]
+    return max(found, key=lambda ats: ats[::-1], default=None)
+
+
+def in_time(within: dict[str, Any] | None, begun: list[datetime], at: datetime) -> bool:
+    if within is None:
+        return True
+    edge = begun[0] if within.get("after") == "first" else begun[-1]
+    return at - edge <= timedelta(**{within["unit"]: within["amount"]})
 
 
 def date_holds(leaf: dict[str, Any], person: Person, today: date) -> bool:

@@ -37,7 +37,7 @@ def amount(take: str, op: str, value: float, **rest: object) -> dict[str, Any]:
 
 
 def again(days: int, **rest: object) -> dict[str, Any]:
-    return {"kind": "sequence", "first": {"name": NAME}, "then": {"name": NAME}, "within": {"amount": days}, **rest}
+    return {"kind": "sequence", "steps": [{"name": NAME}, {"name": NAME}], "within": {"amount": days}, **rest}
 
 
 def began(op: str, days: int, *, yearly: bool = False) -> dict[str, Any]:

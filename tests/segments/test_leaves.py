@@ -33,9 +33,9 @@ def amount(take: str, op: str, value: object = None, **rest: object) -> dict[str
     return {**leaf, **({} if value is None else {"value": value}), **rest}
 
 
-def sequence(**rest: object) -> dict[str, Any]:
-    step = {"first": {"name": SEEN, "where": []}, "then": {"name": ORDER, "where": []}, "within": None, "without": None}
-    return {"kind": "sequence", **step, "window": {"kind": "ever"}, **rest}
+def sequence(*names: str, **rest: object) -> dict[str, Any]:
+    steps = [{"name": name, "where": []} for name in names or (SEEN, ORDER)]
+    return {"kind": "sequence", "steps": steps, "within": None, "without": None, "window": {"kind": "ever"}, **rest}
 
 
 def day(op: str, days: int = 0, *, yearly: bool = True, name: str = "born") -> dict[str, Any]:
@@ -84,7 +84,11 @@ CASES = [
     (sequence(within=WEEK), {1}),
     (sequence(within={"amount": 7 * 24 * 60 + 1, "unit": "minutes"}), {1, 6}),
     (sequence(without={"name": LEFT, "where": []}), {6}),
-    (sequence(first={"name": ORDER, "where": []}), {1, 2, 5}),
+    (sequence(ORDER, ORDER), {1, 2, 5}),
+    (sequence(ORDER, ORDER, ORDER, ORDER), {1}),
+    (sequence(SEEN, LEFT, ORDER), {1}),
+    (sequence(SEEN, LEFT, ORDER, within={"amount": 2, "unit": "days"}), {1}),
+    (sequence(SEEN, LEFT, ORDER, within={"amount": 2, "unit": "days", "after": "first"}), set()),
     (day("in"), {1, 2}),  # who was born on the 29th has it today
     (day("in", 1), {4}),
     (day("within_next", 7), {1, 2, 3, 4}),

@@ -13,7 +13,21 @@ from hudhud.kit.db import Scope
 from hudhud.segments import queries
 from hudhud.segments.types import from_json
 from tests.segments import oracle
-from tests.segments.worlds import MS, NOW, amounts, dates, engagements, event_leaves, instants, sequences, shares, trees, worlds, write
+from tests.segments.worlds import (
+    MS,
+    NOW,
+    amounts,
+    dates,
+    engagements,
+    event_leaves,
+    instants,
+    sequences,
+    shares,
+    stays,
+    trees,
+    worlds,
+    write,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,9 +57,9 @@ def check_world(ch: Client, world: oracle.World, given_trees: list[dict[str, Any
     for number, tree in list(compiled.items())[:2]:
         expected_ids = sorted(oracle.members(world, given_trees[number], NOW))
         preview = queries.preview(ws, ch, tree, NOW)
-        assert preview.count == queries.count(ws, ch, tree, NOW) == len(expected_ids)
+        assert preview.count.count == queries.count(ws, ch, tree, NOW) == len(expected_ids)
         assert queries.members(ws, ch, tree, NOW, limit=100) == expected_ids
-        assert preview.reachable == {"email": sum("email" in p.reachable for p in world.people if p.id in expected_ids)}
+        assert preview.reachable["email"].count == sum("email" in p.reachable for p in world.people if p.id in expected_ids)
         person = next((person for person in world.people if not person.gone), None)
         if person:
             check_verdict(queries.explain(ws, ch, tree, person.id, NOW), world, person, given_trees[number])
@@ -61,10 +75,12 @@ def check_verdict(verdict: Verdict, world: oracle.World, person: oracle.Person, 
 
 def check_value(value: object, world: oracle.World, person: oracle.Person, tree: dict[str, Any]) -> None:
     if tree["kind"] == "sequence":
-        found = oracle.pair(world, tree, person, NOW, None)
-        assert value == (found and {"first_at": iso(found[0]), "then_at": iso(found[1])})
+        found = oracle.chain(world, tree, person, NOW, None)
+        assert value == (found and [iso(at) for at in found])
     elif tree["kind"] == "share":
         assert value == oracle.xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 / 100
+    elif tree["kind"] == "journey" and tree["did"] == "is_in":
+        assert value == max((iso(event.at) for event in oracle.stay(world, tree, person, NOW)), default=None)
     elif tree["kind"] == "amount":
         events = oracle.passing(world, tree, tree["window"], person, NOW, None)
         if tree["take"] in {"first", "last"}:
@@ -99,7 +115,12 @@ entry_windows: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}]
 )
 entries = st.one_of(
-    event_leaves(entry_windows), event_leaves(entry_windows), amounts(entry_windows), sequences(entry_windows), engagements(entry_windows)
+    event_leaves(entry_windows),
+    event_leaves(entry_windows),
+    amounts(entry_windows),
+    sequences(entry_windows),
+    engagements(entry_windows),
+    stays(entry_windows),
 )
 
 

@@ -14,7 +14,7 @@ IN_TARTU = {"kind": "attribute", "name": "city", "op": "is", "value": "Tartu"}
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"kind": "or", "of": []}, "of"),
     ({"kind": "zodiac"}, "kind"),
-    ({"kind": "sequence"}, "first"),
+    ({"kind": "sequence"}, "steps"),
     ({"kind": "and", "of": [{**IN_TARTU, "op": "resembles"}]}, "of[0].op"),
     ({"kind": "and", "of": [{**IN_TARTU, "colour": 1}]}, "of[0].colour"),
     ({**IN_TARTU, "op": "more_than", "value": True}, "value"),
@@ -37,7 +37,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 SPENT = {"kind": "amount", "name": "Order Completed", "property": "total", "take": "sum", "op": "more_than", "value": 100}
-THEN = {"kind": "sequence", "first": {"name": "Product Viewed"}, "then": {"name": "Order Completed"}}
+THEN = {"kind": "sequence", "steps": [{"name": "Product Viewed"}, {"name": "Order Completed"}]}
 BIRTHDAY = {"kind": "date", "name": "born", "op": "in", "yearly": True}
 BAD += [
     ({**SPENT, "take": "median"}, "take"),
@@ -47,10 +47,13 @@ BAD += [
     ({**SPENT, "property": ""}, "property"),
     ({**SPENT, "op": "is_set"}, "value"),
     ({**SPENT, "window": {"kind": "since_entry"}}, "window.kind"),
-    ({**THEN, "then": {"name": ""}}, "then.name"),
+    ({**THEN, "steps": [{"name": "A"}, {"name": ""}]}, "steps[1].name"),
+    ({**THEN, "steps": [{"name": "A"}]}, "steps"),
+    ({**THEN, "steps": [{"name": "A"}] * 7}, "steps"),
+    ({**THEN, "within": {"amount": 1, "after": "last"}}, "within.after"),
     ({**THEN, "without": {"name": "Segment Left"}}, "without.name"),
     ({**THEN, "within": {"amount": 0}}, "within.amount"),
-    ({**THEN, "first": {"name": "A", "where": [{"property": "x", "op": "one_of", "value": []}]}}, "first.where[0].value"),
+    ({**THEN, "steps": [{"name": "A", "where": [{"property": "x", "op": "one_of", "value": []}]}] * 2}, "steps[0].where[0].value"),
     ({**BIRTHDAY, "op": "resembles"}, "op"),
     ({**BIRTHDAY, "op": "more_than_ago"}, "op"),
     ({**BIRTHDAY, "days": 366}, "days"),
@@ -58,6 +61,11 @@ BAD += [
     ({**BIRTHDAY, "name": "@language"}, "name"),
     ({"kind": "message", "did": "delivered"}, "did"),
     ({"kind": "message", "did": "opened", "template": " "}, "template"),
+    ({"kind": "message", "did": "sent", "journey": ""}, "journey"),
+    ({"kind": "journey"}, "journey"),
+    ({"kind": "journey", "journey": "cart", "did": "finished"}, "did"),
+    ({"kind": "journey", "journey": "cart", "did": "is_in", "window": {"kind": "last", "amount": 1}}, "window"),
+    ({"kind": "message", "did": "bounced", "channel": "\0"}, "channel"),
     ({"kind": "message", "did": "clicked", "count": {"op": "at_least", "value": 0}}, "count.value"),
     ({"kind": "share", "percent": 0, "salt": "a"}, "percent"),
     ({"kind": "share", "percent": 0.001, "salt": "a"}, "percent"),

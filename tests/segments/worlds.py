@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 31, 12, 0, 0, 500_000, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 NAMES = ("Page Viewed", "Order Completed", "شراء")
-MAILS, TEMPLATES = ("Message Opened", "Message Clicked"), ("welcome", "نوروز")
+MAILS = ("Message Sent", "Message Bounced", "Message Opened", "Message Clicked")
+TEMPLATES, JOURNEYS, CHANNELS = ("welcome", "نوروز"), ("cart", "win back"), ("email", "sms")
 PATHS = ("price", "cart.total", "we`ird 'name\"", "قیمت", "^odd:[]", "back\\slash")
 TEXTS = (
     "Tartu",
@@ -112,12 +113,28 @@ def _people(number: int) -> st.SearchStrategy[Person]:
 
 def _events(people: int) -> st.SearchStrategy[Event]:
     engagement = st.fixed_dictionaries(
-        {"verdict": st.sampled_from(["human", "human", "machine", "unknown"]), "template": st.sampled_from(TEMPLATES)}
+        {
+            "verdict": st.sampled_from(["human", "human", "machine", "unknown"]),
+            "template": st.sampled_from(TEMPLATES),
+            "journey": st.sampled_from([None, *JOURNEYS]),
+            "channel": st.sampled_from(CHANNELS),
+        }
     )
     return st.one_of(
         st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects()),
         st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(NAMES), at=instants, properties=objects()),
         st.builds(Event, actor_id=st.integers(1, people), name=st.sampled_from(MAILS), at=instants, properties=engagement),
+        _journey_events(people),
+    )
+
+
+def _journey_events(people: int) -> st.SearchStrategy[Event]:
+    begun = st.fixed_dictionaries({"journey": st.sampled_from(JOURNEYS), "run": st.integers(1, 4)})
+    ended = st.builds(lambda run, how: {**run, "outcome": how}, begun, st.sampled_from(["goal", "finished", "exited", "merged"]))
+    person = st.integers(1, people)
+    return st.one_of(
+        st.builds(Event, actor_id=person, name=st.just("Journey Entered"), at=instants, properties=begun),
+        st.builds(Event, actor_id=person, name=st.just("Journey Left"), at=instants, properties=ended),
     )
 
 
@@ -209,6 +226,10 @@ def amounts(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.Searc
     return st.builds(lambda one, other: one | other, head, takes)
 
 
+def within(span: tuple[int, str], after: str) -> dict[str, Any]:
+    return {"amount": span[0], "unit": span[1], "after": after}
+
+
 def sequences(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
     step = st.fixed_dictionaries(
         {"name": st.sampled_from(NAMES), "where": st.one_of(st.just([]), st.lists(comparisons("property", PATHS), max_size=1))}
@@ -217,9 +238,8 @@ def sequences(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.Sea
     return st.fixed_dictionaries(
         {
             "kind": st.just("sequence"),
-            "first": step,
-            "then": step,
-            "within": st.one_of(st.none(), spans.map(lambda span: {"amount": span[0], "unit": span[1]})),
+            "steps": st.one_of(st.lists(step, min_size=2, max_size=2), st.lists(step, min_size=3, max_size=6)),
+            "within": st.one_of(st.none(), st.builds(within, spans, st.sampled_from(["previous", "first"]))),
             "without": st.one_of(st.none(), step),
             "window": windows() if window is None else window,
         }
@@ -230,11 +250,23 @@ def engagements(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.S
     return st.fixed_dictionaries(
         {
             "kind": st.just("message"),
-            "did": st.sampled_from(["opened", "clicked"]),
+            "did": st.sampled_from(["sent", "bounced", "opened", "clicked"]),
             "template": st.sampled_from([None, *TEMPLATES]),
+            "journey": st.sampled_from([None, None, *JOURNEYS]),
+            "channel": st.sampled_from([None, None, *CHANNELS]),
             "count": st.fixed_dictionaries({"op": st.sampled_from(["at_least", "at_most", "exactly"]), "value": st.integers(1, 2)}),
             "window": windows() if window is None else window,
         }
+    )
+
+
+def stays(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    head = {"kind": st.just("journey"), "journey": st.sampled_from(JOURNEYS)}
+    return st.one_of(
+        st.fixed_dictionaries({**head, "did": st.just("is_in"), "window": st.just({"kind": "ever"})}),
+        st.fixed_dictionaries(
+            {**head, "did": st.sampled_from(["was_in", "reached_goal", "left"]), "window": windows() if window is None else window}
+        ),
     )
 
 
@@ -279,7 +311,9 @@ def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStr
     leaf = (
         leaf
         if leaf is not None
-        else st.one_of(event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), engagements(), dates, shares)
+        else st.one_of(
+            event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), engagements(), stays(), dates, shares
+        )
     )
     return st.recursive(
         leaf,

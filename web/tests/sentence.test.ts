@@ -44,7 +44,7 @@ describe("sentence", () => {
     const spent: Condition = { kind: "amount", take: "sum", property: "total", name: "Order Completed", op: "more_than", value: 100 };
     expect(say("en", spent)).toBe("the sum of “total” over “Order Completed” at any time is more than 100");
     const last7 = { kind: "last", amount: 7 } as const;
-    const lost: Condition = { kind: "sequence", first: { name: "Product Added" }, then: { name: "Left" }, within: { amount: 2, unit: "hours" }, without: { name: "Order Completed" }, window: last7 };
+    const lost: Condition = { kind: "sequence", steps: [{ name: "Product Added" }, { name: "Left" }], within: { amount: 2, unit: "hours" }, without: { name: "Order Completed" }, window: last7 };
     expect(say("en", lost)).toBe("“Product Added” and then “Left” within 2 hours, with no “Order Completed” in between, in the last 7 days");
     expect(say("et", { kind: "date", name: "sünnipäev", op: "ago", days: 1, yearly: true })).toBe("„sünnipäev“ aastapäev oli 1 päev tagasi");
     expect(say("en", { kind: "not", of: { kind: "message", did: "opened", window: last7 } })).toBe("no opening of a mail in the last 7 days");
@@ -85,8 +85,9 @@ describe("sentence", () => {
       { kind: "or", of: [{ kind: "consent", topic: "news" }, { kind: "consent", topic: "offers", state: "unsubscribed" }] },
       { kind: "and", of: [] },
       ...TAKES.map((take): Condition => ({ kind: "amount", take, property: "total", name: "Order Completed", op: "is", value: 5 })),
-      ...(["days", "hours", "minutes"] as const).map((unit): Condition => ({ kind: "sequence", first: { name: "A" }, then: { name: "B" }, within: { amount: 3, unit } })),
-      { kind: "sequence", first: { name: "A" }, then: { name: "B" }, without: { name: "C", where: [{ property: "total", op: "is_set" }] } },
+      ...(["days", "hours", "minutes"] as const).map((unit): Condition => ({ kind: "sequence", steps: [{ name: "A" }, { name: "B" }], within: { amount: 3, unit } })),
+      ...(["previous", "first"] as const).map((after): Condition => ({ kind: "sequence", steps: [{ name: "A" }, { name: "B" }, { name: "C" }], within: { amount: 3, after } })),
+      { kind: "sequence", steps: [{ name: "A" }, { name: "B" }], without: { name: "C", where: [{ property: "total", op: "is_set" }] } },
       ...DAY_OPS.flatMap((op) => [0, 1, 2, 5, 11, 100].map((days): Condition => ({ kind: "date", name: "born", op, days, yearly: true }))),
       { kind: "date", name: "@created_at", op: "in", days: 0 },
       ...(["opened", "clicked"] as const).flatMap((did) => [null, "welcome"].map((template): Condition => ({ kind: "message", did, template, count: { op: "exactly", value: 2 } }))),

@@ -16,11 +16,6 @@ function isCounted(value: unknown): value is Counted {
   return typeof value === "object" && value !== null && "count" in value;
 }
 
-interface Pair {
-  first_at: string;
-  then_at: string;
-}
-
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/;
 
 /** The value that decided, in words. */
@@ -30,8 +25,8 @@ function valueText(t: TFunction, format: Format, { condition: { kind }, value }:
     return value.last_at ? t("segments.value.last", { times, at: format.dateTime(value.last_at) }) : times;
   }
   if (kind === "sequence") {
-    const pair = value as Pair | null;
-    return pair ? t("segments.value.pair", { first: format.dateTime(pair.first_at), then: format.dateTime(pair.then_at) }) : t("segments.value.no_pair");
+    const ats = (value as string[] | null)?.map((at) => format.dateTime(at)) ?? [];
+    return ats.length > 0 ? ats.reduce((first, then) => t("segments.value.pair", { first, then })) : t("segments.value.no_pair");
   }
   if (kind === "share" && typeof value === "number") return t("segments.value.lot", { number: format.number(value) });
   if (kind === "amount" && value === null) return t("segments.value.nothing");

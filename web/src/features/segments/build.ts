@@ -65,7 +65,7 @@ export function makeNew(kind: NewKind, now: Date): Condition {
     case "amount":
       return { kind: "amount", name: "", property: "", take: "sum", op: "more_than", value: "", window: { kind: "ever" }, where: [] };
     case "sequence":
-      return { kind: "sequence", first: { name: "" }, then: { name: "" }, within: { amount: 7, unit: "days" }, without: null, window: { kind: "last", amount: 30, unit: "days" } };
+      return { kind: "sequence", steps: [{ name: "" }, { name: "" }], within: { amount: 7, unit: "days" }, without: null, window: { kind: "last", amount: 30, unit: "days" } };
     case "message":
       return { kind: "message", did: "opened", template: null, count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" } };
     case "date":
@@ -102,7 +102,7 @@ function isLeafComplete(leaf: Leaf): boolean {
     case "amount":
       return isStepComplete(leaf) && leaf.property.trim() !== "" && hasValue(leaf.op, leaf.value);
     case "sequence":
-      return isStepComplete(leaf.first) && isStepComplete(leaf.then) && (!leaf.without || isStepComplete(leaf.without));
+      return leaf.steps.every(isStepComplete) && (!leaf.without || isStepComplete(leaf.without));
     case "date":
       return leaf.name.trim() !== "";
     case "message":

@@ -47,12 +47,11 @@ export interface Step {
 
 export type Unit = "days" | "hours" | "minutes";
 
-/** One event and then another, within a time, without a third in between. */
+/** Two to six events one after another, within a time of the one before or of the first, without another in between. */
 export interface SequenceLeaf {
   kind: "sequence";
-  first: Step;
-  then: Step;
-  within?: { amount: number; unit?: Unit } | null;
+  steps: Step[];
+  within?: { amount: number; unit?: Unit; after?: "previous" | "first" } | null;
   without?: Step | null;
   window?: Window;
 }

@@ -98,13 +98,19 @@ function stepPieces(words: Words, step: Step, path: Path): Piece[] {
   return [...name(step.name), ...wherePieces(words, step.where ?? [], [...path, "where"])];
 }
 
+/** Of two steps it is plain which time is meant; of more it is said. */
+function withinPieces(words: Words, { within, steps }: SequenceLeaf, path: Path): Piece[] {
+  if (!within) return [];
+  const span = fill(words, `segments.within.${within.unit ?? "days"}`, { number: number(within.amount, [...path, "within", "amount"]) }, within.amount);
+  return steps.length > 2 ? fill(words, `segments.within_of.${within.after ?? "previous"}`, { within: span }) : span;
+}
+
 function sequencePieces(words: Words, leaf: SequenceLeaf, path: Path): Piece[] {
-  const { within, without } = leaf;
-  const span = within ? fill(words, `segments.within.${within.unit ?? "days"}`, { number: number(within.amount, [...path, "within", "amount"]) }, within.amount) : [];
+  const { steps, without } = leaf;
+  const said = steps.map((step, index) => stepPieces(words, step, [...path, "steps", index]));
   return fill(words, "segments.sequence", {
-    first: stepPieces(words, leaf.first, [...path, "first"]),
-    then: stepPieces(words, leaf.then, [...path, "then"]),
-    within: span,
+    steps: said.reduce((first, then) => fill(words, "segments.and_then", { first, then })),
+    within: withinPieces(words, leaf, path),
     without: without ? fill(words, "segments.without", { event: stepPieces(words, without, [...path, "without"]) }) : [],
     window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
   });
