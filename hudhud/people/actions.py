@@ -14,7 +14,11 @@ from hudhud.kit import sql
 from hudhud.kit.clickhouse import is_bad_data
 from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
+from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
+from hudhud.people.takeback import find_to_take_back as find_to_take_back
+from hudhud.people.takeback import remove as remove
+from hudhud.people.takeback import take_back as take_back
 from hudhud.people.types import LINKING_CAUSES, Identifier, Identity, Note, Resolution
 
 if TYPE_CHECKING:
@@ -134,6 +138,7 @@ def _write(ws: Scope, book: Book, now: datetime, batch: int | None) -> tuple[lis
             created_ats=[entry.identifiers[identifier] for identifier, entry in kept],
         )
     _write_merges(ws, book, now)
+    history.record(ws, book.turns, now)
     return [entry.id for entry in fresh], [entry.id for entry in known]
 
 

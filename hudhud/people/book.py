@@ -5,7 +5,8 @@ Rules (the same for one claim or ten thousand at once; the tests compare with on
 - only a linking claim attaches further identifiers: unknown ones are attached, held ones merge the two people unless both have a
   user_id, or the claim is about somebody without a user_id who has another address already; `alias` merges always;
 - who has a user_id survives, else whom the claim is about; an address that the survivor has already is not taken over;
-- what a claim by a public key may not change stays as it is (vouching.py), and is noted.
+- what a claim by a public key may not change stays as it is (vouching.py), and is noted;
+- what a claim changed is kept with what was there before (`Turn`).
 """
 
 from __future__ import annotations
@@ -73,6 +74,17 @@ class Merge:
     snapshot: dict[str, Any]
 
 
+@dataclass(slots=True)
+class Turn:
+    """What one claim, or a merge, changed about a person: what was there before it."""
+
+    entry: Entry
+    source: str
+    merged: Entry | None = None  # who was joined with them by it
+    before: dict[str, Any] = field(default_factory=dict)  # attributes and places; None: nothing
+    identifiers: list[tuple[str, str, bool]] = field(default_factory=list)  # the last: whether it was theirs
+
+
 def named_identifiers(identity: Identity) -> Iterator[tuple[Identifier | None, str]]:
     """Yield each identifier of a claim, addresses from its attributes included, or None and what is wrong with it."""
     for identifier in identity.identifiers:
@@ -98,17 +110,21 @@ class Book:
         self.opened = opened
         self.entries: dict[int, Entry] = {entry.id: entry for entry in holders.values()}
         self.merges: list[Merge] = []
+        self.turns: list[Turn] = []
         self.notes: list[Note] = []
         self.changed_names: set[str] = set()
         self.touched: set[Identifier] = set()  # whose holder changed
         self.held_before = frozenset(holders)
         self._refused: list[str] = []  # of the claim in work: what a public key may not change
+        self._turn: Turn | None = None  # in work
+        self._source = ""  # of the claim in work
         self._next_new = -1
 
     def claim(self, index: int, identity: Identity, identifiers: Sequence[Identifier]) -> Entry:
         """Apply one claim; return whom it is about (as of now: a later claim may merge them)."""
         first = identifiers[0]
         linking = identity.cause in LINKING_CAUSES
+        self._turn, self._source = None, identity.source or identity.cause
         entry = self.holders.get(first) or self._adopt(first, identifiers if linking else [first], identity)
         if not linking:
             return entry
@@ -169,6 +185,9 @@ class Book:
         if namespace in ADDRESS_NAMESPACES:
             for old in [held for held in entry.identifiers if held[0] == namespace]:
                 self._drop(entry, old)
+                self._turn_of(entry).identifiers.append((*old, True))
+        if not entry.is_new:
+            self._turn_of(entry).identifiers.append((*identifier, False))
         entry.identifiers[identifier] = self.now
         entry.is_changed = True
         self.holders[identifier] = entry
@@ -183,12 +202,17 @@ class Book:
     def _merge(self, survivor: Entry, merged: Entry, identity: Identity) -> None:
         snapshot = {"survivor": survivor.snapshot(), "merged": merged.snapshot()}
         self.merges.append(Merge(survivor, merged, identity.at, identity.cause, snapshot))
+        turn = self._turn = Turn(survivor, self._source, merged)
+        self.turns.append(turn)
         for identifier, since in list(merged.identifiers.items()):
             self._drop(merged, identifier)
             if identifier[0] not in ADDRESS_NAMESPACES or not survivor.has(identifier[0]):
                 survivor.identifiers[identifier] = since
                 self.holders[identifier] = survivor
-        _blend(survivor, merged, self.changed_names)
+                turn.identifiers.append((*identifier, False))
+        ours = survivor.attributes
+        taken = _blend(survivor, merged, self.changed_names)
+        turn.before = {name: ours.get(name) for name in taken}
         for column, value in merged.places.items():
             if value is not None and survivor.places.get(column) is None:
                 self._place(survivor, column, value, merged.provenance.get(column, "default"))
@@ -196,6 +220,7 @@ class Book:
             survivor.created_at = min(survivor.created_at, merged.created_at)
         survivor.is_changed = merged.is_changed = True
         merged.merged_into = survivor
+        self._turn = None
         snapshot["after"] = survivor.snapshot()
 
     def _patch(self, entry: Entry, identity: Identity) -> None:
@@ -210,6 +235,7 @@ class Book:
             if not identity.is_public or name not in entry.attributes:
                 vouching.note_source(entry, name, is_public=identity.is_public)
             if changed:
+                self._turn_of(entry).before.setdefault(name, entry.attributes.get(name))
                 kept = {known: kept for known, kept in entry.attributes.items() if known != name}
                 entry.attributes = kept if value is None else {**entry.attributes, name: value}
                 self.changed_names.add(name)
@@ -234,9 +260,17 @@ class Book:
             return
         if entry.places.get(column) != value:
             self.changed_names.add(f"@{column}")
+            self._turn_of(entry).before.setdefault(f"@{column}", entry.places.get(column))
         entry.places = {**entry.places, column: value}
         entry.provenance = {**entry.provenance, column: origin}
         entry.is_changed = True
+
+    def _turn_of(self, entry: Entry) -> Turn:
+        """Return where to keep what the claim in work changes about somebody."""
+        if self._turn is None or self._turn.entry is not entry:
+            self._turn = Turn(entry, self._source)
+            self.turns.append(self._turn)
+        return self._turn
 
 
 def _differs(attributes: dict[str, Any], name: str, value: object) -> bool:
@@ -245,8 +279,8 @@ def _differs(attributes: dict[str, Any], name: str, value: object) -> bool:
     return bool(attributes[name] != value) or type(attributes[name]) is not type(value)
 
 
-def _blend(survivor: Entry, merged: Entry, changed_names: set[str]) -> None:
-    """Give the survivor the other one's attributes: what somebody vouches for before what is only claimed, else their own first."""
+def _blend(survivor: Entry, merged: Entry, changed_names: set[str]) -> set[str]:
+    """Give the survivor the other one's attributes, and return which: what somebody vouches for before what is only claimed, else their own first."""
     ours, theirs = survivor.attributes, merged.attributes
     better = {name for name in theirs.keys() & ours.keys() if vouching.is_claimed(survivor, name) and not vouching.is_claimed(merged, name)}
     changed_names |= theirs.keys() - ours.keys() | {name for name in better if _differs(ours, name, theirs[name])}
@@ -254,6 +288,7 @@ def _blend(survivor: Entry, merged: Entry, changed_names: set[str]) -> None:
     places = {f"@{column}" for column, value in merged.places.items() if value is not None and survivor.places.get(column) is None}
     survivor.claimed = vouching.claimed_after(survivor, merged, taken | places)
     survivor.attributes = {**theirs, **ours, **{name: theirs[name] for name in better}}
+    return taken
 
 
 def _may_attach(entry: Entry, identifier: Identifier, identity: Identity) -> bool:

@@ -118,6 +118,7 @@ FORGET: tuple[Query, ...] = (
     QUERIES.remove_subscriptions,
     QUERIES.blank_consent,
     QUERIES.remove_merges,
+    QUERIES.remove_changes,
     QUERIES.count_left,
     QUERIES.remove_runs,
     QUERIES.skip_messages,
@@ -126,6 +127,7 @@ FORGET: tuple[Query, ...] = (
 # Again: a process that held one of their rows may have written since.
 AGAIN: tuple[Query, ...] = (
     QUERIES.remove_identifiers,
+    QUERIES.remove_changes,
     QUERIES.blank_consent,
     QUERIES.count_left,
     QUERIES.remove_runs,
@@ -189,11 +191,13 @@ def _scrub_messages(ws: Scope, actors: Sequence[int], addresses: list[str]) -> N
 
 
 def _scrub_logs(ws: Scope, mentions: Mentions) -> None:
-    """Remove refused messages and lines of files that speak of them, and blank lines of the audit log that name an address of theirs."""
+    """Remove refused messages, lines of files and bodies of webhooks that speak of them, and blank lines of the audit log that name an address of theirs."""
     for page in find_pages(ws, QUERIES.read_rejects):
         ws.run(QUERIES.remove_rejects, ids=numbers(row_id for row_id, body in page if mentions.in_message(bytes(body))))
     for page in find_pages(ws, QUERIES.read_refused_lines, "(0,0)"):
         ws.run(QUERIES.remove_refused_lines, places=[place for place, body in page if mentions.in_line(bytes(body))])
+    for page in find_pages(ws, QUERIES.read_hook_bodies):
+        ws.run(QUERIES.remove_hook_bodies, ids=numbers(row_id for row_id, body in page if mentions.in_foreign(bytes(body))))
     for page in find_pages(ws, QUERIES.read_audit):
         ws.run(QUERIES.blank_audit, ids=numbers(row_id for row_id, text in page if mentions.in_text(text)))
 

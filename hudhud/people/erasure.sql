@@ -11,6 +11,8 @@ GROUP BY p.id;
 SELECT namespace, value FROM identifier WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
 UNION SELECT channel, address FROM message
 WHERE workspace_id = %(workspace_id)s AND address IS NOT NULL AND (person_id = ANY(%(actors)s::bigint[]) OR sent_to = ANY(%(actors)s::bigint[]))
+UNION SELECT i ->> 0, i ->> 1 FROM person_change c, jsonb_array_elements(c.identifiers) i
+WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(actors)s::bigint[]) AND jsonb_typeof(c.identifiers) = 'array'
 UNION SELECT i ->> 0, i ->> 1 FROM person_merge m, jsonb_array_elements(m.snapshot #> '{survivor,identifiers}' || (m.snapshot #> '{merged,identifiers}')) i
 WHERE m.workspace_id = %(workspace_id)s AND (m.survivor_id = ANY(%(actors)s::bigint[]) OR m.merged_id = ANY(%(actors)s::bigint[]));
 
@@ -80,6 +82,10 @@ UPDATE consent_log SET proof = '{}' WHERE workspace_id = %(workspace_id)s AND pe
 -- What was kept to undo their merges.
 DELETE FROM person_merge WHERE workspace_id = %(workspace_id)s AND (survivor_id = ANY(%(actors)s::bigint[]) OR merged_id = ANY(%(actors)s::bigint[]));
 
+-- name: remove_changes
+-- What they were before.
+DELETE FROM person_change WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);
+
 -- name: count_left
 -- Their runs leave the drawings' numbers by the way out.
 INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
@@ -141,6 +147,14 @@ SELECT ctid::text, body FROM import_reject WHERE workspace_id = %(workspace_id)s
 -- name: remove_refused_lines
 -- Those that speak of them.
 DELETE FROM import_reject WHERE workspace_id = %(workspace_id)s AND ctid = ANY(%(places)s::tid[]);
+
+-- name: read_hook_bodies
+-- A page of what came by inbound webhooks.
+SELECT id, body FROM hook_body WHERE workspace_id = %(workspace_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
+
+-- name: remove_hook_bodies
+-- What speaks of them: whole bodies, as nobody knows where in one they stand.
+DELETE FROM hook_body WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
 
 -- name: read_audit
 -- A page of the list of changes.

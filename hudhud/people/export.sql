@@ -13,6 +13,11 @@ WHERE i.workspace_id = %(workspace_id)s AND i.person_id = ANY(%(actors)s::bigint
 SELECT (to_jsonb(m) - 'workspace_id')::text FROM person_merge m
 WHERE m.workspace_id = %(workspace_id)s AND (m.survivor_id = ANY(%(actors)s::bigint[]) OR m.merged_id = ANY(%(actors)s::bigint[])) ORDER BY m.id;
 
+-- name: changes
+-- What was known of them before each change, and who made it.
+SELECT (to_jsonb(c) - 'workspace_id')::text FROM person_change c
+WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(actors)s::bigint[]) ORDER BY c.id;
+
 -- name: subscriptions
 -- Where they stand on topics.
 SELECT jsonb_build_object('person_id', s.person_id, 'topic', t.key, 'channel', s.channel, 'state', s.state, 'changed_at', s.changed_at)::text
@@ -68,6 +73,12 @@ SELECT jsonb_build_object('person_id', m.person_id, 'company', c.key, 'since', m
                                          FROM company_attribute a WHERE a.company_id = c.id))::text
 FROM company_person m JOIN company c ON c.id = m.company_id
 WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(actors)s::bigint[]) ORDER BY m.since, c.id;
+
+-- name: lifecycle_moves
+-- When they went from stage to stage of the lifecycle.
+SELECT jsonb_build_object('person_id', m.person_id, 'from', o.key, 'to', t.key, 'at', m.at)::text
+FROM lifecycle_move m LEFT JOIN lifecycle_stage o ON o.id = m.from_id LEFT JOIN lifecycle_stage t ON t.id = m.to_id
+WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(actors)s::bigint[]) ORDER BY m.id;
 
 -- name: segment_changes
 -- When they entered and left segments.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from hudhud.people.types import ADDRESS_NAMESPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hudhud.people.types import Identifier
 
@@ -49,6 +50,17 @@ class Mentions:
             return self.in_message(body)
         return self.in_message(body) or (isinstance(found, list) and any(str(cell) in self.ids for cell in found))
 
+    def in_foreign(self, body: bytes) -> bool:
+        """Say whether what another tool sent, JSON or a form, is about them: any value that equals an id is enough."""
+        if self.in_message(body):
+            return True
+        try:
+            found = msgspec.json.decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            values = [value for _, value in parse_qsl(body.decode(errors="replace"), keep_blank_values=True)]
+            return any(value in self.ids or self.in_text(value) for value in values)
+        return any(str(leaf) in self.ids for leaf in _leaves(found))
+
     def _names(self, found: Any) -> bool:  # noqa: ANN401 -- any JSON
         """Look at every id that a message names, and at every text of it for addresses that its bytes spell with escapes."""
         waiting = [found]
@@ -63,3 +75,15 @@ class Mentions:
             elif isinstance(one, str) and self.in_text(one):
                 return True
         return False
+
+
+def _leaves(found: Any) -> Iterator[Any]:  # noqa: ANN401 -- any JSON
+    waiting = [found]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        else:
+            yield one

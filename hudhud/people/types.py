@@ -62,6 +62,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     device: Mapping[str, str] | None = None
     is_public: bool = False  # said with a public key: by anybody (vouching.py)
     ip_country: str | None = None  # of the address that said it: weaker than what the device says
+    source: str = ""  # by which way it came, for the history: collect, server, import:7; "" = the cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,32 @@ class Profile:
     merged: list[dict[str, Any]]  # [{"id", "person_id", "at", "cause", "identifiers": [[namespace, value, since]]}]
     subscriptions: list[dict[str, Any]]  # [{"topic", "channel", "state", "changed_at"}]
     suppressed: list[dict[str, Any]]  # [{"channel", "reason", "created_at"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that became another: an attribute, a place (`@country`), or an identifier that came or went (`#email`). None: nothing."""
+
+    id: int  # of the change as a whole: what one claim changed has one number
+    person_id: int  # as who they were then: somebody merged into them later has a history of their own
+    at: datetime
+    source: str  # collect, server, import:7, merge:12, unmerge:12, user:7, or the cause of the claim
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A person as they were known at an instant."""
+
+    at: datetime
+    is_exact: bool  # False: the history does not reach so far back; some of it may be of later days
+    attributes: dict[str, Any]
+    identifiers: list[dict[str, str]]
+    time_zone: str | None
+    language: str | None
+    country: str | None
 
 
 @dataclass(frozen=True, slots=True)

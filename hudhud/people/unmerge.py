@@ -8,13 +8,14 @@ that ended because of the merge stay ended (decision 13 says why).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from hudhud.accounts.actions import record_audit
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
+from hudhud.people import history
 from hudhud.people.types import ADDRESS_NAMESPACES, MergedFurther, MergeNotFound, Unmerged
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ def undo_merge(ws: Scope, merge_id: int, now: datetime, by: str) -> Unmerged:
         raise MergedFurther(survivor_id=merge["survivor_merged_into"])
     pair = {"merged_id": merge["merged_id"], "survivor_id": merge["survivor_id"]}
     before, merged, after = (merge["snapshot"][name] for name in ("survivor", "merged", "after"))
-    moved, taken = _give_identifiers(ws, merged, **pair)
+    given = _give_identifiers(ws, merged, **pair)
     own = ws.one(QUERIES.find_own, person_id=pair["survivor_id"])
     assert own is not None
     survivor, changed = _restore(own, before, after)
+    history.record_one(ws, pair["survivor_id"], f"unmerge:{pair['merged_id']}", _replaced(own, survivor), given.left, now)
     _write(ws, pair["survivor_id"], survivor, now)
     _write(ws, pair["merged_id"], merged | {"created_at": datetime.fromisoformat(merged["created_at"])}, now)
     actors = numbers(row[0] for row in ws.rows(QUERIES.find_inner, merged_id=pair["merged_id"]))
@@ -49,11 +51,18 @@ def undo_merge(ws: Scope, merge_id: int, now: datetime, by: str) -> Unmerged:
     ws.run(QUERIES.mark_undone, merge_id=merge_id, now=now, by=by)
     record_audit(ws, now, by, "person.unmerge", f"person:{pair['survivor_id']}", person_id=pair["merged_id"])
     ws.run(QUERIES.tell)
-    return Unmerged(pair["merged_id"], pair["survivor_id"], moved, runs, changed, taken)
+    return Unmerged(pair["merged_id"], pair["survivor_id"], given.moved, runs, changed, given.taken)
 
 
-def _give_identifiers(ws: Scope, merged: Snapshot, *, merged_id: int, survivor_id: int) -> tuple[int, list[str]]:
-    """Give back what identified the merged person; return how many, and those that are somebody else's by now."""
+class _Given(NamedTuple):
+    """What of the identifiers of a merged person went back to them."""
+
+    moved: int
+    left: list[tuple[str, str, bool]]  # those that the survivor had, as the history keeps them
+    taken: list[str]  # somebody else's by now
+
+
+def _give_identifiers(ws: Scope, merged: Snapshot, *, merged_id: int, survivor_id: int) -> _Given:
     had = {(namespace, value): datetime.fromisoformat(since) for namespace, value, since in merged["identifiers"]}
     names = {"namespaces": [namespace for namespace, _ in had], "values": [value for _, value in had]}
     holders = {(namespace, value): holder for namespace, value, holder in ws.rows(QUERIES.find_holders, **names)}
@@ -61,9 +70,16 @@ def _give_identifiers(ws: Scope, merged: Snapshot, *, merged_id: int, survivor_i
     parts = {"namespaces": [namespace for namespace, _ in theirs], "values": [value for _, value in theirs]}
     ws.run(PEOPLE.remove_identifiers, **parts)
     ws.run(PEOPLE.insert_identifiers, **parts, person_ids=numbers([merged_id] * len(theirs)), created_ats=[had[one] for one in theirs])
-    return len(theirs), [
-        value for namespace, value in had if (namespace, value) not in theirs and namespace in (*ADDRESS_NAMESPACES, "user_id")
-    ]
+    left = [(*one, True) for one in theirs if holders[one] == survivor_id]
+    taken = [value for namespace, value in had if (namespace, value) not in theirs and namespace in (*ADDRESS_NAMESPACES, "user_id")]
+    return _Given(len(theirs), left, taken)
+
+
+def _replaced(own: dict[str, Any], survivor: Snapshot) -> Snapshot:
+    """Return what the survivor loses by it."""
+    before, after = own["attributes"], survivor["attributes"]
+    attributes = {name: before.get(name) for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return attributes | {f"@{column}": own[column] for column in PLACES if own[column] != survivor["places"].get(column)}
 
 
 def _restore(own: dict[str, Any], before: Snapshot, after: Snapshot) -> tuple[Snapshot, list[str]]:

@@ -132,11 +132,20 @@ def to_identity(event: Event) -> Identity:
     anonymous: list[Identifier] = [("anonymous_id", event.anonymous_id)] if event.anonymous_id else []
     if event.kind == "alias" and event.previous_id and event.previous_id != event.user_id:
         names = (*user, ("user_id", event.previous_id), ("anonymous_id", event.previous_id))
-        return Identity(names, "alias", event.at, is_public=event.source == PUBLIC)
+        return Identity(names, "alias", event.at, is_public=event.source == PUBLIC, source=event.source)
     if event.kind != "identify":
         return Identity((*user, *anonymous)[:1], event.kind, event.at)
     traits = {name: value for name, value in event.traits.items() if name != "subscriptions"}
-    return Identity((*user, *anonymous), "identify", event.at, traits, _device(event.context), event.source == PUBLIC, event.ip_country)
+    return Identity(
+        (*user, *anonymous),
+        "identify",
+        event.at,
+        traits,
+        _device(event.context),
+        event.source == PUBLIC,
+        event.ip_country,
+        event.source,
+    )
 
 
 def _device(context: bytes) -> dict[str, str] | None:

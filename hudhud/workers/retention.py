@@ -6,10 +6,15 @@ import time
 from typing import TYPE_CHECKING
 
 from hudhud.events import actions as events
+from hudhud.people import history
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.kit.db import Scope
     from hudhud.workers.context import Context
 
 EVERY_S, BEAT_S = 1800.0, 30.0
@@ -30,8 +35,9 @@ def run(context: Context) -> None:
 
 
 def work_once(context: Context, ch: Client) -> None:
-    """Delete the rejects that are too old, a page in a transaction, and the events whose time is over."""
-    context.count("retention", "rejects", _forget_rejects(context))
+    """Delete the rejects and the changes of people that are too old, a page in a transaction, and the events whose time is over."""
+    context.count("retention", "rejects", _forget(context, events.forget_old))
+    context.count("retention", "changes", _forget(context, history.forget_old))
     with context.db.everywhere() as everywhere:
         terms = events.find_terms(everywhere)
     for term in terms:
@@ -39,11 +45,11 @@ def work_once(context: Context, ch: Client) -> None:
         context.count("retention", "events", events.delete_old(ch, term, context.clock.now()))
 
 
-def _forget_rejects(context: Context) -> int:
+def _forget(context: Context, forget: Callable[[Scope, datetime, int], int]) -> int:
     gone, page = 0, PAGE
-    while page == PAGE and not context.stop.is_set():
+    while page >= PAGE and not context.stop.is_set():
         context.beat()
         with context.db.everywhere() as everywhere:
-            page = events.forget_old(everywhere, context.clock.now(), PAGE)
+            page = forget(everywhere, context.clock.now(), PAGE)
         gone += page
     return gone

@@ -67,6 +67,20 @@ CREATE TABLE person_merge (
 CREATE INDEX person_merge_by_survivor ON person_merge (workspace_id, survivor_id);
 SELECT hudhud_wall('person_merge');
 
+-- What was known of a person before each change, and who changed it: read backwards from today it tells them as they were.
+CREATE TABLE person_change (
+    workspace_id bigint NOT NULL,                -- that of the person
+    person_id    bigint NOT NULL,                -- as who they were then: a merge can be undone; rows of people are never deleted
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    at           timestamptz NOT NULL,           -- when it was taken in
+    source       text NOT NULL,                  -- collect, server, import:7, merge:12, unmerge:12, user:7, …
+    before       jsonb NOT NULL,                 -- {"city": "Tartu", "@country": null}: null = there was nothing
+    identifiers  jsonb,                          -- [["email", "ann@example.com", true]]: true = theirs until then, false = from then on
+    PRIMARY KEY (workspace_id, person_id, id)
+);
+CREATE INDEX person_change_at ON person_change USING brin (at);
+SELECT hudhud_wall('person_change');
+
 -- Erasing one person (GDPR Art. 17): a job whose position is `step`. Events of batches that were open when it was asked for are
 -- waited for; those of later ones are dropped up to `last_batch`, so a repeated batch decides the same.
 CREATE TABLE erasure (
