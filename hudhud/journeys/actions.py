@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from hudhud.accounts.actions import record_audit
 from hudhud.journeys import entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
+from hudhud.journeys.loops import check_graph
+from hudhud.journeys.loops import check_segment as check_segment
 from hudhud.journeys.moves import MOVES
+from hudhud.journeys.telling import tell_runs as tell_runs
 from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
 from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
@@ -94,6 +97,7 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
         ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, now=now)
+        check_graph(ws, graph)
         current = ws.one(QUERIES.current_version, journey_id=journey["id"])
         record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id, names=graph.names)
     assert current is not None

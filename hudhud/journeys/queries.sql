@@ -47,6 +47,15 @@ WHERE j.workspace_id = %(workspace_id)s AND v.graph ~ %(named)s
   AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id))
 ORDER BY j.key, v.number DESC;
 
+-- name: find_segment_triggers
+-- The current graphs of journeys that begin with a segment.
+SELECT j.key, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
+WHERE j.workspace_id = %(workspace_id)s AND j.segment_id IS NOT NULL ORDER BY j.key;
+
+-- name: find_keys
+-- Which of these journeys there are.
+SELECT key FROM journey WHERE workspace_id = %(workspace_id)s AND key = ANY(%(keys)s::text[]);
+
 -- name: add_version
 -- Append an immutable version.
 INSERT INTO journey_version (workspace_id, journey_id, number, graph, created_at, created_by)

@@ -169,6 +169,12 @@ class JourneyNotFound(NotFound):
     code = "journey_not_found"
 
 
+class JourneyLoop(Conflict):
+    """A journey's end would begin it again, or that of another one which begins it."""
+
+    code = "journey_loop"
+
+
 class JourneyNotReady(Conflict):
     """The journey cannot start yet."""
 

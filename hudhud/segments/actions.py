@@ -14,7 +14,7 @@ from hudhud.segments.lists import apply_edits as apply_edits
 from hudhud.segments.lists import change_list as change_list
 from hudhud.segments.membership import build as build
 from hudhud.segments.membership import check_due as check_due
-from hudhud.segments.membership import open_lock
+from hudhud.segments.membership import open_lock as open_lock
 from hudhud.segments.membership import refresh as refresh
 from hudhud.segments.sets import Listed
 from hudhud.segments.types import (
@@ -27,7 +27,7 @@ from hudhud.segments.types import (
     from_json,
     leaves,
 )
-from hudhud.segments.uses import check_circle, check_unused, find_missing, find_uses
+from hudhud.segments.uses import check_circle, check_echo, check_listed, check_unused, find_missing, find_uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,6 +80,29 @@ def _release(ws: Scope, owner: str, now: datetime, kept: int) -> None:
         ws.run(QUERIES.forget_archived)
 
 
+def create_part(ws: Scope, owner: str, name: str, tree: Condition, now: datetime) -> int:
+    """Make an unlisted segment for `owner` (such as "lifecycle"), one of several; return its id."""
+    return _create(ws, _checked_name(name), owner, tree, now)
+
+
+def define_part(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> None:
+    """Give an unlisted segment another tree, or have it counted again."""
+    _redefine(ws, segment_id, tree, now)
+
+
+def recount(ws: Scope) -> None:
+    """Count every segment again from the whole base: events were taken back. Nobody is told of who came and went by that."""
+    open_lock(ws)
+    ws.run(QUERIES.unbuild_all)
+    ws.run(QUERIES.ring)
+
+
+def drop_part(ws: Scope, segment_id: int, now: datetime) -> None:
+    """Keep an unlisted segment no longer; who calls this has seen to it that nothing is built on it."""
+    open_lock(ws)
+    _forget(ws, segment_id, now)
+
+
 def check_references(ws: Scope, segment_ids: Iterable[int]) -> list[int]:
     """Return which of these segments there are not; the others are not put away before the transaction ends."""
     wanted = set(segment_ids)
@@ -94,6 +117,7 @@ def update_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, name: 
     row = ws.one(QUERIES.get_segment, id=segment_id)
     if row is None:
         raise SegmentNotFound(segment_id=segment_id)
+    check_listed(ws, segment_id)
     if name is not None:
         ws.run(QUERIES.rename_segment, id=segment_id, name=_checked_name(name), now=now)
     if tree is not None and row["definition"] is None:
@@ -109,17 +133,23 @@ def archive_segment(ws: Scope, segment_id: int, now: datetime, *, by: str, uses:
     row = ws.one(QUERIES.get_segment, id=segment_id)
     if row is None:
         raise SegmentNotFound(segment_id=segment_id)
+    check_listed(ws, segment_id)
     check_unused(row["name"], segment_id, [*find_uses(ws, segment_id), *uses()])
+    _forget(ws, segment_id, now)
+    record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}", name=row["name"])
+
+
+def _forget(ws: Scope, segment_id: int, now: datetime) -> None:
     ws.run(QUERIES.archive_segment, id=segment_id, now=now)
     for forget in (QUERIES.forget_archived, QUERIES.forget_changes, QUERIES.forget_edits, QUERIES.forget_days):
         ws.run(forget, id=segment_id)
-    record_audit(ws, now, by, "segment.archive", f"segment:{segment_id}", name=row["name"])
 
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:
     open_lock(ws)
-    definitions = _check_references(ws, tree)
-    return _insert(ws, name, owner, now, _columns(tree, definitions))
+    columns = _columns(tree, _check_references(ws, tree))
+    check_echo(owner, columns["event_names"])
+    return _insert(ws, name, owner, now, columns)
 
 
 def _insert(ws: Scope, name: str, owner: str, now: datetime, columns: dict[str, Any]) -> int:
@@ -135,9 +165,11 @@ def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> Non
     check_circle(ws, tree, definitions, segment_id)
     ws.run(QUERIES.define_segment, id=segment_id, now=now, **_columns(tree, definitions))
     changed = [segment_id]
-    for other_id, definition, _depth in ws.rows(QUERIES.find_dependents, id=segment_id):
+    for other_id, owner, definition, _depth in ws.rows(QUERIES.find_dependents, id=segment_id):
         other = from_json(definition)
-        ws.run(QUERIES.define_segment, id=other_id, now=now, **_columns(other, read_definitions(ws, [other])))
+        columns = _columns(other, read_definitions(ws, [other]))
+        check_echo(owner, columns["event_names"])
+        ws.run(QUERIES.define_segment, id=other_id, now=now, **columns)
         changed.append(other_id)
     ws.run(QUERIES.unbuild, ids=changed)
     ws.run(QUERIES.ring)

@@ -16,6 +16,7 @@ from hudhud.segments.types import from_json, to_json
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
+    from hudhud.segments.queries import Preview
     from hudhud.segments.types import Verdict
 
 router = Router(tags=["segments"])
@@ -57,9 +58,13 @@ class SegmentPatch(Schema):
 
 
 class Draft(Schema):
-    """Conditions that are not saved."""
+    """Conditions that are not saved.
+
+    Whoever edits them names the form they edit in with `draft`: what that form asked before is given up (its answer is 409).
+    """
 
     tree: dict[str, Any]
+    draft: str = ""
 
 
 class Doubt(Schema):
@@ -78,17 +83,10 @@ def find_segments(request: Request, after: Id | None = None, limit: Limit = 50) 
     return {"items": [_card(segment) for segment in found], "next": more, "total": queries.count_segments(request.scope)}
 
 
-@router.post("/segments", response={201: dict[str, Any]})
-def create_segment(request: Request, new: NewSegment) -> Status[dict[str, Any]]:
-    """Save conditions as a segment; its members are counted within a second (`state` is `counting` until then)."""
-    made = actions.create_segment(request.scope, new.name, from_json(new.tree), request.now, by=request.actor)
-    return Status(201, _one(request, made))
-
-
 @router.post("/segments/lists", response={201: dict[str, Any]})
 def create_list(request: Request, new: NewList) -> Status[dict[str, Any]]:
     """Make a segment whose people are put in one by one."""
-    return Status(201, _one(request, actions.create_list(request.scope, new.name, request.now, by=request.actor)))
+    return Status(201, one(request, actions.create_list(request.scope, new.name, request.now, by=request.actor)))
 
 
 @router.post("/segments/count")
@@ -96,13 +94,18 @@ def create_list(request: Request, new: NewList) -> Status[dict[str, Any]]:
 def count(request: Request, draft: Draft) -> dict[str, Any]:
     """Count people for conditions that are not saved: all together, each condition alone, and how many can be reached."""
     tree = from_json(draft.tree)
-    preview = queries.preview(request.scope, request.clickhouse, tree, request.now)
-    return {
-        "count": preview.count,
-        "conditions": [{"path": path, "count": number} for path, number in preview.conditions],
-        "reachable": preview.reachable,
-        "as_of": preview.as_of.isoformat(),
-    }
+    return _preview(queries.preview(request.scope, request.clickhouse, tree, request.now, draft=draft.draft))
+
+
+@router.post("/segments/estimate")
+@needs("viewer")
+def estimate(request: Request, draft: Draft) -> dict[str, Any]:
+    """Estimate the same within a moment from a sample of people, each number give or take its `error`; where counting is as quick it is `exact`."""
+    tree = from_json(draft.tree)
+    workspace_id = request.scope.workspace_id
+    assert workspace_id is not None
+    sample = queries.choose_sample(request.clickhouse, workspace_id)
+    return _preview(queries.preview(request.scope, request.clickhouse, tree, request.now, draft=draft.draft, sample=sample))
 
 
 @router.post("/segments/explain")
@@ -148,15 +151,7 @@ def compare(request: Request, ids: Annotated[list[Id], Query(max_length=20)]) ->
 @router.get("/segments/{segment_id}")
 def get_segment(request: Request, segment_id: Id) -> dict[str, Any]:
     """Return a segment."""
-    return _one(request, segment_id)
-
-
-@router.patch("/segments/{segment_id}")
-def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> dict[str, Any]:
-    """Rename it, or give it other conditions."""
-    tree = None if change.tree is None else from_json(change.tree)
-    actions.update_segment(request.scope, segment_id, request.now, by=request.actor, name=change.name, tree=tree)
-    return _one(request, segment_id)
+    return one(request, segment_id)
 
 
 @router.post("/segments/{segment_id}/people")
@@ -198,7 +193,19 @@ def find_members(
     return {"items": items, "next": ids[-1] if len(ids) == limit else None, "total": segment.count}
 
 
-def _one(request: Request, segment_id: Id) -> dict[str, Any]:
+def _preview(found: Preview) -> dict[str, Any]:
+    return {
+        "exact": found.sample is None,
+        **asdict(found.count),
+        "conditions": [{"path": path, **asdict(number)} for path, number in found.conditions],
+        "reachable": {channel: number.count for channel, number in found.reachable.items()},
+        "reachable_error": {channel: number.error for channel, number in found.reachable.items()},
+        "as_of": found.as_of.isoformat(),
+    }
+
+
+def one(request: Request, segment_id: Id) -> dict[str, Any]:
+    """Return a segment as the API shows it."""
     segment = queries.get_segment(request.scope, segment_id)
     return {**_card(segment), "waiting": queries.count_waiting(request.scope, segment_id) if segment.is_list else 0}
 

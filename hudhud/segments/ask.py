@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Scope
     from hudhud.segments.expressions import Statement
+    from hudhud.segments.sampling import Sample
     from hudhud.segments.types import Condition
 
     Definitions = Mapping[int, Condition | Listed]
@@ -100,12 +101,24 @@ def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
             yield to_atom(leaf)[0]
 
 
-def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Facts:
-    """Answer atoms at `now`: about everybody in one statement, about given people in one for each ten thousand of them."""
+def ask(
+    ch: Client,
+    workspace_id: int,
+    atoms: Sequence[Atom],
+    now: datetime,
+    person_ids: Iterable[int] | None = None,
+    *,
+    sample: Sample | None = None,
+    mark: str = "",
+) -> Facts:
+    """Answer atoms at `now`: about everybody (or a sample of them) in one statement, about given people in one for each ten thousand.
+
+    A statement about everybody begins with `mark`, a comment by which it is found while it runs.
+    """
     people = None if person_ids is None else BitMap64(person_ids)
     if people is None or len(people) > MANY:
         merged = has_merged(ch, workspace_id) if any(isinstance(atom, OfEvents) for atom in atoms) else False
-        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged))
+        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged, sample=sample, mark=mark))
         return whole if people is None else Facts(whole.living & people, whole.sets)
     facts = Facts()
     for some in parts(list(people), MAX_IDS):

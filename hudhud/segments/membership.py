@@ -11,7 +11,6 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import structlog
@@ -51,6 +50,7 @@ class Live:
     """A segment that is kept current."""
 
     id: int
+    owner: str
     tree: Condition
     built: bool
     checked_at: datetime | None
@@ -111,12 +111,19 @@ def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     are tried again, with everybody: nobody knows what was missed.
     """
     desk = open_desk(ws, ch, now)
-    due = [one for one in find_live(desk, NOTHING) if one.built and one.next_check_at and one.next_check_at <= desk.now]
+    due = _find_due(find_live(desk, NOTHING), desk.now)
     changes = apart(desk, [one for one in due if not one.failing], lambda some: _check(desk, some))
     for segment in (one for one in due if one.failing):
         changes += apart(desk, [segment], lambda some: _check(desk, some))
     desk.close()
     return changes
+
+
+def _find_due(live: Sequence[Live], now: datetime) -> list[Live]:
+    """Return the segments whose next look is due, and their kin: those of one owner are looked at together, so that who leaves one for another does both at once."""
+    due = [one for one in live if one.built and one.next_check_at and one.next_check_at <= now]
+    kin = {one.owner for one in due if one.owner and not one.failing}
+    return [*due, *(one for one in live if one.owner in kin and one.built and not one.failing and one not in due)]
 
 
 def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
@@ -222,7 +229,11 @@ def find_live(desk: Desk, touched: Touched) -> list[Live]:
                 set_aside(desk, row["id"], error)
             continue
         built = row["built_at"] is not None
-        live.append(Live(row["id"], tree, built, row["checked_at"], row["next_check_at"], row["failure"] is not None, row["concerned"]))
+        live.append(
+            Live(
+                row["id"], row["owner"], tree, built, row["checked_at"], row["next_check_at"], row["failure"] is not None, row["concerned"]
+            )
+        )
     return live
 
 
@@ -233,7 +244,7 @@ def read_tree(text: str) -> Condition:
 
 
 def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: int = sys.maxsize) -> Decision:
-    """Ask about these people in these segments, write down the differences, at most so many."""
+    """Ask about these people in these segments, write down the differences, at most so many; those of one person together."""
     people = BitMap64(people)
     if not segments or not people:
         return Decision([])
@@ -242,12 +253,17 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: in
     atoms = find_atoms(trees, definitions)
     facts = ask(desk.ch, desk.workspace_id, atoms, desk.now, people)
     stored = read_members(desk.ws, [segment.id for segment in segments])
-    turned: dict[int, BitMap64] = {}
-    for segment in segments:
-        before, after = stored[segment.id] & people, facts.people(segment.tree, definitions)
-        turned[segment.id] = BitMap64(islice(before ^ after, most))
-        most -= len(turned[segment.id])
-    return Decision(turn(desk, stored, turned, facts.living), is_whole=most > 0)
+    differing = {one.id: (stored[one.id] & people) ^ facts.people(one.tree, definitions) for one in segments}
+    turned = _first(differing, most)
+    return Decision(turn(desk, stored, turned, facts.living), is_whole=turned == differing)
+
+
+def _first(differing: Mapping[int, BitMap64], most: int) -> dict[int, BitMap64]:
+    """Return the differences of the first people, about so many in all."""
+    people = BitMap64().union(*differing.values())
+    while len(people) > 1 and sum(len(ids & people) for ids in differing.values()) > most:
+        people = people[: len(people) // 2]
+    return {segment_id: ids & people for segment_id, ids in differing.items()}
 
 
 def turn(desk: Desk, stored: Mapping[int, BitMap64], turned: Mapping[int, BitMap64], living: BitMap64) -> list[Change]:

@@ -7,18 +7,24 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions
-from hudhud.segments.atoms import Reachable, key, to_atom
+from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
 from hudhud.segments.lists import find_named as find_named
+from hudhud.segments.membership import read_members as read_members
 from hudhud.segments.overlap import compare as compare
+from hudhud.segments.preview import Preview as Preview
+from hudhud.segments.preview import choose_sample as choose_sample
+from hudhud.segments.preview import preview as preview
 from hudhud.segments.ready import count_ready as count_ready
 from hudhud.segments.ready import find_installed as find_installed
 from hudhud.segments.ready import find_ready as find_ready
 from hudhud.segments.reasons import to_value
 from hudhud.segments.sets import Listed, load
-from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json, walk
+from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
+from hudhud.segments.uses import check_unused as check_unused
+from hudhud.segments.uses import find_asked_journeys as find_asked_journeys
 from hudhud.segments.uses import find_uses as find_uses
 from hudhud.segments.uses import use_to_json as use_to_json
 
@@ -35,17 +41,6 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition
 
 K = TypeVar("K")
-CHANNELS = ("email",)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a builder shows: the number, the number each condition has alone, and how many of all can be reached."""
-
-    count: int
-    conditions: list[tuple[str, int]]  # (path, people), the tree itself left out
-    reachable: dict[str, int]
-    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +67,6 @@ class Saved:
 def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
     """Return how many people the tree is true for."""
     return len(_everybody(ws, ch, tree, now))
-
-
-def preview(ws: Scope, ch: Client, tree: Condition, now: datetime) -> Preview:
-    """Return the number of people, for the tree and for each of its conditions, in one statement."""
-    definitions = read_definitions(ws, [tree])
-    channels = [Reachable(channel) for channel in CHANNELS]
-    facts = ask(ch, _workspace(ws), [*find_atoms([tree], definitions), *channels], now)
-    people = facts.people(tree, definitions)
-    conditions = [(path, len(facts.people(node, definitions))) for path, node in walk(tree) if path]
-    reachable = {channel.channel: len(people & facts.sets[key(channel)]) for channel in channels}
-    return Preview(len(people), conditions, reachable, now)
 
 
 def members(ws: Scope, ch: Client, tree: Condition, now: datetime, *, after: int = 0, limit: int = 100) -> list[int]:

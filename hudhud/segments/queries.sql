@@ -26,7 +26,7 @@ UPDATE segment_known SET people = coalesce(%(people)s::bytea, people), decided_a
 
 -- name: find_live
 -- All segments that are kept current, and which of them these facts concern.
-SELECT s.id, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at, m.failure,
+SELECT s.id, s.owner, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at, m.failure,
        (s.event_names && %(event_names)s::text[]
         OR (%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
         OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]
@@ -205,6 +205,10 @@ WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s
 -- Where the workspace's days begin.
 SELECT time_zone FROM workspace WHERE id = %(workspace_id)s;
 
+-- name: find_owner
+-- Whose it is: nobody's ('') if it is listed.
+SELECT owner FROM segment WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND archived_at IS NULL;
+
 -- name: rename_segment
 -- Another name.
 UPDATE segment SET name = %(name)s, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
@@ -219,6 +223,10 @@ WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 -- Count these again from the whole base.
 UPDATE segment_membership SET built_at = NULL, failure = NULL, failing_since = NULL WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
 
+-- name: unbuild_all
+-- Count all of them again from the whole base.
+UPDATE segment_membership SET built_at = NULL, failure = NULL, failing_since = NULL WHERE workspace_id = %(workspace_id)s;
+
 -- name: archive_segment
 -- Keep it no longer.
 UPDATE segment SET archived_at = %(now)s, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
@@ -226,13 +234,13 @@ UPDATE segment SET archived_at = %(now)s, updated_at = %(now)s WHERE workspace_i
 -- name: find_dependents
 -- Live segments that are built on this one, directly or not, the nearest first.
 WITH RECURSIVE above AS (
-    SELECT id, definition, segment_ids, 1 AS depth FROM segment
+    SELECT id, owner, definition, segment_ids, 1 AS depth FROM segment
     WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL AND %(id)s = ANY(segment_ids)
     UNION
-    SELECT s.id, s.definition, s.segment_ids, a.depth + 1 FROM segment s JOIN above a ON a.id = ANY(s.segment_ids)
+    SELECT s.id, s.owner, s.definition, s.segment_ids, a.depth + 1 FROM segment s JOIN above a ON a.id = ANY(s.segment_ids)
     WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND a.depth < 100
 )
-SELECT id, definition, max(depth) AS depth FROM above GROUP BY id, definition ORDER BY depth, id;
+SELECT id, owner, definition, max(depth) AS depth FROM above GROUP BY id, owner, definition ORDER BY depth, id;
 
 -- name: find_segments
 -- A page of the workspace's segments, newest first.

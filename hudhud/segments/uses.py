@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hudhud.segments.ask import QUERIES
+from hudhud.segments.ask import QUERIES, read_definitions
 from hudhud.segments.sets import Listed
-from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, leaves
+from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, SegmentNotFound, SegmentOwned, journey_keys, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
     from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition
+
+
+# What is told when somebody moves between the segments of an owner; asked for there, a move would cause the next one, for ever.
+ECHOES = {"lifecycle": "Lifecycle Stage Changed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,12 @@ class Use:
 def find_uses(ws: Scope, segment_id: int) -> list[Use]:
     """Return the segments that name this one."""
     return [Use("segment", str(row[0]), {"": row[1]}) for row in ws.rows(QUERIES.find_users, id=segment_id)]
+
+
+def find_asked_journeys(ws: Scope, tree: Condition) -> set[str]:
+    """Return the keys of the journeys that a tree asks for, itself or by the segments it is built on."""
+    meant = [one for one in read_definitions(ws, [tree]).values() if not isinstance(one, Listed)]
+    return {key for one in (tree, *meant) for key in journey_keys(one)}
 
 
 def find_missing(ws: Scope, segment_ids: Iterable[int]) -> list[int]:
@@ -67,6 +77,22 @@ def use_to_json(use: Use) -> dict[str, Any]:
         "is_current": use.is_current,
         "places": list(use.places),
     }
+
+
+def check_listed(ws: Scope, segment_id: int) -> None:
+    """Raise `SegmentOwned` if a segment is a part of something else, `SegmentNotFound` if there is none."""
+    owner = ws.value(QUERIES.find_owner, id=segment_id)
+    if owner is None:
+        raise SegmentNotFound(segment_id=segment_id)
+    if owner:
+        raise SegmentOwned(f"This segment is a part of {owner!r}; change that instead.", segment_id=segment_id, owner=owner)
+
+
+def check_echo(owner: str, event_names: Iterable[str]) -> None:
+    """Raise `SegmentCycle` if a segment of this owner asks, however indirectly, for the events that its own members cause."""
+    kind = owner.partition(":")[0]
+    if ECHOES.get(kind) in set(event_names):
+        raise SegmentCycle(f"A rule of the {kind} cannot ask for “{ECHOES[kind]}”: every move would cause the next one. Take it out.")
 
 
 def check_circle(ws: Scope, tree: Condition, definitions: Definitions, segment_id: int) -> None:

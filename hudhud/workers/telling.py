@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.delivery import actions as delivery
+from hudhud.journeys import actions as journeys
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ def run(context: Context) -> None:
 
 
 def work_once(context: Context) -> int:
-    """Tell one page of outcomes; return how many were looked at."""
+    """Tell a page of what became of messages and one of who entered and left journeys; return how many were looked at."""
     with context.db.everywhere() as everywhere:
         outcomes = delivery.tell_outcomes(everywhere, context.clock.now(), PAGE)
         reach("telling.told")
+    with context.db.everywhere() as everywhere:
+        runs = journeys.tell_runs(everywhere, context.clock.now(), PAGE)
+        reach("telling.runs_told")
     context.count("telling", "outcomes", outcomes)
-    return outcomes
+    context.count("telling", "runs", runs)
+    return outcomes + runs

@@ -38,6 +38,7 @@ NOT_ABOUT_PEOPLE = {
     "journey": "rules",
     "journey_version": "rules",
     "message_told": "numbers of transactions",
+    "run_told": "numbers of transactions",
     "journey_flow": "counts",
     "sending_limit": "domains",
     "schema_migration": "names of files",
@@ -52,10 +53,14 @@ NOT_ABOUT_PEOPLE = {
     "segment_change": "numbers of people",
     "segment_day": "counts",
     "segment_edit": "numbers of people",
+    "lifecycle_stage": "rules",
+    "lifecycle_place": "numbers of people and stages",
+    "lifecycle_move": "numbers of people and stages",
     "run_position": "numbers of people and nodes",
     "subscription": "numbers of people and topics",
     "erased_identifier": "keyed hashes; filled by the erasure",
     "erasure": "numbers; what it looks for is removed at its end",
+    "hook": "addresses, and expressions of the shop",
     "import": "names of files",
     "import_piece": "whole files on their way in; gone as soon as they are",
     "person_override": "numbers of people",
@@ -161,6 +166,13 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
     )
     yield "INSERT INTO import (workspace_id, kind, state, name, started_at) VALUES (%s, 'people', 'done', 'list.csv', now())", (shop,)
     yield "INSERT INTO import_reject SELECT workspace_id, id, 2, 'phone', %s FROM import", (json.dumps([USER, MARK]).encode(),)
+    yield "INSERT INTO hook (workspace_id, name, secret_hash, prefix, created_at) VALUES (%s, 'Shop', 'h', 'abc', now())", (shop,)
+    for number, body in enumerate((f'{{"customer": {{"id": "{USER}"}}}}', f"mail={EMAIL.replace('@', '%40')}")):
+        yield (
+            "INSERT INTO hook_body (workspace_id, hook_id, received_at, fingerprint, headers, body)"
+            " SELECT workspace_id, id, now(), md5(%s)::uuid, '{}', %s FROM hook",
+            (str(number), body.encode()),
+        )
     yield "INSERT INTO journey (workspace_id, key, created_at, updated_at) VALUES (%s, 'j', now(), now())", (shop,)
     yield (
         "INSERT INTO run (workspace_id, journey_id, version_id, person_id, run_key, entered_at) SELECT %s, id, 1, %s, %s, now() FROM journey",

@@ -8,7 +8,7 @@ import pytest
 
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
-from hudhud.journeys.types import InvalidJourney
+from hudhud.journeys.types import InvalidJourney, JourneyLoop
 from hudhud.kit.sql import Query
 from tests.app.conftest import web as web
 from tests.segments.test_api import browser as browser
@@ -26,7 +26,7 @@ STAND = Query(
     SELECT 1, %(workspace_id)s, min(id), 1, 1, 'rest', false, now(), now(), now() FROM journey_version""",
 )
 LEAVE = Query("leave", "DELETE FROM run_position WHERE workspace_id = %(workspace_id)s")
-OWNED = Query("owned", "SELECT count(*) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE s.owner <> ''")
+OWNED = Query("owned", "SELECT count(*) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE starts_with(s.owner, 'journey:')")
 
 
 def drawn(trigger: dict[str, Any], **parts: object) -> graph.Graph:
@@ -77,7 +77,7 @@ def test_a_used_segment_is_kept_and_says_by_what(stage: Stage, browser: Browser)
     publish(stage, drawn(EVENT))
     assert uses(browser, base) == []
     assert browser.ask("DELETE", f"segments/{base}")[0] == 204
-    assert stage.members() == {}
+    assert not {base, outer} & stage.members().keys()
     assert browser.ask("GET", f"segments/{base}/uses")[0] == 404
 
 
@@ -124,3 +124,35 @@ def test_segments_are_compared(stage: Stage, browser: Browser) -> None:
     }
     assert browser.ask("GET", f"segments/overlap?ids={ids[0]}&ids={ids[0]}")[1]["field"] == "ids"
     assert browser.ask("GET", f"segments/overlap?ids={ids[0]}&ids=999999")[0] == 404
+
+
+def in_journey(key: str = "care", did: str = "is_in") -> dict[str, Any]:
+    return {"kind": "journey", "journey": key, "did": did}
+
+
+def test_a_journey_that_there_is_not_is_refused_where_it_is_asked_for(stage: Stage, browser: Browser) -> None:
+    tree = {"kind": "and", "of": [did(), {"kind": "not", "of": in_journey()}, {"kind": "message", "did": "sent", "journey": "gone"}]}
+    status, refused = browser.ask("POST", "segments", {"name": "Cared for", "tree": tree})
+    assert (status, refused["field"]) == (422, "of[1].of.journey")
+    publish(stage, drawn(EVENT))
+    assert browser.ask("POST", "segments", {"name": "Cared for", "tree": tree})[1]["field"] == "of[2].journey"
+    assert browser.ask("POST", "segments", {"name": "Cared for", "tree": in_journey()})[0] == 201
+    with pytest.raises(InvalidJourney) as error:
+        publish(stage, drawn(EVENT, asked=in_journey("gone")))
+    assert [(one["node"], one["code"]) for one in error.value.data["problems"]] == [("fork", "unknown_journey")]
+
+
+def test_no_journey_is_begun_by_its_own_runs(stage: Stage, browser: Browser) -> None:
+    publish(stage, drawn(EVENT))
+    outside = stage.segment(negated(in_journey()), name="Not cared for")
+    above = stage.segment({"kind": "and", "of": [did(), is_in(outside)]}, name="Above")
+    with pytest.raises(JourneyLoop, match="care → care"):
+        publish(stage, drawn({"kind": "segment_enter", "segment": above}))
+    with pytest.raises(JourneyLoop):
+        publish(stage, drawn({"kind": "segment_enter", "segment": in_journey(did="was_in")}))
+    # Asked inside, or of another journey, it is no loop; that one may not be begun by this one's runs then, nor may a segment come between later.
+    fine = stage.segment(did(), name="Buyers")
+    publish(stage, drawn({"kind": "segment_enter", "segment": fine}, exit_on=[in_journey("care", "reached_goal")], asked=is_in(outside)))
+    status, refused = browser.ask("PATCH", f"segments/{fine}", {"tree": is_in(above)})
+    assert (status, refused["code"], refused["path"]) == (409, "journey_loop", ["care", "care"])
+    assert browser.ask("GET", f"segments/{fine}")[1]["tree"]["kind"] == "event"

@@ -87,9 +87,20 @@ CREATE TABLE run_log (
     reason       text NOT NULL,                  -- closed set: journeys/types.py Reason
     at           timestamptz NOT NULL,           -- the run's own time
     detail       jsonb,                          -- e.g. the message_id of the event that decided
+    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (run_id, visit)
 );
+CREATE INDEX run_log_news ON run_log (txid, run_id, visit)
+    WHERE reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged');
 SELECT hudhud_wall('run_log');
+
+-- Up to where in it, in the order of transactions, the intake log has been told who entered and who left; one row, and its lock is the claim.
+CREATE TABLE run_told (
+    txid         xid8 NOT NULL DEFAULT '0',
+    run_id       bigint NOT NULL DEFAULT 0,
+    visit        integer NOT NULL DEFAULT 0
+);
+INSERT INTO run_told DEFAULT VALUES;
 
 -- How many took which edge, appended by each batch and folded now and then: numbers on a canvas without counting logs.
 CREATE TABLE journey_flow (

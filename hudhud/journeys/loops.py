@@ -1,0 +1,92 @@
+"""Conditions that ask for journeys: for none that there is not, and no journey that its own runs begin.
+
+A person's runs change whom a segment has, and a segment's changes begin runs. Were a journey's own past among what begins it, each run
+would cause the next, as quick as facts travel. How often one may come back is the journey's rule of re-entry. Ends, waits and branches may
+ask for anything: they only lead on, and every path of a graph ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hudhud.journeys.graph import parse
+from hudhud.journeys.types import InvalidJourney, JourneyLoop, OnSegmentEnter, Problem
+from hudhud.kit import sql
+from hudhud.kit.errors import InvalidInput
+from hudhud.segments.actions import open_lock
+from hudhud.segments.queries import find_asked_journeys
+from hudhud.segments.types import Segment, journey_keys, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hudhud.journeys.graph import Graph
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Condition
+
+QUERIES = sql.load("hudhud.journeys")
+
+
+def check_segment(ws: Scope, tree: Condition) -> None:
+    """Check a tree that was just saved; raises `InvalidInput` where there is no such journey, `JourneyLoop` where one would begin itself."""
+    missing = _missing(ws, journey_keys(tree))
+    for path, node in walk(tree):
+        key = getattr(node, "journey", None)
+        if key in missing:
+            raise InvalidInput(f"{path}.journey".removeprefix("."), key, "there is no such journey: use the key of one")
+    _check_loops(ws)
+
+
+def check_graph(ws: Scope, graph: Graph) -> None:
+    """Check a graph that was just published; raises `InvalidJourney` where it asks for journeys that there are not, and `JourneyLoop`."""
+    problems = []
+    for place, tree in _trees(graph).items():
+        node = place.partition(".")[0]
+        problems += [
+            Problem(
+                node if node in graph.nodes else "", "unknown_journey", f"{place}: there is no journey {key!r}", "choose another journey"
+            )
+            for key in sorted(_missing(ws, journey_keys(tree)))
+        ]
+    if problems:
+        raise InvalidJourney(problems)
+    _check_loops(ws)
+
+
+def _trees(graph: Graph) -> dict[str, Condition]:
+    trigger = graph.trigger.segment if isinstance(graph.trigger, OnSegmentEnter) else None
+    return graph.conditions() if trigger is None or isinstance(trigger, int) else {"trigger": trigger, **graph.conditions()}
+
+
+def _missing(ws: Scope, keys: Iterable[str]) -> set[str]:
+    wanted = set(keys)
+    return wanted - {row[0] for row in ws.rows(QUERIES.find_keys, keys=sorted(wanted))} if wanted else wanted
+
+
+def _check_loops(ws: Scope) -> None:
+    """Raise `JourneyLoop` with the way round. Both saves and publications do this under one lock, so that no two make a loop together."""
+    open_lock(ws)
+    begins = {}
+    for key, text in ws.rows(QUERIES.find_segment_triggers):
+        trigger = parse(text).trigger
+        assert isinstance(trigger, OnSegmentEnter)
+        tree = Segment(trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
+        begins[key] = find_asked_journeys(ws, tree)
+    for key in begins:
+        if way := _way(key, key, begins, set()):
+            path = " → ".join([key, *way])
+            raise JourneyLoop(
+                f"Who enters the journey would depend on the journey itself: {path}. Let its rule of re-entry say how often one may come back.",
+                path=[key, *way],
+            )
+
+
+def _way(start: str, goal: str, begins: Mapping[str, set[str]], seen: set[str]) -> list[str] | None:
+    for asked in sorted(begins.get(start, ())):
+        if asked == goal:
+            return [goal]
+        if asked not in seen:
+            seen.add(asked)
+            if way := _way(asked, goal, begins, seen):
+                return [asked, *way]
+    return None
