@@ -12,7 +12,7 @@ import typer
 
 from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
-from hudhud.consent.actions import create_default_topics
+from hudhud.app.furnishing import furnish
 from hudhud.content.sandbox import Sandbox
 from hudhud.demo import actions as sample
 from hudhud.demo import goods
@@ -75,7 +75,7 @@ def create_owner(
             is_first = not queries.has_owner(everywhere)
         if is_first:
             first = types.FirstOwner(email=email, password_hash=password_hash, name=name, workspace=workspace)
-            workspace_id, user_id = actions.create_first_owner(database, first, now, lambda ws: create_default_topics(ws, now))
+            workspace_id, user_id = actions.create_first_owner(database, first, now, lambda ws: furnish(ws, now))
         else:
             workspace_id = choose_workspace(database, None)
             with database.workspace(workspace_id) as ws:

@@ -15,8 +15,8 @@ from hudhud.accounts import actions, queries, types
 from hudhud.accounts.passwords import hash_password
 from hudhud.app import shapes
 from hudhud.app.auth import public
+from hudhud.app.furnishing import furnish
 from hudhud.app.wiring import wiring
-from hudhud.consent.actions import create_default_topics
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -75,7 +75,7 @@ def set_up(request: Any, owner: FirstOwner) -> Status[dict[str, Any]]:  # noqa: 
         time_zone=owner.time_zone,
         language=owner.language,
     )
-    workspace_id, user_id = actions.create_first_owner(wiring().db, first, request.now, lambda ws: create_default_topics(ws, request.now))
+    workspace_id, user_id = actions.create_first_owner(wiring().db, first, request.now, lambda ws: furnish(ws, request.now))
     user = User.objects.get(pk=user_id)
     login(request, user, BACKEND)
     record_authentication(request, user, method="password", email=user.email)

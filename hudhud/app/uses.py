@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from ninja import Field, Router, Schema
 
 from hudhud.kit import sql
+from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hudhud.kit.db import Scope
     from hudhud.kit.http import Request
@@ -20,8 +21,22 @@ Name = Annotated[str, Field(min_length=1, max_length=256)]
 router = Router(tags=["events"])
 
 
+class Asking(NamedTuple):
+    """A segment, a stage of the lifecycle or a journey with its conditions about one thing, and where in it they stand."""
+
+    kind: str
+    key: str
+    names: dict[str, str]
+    leaves: list[tuple[str, dict[str, Any]]]
+
+    @property
+    def places(self) -> list[str]:
+        """Return where in a journey, each place once."""
+        return list(dict.fromkeys(place for place, _ in self.leaves)) if self.kind == "journey" else []
+
+
 class Use(Schema):
-    """A segment, or a journey with the places in it; `properties` = which of the event's properties it asks for."""
+    """A segment, a stage of the lifecycle, or a journey with the places in it; `properties` = which of the event's properties it asks for."""
 
     kind: str
     key: str
@@ -40,13 +55,13 @@ class Uses(Schema):
 
 @router.get("/events/uses", response=Uses)
 def find_event_uses(request: Request, name: Name) -> dict[str, object]:
-    """List the segments and journeys that ask for an event."""
+    """List the segments, stages and journeys that ask for an event."""
     return _answer(_find(request.scope, name, is_event=True))
 
 
 @router.get("/attributes/uses", response=Uses)
 def find_attribute_uses(request: Request, name: Name) -> dict[str, object]:
-    """List the segments and journeys that ask for an attribute of people."""
+    """List the segments, stages and journeys that ask for an attribute of people."""
     return _answer(_find(request.scope, name, is_event=False))
 
 
@@ -54,20 +69,29 @@ def _answer(uses: list[Use]) -> dict[str, object]:
     return {"items": uses, "total": len(uses)}
 
 
+def find_asking(ws: Scope, name: str, concerns: Callable[[dict[str, Any]], bool]) -> list[segments.Use]:
+    """Return the segments and journeys with a condition about the event `name` that `concerns` somebody."""
+    asking = [one for one in _find_asking(ws, name, is_event=True) if any(concerns(leaf) for _, leaf in one.leaves)]
+    return [segments.Use(one.kind, one.key, one.names, places=tuple(one.places)) for one in asking]
+
+
 def _find(ws: Scope, name: str, *, is_event: bool) -> list[Use]:
-    found = []
-    for segment_id, title, definition in ws.rows(Q.find_segments, event=name if is_event else None, attribute=None if is_event else name):
-        asked = [leaf for _, leaf in _asking(_read(definition), name, is_event=is_event)]
-        found.append(Use(kind="segment", key=str(segment_id), names={"": title}, places=[], properties=_properties(asked)))
+    return [
+        Use(kind=one.kind, key=one.key, names=one.names, places=one.places, properties=_properties([leaf for _, leaf in one.leaves]))
+        for one in _find_asking(ws, name, is_event=is_event)
+    ]
+
+
+def _find_asking(ws: Scope, name: str, *, is_event: bool) -> Iterator[Asking]:
+    wanted = {"event": name if is_event else None, "attribute": None if is_event else name}
+    for segment_id, title, definition in ws.rows(Q.find_segments, **wanted):
+        yield Asking("segment", str(segment_id), {"": title}, list(_asking(_read(definition), name, is_event=is_event)))
+    for key, names, definition in ws.rows(Q.find_stages, **wanted):
+        yield Asking("stage", key, names, list(_asking(_read(definition), name, is_event=is_event)))
     for key, text in ws.rows(Q.find_journeys, quoted=json.dumps(name, ensure_ascii=False)):
         graph = _read(text)
-        places = list(_asking(graph, name, is_event=is_event))
-        if places:
-            said = list(dict.fromkeys(place for place, _ in places))
-            found.append(
-                Use(kind="journey", key=key, names=graph["names"], places=said, properties=_properties([leaf for _, leaf in places]))
-            )
-    return found
+        if leaves := list(_asking(graph, name, is_event=is_event)):
+            yield Asking("journey", key, graph["names"], leaves)
 
 
 def _read(definition: Any) -> Any:  # noqa: ANN401 -- any JSON

@@ -24,6 +24,7 @@ from hudhud.events.append import append
 from hudhud.events.types import Event
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, Unavailable
+from hudhud.lifecycle import actions as lifecycle
 from hudhud.people import actions as people
 from hudhud.people.types import Identity
 
@@ -233,6 +234,7 @@ def _clear(ws: Scope, ch: Client, now: datetime, actor: str) -> None:
     )
     ws.conn.execute(compose.SQL("WITH {} SELECT 1").format(deletes), {"workspace_id": ws.workspace_id})
     consent.create_default_topics(ws, now)
+    lifecycle.install(ws, now)
     _set_sender(ws, now, actor, SENDER, dict.fromkeys(SENDER, ""))
     ws.run(QUERIES.set_sample, is_sample=False)
     clear_events(ch, ws.workspace_id or 0)

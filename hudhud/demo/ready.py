@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hudhud.accounts.queries import get_workspace
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import recipes
+from hudhud.lifecycle import actions as lifecycle
 from hudhud.segments import actions as segments
 from hudhud.segments.queries import find_ready
 
@@ -23,6 +24,7 @@ JOURNEYS = ("welcome", "cart")
 
 def install(ws: Scope, sandbox: Sandbox, now: datetime, actor: str) -> tuple[int, list[str]]:
     """Make the segments, install the ready journeys with their mails and start them; return how many and which."""
+    lifecycle.install(ws, now)
     ready = {one.key: one for one in find_ready()}
     language = get_workspace(ws).language
     for key in SEGMENTS:

@@ -15,6 +15,7 @@ from hudhud.segments.lists import change_list as change_list
 from hudhud.segments.membership import build as build
 from hudhud.segments.membership import check_due as check_due
 from hudhud.segments.membership import open_lock as open_lock
+from hudhud.segments.membership import read_members as read_members
 from hudhud.segments.membership import refresh as refresh
 from hudhud.segments.sets import Listed
 from hudhud.segments.types import (
@@ -27,7 +28,8 @@ from hudhud.segments.types import (
     from_json,
     leaves,
 )
-from hudhud.segments.uses import check_circle, check_echo, check_listed, check_unused, find_missing, find_uses
+from hudhud.segments.uses import check_circle, check_echo, check_listed, find_missing, find_uses
+from hudhud.segments.uses import check_unused as check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -24,6 +24,7 @@ from hudhud.events.types import Event, Reason
 from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
+from hudhud.lifecycle import actions as lifecycle
 from hudhud.people import actions as people
 from hudhud.people import queries as people_queries
 from hudhud.people.types import ANY_ATTRIBUTE
@@ -32,6 +33,7 @@ from hudhud.segments.types import Touched
 from hudhud.workers.ahead import Ahead
 from hudhud.workers.batch import Batch, Part
 from hudhud.workers.erased import drop_late, drop_leaving
+from hudhud.workers.imported import note_imported
 from hudhud.workers.messages import find_future, to_identity, to_said
 from hudhud.workers.quarantine import explain, is_poison
 from hudhud.workers.subscriptions import read_subscriptions
@@ -112,6 +114,7 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     found = people.resolve(ws, [to_identity(event) for event in some], batch.now, number, find_opened(ws))
     for event, actor_id in zip(some, found.person_ids, strict=True):
         event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
+    note_imported(ws, some, found.created)
     notes = [(some[note.index], Reason(note.reason), note.detail) for note in found.notes]
     notes += _record_companies(ws, some)
     notes += _apply_consent(ws, part, some) + find_future(some)
@@ -207,7 +210,9 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], some: Sequen
         topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
         instants=_instants(some),
     )
-    part.changes += segments.refresh(ws, batch.ch, touched, batch.now)
+    changes = segments.refresh(ws, batch.ch, touched, batch.now)
+    batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now)
+    part.changes += changes
 
 
 def _instants(happened: Sequence[Event]) -> dict[str, list[datetime]]:

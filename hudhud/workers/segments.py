@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hudhud.events.queries import horizon
 from hudhud.journeys import actions as journeys
 from hudhud.kit.failpoint import reach
+from hudhud.lifecycle import actions as lifecycle
 from hudhud.segments import actions, queries
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
 def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> int:
     with context.db.workspace(workspace_id) as ws:
         built = actions.build(ws, ch, now)
+        lifecycle.recount(ws, built)
         changes = [*actions.check_due(ws, ch, now), *actions.apply_edits(ws, ch, now)]
         reach("segments.decided")
+        lifecycle.follow(ws, changes, now)
+        reach("segments.followed")
         journeys.take(ws, ch, [], changes, now)
         reach("segments.taken")
     context.count("segments", "built", len(built))

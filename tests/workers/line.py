@@ -77,10 +77,10 @@ class Line:
             batches += 1
         return batches
 
-    def crash(self, failpoint: str) -> int:
+    def crash(self, failpoint: str, role: str = "intake") -> int:
         """Run a real worker that kills itself at a point; return its exit status."""
         env = {**os.environ, "DATABASE_URL": self.db.url, "CLICKHOUSE_URL": self.clickhouse_url, "HUDHUD_FAILPOINT": failpoint}
-        program = [sys.executable, "-m", "hudhud.workers.main", "--roles", "intake"]
+        program = [sys.executable, "-m", "hudhud.workers.main", "--roles", role]
         return subprocess.run(program, env=env, capture_output=True, timeout=60, check=False).returncode
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -1,0 +1,50 @@
+"""Routes of the lifecycle that need to know of journeys, beside those of `lifecycle` itself: what asks for a stage, and removing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ninja import Status
+
+from hudhud.app.uses import find_asking
+from hudhud.journeys import queries as journeys
+from hudhud.lifecycle import actions, queries
+from hudhud.lifecycle.api import Id
+from hudhud.lifecycle.api import router as router
+from hudhud.lifecycle.types import MOVED
+from hudhud.segments import queries as segments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hudhud.kit.db import Scope
+    from hudhud.kit.http import Request
+    from hudhud.lifecycle.types import Stage
+    from hudhud.segments.queries import Use
+
+
+@router.get("/lifecycle/stages/{stage_id}/uses")
+def find_uses(request: Request, stage_id: Id) -> dict[str, Any]:
+    """List the segments, stages and journeys that ask for a stage, or for moves from or to it."""
+    stage = queries.get_stage(request.scope, stage_id)
+    uses = [*segments.find_uses(request.scope, stage.place_id), *_other_uses(request.scope, stage)]
+    return {"items": [segments.use_to_json(use) for use in uses], "next": None, "total": len(uses)}
+
+
+@router.delete("/lifecycle/stages/{stage_id}", response={204: None})
+def remove_stage(request: Request, stage_id: Id) -> Status[None]:
+    """Keep a stage no longer; refused, with the list of `uses`, while anything asks for it."""
+    scope = request.scope
+    actions.remove_stage(scope, stage_id, request.now, by=request.actor, uses=lambda stage: _other_uses(scope, stage))
+    return Status(204, None)
+
+
+def _other_uses(ws: Scope, stage: Stage) -> Sequence[Use]:
+    by_place = [*queries.find_uses(ws, stage.place_id), *journeys.find_uses(ws, stage.place_id)]
+    return [*by_place, *find_asking(ws, MOVED, lambda leaf: _names(leaf, stage.key))]
+
+
+def _names(leaf: dict[str, Any], key: str) -> bool:
+    """Say whether a condition about moves asks for those from or to a stage."""
+    asked = [one.get("value") for one in leaf.get("where") or () if one.get("property") in {"from", "to"}]
+    return any(value == key or (isinstance(value, list) and key in value) for value in asked)
