@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -252,14 +252,14 @@ export const peopleFindErasures = <ThrowOnError extends boolean = false>(options
 /**
  * Find Event Uses
  *
- * List the segments and journeys that ask for an event.
+ * List the segments, stages and journeys that ask for an event.
  */
 export const usesFindEventUses = <ThrowOnError extends boolean = false>(options: Options<UsesFindEventUsesData, ThrowOnError>): RequestResult<UsesFindEventUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<UsesFindEventUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/events/uses', ...options });
 
 /**
  * Find Attribute Uses
  *
- * List the segments and journeys that ask for an attribute of people.
+ * List the segments, stages and journeys that ask for an attribute of people.
  */
 export const usesFindAttributeUses = <ThrowOnError extends boolean = false>(options: Options<UsesFindAttributeUsesData, ThrowOnError>): RequestResult<UsesFindAttributeUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<UsesFindAttributeUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/attributes/uses', ...options });
 
@@ -353,6 +353,118 @@ export const eventsResubmit = <ThrowOnError extends boolean = false>(options: Op
  * Return a page of what happened to a person, newest first; `before` = `next` of the page before.
  */
 export const eventsFindTimeline = <ThrowOnError extends boolean = false>(options: Options<EventsFindTimelineData, ThrowOnError>): RequestResult<EventsFindTimelineResponses, unknown, ThrowOnError> => (options.client ?? client).get<EventsFindTimelineResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/timeline', ...options });
+
+/**
+ * Find Hooks
+ *
+ * List the sources of inbound webhooks with what came in, the oldest first.
+ */
+export const hooksFindHooks = <ThrowOnError extends boolean = false>(options?: Options<HooksFindHooksData, ThrowOnError>): RequestResult<HooksFindHooksResponses, unknown, ThrowOnError> => (options?.client ?? client).get<HooksFindHooksResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks', ...options });
+
+/**
+ * Create Hook
+ *
+ * Make a source; `path` is its address on this host, shown this once. Bodies wait until it has a mapping.
+ */
+export const hooksCreateHook = <ThrowOnError extends boolean = false>(options: Options<HooksCreateHookData, ThrowOnError>): RequestResult<HooksCreateHookResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksCreateHookResponses, unknown, ThrowOnError>({
+    url: '/api/v1/hooks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Hook
+ *
+ * Remove a source and the bodies that are kept; what came of them stays.
+ */
+export const hooksDeleteHook = <ThrowOnError extends boolean = false>(options: Options<HooksDeleteHookData, ThrowOnError>): RequestResult<HooksDeleteHookResponses, unknown, ThrowOnError> => (options.client ?? client).delete<HooksDeleteHookResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}', ...options });
+
+/**
+ * Get Hook
+ *
+ * Return one source.
+ */
+export const hooksGetHook = <ThrowOnError extends boolean = false>(options: Options<HooksGetHookData, ThrowOnError>): RequestResult<HooksGetHookResponses, unknown, ThrowOnError> => (options.client ?? client).get<HooksGetHookResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}', ...options });
+
+/**
+ * Change Hook
+ *
+ * Change a source; a new mapping counts for what waits and what comes from now on.
+ */
+export const hooksChangeHook = <ThrowOnError extends boolean = false>(options: Options<HooksChangeHookData, ThrowOnError>): RequestResult<HooksChangeHookResponses, unknown, ThrowOnError> => (options.client ?? client).patch<HooksChangeHookResponses, unknown, ThrowOnError>({
+    url: '/api/v1/hooks/{hook_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set Signature
+ *
+ * Say how bodies must be signed; it counts within a second.
+ */
+export const hooksSetSignature = <ThrowOnError extends boolean = false>(options: Options<HooksSetSignatureData, ThrowOnError>): RequestResult<HooksSetSignatureResponses, unknown, ThrowOnError> => (options.client ?? client).put<HooksSetSignatureResponses, unknown, ThrowOnError>({
+    url: '/api/v1/hooks/{hook_id}/signature',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rotate
+ *
+ * Give a source another address, shown this once; the old one ends within a second.
+ */
+export const hooksRotate = <ThrowOnError extends boolean = false>(options: Options<HooksRotateData, ThrowOnError>): RequestResult<HooksRotateResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksRotateResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}/rotate', ...options });
+
+/**
+ * Find Bodies
+ *
+ * List what came in, newest first, and what became of it.
+ */
+export const hooksFindBodies = <ThrowOnError extends boolean = false>(options: Options<HooksFindBodiesData, ThrowOnError>): RequestResult<HooksFindBodiesResponses, unknown, ThrowOnError> => (options.client ?? client).get<HooksFindBodiesResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}/bodies', ...options });
+
+/**
+ * Try Mapping
+ *
+ * Show what a mapping makes of a body: the messages of each item, and what stands in the way of which. Nothing is kept.
+ */
+export const hooksTryMapping = <ThrowOnError extends boolean = false>(options: Options<HooksTryMappingData, ThrowOnError>): RequestResult<HooksTryMappingResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksTryMappingResponses, unknown, ThrowOnError>({
+    url: '/api/v1/hooks/{hook_id}/try',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send
+ *
+ * Take a body as if it had come in: it is mapped within moments, and counts.
+ */
+export const hooksSend = <ThrowOnError extends boolean = false>(options: Options<HooksSendData, ThrowOnError>): RequestResult<HooksSendResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksSendResponses, unknown, ThrowOnError>({
+    url: '/api/v1/hooks/{hook_id}/send',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Map Again
+ *
+ * Map once more what failed; nothing that was taken is taken twice.
+ */
+export const hooksMapAgain = <ThrowOnError extends boolean = false>(options: Options<HooksMapAgainData, ThrowOnError>): RequestResult<HooksMapAgainResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksMapAgainResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}/again', ...options });
 
 /**
  * Find Segments
@@ -455,7 +567,7 @@ export const segmentsCompare = <ThrowOnError extends boolean = false>(options: O
 /**
  * Archive Segment
  *
- * Keep it no longer; refused, with the list of `uses`, while a segment or a journey asks for it.
+ * Keep it no longer; refused, with the list of `uses`, while anything asks for it.
  */
 export const segmentsArchiveSegment = <ThrowOnError extends boolean = false>(options: Options<SegmentsArchiveSegmentData, ThrowOnError>): RequestResult<SegmentsArchiveSegmentResponses, unknown, ThrowOnError> => (options.client ?? client).delete<SegmentsArchiveSegmentResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}', ...options });
 
@@ -511,9 +623,93 @@ export const segmentsFindMembers = <ThrowOnError extends boolean = false>(option
 /**
  * Find Uses
  *
- * List the segments and journeys that ask for a segment, and where in them.
+ * List the segments, stages of the lifecycle and journeys that ask for a segment, and where in them.
  */
 export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindUsesData, ThrowOnError>): RequestResult<SegmentsFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/uses', ...options });
+
+/**
+ * Get Lifecycle
+ *
+ * Return the stages in order, with who is there now and what became of those who entered in the last days.
+ */
+export const lifecycleGetLifecycle = <ThrowOnError extends boolean = false>(options?: Options<LifecycleGetLifecycleData, ThrowOnError>): RequestResult<LifecycleGetLifecycleResponses, unknown, ThrowOnError> => (options?.client ?? client).get<LifecycleGetLifecycleResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle', ...options });
+
+/**
+ * Create Stage
+ *
+ * Add a stage at the end; its people are counted within a second.
+ */
+export const lifecycleCreateStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleCreateStageData, ThrowOnError>): RequestResult<LifecycleCreateStageResponses, unknown, ThrowOnError> => (options.client ?? client).post<LifecycleCreateStageResponses, unknown, ThrowOnError>({
+    url: '/api/v1/lifecycle/stages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Stage
+ *
+ * Keep a stage no longer; refused, with the list of `uses`, while anything asks for it.
+ */
+export const lifecycleRemoveStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleRemoveStageData, ThrowOnError>): RequestResult<LifecycleRemoveStageResponses, unknown, ThrowOnError> => (options.client ?? client).delete<LifecycleRemoveStageResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle/stages/{stage_id}', ...options });
+
+/**
+ * Get Stage
+ *
+ * Return a stage.
+ */
+export const lifecycleGetStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleGetStageData, ThrowOnError>): RequestResult<LifecycleGetStageResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleGetStageResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle/stages/{stage_id}', ...options });
+
+/**
+ * Update Stage
+ *
+ * Call, describe or colour it otherwise, or give it another rule: everybody is counted anew, nobody is told.
+ */
+export const lifecycleUpdateStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleUpdateStageData, ThrowOnError>): RequestResult<LifecycleUpdateStageResponses, unknown, ThrowOnError> => (options.client ?? client).patch<LifecycleUpdateStageResponses, unknown, ThrowOnError>({
+    url: '/api/v1/lifecycle/stages/{stage_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Order Stages
+ *
+ * Put the stages in another order: everybody is counted anew, nobody is told.
+ */
+export const lifecycleOrderStages = <ThrowOnError extends boolean = false>(options: Options<LifecycleOrderStagesData, ThrowOnError>): RequestResult<LifecycleOrderStagesResponses, unknown, ThrowOnError> => (options.client ?? client).put<LifecycleOrderStagesResponses, unknown, ThrowOnError>({
+    url: '/api/v1/lifecycle/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find People
+ *
+ * List who is in a stage and since when (null: since before the rules last changed).
+ */
+export const lifecycleFindPeople = <ThrowOnError extends boolean = false>(options: Options<LifecycleFindPeopleData, ThrowOnError>): RequestResult<LifecycleFindPeopleResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleFindPeopleResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle/stages/{stage_id}/people', ...options });
+
+/**
+ * Get Person Lifecycle
+ *
+ * Return the stage somebody is in, since when, and their moves, newest first, each with the time spent before it.
+ */
+export const lifecycleGetPersonLifecycle = <ThrowOnError extends boolean = false>(options: Options<LifecycleGetPersonLifecycleData, ThrowOnError>): RequestResult<LifecycleGetPersonLifecycleResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleGetPersonLifecycleResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/lifecycle', ...options });
+
+/**
+ * Find Uses
+ *
+ * List the segments, stages and journeys that ask for a stage, or for moves from or to it.
+ */
+export const lifecycleFindUses = <ThrowOnError extends boolean = false>(options: Options<LifecycleFindUsesData, ThrowOnError>): RequestResult<LifecycleFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle/stages/{stage_id}/uses', ...options });
 
 /**
  * Find Journeys
@@ -927,6 +1123,20 @@ export const transferStart = <ThrowOnError extends boolean = false>(options: Opt
  * Stop it; what is in stays in, and `start` goes on from there.
  */
 export const transferCancel = <ThrowOnError extends boolean = false>(options: Options<TransferCancelData, ThrowOnError>): RequestResult<TransferCancelResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferCancelResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}/cancel', ...options });
+
+/**
+ * Undo
+ *
+ * Take an import back, or with `only_count` say what that would do; a worker does it, and the figures stand in `undo`.
+ */
+export const transferUndo = <ThrowOnError extends boolean = false>(options: Options<TransferUndoData, ThrowOnError>): RequestResult<TransferUndoResponses, unknown, ThrowOnError> => (options.client ?? client).post<TransferUndoResponses, unknown, ThrowOnError>({
+    url: '/api/v1/imports/{import_id}/undo',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Export People

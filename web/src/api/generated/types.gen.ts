@@ -570,7 +570,7 @@ export type AttributeNames = {
 /**
  * Use
  *
- * A segment, or a journey with the places in it; `properties` = which of the event's properties it asks for.
+ * A segment, a stage of the lifecycle, or a journey with the places in it; `properties` = which of the event's properties it asks for.
  */
 export type Use = {
     /**
@@ -675,6 +675,129 @@ export type Correction = {
     message?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * NewHook
+ *
+ * A source to make.
+ */
+export type NewHook = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * HookChange
+ *
+ * What may be changed; leave out what stays. `events`: the only names it may send; an empty list: all but our own.
+ */
+export type HookChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Items
+     */
+    items?: string | null;
+    /**
+     * Mapping
+     */
+    mapping?: string | null;
+    /**
+     * Is Trusted
+     */
+    is_trusted?: boolean | null;
+    /**
+     * Events
+     */
+    events?: Array<string> | null;
+};
+
+/**
+ * NewSignature
+ *
+ * How bodies are signed (null: not at all), and the secret; left empty it stays what it is.
+ */
+export type NewSignature = {
+    signature: Signature | null;
+    /**
+     * Secret
+     */
+    secret?: string;
+};
+
+/**
+ * Signature
+ *
+ * How a body is signed: an HMAC in a header (hex or base64, behind `prefix`), or as Standard Webhooks 1.0 say.
+ */
+export type Signature = {
+    /**
+     * Kind
+     */
+    kind?: 'hmac' | 'standard';
+    /**
+     * Header
+     */
+    header?: string;
+    /**
+     * Algorithm
+     */
+    algorithm?: 'sha256' | 'sha1' | 'sha512';
+    /**
+     * Prefix
+     */
+    prefix?: string;
+};
+
+/**
+ * Trial
+ *
+ * A mapping to try on a body, without any effect.
+ */
+export type Trial = {
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Content Type
+     */
+    content_type?: 'application/json' | 'application/x-www-form-urlencoded';
+    /**
+     * Items
+     */
+    items?: string;
+    /**
+     * Mapping
+     */
+    mapping: string;
+    /**
+     * Headers
+     */
+    headers?: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * Sample
+ *
+ * A body, as another tool would send it.
+ */
+export type Sample = {
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Content Type
+     */
+    content_type?: 'application/json' | 'application/x-www-form-urlencoded';
 };
 
 /**
@@ -791,6 +914,70 @@ export type Round = {
      * First Line
      */
     first_line?: number;
+};
+
+/**
+ * NewStage
+ *
+ * A stage at the end: what to call it, and the rule (ARCHITECTURE.md: conditions).
+ */
+export type NewStage = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Text
+     */
+    text?: string;
+    /**
+     * Colour
+     */
+    colour?: string;
+    /**
+     * Rule
+     */
+    rule: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * StagePatch
+ *
+ * Leave out what stays. A name or text is the same in all languages.
+ */
+export type StagePatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Text
+     */
+    text?: string | null;
+    /**
+     * Colour
+     */
+    colour?: string | null;
+    /**
+     * Rule
+     */
+    rule?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * Order
+ *
+ * Each stage once, the first one first.
+ */
+export type Order = {
+    /**
+     * Ids
+     */
+    ids: Array<number>;
 };
 
 /**
@@ -1010,7 +1197,7 @@ export type Import = {
     /**
      * State
      */
-    state: 'draft' | 'checking' | 'checked' | 'running' | 'done' | 'cancelled' | 'failed';
+    state: 'draft' | 'checking' | 'checked' | 'running' | 'done' | 'cancelled' | 'failed' | 'weighing' | 'undoing' | 'undone';
     /**
      * Size
      */
@@ -1037,6 +1224,7 @@ export type Import = {
     rejected: number;
     numbers: Checked | null;
     plan: Plan | null;
+    undo: Undone | null;
     /**
      * Problem
      */
@@ -1134,6 +1322,42 @@ export type Reading = {
      * Phone Prefix
      */
     phone_prefix?: string;
+};
+
+/**
+ * Undone
+ *
+ * What taking an import back does, or has done so far.
+ */
+export type Undone = {
+    /**
+     * People Removed
+     */
+    people_removed?: number;
+    /**
+     * People Kept
+     */
+    people_kept?: number;
+    /**
+     * Values Back
+     */
+    values_back?: number;
+    /**
+     * Values Left
+     */
+    values_left?: number;
+    /**
+     * Words Back
+     */
+    words_back?: number;
+    /**
+     * Words Left
+     */
+    words_left?: number;
+    /**
+     * Events
+     */
+    events?: number;
 };
 
 /**
@@ -1258,6 +1482,18 @@ export type Planned = {
  */
 export type Start = {
     plan?: Plan | null;
+};
+
+/**
+ * Undoing
+ *
+ * Count first, or do it.
+ */
+export type Undoing = {
+    /**
+     * Only Count
+     */
+    only_count: boolean;
 };
 
 export type SessionMeData = {
@@ -2000,6 +2236,232 @@ export type EventsFindTimelineResponses = {
     200: unknown;
 };
 
+export type HooksFindHooksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/hooks';
+};
+
+export type HooksFindHooksResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksCreateHookData = {
+    body: NewHook;
+    path?: never;
+    query?: never;
+    url: '/api/v1/hooks';
+};
+
+export type HooksCreateHookResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type HooksCreateHookResponse = HooksCreateHookResponses[keyof HooksCreateHookResponses];
+
+export type HooksDeleteHookData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}';
+};
+
+export type HooksDeleteHookResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type HooksDeleteHookResponse = HooksDeleteHookResponses[keyof HooksDeleteHookResponses];
+
+export type HooksGetHookData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}';
+};
+
+export type HooksGetHookResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksChangeHookData = {
+    body: HookChange;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}';
+};
+
+export type HooksChangeHookResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksSetSignatureData = {
+    body: NewSignature;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}/signature';
+};
+
+export type HooksSetSignatureResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksRotateData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}/rotate';
+};
+
+export type HooksRotateResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksFindBodiesData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: {
+        /**
+         * State
+         */
+        state?: 'waiting' | 'mapped' | 'failed' | null;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/hooks/{hook_id}/bodies';
+};
+
+export type HooksFindBodiesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksTryMappingData = {
+    body: Trial;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}/try';
+};
+
+export type HooksTryMappingResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type HooksSendData = {
+    body: Sample;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}/send';
+};
+
+export type HooksSendResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type HooksSendResponse = HooksSendResponses[keyof HooksSendResponses];
+
+export type HooksMapAgainData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{hook_id}/again';
+};
+
+export type HooksMapAgainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type SegmentsFindSegmentsData = {
     body?: never;
     path?: never;
@@ -2295,6 +2757,195 @@ export type SegmentsFindUsesData = {
 };
 
 export type SegmentsFindUsesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleGetLifecycleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Days
+         */
+        days?: number;
+    };
+    url: '/api/v1/lifecycle';
+};
+
+export type LifecycleGetLifecycleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleCreateStageData = {
+    body: NewStage;
+    path?: never;
+    query?: never;
+    url: '/api/v1/lifecycle/stages';
+};
+
+export type LifecycleCreateStageResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type LifecycleCreateStageResponse = LifecycleCreateStageResponses[keyof LifecycleCreateStageResponses];
+
+export type LifecycleRemoveStageData = {
+    body?: never;
+    path: {
+        /**
+         * Stage Id
+         */
+        stage_id: number;
+    };
+    query?: never;
+    url: '/api/v1/lifecycle/stages/{stage_id}';
+};
+
+export type LifecycleRemoveStageResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type LifecycleRemoveStageResponse = LifecycleRemoveStageResponses[keyof LifecycleRemoveStageResponses];
+
+export type LifecycleGetStageData = {
+    body?: never;
+    path: {
+        /**
+         * Stage Id
+         */
+        stage_id: number;
+    };
+    query?: never;
+    url: '/api/v1/lifecycle/stages/{stage_id}';
+};
+
+export type LifecycleGetStageResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleUpdateStageData = {
+    body: StagePatch;
+    path: {
+        /**
+         * Stage Id
+         */
+        stage_id: number;
+    };
+    query?: never;
+    url: '/api/v1/lifecycle/stages/{stage_id}';
+};
+
+export type LifecycleUpdateStageResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleOrderStagesData = {
+    body: Order;
+    path?: never;
+    query?: never;
+    url: '/api/v1/lifecycle/order';
+};
+
+export type LifecycleOrderStagesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type LifecycleOrderStagesResponse = LifecycleOrderStagesResponses[keyof LifecycleOrderStagesResponses];
+
+export type LifecycleFindPeopleData = {
+    body?: never;
+    path: {
+        /**
+         * Stage Id
+         */
+        stage_id: number;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/lifecycle/stages/{stage_id}/people';
+};
+
+export type LifecycleFindPeopleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleGetPersonLifecycleData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: {
+        /**
+         * Before
+         */
+        before?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/people/{person_id}/lifecycle';
+};
+
+export type LifecycleGetPersonLifecycleResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type LifecycleFindUsesData = {
+    body?: never;
+    path: {
+        /**
+         * Stage Id
+         */
+        stage_id: number;
+    };
+    query?: never;
+    url: '/api/v1/lifecycle/stages/{stage_id}/uses';
+};
+
+export type LifecycleFindUsesResponses = {
     /**
      * OK
      */
@@ -3249,6 +3900,27 @@ export type TransferCancelResponses = {
 };
 
 export type TransferCancelResponse = TransferCancelResponses[keyof TransferCancelResponses];
+
+export type TransferUndoData = {
+    body: Undoing;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: number;
+    };
+    query?: never;
+    url: '/api/v1/imports/{import_id}/undo';
+};
+
+export type TransferUndoResponses = {
+    /**
+     * OK
+     */
+    200: Import;
+};
+
+export type TransferUndoResponse = TransferUndoResponses[keyof TransferUndoResponses];
 
 export type TransfersExportPeopleData = {
     body?: never;

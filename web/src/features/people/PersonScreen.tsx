@@ -5,6 +5,7 @@ import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
 import { ConsentCard } from "./ConsentCard";
+import { HistoryCard } from "./HistoryCard";
 import { emailOf, nameOf } from "./name";
 import { MergesCard } from "./MergesCard";
 import { RightsCard } from "./RightsCard";
@@ -24,6 +25,7 @@ function Everything({ person }: { person: Profile }) {
         <ConsentCard person={person} />
         <AttributesCard person={person} />
         <IdentifiersCard person={person} />
+        <HistoryCard person={person} />
         <SegmentsCard person={person} />
         <CompaniesCard personId={person.id} />
         <MergesCard person={person} />

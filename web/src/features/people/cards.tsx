@@ -7,12 +7,16 @@ import type { Profile } from "./types";
 /** These have a line of their own here or among the identifiers. */
 const SHOWN_ELSEWHERE = new Set(["email", "phone", "language", "country", "time_zone", "name"]);
 
-function shown(value: unknown, number: (value: number) => string): string {
+type Known = Pick<Profile, "attributes" | "language" | "country" | "time_zone">;
+
+/** A value of any kind, as people read it. */
+export function shown(value: unknown, number: (value: number) => string): string {
   if (typeof value === "number") return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-export function AttributesCard({ person }: { person: Profile }) {
+/** Places and attributes of somebody, today or as they were. */
+export function KnownFacts({ person }: { person: Known }) {
   const { t } = useTranslation();
   const format = useFormat();
   const languages = new Intl.DisplayNames(format.locale, { type: "language" });
@@ -24,20 +28,27 @@ export function AttributesCard({ person }: { person: Profile }) {
   ];
   const own = Object.entries(person.attributes).filter(([name]) => !SHOWN_ELSEWHERE.has(name)).map(([name, value]): [string, React.ReactNode] => [name, <bdi key={name}>{shown(value, format.number)}</bdi>]);
   const items = [...known.filter(([, value]) => value !== null), ...own];
-  return (
-    <Card title={t("people.attributes")}>
-      {items.length === 0 ? <Text c="dimmed">{t("people.no_attributes")}</Text> : <Facts items={items} />}
-    </Card>
-  );
+  return items.length === 0 ? <Text c="dimmed">{t("people.no_attributes")}</Text> : <Facts items={items} />;
+}
+
+export function AttributesCard({ person }: { person: Profile }) {
+  const { t } = useTranslation();
+  return <Card title={t("people.attributes")}><KnownFacts person={person} /></Card>;
+}
+
+/** What somebody is called by, each under its kind. */
+export function IdentifierFacts({ identifiers }: Pick<Profile, "identifiers">) {
+  const { t } = useTranslation();
+  const items = identifiers.map((one): [string, React.ReactNode] => [
+    t(`people.identifier.${one.namespace}`, { defaultValue: one.namespace }),
+    <Ltr key={one.namespace + one.value}>{one.value}</Ltr>,
+  ]);
+  return <Facts items={items} />;
 }
 
 export function IdentifiersCard({ person }: { person: Profile }) {
   const { t } = useTranslation();
-  const items = person.identifiers.map((one): [string, React.ReactNode] => [
-    t(`people.identifier.${one.namespace}`, { defaultValue: one.namespace }),
-    <Ltr key={one.namespace + one.value}>{one.value}</Ltr>,
-  ]);
-  return <Card title={t("people.identifiers")}><Facts items={items} /></Card>;
+  return <Card title={t("people.identifiers")}><IdentifierFacts identifiers={person.identifiers} /></Card>;
 }
 
 export function SegmentsCard({ person }: { person: Profile }) {

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { consentFindProofs, eventsFindTimeline, peopleErasePerson, peopleFindErasures, peopleFindPeople, peopleGetPerson, peopleUndoMerge } from "@/api/generated";
+import { consentFindProofs, eventsFindTimeline, peopleErasePerson, peopleFindChanges, peopleFindErasures, peopleFindPeople, peopleGetPerson, peopleGetPortrait, peopleUndoMerge } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
-import type { Erasure, Person, Profile, Proof, TimelineEntry, Unmerged } from "./types";
+import type { Change, Erasure, Person, Portrait, Profile, Proof, TimelineEntry, Unmerged } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -22,6 +22,20 @@ export function usePeopleSearch(search: string) {
 
 export function usePerson(id: number) {
   return useQuery({ queryKey: ["person", id], queryFn: () => call<Profile>(peopleGetPerson({ path: { person_id: id } })) });
+}
+
+/** What changed about a person, newest first; of one name, or all. */
+export function useChanges(id: number, name: string) {
+  return usePages<Change>(["changes", id, name], (before) => peopleFindChanges({ path: { person_id: id }, query: { before, limit: 12, name: name || undefined } }));
+}
+
+/** The person as they were known at an instant. */
+export function usePortrait(id: number, at: string | null) {
+  return useQuery({
+    queryKey: ["portrait", id, at],
+    queryFn: () => call<Portrait>(peopleGetPortrait({ path: { person_id: id }, query: { at: at ?? "" } })),
+    enabled: at !== null,
+  });
 }
 
 /** The proof log of a person's consent, newest first. */
@@ -60,7 +74,7 @@ export function useUndoMerge(done: (undone: Unmerged) => void) {
   return useMutation({
     mutationFn: (id: number) => call<Unmerged>(peopleUndoMerge({ path: { merge_id: id } })),
     onSuccess: async (undone) => {
-      await Promise.all([["people"], ["person"], ["timeline"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all([["people"], ["person"], ["timeline"], ["changes"]].map((queryKey) => client.invalidateQueries({ queryKey })));
       done(undone);
     },
   });

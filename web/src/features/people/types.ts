@@ -50,6 +50,24 @@ export interface Unmerged {
   changed_attributes: string[];
 }
 
+/** One thing about a person that became another: an attribute, a place (`@country`), or an identifier that came or went (`#email`). */
+export interface Change {
+  id: number;
+  person_id: number;
+  at: string;
+  source: string;
+  name: string;
+  old: unknown;
+  new: unknown;
+}
+
+/** A person as they were known at an instant. */
+export interface Portrait extends Pick<Person, "attributes" | "identifiers" | "time_zone" | "language" | "country"> {
+  at: string;
+  /** False before what the history keeps. */
+  is_exact: boolean;
+}
+
 export interface Erasure {
   id: number;
   person_id: number;
