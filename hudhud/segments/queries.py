@@ -11,7 +11,6 @@ from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
 from hudhud.segments.lists import find_named as find_named
-from hudhud.segments.membership import read_members as read_members
 from hudhud.segments.overlap import compare as compare
 from hudhud.segments.preview import Preview as Preview
 from hudhud.segments.preview import choose_sample as choose_sample
@@ -23,7 +22,6 @@ from hudhud.segments.reasons import to_value
 from hudhud.segments.sets import Listed, load
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
-from hudhud.segments.uses import check_unused as check_unused
 from hudhud.segments.uses import find_asked_journeys as find_asked_journeys
 from hudhud.segments.uses import find_uses as find_uses
 from hudhud.segments.uses import use_to_json as use_to_json

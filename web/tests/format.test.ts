@@ -15,6 +15,8 @@ describe("format", () => {
   it("writes Arabic-Indic digits for Arabic, and the wide space of Estonian thousands", () => {
     expect(makeFormat("ar", "UTC").number(12408)).toBe("١٢٬٤٠٨");
     expect(makeFormat("et", "UTC").number(12408)).toBe("12\u00a0408");
+    expect(makeFormat("fa", "UTC").about({ count: 12_400, error: 300 })).toBe("≈ ۱۲٬۴۰۰");
+    expect(makeFormat("en", "UTC").about({ count: 12_400, error: 0 })).toBe("12,400");
     expect(makeFormat("en", "UTC").date(NOON)).toBe("21 Nov 2026");
   });
 

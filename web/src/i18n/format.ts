@@ -26,6 +26,8 @@ export function makeFormat(language: Language, timeZone: string) {
   return {
     locale,
     number: (value: number) => number.format(value),
+    /** A number that may be an estimate, marked as one. */
+    about: ({ count, error }: { count: number; error: number }) => `${error > 0 ? "≈ " : ""}${number.format(count)}`,
     compact: (value: number) => compact.format(value),
     percent: (share: number) => percent.format(share),
     date: (at: string | Date) => date.format(new Date(at)),

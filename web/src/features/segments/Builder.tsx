@@ -6,11 +6,12 @@ import { NEW_KINDS, childPath, childrenOf, groupKind, isGroup, makeNew, withChil
 import { pathText, type Condition, type Path } from "./condition";
 import { RemoveButton } from "./fields";
 import { LeafFields } from "./LeafFields";
+import type { Estimate } from "./types";
 import type { Wrong } from "./wrong";
 
 export interface Building {
   /** How many each condition finds alone, by the server's path. */
-  counts: Map<string, number>;
+  counts: Map<string, Estimate>;
   wrong: Wrong | null;
 }
 
@@ -44,11 +45,11 @@ function AddMenu({ add, nested }: { add: (made: Condition) => void; nested: bool
   );
 }
 
-function OwnCount({ count }: { count: number | undefined }) {
+function OwnCount({ own }: { own: Estimate | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
-  if (count === undefined) return null;
-  return <Tooltip label={t("segments.own_count")}><Text component="span" c="dimmed" fz="sm"><Num>{t("segments.build.finds", { count, number: format.number(count) })}</Num></Text></Tooltip>;
+  if (own === undefined) return null;
+  return <Tooltip label={t("segments.own_count")}><Text component="span" c="dimmed" fz="sm"><Num>{t("segments.build.finds", { count: own.count, number: format.about(own) })}</Num></Text></Tooltip>;
 }
 
 /** A group of conditions: how they belong together, each of them, and what can be added. */
@@ -90,7 +91,7 @@ export function GroupFields({ group, path, change, remove, counts, wrong }: Grou
             <li key={index} className="hd-build-leaf">
               <div className="hd-grow">{child.kind !== "not" && <LeafFields leaf={child} path={at} change={(next) => { put(index, next); }} wrong={wrong} />}</div>
               <div className="hd-build-side">
-                <OwnCount count={counts.get(pathText(at))} />
+                <OwnCount own={counts.get(pathText(at))} />
                 <RemoveButton label={t("segments.build.remove", { number: index + 1 })} remove={() => { take(index); }} />
               </div>
             </li>

@@ -5,7 +5,7 @@ import { pathText, type Condition, type Path } from "./condition";
 import { Pieces } from "./Sentence";
 import { sentence } from "./sentence";
 import { useWords } from "./useWords";
-import type { Count } from "./types";
+import type { Count, Estimate } from "./types";
 
 interface ConditionsProps {
   tree: Condition;
@@ -15,11 +15,11 @@ interface ConditionsProps {
 
 /** The tree as sentences, each with its own number of people; the numbers inside can be changed in place. */
 export function Conditions({ tree, count, change }: ConditionsProps) {
-  const counts = new Map((count?.conditions ?? []).map((one) => [one.path, one.count]));
+  const counts = new Map((count?.conditions ?? []).map((one) => [one.path, one]));
   return <Branch tree={tree} path={[]} counts={counts} change={change} />;
 }
 
-function Branch({ tree, path, counts, change }: { tree: Condition; path: Path; counts: Map<string, number>; change: ConditionsProps["change"] }) {
+function Branch({ tree, path, counts, change }: { tree: Condition; path: Path; counts: Map<string, Estimate>; change: ConditionsProps["change"] }) {
   const { t } = useTranslation();
   const words = useWords();
   const isGroup = (tree.kind === "and" || tree.kind === "or") && tree.of.length > 0;
@@ -45,14 +45,14 @@ function Branch({ tree, path, counts, change }: { tree: Condition; path: Path; c
   );
 }
 
-function Item({ path, counts, children }: { path: Path; counts: Map<string, number>; children: React.ReactNode }) {
+function Item({ path, counts, children }: { path: Path; counts: Map<string, Estimate>; children: React.ReactNode }) {
   const { t } = useTranslation();
   const format = useFormat();
   const own = counts.get(pathText(path));
   return (
     <li>
       <span className="hd-grow">{children}</span>
-      {own !== undefined && <Tooltip label={t("segments.own_count")}><Text component="span" c="dimmed"><Num>{format.number(own)}</Num></Text></Tooltip>}
+      {own !== undefined && <Tooltip label={t("segments.own_count")}><Text component="span" c="dimmed"><Num>{format.about(own)}</Num></Text></Tooltip>}
     </li>
   );
 }

@@ -16,19 +16,20 @@ export function CountCard({ count, stale, saved, changed }: CountCardProps) {
   const { t } = useTranslation();
   const format = useFormat();
   if (!count) return <Card title={t("segments.count")}><Skeleton height={96} /></Card>;
-  const share = count.count > 0 ? count.reachable.email / count.count : 0;
+  const share = count.count > 0 ? Math.min(count.reachable.email / count.count, 1) : 0;
+  const reachable = format.about({ count: count.reachable.email, error: count.reachable_error.email });
   const before: [string, React.ReactNode][] = changed ? [[t("segments.before"), <Num key="b">{format.number(saved)}</Num>]] : [];
   return (
     <Card title={t("segments.count")}>
-      <p className="hd-big" data-stale={stale || undefined} aria-live="polite">{format.number(count.count)}</p>
+      <p className="hd-big" data-stale={stale || undefined} aria-live="polite">{format.about(count)}{count.error > 0 && <small>±{format.number(count.error)}</small>}</p>
       <Facts
         items={[
           ...before,
-          [t("segments.reachable"), <Num key="r">{format.number(count.reachable.email)} ({format.percent(share)})</Num>],
+          [t("segments.reachable"), <Num key="r">{reachable} ({format.percent(share)})</Num>],
           [t("segments.as_of"), <Num key="a">{format.clock(count.as_of)}</Num>],
         ]}
       />
-      <Text c="dimmed" fz="sm" mt="md">{t("segments.count_note")}</Text>
+      <Text c="dimmed" fz="sm" mt="md">{t(count.exact ? "segments.count_note" : "segments.estimate_note")}</Text>
     </Card>
   );
 }

@@ -21,7 +21,7 @@ function useLiveCount(tree: Tree) {
   const [settled] = useDebouncedValue(tree, 250);
   const { tree: counted, placeOf } = filledIn(settled);
   const count = useCount(counted ?? undefined);
-  const counts = new Map((counted ? count.data?.conditions ?? [] : []).map((one) => [placeOf(one.path), one.count]));
+  const counts = new Map((counted ? count.data?.conditions ?? [] : []).map((one) => [placeOf(one.path), one]));
   const found = counted ? wrongOf(count.error) : null;
   return { count, counted, counts, wrong: found && { ...found, path: placeOf(found.path) } };
 }

@@ -1,8 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { call } from "@/api/call";
 import {
   attributesFindAttributes, contentFindTemplates, consentFindTopics, eventsFindNames, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
-  segmentsCreateList, segmentsCreateSegment, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
+  segmentsCreateList, segmentsCreateSegment, segmentsEstimate, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
   segmentsGetSegment, segmentsUpdateSegment,
 } from "@/api/generated";
 import type { AttributeNames } from "@/api/generated";
@@ -46,11 +47,24 @@ export function useAttributes() {
   return useQuery({ queryKey: ["attributes"], queryFn: () => call<AttributeNames>(attributesFindAttributes()), staleTime: 60_000 });
 }
 
-/** How many a condition finds; the number before stays in sight until the new one is there. */
+/** Names the place where somebody edits: its next question gives up the one before. */
+const makeDraft = () => Math.random().toString(36).slice(2);
+
+/** How many a condition finds: estimated first where counting takes long. The number before stays in sight until the new one is there. */
 export function useCount(tree: Condition | undefined, version?: number) {
+  const client = useQueryClient();
+  const [draft] = useState(makeDraft);
   return useQuery({
     queryKey: ["count", tree, version],
-    queryFn: () => call<Count>(segmentsCount({ body: { tree: { ...tree } } })),
+    queryFn: async ({ queryKey, signal }) => {
+      const body = { tree: { ...tree }, draft };
+      if (!client.getQueryData(queryKey)) {
+        const estimated = await call<Count>(segmentsEstimate({ body, signal }));
+        if (estimated.exact) return estimated;
+        client.setQueryData(queryKey, estimated);
+      }
+      return call<Count>(segmentsCount({ body, signal }));
+    },
     enabled: tree !== undefined,
     placeholderData: keepPreviousData,
     staleTime: 3000,

@@ -17,10 +17,17 @@ export interface Segment {
   updated_at: string;
 }
 
-export interface Count {
+/** So many people, give or take the error; 0: counted, not estimated. */
+export interface Estimate {
   count: number;
-  conditions: { path: string; count: number }[];
+  error: number;
+}
+
+export interface Count extends Estimate {
+  exact: boolean;
+  conditions: ({ path: string } & Estimate)[];
   reachable: { email: number };
+  reachable_error: { email: number };
   as_of: string;
 }
 
