@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.segments.types import ORDER_OPS, Condition, Consent, Or, Segment, SinceEntry, attribute_names, event_names, leaves
+from hudhud.segments.types import ORDER_OPS, Condition, Consent, Or, Segment, SinceEntry, attribute_names, by_list, event_names, leaves
 from hudhud.segments.types import Event as EventLeaf
 from hudhud.segments.types import asks_entry as is_since_entry
 
@@ -83,7 +83,16 @@ def passes(event: Event, where: tuple[Where, ...]) -> bool:
     if not where:
         return True
     properties = read_properties(event)
-    return all(_holds(_find(properties, part.property), part) for part in where)
+    for listed, some in by_list(where).items():
+        wholes = _items(properties, listed) if listed else [properties]
+        if not any(all(_holds(_find(whole, part.place()[1]), part) for part in some) for whole in wholes):
+            return False
+    return True
+
+
+def _items(properties: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    listed = _find(properties, path)
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
 
 def read_properties(event: Event) -> dict[str, Any]:

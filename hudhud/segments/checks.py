@@ -215,7 +215,7 @@ def _check_where(at: str, filters: tuple[Where, ...]) -> None:
     if len(filters) > MAX_WHERE:
         raise InvalidInput(f"{at}where", f"{len(filters)} filters", f"use at most {MAX_WHERE}")
     for place, where in enumerate(filters):
-        check_path(f"{at}where[{place}].property", where.property)
+        check_path(f"{at}where[{place}].property", where.property, in_list=True)
         check_value(f"{at}where[{place}].", where.op, where.value)
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from hudhud.segments.atoms import OPPOSITE, Reachable
 from hudhud.segments.days import day_test
-from hudhud.segments.types import Between, Consent, Day, Last, Share, SinceEntry, to_instant, to_ms
+from hudhud.segments.items import any_item, item_path
+from hudhud.segments.types import Between, Consent, Day, Last, Share, SinceEntry, by_list, to_instant, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from hudhud.segments.atoms import Fact, OfOne
+    from hudhud.segments.items import InItem
     from hudhud.segments.types import Attribute, Op, Scalar, Step, Value, Where, Window
 
 ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
@@ -115,11 +117,19 @@ def step_test(statement: Statement, step: Step) -> str:
 def property_tests(statement: Statement, filters: Iterable[Where]) -> list[str]:
     """Return the conditions on an event's properties."""
     tests: list[str] = []
-    for where in filters:
-        positive = OPPOSITE.get(where.op, where.op)
-        test = dynamic_test(statement, json_path(statement, "e.properties", where.property), positive, where.value)
-        tests.append(test if positive == where.op else f"NOT ({test})")
+    for listed, some in by_list(filters).items():
+        if listed:
+            inside = [_where_test(statement, item_path(statement, where.place()[1]), where) for where in some]
+            tests.append(any_item(json_path(statement, "e.properties", listed), inside))
+        else:
+            tests += [_where_test(statement, json_path(statement, "e.properties", where.property), where) for where in some]
     return list(dict.fromkeys(tests))
+
+
+def _where_test(statement: Statement, stored: Stored | InItem, where: Where) -> str:
+    positive = OPPOSITE.get(where.op, where.op)
+    test = dynamic_test(statement, stored, positive, where.value)
+    return test if positive == where.op else f"NOT ({test})"
 
 
 def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
@@ -179,7 +189,7 @@ def json_path(statement: Statement, column: str, path: str) -> Stored:
     return Stored(f"getSubcolumn({column}, {statement.bind(path, 'String')})", plain=False)
 
 
-def dynamic_test(statement: Statement, stored: Stored, op: Op, value: Value) -> str:
+def dynamic_test(statement: Statement, stored: Stored | InItem, op: Op, value: Value) -> str:
     """Return a positive condition on a stored value of any type: never null, false for a missing value."""
     if op == "is_set":
         return f"isNotNull({stored})"
@@ -196,7 +206,7 @@ def dynamic_test(statement: Statement, stored: Stored, op: Op, value: Value) -> 
     return f"ifNull({number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
 
 
-def _one_of(statement: Statement, stored: Stored, values: tuple[Scalar, ...]) -> Iterable[str]:
+def _one_of(statement: Statement, stored: Stored | InItem, values: tuple[Scalar, ...]) -> Iterable[str]:
     texts = [one for one in values if isinstance(one, str)]
     numbers = [float(one) for one in values if not isinstance(one, str | bool)]
     if texts:
@@ -224,7 +234,7 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
     return f"{stored} {'=' if op == 'is' else ORDER[op]} {given}"
 
 
-def number(stored: Stored) -> str:
+def number(stored: Stored | InItem) -> str:
     """Return a stored value as a number; null for what does not read as one."""
     text = stored.typed("String")
     cases = [f"isNotNull({one}), toFloat64({one})" for one in map(stored.typed, ("Int64", "Float64", "UInt64"))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -30,6 +30,7 @@ MESSAGE_EVENTS: dict[Did, str] = {
     "opened": "Message Opened",
     "clicked": "Message Clicked",
 }
+ITEMS = "[]"
 BY_PERSONS = frozenset({"opened", "clicked"})  # what machines do too
 Stay = Literal["is_in", "was_in", "reached_goal", "left"]
 JOURNEY_EVENTS = ("Journey Entered", "Journey Left")
@@ -86,11 +87,16 @@ Window = Ever | Last | Between | SinceEntry
 
 
 class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A filter on one property of an event."""
+    """A filter on one property of an event; `products[].category` reaches into the items of a list."""
 
     property: str
     op: Op
     value: Value = None
+
+    def place(self) -> tuple[str, str]:
+        """Return the list that the property reaches into ('': none), and the path in each of its items or in the event."""
+        listed, found, inner = self.property.partition(f"{ITEMS}.")
+        return (listed, inner) if found else ("", self.property)
 
 
 class Attribute(_Node, frozen=True, tag="attribute"):
@@ -289,6 +295,14 @@ def attribute_names(leaf: Leaf) -> tuple[str, ...]:
 def journey_keys(tree: Condition) -> frozenset[str]:
     """Return the keys of the journeys that a tree asks for itself."""
     return frozenset(leaf.journey for leaf in leaves(tree) if isinstance(leaf, InJourney | Engaged) and leaf.journey is not None)
+
+
+def by_list(filters: Iterable[Where]) -> dict[str, list[Where]]:
+    """Return the filters by the list that they reach into ('': none): those of one list are about one and the same item."""
+    found: dict[str, list[Where]] = {}
+    for where in filters:
+        found.setdefault(where.place()[0], []).append(where)
+    return found
 
 
 def asks_entry(leaf: Leaf) -> bool:

@@ -25,7 +25,9 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Journeys.** `Journey Entered` and `Journey Left` are told a second or two after a run began or ended, at the run's own time. In a journey is who
   has a run there that has begun and not ended. A run that ended because its person was merged into another who has one too was not left.
 - **Shares.** The lot of a person is xxHash64("salt:id"), modulo 10,000; the lowest so many hundredths of a percent are in, for ever.
-- **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path.
+- **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path. In filters on events `products[].price` reaches into
+  the items of a list: all filters of one condition that reach into the same list are about one and the same item, also `is_not` and `is_not_set` (an item
+  whose price is another). Where there is no list, or none of objects, there is no such item.
 - **People.** Events of merged actors belong to the survivor; merged and erased people are in no segment.
 """
 
@@ -71,6 +73,7 @@ from hudhud.segments.tree import (
     Within,
     asks_entry,
     attribute_names,
+    by_list,
     canonical,
     children,
     event_names,
@@ -128,6 +131,7 @@ __all__ = [
     "Within",
     "asks_entry",
     "attribute_names",
+    "by_list",
     "canonical",
     "children",
     "event_names",

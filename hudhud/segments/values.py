@@ -8,6 +8,7 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.tree import (
     BARE_OPS,
     EPOCH,
+    ITEMS,
     ORDER_OPS,
     TEXT_OPS,
     Between,
@@ -93,9 +94,15 @@ def check_text(path: str, value: str) -> None:
     _check_encodes(path, value)
 
 
-def check_path(path: str, value: str) -> None:
-    """Raise `InvalidInput` for what is no path to a value."""
+def check_path(path: str, value: str, *, in_list: bool = False) -> None:
+    """Raise `InvalidInput` for what is no path to a value; `in_list` allows to reach into the items of one list."""
     check_text(path, value)
+    if in_list and value.count(ITEMS) == 1 and f"{ITEMS}." in value and not value.startswith(ITEMS):
+        value = value.replace(ITEMS, "")
+    if ITEMS in value:
+        raise InvalidInput(
+            path, value, "reach into one list of objects, as in products[].category" if in_list else "name a value, not a list"
+        )
     if "" in value.split("."):
         raise InvalidInput(path, value, "use names joined by single dots, such as cart.total")
 

@@ -36,6 +36,19 @@ def test_filters_agree_with_the_oracle(body: dict[str, Any], name: str, test: tu
     assert passes(event, (Where(name, op, value),)) == oracle.compares(oracle.find(body, name), op, value)
 
 
+two = st.lists(st.tuples(st.sampled_from(["l[].a", "l[].b.c", "m.n[].a", "d"]), orders | same | bare), min_size=1, max_size=3)
+items = st.lists(st.dictionaries(st.sampled_from(["a", "b.c"]), scalars) | stored, max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(body=st.dictionaries(st.sampled_from(["l", "m.n", "d"]), items | stored), tests=two)
+def test_filters_on_the_items_of_a_list_agree_with_the_oracle(body: dict[str, Any], tests: list[tuple[str, tuple[Any, Any]]]) -> None:
+    event = Event(1, 1, "m", "track", "E", AT, AT, "u", None, json.dumps(body).encode(), b"{}", "server", person_id=1)
+    filters = [{"property": name, "op": op, "value": value} for name, (op, value) in tests]
+    where = tuple(Where(name, op, value) for name, (op, value) in tests)
+    assert passes(event, where) == oracle.passes(oracle.Event(1, "E", AT, body), filters)
+
+
 def test_every_event_and_attribute_that_a_condition_asks_about_is_watched() -> None:
     tree = {"kind": "or", "of": [SEQUENCE, SPENT, {"kind": "date", "name": "born", "op": "in"}]}
     found = watch("x.until", from_json(tree, journey=True))

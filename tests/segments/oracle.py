@@ -85,7 +85,7 @@ def passing(
         and event.name == step["name"]
         and event.at <= now
         and in_window(window, event.at, now, since)
-        and all(compares(find(event.properties, part["property"]), part["op"], part.get("value")) for part in step["where"])
+        and passes(event, step["where"])
     ]
 
 
@@ -109,6 +109,25 @@ def messages(world: World, leaf: dict[str, Any], person: Person, now: datetime, 
     for name in ("template", "journey", "channel"):
         found = [event for event in found if leaf[name] in {None, event.properties.get(name)}]
     return found
+
+
+def passes(event: Event, filters: list[dict[str, Any]]) -> bool:
+    """All filters hold; those that reach into one list hold for the same item of it."""
+    outside = [part for part in filters if "[]." not in part["property"]]
+    if not all(compares(find(event.properties, part["property"]), part["op"], part.get("value")) for part in outside):
+        return False
+    for name in {part["property"].split("[].")[0] for part in filters if part not in outside}:
+        inside = [part for part in filters if part["property"].startswith(f"{name}[].")]
+        items = find(event.properties, name)
+        matching = [
+            item
+            for item in (items if isinstance(items, list) else [])
+            if isinstance(item, dict)
+            and all(compares(find(item, part["property"].split("[].")[1]), part["op"], part.get("value")) for part in inside)
+        ]
+        if not matching:
+            return False
+    return True
 
 
 def amount_holds(leaf: dict[str, Any], events: list[Event]) -> bool:

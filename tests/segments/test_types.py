@@ -45,6 +45,8 @@ BAD += [
     ({**SPENT, "value": "100"}, "value"),
     ({**SPENT, "value": True}, "value"),
     ({**SPENT, "property": ""}, "property"),
+    ({**SPENT, "property": "products[].price"}, "property"),
+    *(({**ORDERED, "where": [{"property": name, "op": "is_set"}]}, "where[0].property") for name in ("a[]", "[].a", "a[].", "a[].b[].c")),
     ({**SPENT, "op": "is_set"}, "value"),
     ({**SPENT, "window": {"kind": "since_entry"}}, "window.kind"),
     ({**THEN, "steps": [{"name": "A"}, {"name": ""}]}, "steps[1].name"),

@@ -18,7 +18,8 @@ MS = timedelta(milliseconds=1)
 NAMES = ("Page Viewed", "Order Completed", "شراء")
 MAILS = ("Message Sent", "Message Bounced", "Message Opened", "Message Clicked")
 TEMPLATES, JOURNEYS, CHANNELS = ("welcome", "نوروز"), ("cart", "win back"), ("email", "sms")
-PATHS = ("price", "cart.total", "we`ird 'name\"", "قیمت", "^odd:[]", "back\\slash")
+PATHS = ("price", "cart.total", "we`ird 'name\"", "قیمت", "^odd:[x]", "back\\slash")
+ITEM_PATHS = ("products[].category", "products[].price", "products[].maker.city", "cart.items[].category", "we`ird 'list\"[].price")
 TEXTS = (
     "Tartu",
     "Tallinn",
@@ -56,9 +57,17 @@ def objects(draw: st.DrawFn) -> dict[str, Any]:
             found["cart"] = {"total": value, "n": 1}
         else:
             found[path] = value
+    for path in draw(st.sets(st.sampled_from(["products", "products", "cart.items", "we`ird 'list\""]), max_size=2)):
+        found[path] = draw(st.one_of(st.lists(items, max_size=3), st.lists(st.one_of(items, stored), max_size=3), items))
     return found
 
 
+items = st.one_of(
+    st.fixed_dictionaries(
+        {}, optional={"category": stored, "price": stored, "maker": st.fixed_dictionaries({}, optional={"city": stored})}
+    ),
+    st.fixed_dictionaries({}, optional={"category": st.sampled_from(TEXTS[:3]), "price": st.sampled_from(NUMBERS), "maker.city": stored}),
+)
 # Days from today that the conditions ask about, some a day off; 29 February, a day that is none, and much that only looks like a date.
 days = st.one_of(
     st.builds(
@@ -155,6 +164,11 @@ def comparisons(name: str, names: tuple[str, ...]) -> st.SearchStrategy[dict[str
     )
 
 
+def wheres(most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    inside = comparisons("property", ITEM_PATHS)
+    return st.one_of(st.lists(comparisons("property", PATHS), max_size=most), st.lists(inside, min_size=1, max_size=most + 1))
+
+
 @st.composite
 def windows(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(["ever", "last", "last", "between"]))
@@ -191,7 +205,7 @@ def event_leaves(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.
                 st.fixed_dictionaries({"op": st.just("at_least"), "value": st.integers(2, 3)}),
             ),
             "window": windows() if window is None else window,
-            "where": st.lists(comparisons("property", PATHS), max_size=2),
+            "where": wheres(2),
         }
     )
 
@@ -220,7 +234,7 @@ def amounts(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.Searc
             "name": st.sampled_from(NAMES),
             "property": st.sampled_from([*PATHS, "price", "price"]),
             "window": windows() if window is None else window,
-            "where": st.lists(comparisons("property", PATHS), max_size=1),
+            "where": wheres(1),
         }
     )
     return st.builds(lambda one, other: one | other, head, takes)
@@ -231,9 +245,7 @@ def within(span: tuple[int, str], after: str) -> dict[str, Any]:
 
 
 def sequences(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    step = st.fixed_dictionaries(
-        {"name": st.sampled_from(NAMES), "where": st.one_of(st.just([]), st.lists(comparisons("property", PATHS), max_size=1))}
-    )
+    step = st.fixed_dictionaries({"name": st.sampled_from(NAMES), "where": st.one_of(st.just([]), wheres(1))})
     spans = st.sampled_from([(90, "minutes"), (5, "hours"), (7, "days"), (30, "days")])
     return st.fixed_dictionaries(
         {
@@ -360,8 +372,8 @@ def write_events(ch: Client, workspace_id: int, events: list[Event]) -> None:
         }
         for event in events
     ]
-    if rows:
-        ch.raw_insert("event", insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
+    for table in ("event", "person_event") if rows else ():
+        ch.raw_insert(table, insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
 
 
 def write_merged(ch: Client, workspace_id: int, merged: dict[int, int], version: int = 1) -> None:
