@@ -33,14 +33,14 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 PART_ROWS, PEOPLE_ROWS = 20_000, 5_000
 # What stands in the log as it came: the timeline has the properties' own bytes, the other table the rest.
 RAW = """
-SELECT e.workspace_id, e.actor_id, e.at, e.received_at, e.name, e.kind, e.message_id, p.properties, e.context
+SELECT e.workspace_id, e.actor_id, e.at, e.received_at, e.name, e.kind, e.message_id, p.properties, e.context, e.source
 FROM event e INNER JOIN person_event p USING (workspace_id, actor_id, at, name, kind, message_id)
 WHERE cityHash64(e.workspace_id, e.actor_id) % {parts:UInt32} = {part:UInt32} AND cityHash64(p.workspace_id, p.actor_id) % {parts:UInt32} = {part:UInt32}
 ORDER BY e.workspace_id, e.actor_id, e.at, e.message_id
 """
 TABLES = {
-    "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context FROM event",
-    "person_event": "SELECT workspace_id, actor_id, at, name, kind, message_id, properties FROM person_event",
+    "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context, source FROM event",
+    "person_event": "SELECT workspace_id, actor_id, at, name, kind, message_id, properties, source FROM person_event",
     "person": "SELECT workspace_id, person_id, version, gone, toString(attributes), language, country, created_at, arraySort(subscriptions),"
     " arraySort(reachable) FROM person FINAL",
     "person_override": "SELECT workspace_id, actor_id, person_id FROM person_override FINAL",
@@ -117,7 +117,7 @@ def replay(database: Database, source: Client, target: Client) -> None:
 def _read(source: Client, parts: int, part: int) -> Iterator[Event]:
     """Yield the events of some actors as they came, in order."""
     for row in source.query(RAW, parameters={"parts": parts, "part": part}).result_rows:
-        workspace_id, actor_id, at, received_at, name, kind, message_id, properties, context = row
+        workspace_id, actor_id, at, received_at, name, kind, message_id, properties, context, way = row
         yield Event(
             workspace_id=workspace_id,
             lane_id=0,
@@ -130,7 +130,7 @@ def _read(source: Client, parts: int, part: int) -> Iterator[Event]:
             anonymous_id=None,
             properties=properties.encode(),
             context=context.encode(),
-            source="replay",
+            source=way,
             actor_id=actor_id,
             person_id=actor_id,
         )

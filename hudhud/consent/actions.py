@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hudhud.consent.types import DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Stream, SuppressionReason, Topic
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,3 +119,8 @@ def lift_suppression(ws: Scope, channel: str, address: str) -> None:
     """Take an address off the list; raises `NotFound` when it is not there or may not be lifted (complaint, erased)."""
     if not ws.run(QUERIES.lift_suppression, channel=channel, address=address):
         raise NotFound(f"{address} is not suppressed, or only its owner can lift that (complaint, erased).")
+
+
+def withdraw(ws: Scope, source: str, person_ids: Sequence[int], now: datetime) -> None:
+    """Take back what a source has said, where it still decides: what was said before counts again, or nobody was asked. The log keeps both."""
+    ws.run(QUERIES.withdraw, source=source, ids=numbers(person_ids), now=now)

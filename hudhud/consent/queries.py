@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from hudhud.consent.types import ConsentEntry, Subscription, Suppression, Topic, TopicNumbers
 from hudhud.kit import sql
+from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.consent")
@@ -31,6 +34,12 @@ def find_subscriptions(ws: Scope, person_id: int) -> list[Subscription]:
 def find_entries(ws: Scope, person_id: int, limit: int = 200) -> list[ConsentEntry]:
     """The proof log of a person, newest first."""
     return ws.into(ConsentEntry, QUERIES.find_entries, person_id=person_id, limit=limit)
+
+
+def count_said(ws: Scope, source: str, person_ids: Sequence[int]) -> tuple[int, int]:
+    """How many words of a source about these people still decide, and how many no longer do."""
+    ((deciding, outdated),) = ws.rows(QUERIES.count_said, source=source, ids=numbers(person_ids))
+    return deciding, outdated
 
 
 def find_suppressions(ws: Scope, *, search: str = "", after: str = "", limit: int = 50) -> list[Suppression]:

@@ -100,3 +100,38 @@ ORDER BY channel, address LIMIT %(limit)s;
 -- Take an address off the list; complaints and erased people stay (an owner's decision elsewhere).
 DELETE FROM suppression
 WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = lower(%(address)s) AND reason NOT IN ('complaint', 'erased');
+
+-- name: count_said
+-- Of the words of this source about these people: how many still decide, and how many no longer do.
+WITH last AS (
+    SELECT DISTINCT ON (c.person_id, c.topic_id, c.channel) c.person_id, c.topic_id, c.channel, c.source FROM consent_log c
+    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.applied
+    ORDER BY c.person_id, c.topic_id, c.channel, c.id DESC
+)
+SELECT count(*) FILTER (WHERE l.source = %(source)s), count(*) FILTER (WHERE l.source <> %(source)s)
+FROM last l WHERE EXISTS (SELECT FROM consent_log o WHERE o.workspace_id = %(workspace_id)s AND (o.person_id, o.topic_id, o.channel) = (l.person_id, l.topic_id, l.channel)
+                          AND o.source = %(source)s AND o.applied);
+
+-- name: withdraw
+-- Where the word of this source decides, what was said before it decides again, or nothing is known; the log gets an entry that says so, for ever.
+WITH last AS (
+    SELECT DISTINCT ON (c.person_id, c.topic_id, c.channel) c.id, c.person_id, c.topic_id, c.channel, c.source FROM consent_log c
+    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.applied
+    ORDER BY c.person_id, c.topic_id, c.channel, c.id DESC
+), ours AS MATERIALIZED (
+    SELECT l.*, e.state, e.at FROM last l LEFT JOIN LATERAL (
+        SELECT c.state, c.at FROM consent_log c
+        WHERE c.workspace_id = %(workspace_id)s AND (c.person_id, c.topic_id, c.channel) = (l.person_id, l.topic_id, l.channel) AND c.applied AND c.source <> %(source)s
+        ORDER BY c.id DESC LIMIT 1) e ON true
+    WHERE l.source = %(source)s
+), forgotten AS (
+    DELETE FROM subscription s USING ours o
+    WHERE o.state IS NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
+), restored AS (
+    UPDATE subscription s SET state = o.state, changed_at = o.at FROM ours o
+    WHERE o.state IS NOT NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
+)
+INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
+SELECT %(workspace_id)s, o.person_id, o.topic_id, o.channel, coalesce(o.state, 'unsubscribed'), %(now)s, 'undo:' || %(source)s, true, jsonb_build_object('withdraws', o.id)
+FROM ours o
+ON CONFLICT DO NOTHING;

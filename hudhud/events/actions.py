@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from hudhud.events.brought import delete_brought as delete_brought
 from hudhud.events.log import append_rows as append_rows
 from hudhud.events.log import message_hash
 from hudhud.events.registry import record_names as record_names

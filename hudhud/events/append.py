@@ -71,6 +71,7 @@ def _shared(events: Sequence[Event]) -> Block:
     block.texts("kind", [event.kind.encode() for event in events])
     block.texts("message_id", [event.message_id.encode() for event in events])
     block.texts("properties", [event.properties for event in events])
+    block.texts("source", [event.source.encode() for event in events])
     return block
 
 

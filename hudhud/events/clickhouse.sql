@@ -22,3 +22,26 @@ DELETE FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:St
 -- name: delete_old_lines
 -- Delete them from the timelines.
 DELETE FROM person_event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}
+
+-- name: count_brought
+-- How many events came by this way?
+SELECT count() FROM person_event WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String}
+
+-- name: read_brought
+-- The message ids of a page of them, in the order of the table.
+SELECT actor_id, at, message_id FROM person_event
+WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String} AND (actor_id, at, message_id) > ({actor_id:UInt64}, {at:DateTime64(3, 'UTC')}, {message_id:String})
+ORDER BY actor_id, at, message_id LIMIT {limit:UInt32}
+
+-- name: find_active
+-- Of whom is anything known that came another way? What we note ourselves about segments and consent says nothing.
+SELECT DISTINCT actor_id FROM person_event
+WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)} AND source != {source:String} AND kind NOT IN ('segment', 'consent')
+
+-- name: delete_brought
+-- Delete them.
+DELETE FROM event WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String}
+
+-- name: delete_brought_lines
+-- Delete them from the timelines.
+DELETE FROM person_event WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String}

@@ -31,7 +31,12 @@ def append_rows(scope: Scope, rows: Sequence[Row], now: datetime) -> None:
 
 def message_hash(event: Event) -> str:
     """Return 128 bits that stand for the message_id, in hex."""
-    return blake2b(event.message_id.encode(), digest_size=16).hexdigest()
+    return hash_of(event.message_id)
+
+
+def hash_of(message_id: str) -> str:
+    """Return 128 bits that stand for a message_id, in hex."""
+    return blake2b(message_id.encode(), digest_size=16).hexdigest()
 
 
 def find_seen(ws: Scope, events: Sequence[Event]) -> set[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.events.brought import count_brought as count_brought
+from hudhud.events.brought import find_active as find_active
 from hudhud.events.catalogue import EventName as EventName
 from hudhud.events.catalogue import find_names as find_names
 from hudhud.events.catalogue import find_samples as find_samples

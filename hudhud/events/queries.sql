@@ -123,6 +123,14 @@ WHERE e.workspace_id = %(workspace_id)s AND e.message_hash = ANY(%(message_hashe
 DELETE FROM event_seen
 WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]) AND xmin = pg_current_xact_id()::xid;
 
+-- name: forget_brought
+-- Forget message_ids of events that are taken back: they may come again.
+DELETE FROM event_seen WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]);
+
+-- name: has_unread_source
+-- Does the log still hold anything that came this way?
+SELECT EXISTS (SELECT FROM intake WHERE workspace_id = %(workspace_id)s AND source = %(source)s);
+
 -- name: find_seen
 -- Which of these message_ids are known?
 SELECT message_hash FROM event_seen WHERE workspace_id = %(workspace_id)s AND message_hash = ANY(%(message_hashes)s::uuid[]);

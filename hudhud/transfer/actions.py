@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,13 +12,14 @@ from hudhud.accounts.actions import record_audit
 from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.sql import numbers
 from hudhud.transfer.mapping import mapping_of
 from hudhud.transfer.queries import get_import
 from hudhud.transfer.source import Source
-from hudhud.transfer.types import MAX_FILE_BYTES, PIECE_BYTES, WrongState
+from hudhud.transfer.types import MAX_FILE_BYTES, PIECE_BYTES, TooLate, WrongState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from _typeshed import WriteableBuffer
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.transfer")
 MAX_NAME = 255
+# How long an import can be taken back, and its bad rows are kept.
+KEPT = timedelta(days=30)
 
 
 class Pieces(io.RawIOBase):
@@ -138,6 +142,29 @@ def cancel(ws: Scope, import_id: int, now: datetime, *, actor: str) -> None:
     if not ws.run(QUERIES.cancel, import_id=import_id):
         raise WrongState(f"It is {get_import(ws, import_id).state}.")
     record_audit(ws, now, actor, "import.cancel", f"import:{import_id}")
+
+
+def note_people(ws: Scope, spoken_of: Mapping[int, Collection[int]], made: Collection[int]) -> None:
+    """Remember whom imports made or found, by the imports' numbers, so that they can be taken back. Repeating it changes nothing."""
+    rows = [(import_id, person_id) for import_id, ids in sorted(spoken_of.items()) for person_id in sorted(ids)]
+    if rows:
+        ws.run(
+            QUERIES.note_people,
+            import_ids=numbers(import_id for import_id, _ in rows),
+            person_ids=numbers(person_id for _, person_id in rows),
+            mades=[person_id in made for _, person_id in rows],
+        )
+
+
+def ask_undo(ws: Scope, import_id: int, now: datetime, *, only_count: bool, actor: str) -> None:
+    """Let a worker count what taking an import back would do, or take it back; raises `ImportNotFound`, `WrongState`, `TooLate`."""
+    if not ws.run(QUERIES.ask_undo, import_id=import_id, state="weighing" if only_count else "undoing", since=now - KEPT):
+        known = get_import(ws, import_id)
+        if known.started_at < now - KEPT:
+            raise TooLate
+        raise WrongState(f"It is {known.state}, and {known.accepted} rows of it were taken.")
+    if not only_count:
+        record_audit(ws, now, actor, "import.undo", f"import:{import_id}")
 
 
 def delete_import(ws: Scope, import_id: int, now: datetime, *, actor: str) -> None:

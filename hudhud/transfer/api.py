@@ -64,6 +64,12 @@ class Look(Schema):
     reading: Reading | None = None
 
 
+class Undoing(Schema):
+    """Count first, or do it."""
+
+    only_count: bool
+
+
 class Imports(Schema):
     """A page of imports."""
 
@@ -134,6 +140,13 @@ def start(request: Request, import_id: Id, start: Start) -> Import:
 def cancel(request: Request, import_id: Id) -> Import:
     """Stop it; what is in stays in, and `start` goes on from there."""
     actions.cancel(request.scope, import_id, request.now, actor=request.actor)
+    return queries.get_import(request.scope, import_id)
+
+
+@router.post("/imports/{import_id}/undo", response=Import)
+def undo(request: Request, import_id: Id, wanted: Undoing) -> Import:
+    """Take an import back, or with `only_count` say what that would do; a worker does it, and the figures stand in `undo`."""
+    actions.ask_undo(request.scope, import_id, request.now, only_count=wanted.only_count, actor=request.actor)
     return queries.get_import(request.scope, import_id)
 
 

@@ -22,7 +22,7 @@ SELECT body FROM import_piece WHERE workspace_id = %(workspace_id)s AND import_i
 
 -- name: find_imports
 -- A page of imports, newest first; or the one with this id.
-SELECT i.id, i.kind, i.name, i.state, i.size, i.read_bytes, i.line, i.accepted, i.rejected, i.numbers, i.plan, i.problem, i.created_by, i.started_at, i.finished_at,
+SELECT i.id, i.kind, i.name, i.state, i.size, i.read_bytes, i.line, i.accepted, i.rejected, i.numbers, i.plan, i.undo, i.problem, i.created_by, i.started_at, i.finished_at,
        (SELECT coalesce(sum(octet_length(p.body)), 0) FROM import_piece p WHERE p.import_id = i.id)::bigint AS received
 FROM import i
 WHERE i.workspace_id = %(workspace_id)s AND (%(import_id)s::bigint IS NULL OR i.id = %(import_id)s) AND (%(after)s::bigint IS NULL OR i.id < %(after)s)
@@ -36,23 +36,30 @@ WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state = ANY(%(s
 
 -- name: cancel
 -- Whoever works on it finds another fence and gives up.
-UPDATE import SET state = CASE state WHEN 'checking' THEN 'draft' ELSE 'cancelled' END, fence = fence + 1, worker = NULL, lease_until = NULL
-WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND plan IS NOT NULL AND state IN ('checking', 'running');
+UPDATE import SET state = CASE WHEN state = 'checking' THEN 'draft' WHEN state = 'running' THEN 'cancelled' WHEN problem <> '' THEN 'failed'
+                               WHEN finished_at IS NULL THEN 'cancelled' ELSE 'done' END,
+    fence = fence + 1, worker = NULL, lease_until = NULL
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND (plan IS NOT NULL AND state IN ('checking', 'running') OR state = 'weighing');
 
 -- name: delete_import
--- Forget a file and its bad rows.
-DELETE FROM import WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state NOT IN ('checking', 'running');
+-- Forget a file, its bad rows and whom it spoke of.
+WITH gone AS (
+    DELETE FROM import WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state NOT IN ('checking', 'running', 'weighing', 'undoing') RETURNING id
+), forgotten AS (
+    DELETE FROM import_person WHERE workspace_id = %(workspace_id)s AND import_id IN (SELECT id FROM gone)
+)
+SELECT id FROM gone;
 
 -- name: claim
 -- Take up the oldest one that waits, or whose worker is gone; one that brought somebody down waits behind the others.
 UPDATE import SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = fence + 1, attempts = attempts + 1
 WHERE id = (
     SELECT i.id FROM import i
-    WHERE i.state IN ('checking', 'running') AND i.plan IS NOT NULL
+    WHERE (i.state IN ('checking', 'running') AND i.plan IS NOT NULL OR i.state IN ('weighing', 'undoing'))
       AND (i.worker IS NULL OR i.worker = %(worker)s OR i.lease_until < clock_timestamp()
            OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = i.worker))
     ORDER BY i.attempts, i.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, workspace_id, kind, state, name, size, plan, line, accepted, rejected, fence, attempts;
+RETURNING id, workspace_id, kind, state, name, size, plan, line, accepted, rejected, fence, attempts, undo, undo_after;
 
 -- name: move_import
 -- Everything up to this line is in the log, or among the rejects. No row: somebody else has it, or it was stopped.
@@ -65,7 +72,7 @@ RETURNING accepted, rejected, pg_current_xact_id()::text AS txid;
 -- Keep the lease of a job, and say how far it is.
 UPDATE import SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), read_bytes = greatest(read_bytes, %(read_bytes)s),
     attempts = CASE WHEN %(read_bytes)s > read_bytes THEN 0 ELSE attempts END
-WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state IN ('checking', 'running');
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state IN ('checking', 'running', 'weighing', 'undoing');
 
 -- name: end_import
 -- What became of it.
@@ -82,11 +89,63 @@ UPDATE import SET worker = NULL, lease_until = NULL, attempts = greatest(attempt
 
 -- name: expire
 -- Files that were never imported, and bad rows, are kept for a month.
-DELETE FROM import WHERE started_at < %(before)s AND digest IS NULL AND state NOT IN ('checking', 'running', 'done');
+DELETE FROM import WHERE started_at < %(before)s AND digest IS NULL AND state IN ('draft', 'checked', 'cancelled', 'failed');
 
 -- name: expire_rejects
 -- Bad rows are people's data: kept for a month.
 DELETE FROM import_reject r USING import i WHERE i.id = r.import_id AND i.started_at < %(before)s AND i.state NOT IN ('checking', 'running');
+
+-- name: expire_people
+-- Whom imports spoke of: after a month they can no longer be taken back.
+DELETE FROM import_person p USING import i
+WHERE i.workspace_id = p.workspace_id AND i.id = p.import_id AND i.started_at < %(before)s AND i.state NOT IN ('running', 'weighing', 'undoing');
+
+-- name: note_people
+-- Whom a batch of the intake has made or found for imports; repeating it changes nothing.
+INSERT INTO import_person (workspace_id, import_id, person_id, made)
+SELECT %(workspace_id)s, n.import_id, n.person_id, n.made
+FROM unnest(%(import_ids)s::bigint[], %(person_ids)s::bigint[], %(mades)s::boolean[]) AS n (import_id, person_id, made)
+ON CONFLICT DO NOTHING;
+
+-- name: ask_undo
+-- Let a worker count what taking it back would do, or take it back. Only for so long as it is known whom it spoke of.
+UPDATE import SET state = %(state)s, undo = NULL, undo_after = 0, attempts = 0, worker = NULL, lease_until = NULL, fence = fence + 1
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND state IN ('done', 'cancelled', 'failed') AND line > 0 AND started_at >= %(since)s;
+
+-- name: find_spoken_of
+-- A page of people whom an import made or found, in order.
+SELECT s.person_id, s.made, p.merged_into IS NOT NULL AS is_merged FROM import_person s JOIN person p ON p.id = s.person_id
+WHERE s.workspace_id = %(workspace_id)s AND s.import_id = %(import_id)s AND s.person_id > %(after)s AND p.erased_at IS NULL
+ORDER BY s.person_id LIMIT %(limit)s;
+
+-- name: find_touched
+-- Of these people, whom others have changed, joined, asked or written to.
+SELECT p.id FROM person p
+WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]) AND (
+    p.merged_into IS NOT NULL
+    OR EXISTS (SELECT FROM person m WHERE m.merged_into = p.id)
+    OR EXISTS (SELECT FROM person_change c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> %(source)s)
+    OR EXISTS (SELECT FROM consent_log c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> %(source)s)
+    OR EXISTS (SELECT FROM message m WHERE m.person_id = p.id AND m.state NOT IN ('planned', 'deferred', 'skipped')));
+
+-- name: move_undo
+-- People up to this one are done with. No row: somebody else has it, or it was stopped.
+UPDATE import SET undo = %(undo)s::jsonb, undo_after = %(after)s, attempts = 0, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state IN ('weighing', 'undoing')
+RETURNING id;
+
+-- name: end_weighing
+-- It is counted; the import stands as it did.
+UPDATE import SET state = CASE WHEN problem <> '' THEN 'failed' WHEN finished_at IS NULL THEN 'cancelled' ELSE 'done' END, worker = NULL, lease_until = NULL
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
+
+-- name: end_undo
+-- It is taken back: the same file may come again.
+WITH forgotten AS (
+    DELETE FROM import_person WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s
+)
+UPDATE import SET state = 'undone', digest = NULL, finished_at = %(now)s, problem = '', worker = NULL, lease_until = NULL
+WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
 
 -- name: add_rejects
 -- Keep bad rows with their reasons.

@@ -25,7 +25,7 @@ from hudhud.transfer.guess import guess_delimiter
 from hudhud.transfer.mapping import Maker, Mapping, Options, mapping_of, read_options
 from hudhud.transfer.source import examine
 from hudhud.transfer.tables import Record, format_of, header_of, read_rows
-from hudhud.transfer.types import ImportRunning, Reading
+from hudhud.transfer.types import ImportRunning, Reading, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -194,6 +194,7 @@ def make(job: Job, chunk: Sequence[Record], maker: Maker | None) -> tuple[list[M
     bad: list[tuple[int, str, bytes]] = []
     base = job.message_base
     for record in chunk:
+        reach("import.row")
         try:
             if record.problem:
                 raise InvalidInput("row", record.problem, "mend it in the file of rejects and import that")
@@ -233,7 +234,7 @@ def _raw(record: Record) -> bytes:
 
 def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker | None) -> None:
     made, bad = make(job, chunk, maker)
-    source = f"import:{job.id}"
+    source = source_of(job.id)
     rows = [Row(job.workspace_id, lane_of(key, bulk=True), source, body) for _, key, body in made]
     with job.db.workspace(job.workspace_id) as ws:
         row = _move(job, ws, chunk[-1].line, len(rows), len(bad))

@@ -15,8 +15,9 @@ Format = Literal["csv", "ndjson", "xlsx", "parquet"]
 # How a value is read: auto decides value by value; own undoes what our own export did.
 ValueType = Literal["auto", "text", "number", "truth", "date", "json", "own"]
 DateStyle = Literal["iso", "dmy", "mdy"]
-State = Literal["draft", "checking", "checked", "running", "done", "cancelled", "failed"]
+State = Literal["draft", "checking", "checked", "running", "done", "cancelled", "failed", "weighing", "undoing", "undone"]
 
+IMPORTED = "import:"
 PIECE_BYTES = 2 * 1024 * 1024
 MAX_FILE_BYTES = 20 * 1024**3
 MAX_COLUMNS = 16_384  # of XLSX; others are held to the same
@@ -34,10 +35,27 @@ class ImportRunning(Conflict):
     code = "import_running"
 
 
+class TooLate(Conflict):
+    """An import can be taken back for 30 days; whom this one spoke of is no longer known."""
+
+    code = "import_too_old"
+
+
 class WrongState(Conflict):
     """That cannot be done with the import as it stands."""
 
     code = "import_state"
+
+
+def source_of(import_id: int) -> str:
+    """Return what stands as the source in all that comes by an import."""
+    return f"{IMPORTED}{import_id}"
+
+
+def import_of(source: str) -> int | None:
+    """Return by which import something came."""
+    number = source.removeprefix(IMPORTED)
+    return int(number) if number is not source and number.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,19 @@ class Checked:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Undone:
+    """What taking an import back does, or has done so far."""
+
+    people_removed: int = 0  # whom it made, and nobody else has spoken of or written to since
+    people_kept: int = 0  # whom it made, and others have
+    values_back: int = 0  # attributes, places and addresses that are again what they were
+    values_left: int = 0  # that others have changed since
+    words_back: int = 0  # about consent, withdrawn
+    words_left: int = 0  # about consent, after which somebody else said something
+    events: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """One file on its way in, as lists and screens show it."""
@@ -123,6 +154,7 @@ class Import:
     rejected: int
     numbers: Checked | None
     plan: Plan | None
+    undo: Undone | None
     problem: str
     created_by: str
     started_at: datetime

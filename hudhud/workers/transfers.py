@@ -13,12 +13,13 @@ from psycopg_pool import PoolTimeout
 from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
-from hudhud.transfer.actions import Pieces
+from hudhud.transfer import undo
+from hudhud.transfer.actions import KEPT, Pieces
 from hudhud.transfer.check import check, to_json
 from hudhud.transfer.runner import LEASE_S, Job, Report, Stopped, from_plan, renew
 from hudhud.transfer.runner import run as run_import
 from hudhud.transfer.source import Source
-from hudhud.transfer.types import Plan
+from hudhud.transfer.types import Plan, Undone
 from hudhud.workers.quarantine import explain, is_poison
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.transfer")
 IDLE_S = 1.0
-KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 # An import that was taken up so often without getting further takes its worker down with it, or finds the engines away each time.
 MAX_ATTEMPTS = 5
@@ -60,6 +60,7 @@ def tidy(db: Database, now: datetime) -> None:
     with db.everywhere() as everywhere:
         everywhere.run(QUERIES.expire, before=now - KEPT)
         everywhere.run(QUERIES.expire_rejects, before=now - KEPT)
+        everywhere.run(QUERIES.expire_people, before=now - KEPT)
 
 
 def work_once(context: Context) -> bool:
@@ -96,6 +97,9 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _work_on(context: Context, row: dict[str, Any]) -> None:
+    if row["state"] in {"weighing", "undoing"}:
+        _undo(context, row)
+        return
     job = _job(context, row)
     if row["state"] == "checking":
         _end(context, row, "checked", numbers=to_json(check(job)))
@@ -103,6 +107,16 @@ def _work_on(context: Context, row: dict[str, Any]) -> None:
     report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
     run_import(job, report, lambda _: _go_on(context))
     context.count("transfers", "rows", report.accepted)
+
+
+def _undo(context: Context, row: dict[str, Any]) -> None:
+    ch = context.ch()
+    try:
+        done = msgspec.convert(row["undo"] or {}, Undone)
+        place = (row["workspace_id"], row["id"], row["fence"], row["state"] == "undoing", done, row["undo_after"])
+        undo.run(undo.Undo(context.db, ch, *place, now=context.clock.now, wait=_waiter(context)))
+    finally:
+        ch.close()
 
 
 def _job(context: Context, row: dict[str, Any]) -> Job:

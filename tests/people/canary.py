@@ -62,6 +62,7 @@ NOT_ABOUT_PEOPLE = {
     "erasure": "numbers; what it looks for is removed at its end",
     "hook": "addresses, and expressions of the shop",
     "import": "names of files",
+    "import_person": "numbers of people, for a month",
     "import_piece": "whole files on their way in; gone as soon as they are",
     "person_override": "numbers of people",
 }

@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS event (
     kind         LowCardinality(String),          -- track, page, screen, identify, group, alias, and our own: message, segment, consent
     received_at  DateTime64(3, 'UTC'),
     properties   JSON,
-    context      String CODEC(ZSTD(3))            -- raw JSON: page, campaign, device
+    context      String CODEC(ZSTD(3)),           -- raw JSON: page, campaign, device
+    source       LowCardinality(String)           -- by which way it came: server, import:7
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, name, actor_id, at)
@@ -23,7 +24,8 @@ CREATE TABLE IF NOT EXISTS person_event (
     name         LowCardinality(String),
     kind         LowCardinality(String),
     message_id   String CODEC(ZSTD(1)),
-    properties   String CODEC(ZSTD(3))
+    properties   String CODEC(ZSTD(3)),
+    source       LowCardinality(String)
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, actor_id, at)

@@ -4,7 +4,7 @@ CREATE TABLE import (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     kind         text NOT NULL CHECK (kind IN ('people', 'events')),
-    state        text NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed')),
+    state        text NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed', 'weighing', 'undoing', 'undone')),
     name         text NOT NULL,
     digest       bytea,                          -- SHA-256 of the file's bytes and of how they are read (command line)
     plan         jsonb,                          -- how it is read, what its columns mean (API): transfer/types.py Plan
@@ -15,6 +15,8 @@ CREATE TABLE import (
     rejected     bigint NOT NULL DEFAULT 0,
     numbers      jsonb,                          -- what a run would do (dry run)
     problem      text NOT NULL DEFAULT '',       -- why it failed
+    undo         jsonb,                          -- what taking it back would do, or has done so far
+    undo_after   bigint NOT NULL DEFAULT 0,      -- people up to this one are done with
     created_by   text NOT NULL DEFAULT '',
     worker       text,                           -- also the application_name of the holder's session: gone = lease over
     lease_until  timestamptz,                    -- database clock
@@ -25,7 +27,7 @@ CREATE TABLE import (
     UNIQUE (workspace_id, kind, digest)
 );
 CREATE INDEX import_recent ON import (workspace_id, id DESC);
-CREATE INDEX import_due ON import (id) WHERE state IN ('checking', 'running');
+CREATE INDEX import_due ON import (id) WHERE state IN ('checking', 'running', 'weighing', 'undoing');
 SELECT hudhud_wall('import');
 
 CREATE TABLE import_piece (
@@ -47,3 +49,13 @@ CREATE TABLE import_reject (
     PRIMARY KEY (import_id, line)
 );
 SELECT hudhud_wall('import_reject');
+
+-- Whom an import spoke of, and whom it made: what is asked when it is taken back. Kept for a month; written by the intake, for imports alone.
+CREATE TABLE import_person (
+    workspace_id bigint NOT NULL,
+    import_id    bigint NOT NULL,                -- no reference: checking it would cost each row as much as writing it
+    person_id    bigint NOT NULL,
+    made         boolean NOT NULL,
+    PRIMARY KEY (workspace_id, import_id, person_id)
+);
+SELECT hudhud_wall('import_person');
