@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hudhud.app import commands, exporting, importing, journey_commands, replay
+from hudhud.app import commands, exporting, importing, journey_commands, replay, segment_commands
 from hudhud.app.tables import migrate_tables
 from hudhud.engines.doctor import examine
 from hudhud.engines.follow import follow
@@ -27,6 +27,7 @@ cli.command("demo")(commands.demo)
 cli.add_typer(importing.group)
 cli.add_typer(exporting.group)
 cli.add_typer(journey_commands.journey)
+cli.add_typer(segment_commands.segment)
 cli.command("replay")(replay.replay_events)
 cli.command("rehearse")(journey_commands.rehearse_journey)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -12,12 +12,12 @@ from hudhud.kit.http import needs
 from hudhud.people.queries import find_current_ids
 from hudhud.people.types import PersonNotFound
 from hudhud.segments import actions, queries
-from hudhud.segments.types import from_json, to_json
+from hudhud.segments.types import from_json, from_text, to_json, to_text
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
     from hudhud.segments.queries import Preview
-    from hudhud.segments.types import Verdict
+    from hudhud.segments.types import Condition, Verdict
 
 router = Router(tags=["segments"])
 Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -25,11 +25,17 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 FewMembers = Annotated[int, Field(ge=1, le=50)]
 
 
-class NewSegment(Schema):
-    """A name in any language, and the conditions (ARCHITECTURE.md)."""
+class Conditions(Schema):
+    """Conditions, either as a tree (ARCHITECTURE.md) or as text (docs/guide/segments.md)."""
+
+    tree: dict[str, Any] | None = None
+    text: str | None = None
+
+
+class NewSegment(Conditions):
+    """A name in any language, and the conditions."""
 
     name: str
-    tree: dict[str, Any]
 
 
 class NewList(Schema):
@@ -50,11 +56,10 @@ class Round(Schema):
     first_line: Annotated[int, Field(ge=1, lt=2**31)] = 1
 
 
-class SegmentPatch(Schema):
+class SegmentPatch(Conditions):
     """Leave out what stays."""
 
     name: str | None = None
-    tree: dict[str, Any] | None = None
 
 
 class Draft(Schema):
@@ -73,6 +78,21 @@ class Doubt(Schema):
     person_id: Id
     segment_id: Id | None = None
     tree: dict[str, Any] | None = None
+
+
+def read_conditions(given: Conditions) -> Condition:
+    """Return the conditions, in whichever of the two ways they came; raises `InvalidInput`."""
+    if (given.tree is None) == (given.text is None):
+        raise InvalidInput("tree", given.tree, "send either tree or text")
+    return from_json(given.tree) if given.text is None else from_text(given.text)
+
+
+@router.post("/segments/text")
+@needs("viewer")
+def translate(request: Request, given: Conditions) -> dict[str, Any]:  # noqa: ARG001 -- nothing is asked of the databases
+    """Return conditions in both ways, as a tree and as text; what is wrong with a text is told by line and column."""
+    tree = read_conditions(given)
+    return {"tree": to_json(tree), "text": to_text(tree)}
 
 
 @router.get("/segments")
@@ -207,7 +227,11 @@ def _preview(found: Preview) -> dict[str, Any]:
 def one(request: Request, segment_id: Id) -> dict[str, Any]:
     """Return a segment as the API shows it."""
     segment = queries.get_segment(request.scope, segment_id)
-    return {**_card(segment), "waiting": queries.count_waiting(request.scope, segment_id) if segment.is_list else 0}
+    return {
+        **_card(segment),
+        "text": to_text(segment.tree),
+        "waiting": queries.count_waiting(request.scope, segment_id) if segment.is_list else 0,
+    }
 
 
 def _card(segment: queries.Saved) -> dict[str, Any]:

@@ -38,6 +38,8 @@ from typing import TYPE_CHECKING
 
 from hudhud.kit.errors import Conflict, NotFound
 from hudhud.segments.checks import from_json
+from hudhud.segments.text.form import from_text, to_text
+from hudhud.segments.text.tokens import BadText
 from hudhud.segments.tree import (
     EPOCH,
     MILLISECOND,
@@ -96,6 +98,7 @@ __all__ = [
     "Amount",
     "And",
     "Attribute",
+    "BadText",
     "Between",
     "Change",
     "Condition",
@@ -136,11 +139,13 @@ __all__ = [
     "children",
     "event_names",
     "from_json",
+    "from_text",
     "journey_keys",
     "leaves",
     "to_instant",
     "to_json",
     "to_ms",
+    "to_text",
     "walk",
 ]
 

@@ -12,6 +12,8 @@ import pytest
 from tests.app.browser import PASSWORD, Browser
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hudhud.app.wiring import Wiring
 
 
@@ -57,3 +59,21 @@ def test_bad_words_say_what_to_do(web: Wiring, words: tuple[str, ...], message: 
     assert done.returncode == 1
     assert done.stderr.startswith(message)
     assert done.stdout == ""
+
+
+def test_a_segment_goes_out_as_text_and_comes_back(web: Wiring, tmp_path: Path) -> None:
+    assert run(web, "owner", "create", "--email", "ada@example.com", "--password", PASSWORD).returncode == 0
+    file = tmp_path / "loyal.segment"
+    file.write_text('did "Order Completed" at least 3 times # a remark')
+    saved = run(web, "segment", "save", str(file), "--name", "Loyal", "--json")
+    number = str(json.loads(saved.stdout)["id"])
+    shown = run(web, "segment", "show", number)
+    assert (shown.returncode, shown.stdout) == (0, 'did "Order Completed" at least 3 times\n')
+    file.write_text("city is\n")
+    wrong = run(web, "segment", "check", str(file))
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith("hudhud: line 2, column 1: 'the end of the text' is not valid; write a value here")
+    file.write_text('city is "Tartu"\n')
+    assert run(web, "segment", "save", str(file), "--id", number).returncode == 0
+    assert run(web, "segment", "show", number).stdout == file.read_text()
+    assert run(web, "segment", "list").stdout == f"{number}\t0\tLoyal\n"

@@ -112,3 +112,24 @@ def test_bad_conditions_are_named(browser: Browser) -> None:
         status, problem = browser.ask("POST", path, body)
         assert (status, problem["code"], problem["field"]) == (422, "invalid_input", "of[0].op")
         assert problem["remedy"].startswith("use one of is, is_not")
+
+
+TEXT = 'did "Order Completed" in last 30 days\nand city is "Tartu"'
+
+
+def test_a_segment_is_read_and_saved_as_text(browser: Browser) -> None:
+    said = browser.ask("POST", "segments/text", {"tree": TREE})[1]
+    assert said["text"] == TEXT
+    status, made = browser.ask("POST", "segments", {"name": "Buyers in Tartu", "text": TEXT})
+    assert (status, made["tree"], made["text"]) == (201, said["tree"], TEXT)
+    changed = browser.ask("PATCH", f"segments/{made['id']}", {"text": "everybody"})[1]
+    assert (changed["tree"], changed["text"]) == ({"kind": "and", "of": []}, "everybody")
+    assert browser.ask("GET", f"segments/{made['id']}")[1]["text"] == "everybody"
+
+
+def test_what_is_wrong_with_a_text_is_told_by_line_and_column(browser: Browser) -> None:
+    for path in ("segments", "segments/text"):
+        status, problem = browser.ask("POST", path, {"name": "x", "text": "everybody\nand city resembles"})
+        assert (status, problem["code"], problem["field"]) == (422, "bad_text", "text")
+        assert (problem["line"], problem["column"]) == (2, 10)
+    assert browser.ask("POST", "segments/text", {})[1]["remedy"] == "send either tree or text"

@@ -516,6 +516,22 @@ export type Moments = {
 };
 
 /**
+ * Join
+ *
+ * How two people become one.
+ */
+export type Join = {
+    /**
+     * Survivor Id
+     */
+    survivor_id: number;
+    /**
+     * Take
+     */
+    take?: Array<string>;
+};
+
+/**
  * AttributeName
  *
  * A name, the kind of JSON value it mostly holds, and its commonest values.
@@ -801,21 +817,43 @@ export type Sample = {
 };
 
 /**
+ * Conditions
+ *
+ * Conditions, either as a tree (ARCHITECTURE.md) or as text (docs/guide/segments.md).
+ */
+export type Conditions = {
+    /**
+     * Tree
+     */
+    tree?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Text
+     */
+    text?: string | null;
+};
+
+/**
  * NewSegment
  *
- * A name in any language, and the conditions (ARCHITECTURE.md).
+ * A name in any language, and the conditions.
  */
 export type NewSegment = {
+    /**
+     * Tree
+     */
+    tree?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Text
+     */
+    text?: string | null;
     /**
      * Name
      */
     name: string;
-    /**
-     * Tree
-     */
-    tree: {
-        [key: string]: unknown;
-    };
 };
 
 /**
@@ -879,15 +917,19 @@ export type Doubt = {
  */
 export type SegmentPatch = {
     /**
-     * Name
-     */
-    name?: string | null;
-    /**
      * Tree
      */
     tree?: {
         [key: string]: unknown;
     } | null;
+    /**
+     * Text
+     */
+    text?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
 };
 
 /**
@@ -1174,6 +1216,10 @@ export type Column = {
      * Type
      */
     type?: 'auto' | 'text' | 'number' | 'truth' | 'date' | 'json' | 'own';
+    /**
+     * Upsert
+     */
+    upsert?: 'overwrite' | 'if_empty' | 'new_only' | 'append' | 'newest';
 };
 
 /**
@@ -1286,6 +1332,10 @@ export type Plan = {
      * Consent Source
      */
     consent_source?: string;
+    /**
+     * Newest By
+     */
+    newest_by?: string;
 };
 
 /**
@@ -1895,6 +1945,103 @@ export type PeopleGetPortraitResponses = {
     200: unknown;
 };
 
+export type PeopleFindDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * After
+         */
+        after?: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/duplicates';
+};
+
+export type PeopleFindDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleGetDuplicateSearchData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/duplicates/search';
+};
+
+export type PeopleGetDuplicateSearchResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleSearchDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/duplicates/search';
+};
+
+export type PeopleSearchDuplicatesResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type PeopleSearchDuplicatesResponse = PeopleSearchDuplicatesResponses[keyof PeopleSearchDuplicatesResponses];
+
+export type PeopleJoinDuplicatesData = {
+    body: Join;
+    path: {
+        /**
+         * Pair Id
+         */
+        pair_id: number;
+    };
+    query?: never;
+    url: '/api/v1/duplicates/{pair_id}/join';
+};
+
+export type PeopleJoinDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PeopleTellDuplicatesApartData = {
+    body?: never;
+    path: {
+        /**
+         * Pair Id
+         */
+        pair_id: number;
+    };
+    query?: never;
+    url: '/api/v1/duplicates/{pair_id}/different';
+};
+
+export type PeopleTellDuplicatesApartResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type PeopleTellDuplicatesApartResponse = PeopleTellDuplicatesApartResponses[keyof PeopleTellDuplicatesApartResponses];
+
 export type AttributesFindAttributesData = {
     body?: never;
     path?: never;
@@ -2456,6 +2603,20 @@ export type HooksMapAgainData = {
 };
 
 export type HooksMapAgainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type SegmentsTranslateData = {
+    body: Conditions;
+    path?: never;
+    query?: never;
+    url: '/api/v1/segments/text';
+};
+
+export type SegmentsTranslateResponses = {
     /**
      * OK
      */
