@@ -32,8 +32,8 @@ DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
-    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,telling"),
-    "worker-send": ("hudhud.workers.main", "--roles", "delivery,mailbox,demo,erasure,transfers,retention"),
+    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,telling,hooks"),
+    "worker-send": ("hudhud.workers.main", "--roles", "delivery,mailbox,demo,erasure,duplicates,transfers,retention"),
 }
 
 log = structlog.get_logger()

@@ -10,16 +10,19 @@ import msgspec
 import structlog
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from hudhud.accounts.actions import record_audit
 from hudhud.kit import sql
 from hudhud.kit.clickhouse import is_bad_data
+from hudhud.kit.errors import InvalidInput
 from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
 from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
+from hudhud.people.queries import find_some
 from hudhud.people.takeback import find_to_take_back as find_to_take_back
 from hudhud.people.takeback import remove as remove
 from hudhud.people.takeback import take_back as take_back
-from hudhud.people.types import LINKING_CAUSES, Identifier, Identity, Note, Resolution
+from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, Identifier, Identity, Note, PersonNotFound, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,7 +105,9 @@ def _open_book(ws: Scope, held: dict[Identifier, int], may_change: set[int], now
     holders = {identifier: entries[person_id] for identifier, person_id in held.items() if person_id in entries}
     for entry in entries.values():
         holders |= dict.fromkeys(entry.identifiers, entry)
-    return Book(holders, now, opened)
+    book = Book(holders, now, opened)
+    book.entries |= entries
+    return book
 
 
 def _apply(book: Book, identities: Sequence[Identity], named: list[Sequence[Identifier]], held: dict[Identifier, int]) -> list[int | Entry]:
@@ -155,6 +160,26 @@ def _write_merges(ws: Scope, book: Book, now: datetime) -> None:
         causes=[merge.cause for merge in book.merges],
         snapshots=[_json(merge.snapshot) for merge in book.merges],
     )
+
+
+def join(ws: Scope, survivor_id: int, merged_id: int, chosen: frozenset[str], now: datetime, by: str) -> None:
+    """Make two people one because somebody says so; `merged_id` lives on in `survivor_id`. Undone like any merge (unmerge.py).
+
+    `chosen`: attributes and places (`@country`) for which the other one's value counts. E-mail and phone are the survivor's, if they have one.
+    Raises `PersonNotFound` unless both live.
+    """
+    if closed := chosen.intersection(ADDRESS_NAMESPACES):
+        raise InvalidInput("take", ", ".join(sorted(closed)), "the address of who lives on stays; let the other one live on")
+    ws.run(QUERIES.lock)
+    living = find_some(ws, [survivor_id, merged_id])
+    if living.keys() != {survivor_id, merged_id} or survivor_id == merged_id:
+        raise PersonNotFound
+    held = {(one["namespace"], one["value"]): person.id for person in living.values() for one in person.identifiers}
+    book = _open_book(ws, held, set(living), now, frozenset())
+    book.join(book.entries[survivor_id], book.entries[merged_id], Identity((), "hand", now, source=by), chosen)
+    _write(ws, book, now, None)
+    record_audit(ws, now, by, "person.merge", f"person:{survivor_id}", person_id=merged_id)
+    ws.run(QUERIES.tell)
 
 
 def _merged(book: Book) -> dict[int, int]:

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import datetime  # noqa: TC003 -- ninja reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ninja import Field, Router
+from ninja import Field, Router, Schema, Status
 
 from hudhud.kit.errors import InvalidInput
-from hudhud.people import history, queries
+from hudhud.people import duplicates, history, queries
 from hudhud.people.search import from_cursor
 
 if TYPE_CHECKING:
@@ -54,3 +54,46 @@ def get_portrait(request: Request, person_id: Id, at: datetime) -> dict[str, Any
     if at.tzinfo is None:
         raise InvalidInput("at", at.isoformat(), "write the zone too, as in 2026-03-01T12:00:00Z")
     return asdict(history.get_portrait(request.scope, person_id, at, request.now))
+
+
+class Join(Schema):
+    """How two people become one."""
+
+    survivor_id: Id
+    take: list[Annotated[str, Field(max_length=512)]] = Field(default=[], max_length=1000)
+
+
+@router.get("/duplicates")
+def find_duplicates(request: Request, after: Annotated[str, Field(max_length=24)] = "", limit: Limit = 20) -> dict[str, Any]:
+    """List pairs of people who may be one, the surest first, each with what speaks for it."""
+    found, cursor = duplicates.find_duplicates(request.scope, after=after, limit=limit)
+    return {"items": [asdict(one) for one in found], "next": cursor, "total": None}
+
+
+@router.get("/duplicates/search")
+def get_duplicate_search(request: Request) -> dict[str, Any]:
+    """Return the latest search for duplicates (`search`: null when there was none); it is done when `finished_at` is set."""
+    search = duplicates.get_search(request.scope)
+    return {"search": asdict(search) if search else None}
+
+
+@router.post("/duplicates/search", response={202: dict[str, Any]})
+def search_duplicates(request: Request) -> Status[dict[str, Any]]:
+    """Ask for a search for duplicates; it takes seconds, and what was decided before is remembered."""
+    duplicates.ask(request.scope, request.now, request.actor)
+    search = duplicates.get_search(request.scope)
+    return Status(202, {"search": asdict(search) if search else None})
+
+
+@router.post("/duplicates/{pair_id}/join")
+def join_duplicates(request: Request, pair_id: Id, wanted: Join) -> dict[str, Any]:
+    """Make the two one: `survivor_id` lives on, `take` names what counts as the other one has it (attributes, `@country` …)."""
+    duplicates.join_pair(request.scope, pair_id, wanted.survivor_id, frozenset(wanted.take), request.now, request.actor)
+    return {"person_id": wanted.survivor_id}
+
+
+@router.post("/duplicates/{pair_id}/different", response={204: None})
+def tell_duplicates_apart(request: Request, pair_id: Id) -> Status[None]:
+    """Remember that the two are not the same: they are not shown as a pair again."""
+    duplicates.tell_apart(request.scope, pair_id, request.now, request.actor)
+    return Status(204, None)

@@ -14,9 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from hudhud.people import vouching
 from hudhud.people.identifiers import NORMAL, normal_country, normal_language, normal_zone
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, BadIdentifier, Identifier, Identity, Note
+from hudhud.people.upsert import admitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,11 +128,16 @@ class Book:
         first = identifiers[0]
         linking = identity.cause in LINKING_CAUSES
         self._turn, self._source = None, identity.source or identity.cause
+        made = self._next_new
         entry = self.holders.get(first) or self._adopt(first, identifiers if linking else [first], identity)
         if not linking:
             return entry
         self._refused = []
         others = identifiers[1:]
+        if identity.upsert is not None:
+            said = admitted(identity.upsert, entry.attributes, identity.attributes or {}, is_new=made != self._next_new)
+            identity = structs.replace(identity, attributes=said)
+            others = [other for other in others if other[0] not in ADDRESS_NAMESPACES or other[0] in said]
         if identity.cause == "alias":
             # Segment's previousId may be a user_id or an anonymous_id: whichever is known, else the last one listed.
             others = [other for other in others if other in self.holders] or others[-1:]
@@ -199,7 +207,12 @@ class Book:
         entry.is_changed = True
         self.touched.add(identifier)
 
-    def _merge(self, survivor: Entry, merged: Entry, identity: Identity) -> None:
+    def join(self, survivor: Entry, merged: Entry, identity: Identity, chosen: frozenset[str]) -> None:
+        """Make two people one because somebody says so; `chosen`: attributes and places (`@country`) that count as the other one has them."""
+        self._source = identity.source
+        self._merge(survivor, merged, identity, chosen)
+
+    def _merge(self, survivor: Entry, merged: Entry, identity: Identity, chosen: frozenset[str] = frozenset()) -> None:
         snapshot = {"survivor": survivor.snapshot(), "merged": merged.snapshot()}
         self.merges.append(Merge(survivor, merged, identity.at, identity.cause, snapshot))
         turn = self._turn = Turn(survivor, self._source, merged)
@@ -211,11 +224,13 @@ class Book:
                 self.holders[identifier] = survivor
                 turn.identifiers.append((*identifier, False))
         ours = survivor.attributes
-        taken = _blend(survivor, merged, self.changed_names)
+        taken = _blend(survivor, merged, self.changed_names, chosen)
         turn.before = {name: ours.get(name) for name in taken}
-        for column, value in merged.places.items():
-            if value is not None and survivor.places.get(column) is None:
-                self._place(survivor, column, value, merged.provenance.get(column, "default"))
+        for column in _places_taken(survivor, merged, chosen):
+            turn.before[f"@{column}"] = survivor.places.get(column)
+            self.changed_names.add(f"@{column}")
+            survivor.places = {**survivor.places, column: merged.places[column]}
+            survivor.provenance = {**survivor.provenance, column: merged.provenance.get(column, "default")}
         if not (identity.is_public and vouching.is_vouched(survivor)):
             survivor.created_at = min(survivor.created_at, merged.created_at)
         survivor.is_changed = merged.is_changed = True
@@ -279,13 +294,26 @@ def _differs(attributes: dict[str, Any], name: str, value: object) -> bool:
     return bool(attributes[name] != value) or type(attributes[name]) is not type(value)
 
 
-def _blend(survivor: Entry, merged: Entry, changed_names: set[str]) -> set[str]:
-    """Give the survivor the other one's attributes, and return which: what somebody vouches for before what is only claimed, else their own first."""
+def _places_taken(survivor: Entry, merged: Entry, chosen: frozenset[str]) -> list[str]:
+    """Return which of time zone, language and country the survivor gets from the other one."""
+    return [
+        column
+        for column, value in merged.places.items()
+        if value is not None and (survivor.places.get(column) is None or f"@{column}" in chosen)
+    ]
+
+
+def _blend(survivor: Entry, merged: Entry, changed_names: set[str], chosen: frozenset[str]) -> set[str]:
+    """Give the survivor the other one's attributes, and return which.
+
+    What somebody has chosen, then what somebody vouches for before what is only claimed, else the survivor's own first.
+    """
     ours, theirs = survivor.attributes, merged.attributes
     better = {name for name in theirs.keys() & ours.keys() if vouching.is_claimed(survivor, name) and not vouching.is_claimed(merged, name)}
+    better |= chosen & theirs.keys() & ours.keys()
     changed_names |= theirs.keys() - ours.keys() | {name for name in better if _differs(ours, name, theirs[name])}
     taken = (theirs.keys() - ours.keys()) | better
-    places = {f"@{column}" for column, value in merged.places.items() if value is not None and survivor.places.get(column) is None}
+    places = {f"@{column}" for column in _places_taken(survivor, merged, chosen)}
     survivor.claimed = vouching.claimed_after(survivor, merged, taken | places)
     survivor.attributes = {**theirs, **ours, **{name: theirs[name] for name in better}}
     return taken

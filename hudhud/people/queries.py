@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
+from hudhud.people.upsert import admitted as admitted
 from hudhud.people.search import from_cursor, to_cursor, to_range
 from hudhud.people.types import Person, PersonNotFound, Profile
 
@@ -21,6 +22,11 @@ SPARE = 30
 def find_people(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Person]:
     """A page of living people, newest first, older than `after`."""
     return ws.into(Person, QUERIES.find_people, after=after, limit=limit)
+
+
+def find_some(ws: Scope, ids: Iterable[int]) -> dict[int, Person]:
+    """Return those of these people who live, by number."""
+    return {person.id: person for person in ws.into(Person, QUERIES.find_some, ids=sql.numbers(ids))}
 
 
 def search_people(ws: Scope, search: str, *, after: str = "", limit: int = 50) -> tuple[list[Person], str | None]:

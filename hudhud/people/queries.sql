@@ -111,6 +111,18 @@ WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_a
   AND (%(after)s::bigint IS NULL OR p.id < %(after)s)
 ORDER BY p.id DESC LIMIT %(limit)s;
 
+-- name: tell
+-- Wake the worker that mirrors people.
+SELECT pg_notify('intake', '');
+
+-- name: find_some
+-- These people, those of them who live.
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.created_at, p.updated_at,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('namespace', i.namespace, 'value', i.value) ORDER BY i.created_at, i.namespace, i.value)
+                 FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
+FROM person p
+WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]) AND p.merged_into IS NULL AND p.erased_at IS NULL;
+
 -- name: search_people
 -- A page of living people of whom a word lies in a range, in the order of the words; each under their first one. Every branch reads no
 -- more than a page, however short the beginning: the place to go on from is at first the beginning itself, so that an index scan starts there. Identifiers of merged people are the survivor's; their names are not searched.

@@ -40,11 +40,26 @@ class MergedFurther(Conflict):
     code = "merged_further"
 
 
+class DuplicateNotFound(NotFound):
+    """There is no such pair, or it was decided about already."""
+
+    code = "duplicate_not_found"
+
+
 class BadIdentifier(HudhudError):
     """This identifier is not in a form that can be used."""
 
     code = "bad_identifier"
     status = 422
+
+
+class Upsert(msgspec.Struct, frozen=True):
+    """What becomes of values where there are some: `rules` by attribute (if_empty, new_only, append, newest; others are overwritten);
+    `newest_by`: the attribute that holds the date by which `newest` decides.
+    """
+
+    rules: Mapping[str, str]
+    newest_by: str = ""
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +78,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     is_public: bool = False  # said with a public key: by anybody (vouching.py)
     ip_country: str | None = None  # of the address that said it: weaker than what the device says
     source: str = ""  # by which way it came, for the history: collect, server, import:7; "" = the cause
+    upsert: Upsert | None = None  # of a list of people
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,26 @@ class Person:
     country: str | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two people who may be one, and what speaks for it."""
+
+    id: int
+    confidence: int  # percent
+    reasons: list[str]  # email, mailbox, lookalike, phone, name_birthday, name_address, name
+    people: tuple[Person, Person]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSearch:
+    """The latest search for duplicates: still to be done, or done at `finished_at`."""
+
+    asked_at: datetime
+    asked_by: str
+    finished_at: datetime | None
+    open: int  # pairs that nobody has decided about
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ NOT_ABOUT_PEOPLE = {
     "lifecycle_move": "numbers of people and stages",
     "run_position": "numbers of people and nodes",
     "subscription": "numbers of people and topics",
+    "duplicate": "numbers of people",
+    "duplicate_search": "when it was asked for",
     "erased_identifier": "keyed hashes; filled by the erasure",
     "erasure": "numbers; what it looks for is removed at its end",
     "hook": "addresses, and expressions of the shop",

@@ -81,6 +81,42 @@ CREATE TABLE person_change (
 CREATE INDEX person_change_at ON person_change USING brin (at);
 SELECT hudhud_wall('person_change');
 
+-- How addresses are compared when one looks for duplicates: letters that look like Latin ones count as those (the commonest Cyrillic and
+-- Greek ones), `+words` before the @ do not count, nor do dots at Gmail. Confidence is told apart later, from the addresses themselves.
+CREATE FUNCTION hudhud_look(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT translate(lower($1), U&'\0430\0435\043E\0440\0441\0443\0445\0456\0458\0455\04BB\03BF\03B1\03BD\03C1\03B5\0131', 'aeopcyxijshoavpei')
+$$;
+CREATE FUNCTION hudhud_mailbox(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN split_part(lower($1), '@', 2) IN ('gmail.com', 'googlemail.com')
+        THEN replace(split_part(split_part(lower($1), '@', 1), '+', 1), '.', '') || '@gmail.com'
+        ELSE split_part(split_part(lower($1), '@', 1), '+', 1) || '@' || split_part(lower($1), '@', 2) END
+$$;
+
+-- A search for duplicates that somebody asked for: a job, done when `finished_at` is set.
+CREATE TABLE duplicate_search (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    asked_by     text NOT NULL,
+    finished_at  timestamptz
+);
+SELECT hudhud_wall('duplicate_search');
+
+-- Two who may be one. Nothing is joined by itself.
+CREATE TABLE duplicate (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    one_id       bigint NOT NULL,
+    other_id     bigint NOT NULL CHECK (other_id > one_id),
+    reasons      text[] NOT NULL,                -- closed set: people/duplicates.py WEIGHTS
+    confidence   smallint NOT NULL,              -- percent
+    state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'different', 'joined')),
+    decided_by   text,
+    decided_at   timestamptz,
+    UNIQUE (workspace_id, one_id, other_id)
+);
+CREATE INDEX duplicate_open ON duplicate (workspace_id, (-confidence), id) WHERE state = 'open';
+SELECT hudhud_wall('duplicate');
+
 -- Erasing one person (GDPR Art. 17): a job whose position is `step`. Events of batches that were open when it was asked for are
 -- waited for; those of later ones are dropped up to `last_batch`, so a repeated batch decides the same.
 CREATE TABLE erasure (

@@ -1,0 +1,91 @@
+-- name: ask
+-- A search that is done is done again; one that waits is that one.
+INSERT INTO duplicate_search AS known (workspace_id, asked_at, asked_by) VALUES (%(workspace_id)s, %(now)s, %(by)s)
+ON CONFLICT (workspace_id) DO UPDATE SET asked_at = excluded.asked_at, asked_by = excluded.asked_by, finished_at = NULL
+WHERE known.finished_at IS NOT NULL;
+
+-- name: tell
+-- Wake the worker that searches.
+SELECT pg_notify('duplicates', '');
+
+-- name: get_search
+-- The latest search, and how many pairs wait for somebody's word.
+SELECT s.asked_at, s.asked_by, s.finished_at,
+       (SELECT count(*) FROM duplicate d
+        JOIN person p ON p.id = d.one_id AND p.merged_into IS NULL AND p.erased_at IS NULL
+        JOIN person q ON q.id = d.other_id AND q.merged_into IS NULL AND q.erased_at IS NULL
+        WHERE d.workspace_id = s.workspace_id AND d.state = 'open') AS open
+FROM duplicate_search s WHERE s.workspace_id = %(workspace_id)s;
+
+-- name: find_asked
+-- Where a search waits (everywhere).
+SELECT workspace_id FROM duplicate_search WHERE finished_at IS NULL ORDER BY asked_at;
+
+-- name: take_search
+-- The search, for this transaction alone.
+SELECT workspace_id FROM duplicate_search WHERE workspace_id = %(workspace_id)s AND finished_at IS NULL FOR UPDATE SKIP LOCKED;
+
+-- name: clear
+-- What was found before and nobody has decided about is looked for anew.
+DELETE FROM duplicate WHERE workspace_id = %(workspace_id)s AND state = 'open';
+
+-- name: find
+-- Everybody's keys, who shares one, what of it is the same, and how sure that makes one.
+WITH living AS MATERIALIZED (
+    SELECT p.id, p.name_word, p.first_word, p.last_word, p.attributes ->> 'email' AS email, p.attributes ->> 'phone' AS phone,
+           (SELECT left(v.value, 10) FROM jsonb_each_text(p.attributes) v WHERE v.key = ANY(%(birthdays)s::text[]) ORDER BY v.key LIMIT 1) AS born,
+           (SELECT lower(string_agg(v.value, ' ' ORDER BY v.key)) FROM jsonb_each_text(p.attributes) v WHERE v.key = ANY(%(addresses)s::text[])) AS lives
+    FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
+), named AS MATERIALIZED (
+    SELECT l.id, l.born, l.lives, hudhud_look(regexp_replace(coalesce(l.first_word || ' ' || l.last_word, l.name_word), '\s+', ' ', 'g')) AS name FROM living l
+), address AS MATERIALIZED (
+    SELECT l.id, lower(left(l.email, 320)) AS email FROM living l WHERE l.email IS NOT NULL
+    UNION SELECT i.person_id, lower(i.value) FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'email'
+), number AS (
+    SELECT l.id, regexp_replace(regexp_replace(left(l.phone, 40), '[^0-9]', '', 'g'), '^00', '') AS phone FROM living l WHERE l.phone IS NOT NULL
+    UNION SELECT i.person_id, substr(i.value, 2) FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'phone'
+), keys AS MATERIALIZED (
+    SELECT a.id, hashtextextended(hudhud_look(hudhud_mailbox(a.email)), 1) AS key, a.email AS word FROM address a
+    UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n WHERE length(n.phone) >= 7
+    UNION ALL SELECT n.id, hashtextextended(n.name || '|' || n.born, 3), 'name_birthday' FROM named n WHERE n.name <> '' AND n.born <> ''
+    UNION ALL SELECT n.id, hashtextextended(n.name || '|' || n.lives, 4), 'name_address' FROM named n WHERE n.name <> '' AND n.lives <> ''
+), shared AS MATERIALIZED (
+    SELECT k.key FROM keys k GROUP BY k.key HAVING count(DISTINCT k.id) BETWEEN 2 AND %(most_alike)s
+), alike AS MATERIALIZED (
+    SELECT k.id, k.key, k.word FROM keys k JOIN shared s ON s.key = k.key
+), reason AS (
+    SELECT DISTINCT a.id AS one_id, b.id AS other_id,
+           CASE WHEN a.word NOT LIKE '%%@%%' THEN a.word WHEN a.word = b.word THEN 'email'
+                WHEN hudhud_mailbox(a.word) = hudhud_mailbox(b.word) THEN 'mailbox' ELSE 'lookalike' END AS reason
+    FROM alike a JOIN alike b ON b.key = a.key AND b.id > a.id
+), whole AS (
+    SELECT r.one_id, r.other_id, r.reason FROM reason r
+    UNION SELECT r.one_id, r.other_id, 'name' FROM reason r JOIN named n ON n.id = r.one_id JOIN named m ON m.id = r.other_id
+    WHERE n.name = m.name AND r.reason NOT LIKE 'name%%'
+), pair AS (
+    SELECT w.one_id, w.other_id, array_agg(w.reason ORDER BY g.weight DESC, w.reason) AS reasons,
+           least(99, round(100 * (1 - exp(sum(ln(1 - g.weight / 100.0))))))::smallint AS confidence
+    FROM whole w JOIN unnest(%(reasons)s::text[], %(weights)s::integer[]) AS g (reason, weight) ON g.reason = w.reason
+    GROUP BY w.one_id, w.other_id ORDER BY confidence DESC, w.one_id LIMIT %(most)s
+)
+INSERT INTO duplicate (workspace_id, one_id, other_id, reasons, confidence)
+SELECT %(workspace_id)s, p.one_id, p.other_id, p.reasons, p.confidence FROM pair p
+JOIN living l ON l.id = p.one_id JOIN living m ON m.id = p.other_id
+ON CONFLICT (workspace_id, one_id, other_id) DO NOTHING;
+
+-- name: finish
+-- The search is done.
+UPDATE duplicate_search SET finished_at = %(now)s WHERE workspace_id = %(workspace_id)s;
+
+-- name: find_open
+-- A page of pairs of living people that nobody has decided about, the surest first.
+SELECT d.id, d.confidence, d.one_id, d.other_id, d.reasons FROM duplicate d
+JOIN person p ON p.id = d.one_id AND p.merged_into IS NULL AND p.erased_at IS NULL
+JOIN person q ON q.id = d.other_id AND q.merged_into IS NULL AND q.erased_at IS NULL
+WHERE d.workspace_id = %(workspace_id)s AND d.state = 'open' AND (-d.confidence, d.id) > (-%(confidence)s::smallint, %(after)s::bigint)
+ORDER BY -d.confidence, d.id LIMIT %(limit)s;
+
+-- name: decide
+-- What somebody says about a pair, once.
+UPDATE duplicate SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND id = %(pair_id)s AND state = 'open' RETURNING one_id, other_id;

@@ -1,0 +1,132 @@
+"""People who may be one: who is found and why, what is never found again, and joining them by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.kit.errors import InvalidInput
+from hudhud.people import duplicates
+from hudhud.people.actions import resolve
+from hudhud.people.queries import get_profile
+from hudhud.people.types import DuplicateNotFound, Identity
+from hudhud.people.unmerge import undo_merge
+from hudhud.workers import duplicates as worker
+from tests import make
+from tests.make import NOW
+from tests.workers.line import Line, identify
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database, Scope
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "ann": {"email": "ann.tamm@gmail.com", "name": "Ann Tamm", "birthday": "1990-03-01"},
+    "ann2": {"email": "AnnTamm+shop@googlemail.com", "name": "ann  TAMM"},
+    "case": {"email": "Bob@Example.com"},
+    "case2": {"email": "bob@example.com"},
+    "phone": {"phone": "+372 5551 234"},
+    "look": {"email": "cara@example.com"},
+    "look2": {"email": "c\u0430ra@example.com"},  # a Cyrillic а
+    "born": {"name": "Ann Tamm", "date_of_birth": "1990-03-01T00:00:00Z"},
+    "home": {"first_name": "Eva", "last_name": "Kask", "address": {"street": "Tähe 1"}},
+    "home2": {"name": "Eva Kask", "address": {"street": "Tähe 1"}},
+    "alone": {"email": "zoe@example.com", "name": "Ann Tamm", "birthday": "1971-01-01"},
+}
+
+
+def fill(ws: Scope) -> dict[str, int]:
+    told = [Identity((("user_id", name),), "identify", NOW, traits) for name, traits in PEOPLE.items()]
+    # Somebody whose phone is another's stays without it as an identifier; what they said stands among their attributes.
+    told.append(Identity((("user_id", "phone2"),), "identify", NOW, {"phone": "00372-5551234"}))
+    # A number that everybody gives is nobody's.
+    told += [Identity((("user_id", f"desk{number}"),), "identify", NOW, {"phone": "+3726000000"}) for number in range(30)]
+    return dict(zip([*PEOPLE, "phone2"], resolve(ws, told, NOW).person_ids, strict=False))
+
+
+def find(ws: Scope, people: dict[str, int]) -> dict[tuple[str, ...], tuple[list[str], int]]:
+    names = {person_id: name for name, person_id in people.items()}
+    found, _ = duplicates.find_duplicates(ws, limit=200)
+    return {tuple(sorted(names[one.id] for one in pair.people)): (pair.reasons, pair.confidence) for pair in found}
+
+
+def search(ws: Scope) -> None:
+    duplicates.ask(ws, NOW, "user:1")
+    assert duplicates.search(ws, NOW)
+
+
+def test_who_may_be_one_and_what_speaks_for_it(db: Database) -> None:
+    shop = make.workspace(db)
+    with db.workspace(shop) as ws:
+        people = fill(ws)
+        assert duplicates.get_search(ws) is None
+        search(ws)
+        assert find(ws, people) == {
+            ("ann", "ann2"): (["mailbox", "name"], 88),
+            ("ann", "born"): (["name_birthday"], 80),
+            ("case", "case2"): (["email"], 95),
+            ("phone", "phone2"): (["phone"], 70),
+            ("look", "look2"): (["lookalike"], 50),
+            ("home", "home2"): (["name_address"], 70),
+        }
+        first, cursor = duplicates.find_duplicates(ws, limit=4)
+        rest, end = duplicates.find_duplicates(ws, limit=4, after=cursor or "")
+        assert ([one.confidence for one in first + rest], end) == ([95, 88, 80, 70, 70, 50], None)
+        assert (state := duplicates.get_search(ws)) is not None
+        assert (state.open, state.finished_at) == (6, NOW)
+        with pytest.raises(InvalidInput, match="after"):
+            duplicates.find_duplicates(ws, after="x")
+    other = make.workspace(db, "Other")
+    with db.workspace(other) as ws:
+        assert duplicates.find_duplicates(ws) == ([], None)
+        with pytest.raises(DuplicateNotFound):
+            duplicates.tell_apart(ws, first[0].id, NOW, "user:1")
+
+
+def test_what_was_told_apart_is_not_found_again(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        people = fill(ws)
+        search(ws)
+        for pair in duplicates.find_duplicates(ws)[0]:
+            if pair.reasons == ["email"]:
+                duplicates.tell_apart(ws, pair.id, NOW, "user:1")
+                with pytest.raises(DuplicateNotFound):
+                    duplicates.tell_apart(ws, pair.id, NOW, "user:1")
+        search(ws)
+        assert ("case", "case2") not in find(ws, people)
+        assert len(find(ws, people)) == 5
+
+
+def test_joined_by_hand_with_a_value_of_each_and_taken_back(db: Database, ch: Client, clickhouse_url: str) -> None:
+    line = Line(db, ch, clickhouse_url)
+    line.put(identify("a", email="Eva@example.com", city="Tartu", plan="gold", country="EE"))
+    line.put(identify("b", email="eva@example.com", city="Narva", tier=2, country="FI"))
+    line.work()
+    with db.workspace(line.shop) as ws:
+        duplicates.ask(ws, NOW, "user:1")
+    assert (worker.work_once(line.context), worker.work_once(line.context)) == (1, 0)
+    with db.workspace(line.shop) as ws:
+        ((pair,), _) = duplicates.find_duplicates(ws)
+        a, b = sorted(pair.people, key=lambda one: str(one.attributes["email"]))
+        before = [get_profile(ws, one.id) for one in (a, b)]
+        for wrong in ({"survivor_id": 10**9, "chosen": frozenset()}, {"survivor_id": a.id, "chosen": frozenset({"email"})}):
+            with pytest.raises(InvalidInput), ws.conn.transaction():
+                duplicates.join_pair(ws, pair.id, now=NOW, by="user:1", **wrong)  # type: ignore[arg-type]
+        duplicates.join_pair(ws, pair.id, a.id, frozenset({"city", "@country"}), NOW, "user:1")
+        joined = get_profile(ws, b.id)
+        assert (joined.id, joined.attributes, joined.country) == (
+            a.id,
+            {"email": "Eva@example.com", "city": "Narva", "plan": "gold", "tier": 2, "country": "EE"},
+            "FI",
+        )
+        assert {one["value"] for one in joined.identifiers} == {"a", "b", "Eva@example.com"}
+        assert duplicates.find_duplicates(ws) == ([], None)
+        undo_merge(ws, joined.merged[0]["id"], NOW, "user:1")
+        after = [get_profile(ws, one.id) for one in (a, b)]
+        assert [(one.attributes, one.country, {each["value"] for each in one.identifiers}) for one in after] == [
+            (one.attributes, one.country, {each["value"] for each in one.identifiers}) for one in before
+        ]
+    line.work()
+    assert line.sql("SELECT count(*) FROM person WHERE version > mirrored") == [(0,)]
