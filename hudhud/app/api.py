@@ -5,13 +5,14 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, demo, errors, home, people, segments, session, ticker, transfers, uses
+from hudhud.app import attributes, demo, errors, home, lifecycle, people, segments, session, ticker, transfers, uses
 from hudhud.app.auth import guarded
 from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
 from hudhud.delivery import api as delivery
 from hudhud.events import api as events
+from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
@@ -28,7 +29,9 @@ ROUTERS = (
     people.router,
     uses.router,
     events.router,
+    hooks.router,
     segments.router,
+    lifecycle.router,
     journeys.router,
     companies.router,
     consent.router,

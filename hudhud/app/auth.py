@@ -149,7 +149,7 @@ def guarded(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 
     @functools.wraps(run)
     def answer(request: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 -- HttpRequest plus our attributes
-        request.now = wiring().clock.now()
+        request.now, request.keys = wiring().clock.now(), wiring().keys
         request.clickhouse = SimpleLazyObject(lambda: wiring().clickhouse)
         try:
             # As `identify` sees it: an empty header is no key, so the session counts.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
 from hudhud.app.user_mail import reset_mail, send_aside
 from hudhud.app.wiring import wiring
+from hudhud.kit.seal import cipher
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,19 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return "127.0.0.1" if address in ("", "localhost") else address
 
 
-@lru_cache(maxsize=1)
-def _cipher() -> MultiFernet:
-    secrets = wiring().keys.secrets
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hmac.digest(secret, b"mfa", "sha256"))) for secret in secrets])
-
-
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors; who reads the database does not get them."""
 
     def encrypt(self, text: str) -> str:
         """Encrypt a TOTP secret or recovery seed with the newest signing key."""
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(wiring().keys, "mfa").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt with any key that is still listed."""
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher(wiring().keys, "mfa").decrypt(encrypted_text.encode()).decode()

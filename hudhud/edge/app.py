@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from hudhud.edge import browser, health, tracking, unsubscribe
+from hudhud.edge import browser, health, hooks, tracking, unsubscribe
 from hudhud.edge.collect import Collect
 from hudhud.edge.proxy import Proxy
 from hudhud.edge.state import EdgeState
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hudhud.kit.config import Settings
     from hudhud.kit.crypto import Keys
 
-OURS = ("/t/", "/u/", "/healthz", "/readyz", "/metrics", "/analytics.js")
+OURS = ("/t/", "/u/", "/hooks/", "/healthz", "/readyz", "/metrics", "/analytics.js")
 
 
 class Edge:
@@ -32,10 +32,13 @@ class Edge:
         self.state = EdgeState(settings, clock, keys)
         self.collect = Collect(self.state)
         self.proxy = Proxy(settings)
-        self.routed = Starlette(routes=[*health.routes, *tracking.routes, *unsubscribe.routes, *browser.routes], lifespan=self._lifespan)
+        self.routed = Starlette(
+            routes=[*health.routes, *tracking.routes, *unsubscribe.routes, *browser.routes, *hooks.routes], lifespan=self._lifespan
+        )
         self.routed.state.edge = self.state
         self.routed.state.proxy = self.proxy
         self.routed.state.keyring = self.collect.keyring
+        self.routed.state.hooks = hooks.Addresses(self.state)
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from psycopg import AsyncConnection, Error, OperationalError
 
+from hudhud.hooks.types import columns as body_columns
 from hudhud.kit import sql
 from hudhud.kit.db import EVERYWHERE
 from hudhud.kit.errors import HudhudError, Unavailable
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hudhud.events.types import Refusal, Row
+    from hudhud.hooks.types import HookBody
     from hudhud.kit.clock import Clock
 
-QUERIES = sql.load("hudhud.events")
+QUERIES, HOOKS = sql.load("hudhud.events"), sql.load("hudhud.hooks")
 CONNECTIONS = 2
 GROUP_ROWS = 5_000
 GROUP_BYTES = 8 * 1024 * 1024
@@ -48,10 +50,11 @@ class Busy(HudhudError):
 
 @dataclass(slots=True)
 class Waiting:
-    """One request's rows."""
+    """What one request brings."""
 
     rows: Sequence[Row]
     refusals: Sequence[Refusal]
+    bodies: Sequence[HookBody]
     size: int
     done: asyncio.Future[None]
 
@@ -85,16 +88,16 @@ class Appender:
             task.cancel()
         self._refuse_waiting()
 
-    async def append(self, rows: Sequence[Row], refusals: Sequence[Refusal] = ()) -> None:
-        """Return when the rows are on disk; raises `Busy` or `Unavailable` (then nobody knows; repeating is harmless)."""
+    async def append(self, rows: Sequence[Row], refusals: Sequence[Refusal] = (), bodies: Sequence[HookBody] = ()) -> None:
+        """Return when all is on disk; raises `Busy` or `Unavailable` (then nobody knows; repeating is harmless)."""
         if not self.connected or self._stopping:
             raise Unavailable("The database is away; nothing was taken. Send it again shortly.")
-        size = sum(len(row.body) for row in rows) + sum(len(refusal.body) for refusal in refusals)
-        count = len(rows) + len(refusals)
+        size = sum(len(one.body) for some in (rows, refusals, bodies) for one in some)
+        count = len(rows) + len(refusals) + len(bodies)
         if self.waiting_rows + count > WAITING_ROWS or self.waiting_bytes + size > WAITING_BYTES:
             raise Busy
         done = asyncio.get_running_loop().create_future()
-        self.waiting.append(Waiting(rows, refusals, size, done))
+        self.waiting.append(Waiting(rows, refusals, bodies, size, done))
         self.waiting_rows += count
         self.waiting_bytes += size
         self._bell.set()
@@ -105,7 +108,7 @@ class Appender:
         rows = size = 0
         while self.waiting and rows < GROUP_ROWS and size < GROUP_BYTES:
             item = self.waiting.popleft()
-            rows += len(item.rows) + len(item.refusals)
+            rows += len(item.rows) + len(item.refusals) + len(item.bodies)
             size += item.size
             if not item.done.done():
                 group.append(item)
@@ -169,13 +172,15 @@ class Appender:
     async def _write(self, conn: AsyncConnection[Any], group: list[Waiting]) -> None:
         rows = [row for item in group for row in item.rows]
         refusals = [refusal for item in group for refusal in item.refusals]
-        now = self.clock.now()
-        if not refusals:
-            await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | {"now": now})
+        bodies = [body for item in group for body in item.bodies]
+        now = {"now": self.clock.now()}
+        if not refusals and not bodies:
+            await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | now)
         else:
             async with conn.transaction():
-                await conn.execute(QUERIES.refuse_rows.text, _refusal_columns(refusals) | {"now": now})
-                await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | {"now": now})
+                await conn.execute(HOOKS.keep_bodies.text, body_columns(bodies) | now)
+                await conn.execute(QUERIES.refuse_rows.text, _refusal_columns(refusals) | now)
+                await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | now)
         self.written += len(rows)
 
     def _refuse_waiting(self) -> None:

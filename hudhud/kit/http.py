@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -24,6 +25,7 @@ class Request(Protocol):
 
     scope: Scope
     clickhouse: Client
+    keys: Keys
     now: datetime
     actor: str
     role: str

@@ -1,0 +1,130 @@
+"""POST /hooks/ADDRESS: what other tools send, kept as it came; a worker maps it. A 2xx means it is on disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hudhud.edge.appender import Busy
+from hudhud.edge.body import Disconnected, read_body
+from hudhud.edge.remembered import Remembered
+from hudhud.edge.signature import check
+from hudhud.hooks.types import MAX_BODY_BYTES, HookBody, HookNotFound, Signature, WrongSignature
+from hudhud.kit import sql
+from hudhud.kit.crypto import hash_secret
+from hudhud.kit.errors import HudhudError, Unavailable
+from hudhud.kit.seal import cipher
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from hudhud.edge.state import EdgeState
+
+QUERIES = sql.load("hudhud.hooks")
+PURPOSE = "hook"
+MAX_ADDRESS_LENGTH = 100
+RETRY_AFTER = {"Retry-After": "1"}
+MAX_HEADERS_LENGTH = 8_000
+# What is on its way only, and what may hold secrets: kept nowhere.
+NOT_KEPT = re.compile(
+    r"authorization|cookie|secret|token|password|signature|api-?key|hmac|^host$|^connection$|^accept|^content-length$|^transfer|^forwarded|^x-forwarded|^x-real-ip|^via$|^cf-|^proxy"
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whom an address belongs to, and how its bodies are signed."""
+
+    hook_id: int
+    workspace_id: int
+    signature: Signature | None
+    sealed: bytes
+
+
+class Addresses:
+    """Looks addresses up."""
+
+    def __init__(self, state: EdgeState) -> None:
+        """Ask by the pool of `state`."""
+        self.state = state
+        self._sources = Remembered(self._ask)
+
+    async def source(self, address: str) -> Source:
+        """Return whose address it is; raises `HookNotFound`, or `Unavailable` when the database cannot be asked."""
+        found = await self._sources.find(hash_secret(address)) if len(address) <= MAX_ADDRESS_LENGTH else None
+        if found is None:
+            raise HookNotFound
+        return found
+
+    async def _ask(self, secret_hash: bytes) -> Source | None:
+        async with self.state.workspace(None) as conn:
+            cursor = await conn.execute(QUERIES.find_holder.text, {"secret_hash": secret_hash})
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        hook_id, workspace_id, signature, sealed = row
+        return Source(hook_id, workspace_id, Signature(**signature) if signature else None, bytes(sealed or b""))
+
+    async def take(self, request: Request) -> None:
+        """Keep one body; raises what the sender should know."""
+        source = await self.source(request.path_params["address"])
+        raw = dict(request.scope["headers"])
+        body = await read_body(raw, request.receive, MAX_BODY_BYTES)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw.items()}
+        if source.signature is not None:
+            await self._check(source, source.signature, headers, body)
+        await self.state.appender.append([], bodies=[HookBody(source.workspace_id, source.hook_id, kept(headers), body)])
+
+    async def _check(self, source: Source, signature: Signature, headers: dict[str, str], body: bytes) -> None:
+        secret = cipher(self.state.keys, PURPOSE).decrypt(source.sealed)
+        now = self.state.clock.now()
+        try:
+            check(signature, secret, headers, body, now)
+        except WrongSignature as wrong:
+            # Whoever sets this up sees why nothing comes in.
+            async with self.state.workspace(source.workspace_id) as conn:
+                await conn.execute(QUERIES.record_refusal.text, {"hook_id": source.hook_id, "now": now, "refusal": wrong.message})
+            raise
+
+
+def kept(headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers that a mapping may read: none that hold secrets, and no more than fit."""
+    found: dict[str, str] = {}
+    room = MAX_HEADERS_LENGTH
+    for name, value in headers.items():
+        room -= len(name) + len(value)
+        if not NOT_KEPT.search(name) and room > 0:
+            found[name] = value.replace("\0", "")
+    return found
+
+
+async def take(request: Request) -> Response:
+    """Answer one request."""
+    hooks: Addresses = request.app.state.hooks
+    try:
+        await hooks.take(request)
+    except Disconnected:
+        return Response(status_code=400)
+    except HudhudError as error:
+        return _refuse(error)
+    except Exception:
+        log.exception("hook failed")
+        return _refuse(HudhudError("Something went wrong here; send it again shortly."))
+    return JSONResponse({"success": True})
+
+
+def _refuse(error: HudhudError) -> Response:
+    body: dict[str, Any] = {"success": False, **error.to_dict()}
+    headers = RETRY_AFTER if isinstance(error, Busy | Unavailable) else {}
+    return Response(msgspec.json.encode(body, enc_hook=str), error.status, headers, "application/json")
+
+
+routes = [Route("/hooks/{address}", take, methods=["POST"])]

@@ -1,0 +1,271 @@
+"""From a request to its effects: F-33 as far as it applies to what other tools send, and what a source may say."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import signal
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.hooks import actions as hooks
+from hudhud.hooks.queries import find_bodies, get_hook
+from hudhud.hooks.types import Signature
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys, load_keys
+from hudhud.kit.sql import Query
+from hudhud.workers import hooks as worker
+from hudhud.workers.context import Context
+from tests.edge.conftest import door as door
+from tests.edge.conftest import open_door as open_door
+from tests.make import NOW
+from tests.workers.line import Line
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
+    from tests.edge.door import Answer, Door
+
+MAPPING = '{"type": "track", "event": "Order " & status, "userId": $string(customer), "messageId": $string(id), "timestamp": at, "properties": {"total": total}}'
+BY = {"now": NOW, "actor": "user:1"}
+
+
+def make_hook(door: Door, mapping: str = MAPPING, items: str = "") -> tuple[int, str]:
+    with door.db.workspace(door.shop) as ws:
+        hook, secret = hooks.create_hook(ws, "Shop", **BY)
+        hooks.change_hook(ws, hook.id, mapping=mapping, items=items, **BY)
+    return hook.id, f"/hooks/{secret}"
+
+
+def send(door: Door, path: str, body: object, headers: dict[str, str] | None = None) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return door.request("POST", path, raw, {"Content-Type": "application/json", **(headers or {})})
+
+
+def work(door: Door) -> None:
+    context = Context("tester", Settings(DATABASE_URL=door.db.url), door.db, FixedClock(NOW), Keys((b"test",)))
+    while worker.work_once(context):
+        pass
+
+
+def order(number: int, status: str = "paid", **more: object) -> dict[str, Any]:
+    return {"id": number, "status": status, "customer": 7, "total": 5, "at": "2026-02-01T10:00:00Z", **more}
+
+
+def test_f33_a_hundred_repeats_have_one_effect_and_order_does_not_matter(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    for _ in range(100):
+        assert send(door, path, order(1)).json() == {"success": True}
+    assert send(door, path, order(2, "refunded", at="2026-02-01T12:00:00Z")).status == 200
+    assert send(door, path, order(2, "paid", at="2026-02-01T11:00:00Z")).status == 200
+    work(door)
+    assert [(one["messageId"], one["timestamp"]) for one in door.log()] == [
+        (f"hook:{hook_id}:1:track:Order paid", "2026-02-01T10:00:00Z"),
+        (f"hook:{hook_id}:2:track:Order refunded", "2026-02-01T12:00:00Z"),
+        (f"hook:{hook_id}:2:track:Order paid", "2026-02-01T11:00:00Z"),
+    ]
+    with door.db.workspace(door.shop) as ws:
+        hook, kept = get_hook(ws, hook_id), find_bodies(ws, hook_id)
+    assert (hook.received, hook.messages, hook.waiting, hook.failed) == (3, 3, 0, 0)
+    assert [(one.state, one.repeats) for one in kept] == [("mapped", 0), ("mapped", 0), ("mapped", 99)]
+
+
+def test_f33_a_bad_item_costs_itself_and_is_mapped_again_when_the_mapping_is_mended(door: Door) -> None:
+    hook_id, path = make_hook(door, items="orders")
+    assert send(door, path, {"orders": [order(1), {"status": "paid"}, order(3)]}).status == 200
+    assert send(door, path, b"<xml/>").status == 200
+    work(door)
+    assert len(door.log()) == 2
+    with door.db.workspace(door.shop) as ws:
+        bad, half = find_bodies(ws, hook_id, state="failed")
+        assert (half.messages, half.problems, half.detail[:14]) == (2, 1, "item 2: userId")
+        assert bad.detail.startswith("item 1: the body is neither JSON nor a form")
+        hooks.change_hook(ws, hook_id, mapping=MAPPING.replace("$string(customer)", 'customer ? $string(customer) : "nobody"'), **BY)
+        assert hooks.map_again(ws, hook_id) == 2
+    work(door)
+    # Those that were taken come with the same ids, which the intake knows.
+    ids = [one["messageId"] for one in door.log()]
+    assert (ids[:2], len(ids)) == ([ids[2], ids[4]], 5)
+    with door.db.workspace(door.shop) as ws:
+        hook = get_hook(ws, hook_id)
+        assert [one.state for one in find_bodies(ws, hook_id)] == ["failed", "mapped"]
+    assert (hook.received, hook.failed) == (2, 1)
+
+
+def test_f33_ten_thousand_in_one_body(door: Door) -> None:
+    mapping = '{"type": "track", "event": "A", "userId": $string(id)}'
+    _, path = make_hook(door, mapping)
+    assert send(door, path, [{"id": number} for number in range(10_000)]).status == 200
+    work(door)
+    with door.db.everywhere() as everywhere:
+        assert (
+            everywhere.value(Query("count", "SELECT count(DISTINCT convert_from(body, 'UTF8')::json ->> 'messageId') FROM intake"))
+            == 10_000
+        )
+
+
+def test_bodies_wait_until_there_is_a_mapping_and_keep_their_order(door: Door) -> None:
+    hook_id, path = make_hook(door, mapping="")
+    for number in range(5):
+        send(door, path, order(number))
+    work(door)
+    assert door.log() == []
+    with door.db.workspace(door.shop) as ws:
+        assert get_hook(ws, hook_id).waiting == 5
+        hooks.change_hook(ws, hook_id, mapping=MAPPING, **BY)
+    work(door)
+    assert [one["messageId"].split(":")[2] for one in door.log()] == list("01234")
+
+
+def test_what_a_source_may_say(door: Door) -> None:
+    hook_id, path = make_hook(door, '{"type": "track", "event": name, "userId": "1"}')
+    with door.db.workspace(door.shop) as ws:
+        hooks.allow_events(ws, hook_id, ["Order Completed"], **BY)
+        hooks.change_hook(ws, hook_id, is_trusted=False, **BY)
+    send(door, path, [{"name": "Order Completed"}, {"name": "Other"}, {"name": "Message Opened"}])
+    work(door)
+    with door.db.everywhere() as everywhere:
+        assert everywhere.rows(Query("sources", "SELECT source FROM intake")) == [("collect",)]
+    with door.db.workspace(door.shop) as ws:
+        assert find_bodies(ws, hook_id)[0].problems == 2
+        hooks.allow_events(ws, hook_id, [], **BY)
+        hooks.change_hook(ws, hook_id, is_trusted=True, **BY)
+    send(door, path, {"name": "Other"})
+    work(door)
+    with door.db.everywhere() as everywhere:
+        assert everywhere.rows(Query("sources", "SELECT source FROM intake ORDER BY txid, id")) == [("collect",), (f"hook:{hook_id}",)]
+
+
+def sign(secret: bytes, body: bytes, algorithm: str = "sha256") -> bytes:
+    return hmac.digest(secret, body, algorithm)
+
+
+def set_signature(door: Door, hook_id: int, signature: Signature | None, secret: str = "") -> None:
+    with door.db.workspace(door.shop) as ws:
+        hooks.set_signature(ws, load_keys("", door.data), hook_id, signature, secret, **BY)
+    time.sleep(1.0)
+
+
+def test_a30_signed_bodies(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    body = json.dumps(order(1)).encode()
+    set_signature(door, hook_id, Signature("hmac", "X-Sign", "sha256", "sha256="), "s3cret")
+    right = sign(b"s3cret", body)
+    for value in (None, "", "sha256=", right.hex(), f"sha256={right.hex()[:-1]}0", f"sha256={sign(b'other', body).hex()}", "sha256=õ"):
+        answer = send(door, path, body, {} if value is None else {"X-Sign": value.encode().decode("latin-1")})
+        assert (answer.status, answer.json()["code"]) == (401, "wrong_signature")
+    assert send(door, path, body + b" ", {"X-Sign": f"sha256={right.hex()}"}).status == 401
+    with door.db.workspace(door.shop) as ws:
+        hook = get_hook(ws, hook_id)
+        assert (hook.refused, find_bodies(ws, hook_id)) == (8, [])
+    for value in (right.hex(), right.hex().upper(), base64.b64encode(right).decode()):
+        assert send(door, path, body, {"X-Sign": f"sha256={value}"}).status == 200
+    with door.db.workspace(door.shop) as ws:
+        # The same body thrice is one; the signature is kept nowhere.
+        [kept] = find_bodies(ws, hook_id)
+        assert (kept.repeats, "x-sign" in kept.headers, "content-type" in kept.headers) == (2, True, True)
+        sealed = ws.conn.execute("SELECT signing_key FROM hook WHERE id = %s", (hook_id,)).fetchone()
+    assert sealed is not None
+    assert b"s3cret" not in bytes(sealed[0])
+
+
+def test_a30_standard_webhooks(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    key = b"0123456789abcdef0123456789abcdef"
+    set_signature(door, hook_id, Signature("standard"), "whsec_" + base64.b64encode(key).decode())
+    body = json.dumps(order(1)).encode()
+
+    def headers(at: float, message_id: str = "msg_1", key: bytes = key) -> dict[str, str]:
+        signed = base64.b64encode(sign(key, f"{message_id}.{int(at)}.".encode() + body)).decode()
+        return {"Webhook-Id": message_id, "Webhook-Timestamp": str(int(at)), "Webhook-Signature": f"v1,AAAA v1a,zzz v1,{signed}"}
+
+    now = time.time()
+    refused = [headers(now - 400), headers(now + 400), headers(now, key=b"x"), {**headers(now), "Webhook-Id": "msg_2"}, {}]
+    assert {send(door, path, body, one).status for one in refused} == {401}
+    assert send(door, path, body, headers(now)).status == 200
+    assert send(door, path, body, headers(now - 200)).status == 200
+    work(door)
+    assert [one["messageId"] for one in door.log() if one["messageId"].startswith(f"hook:{hook_id}:")] == [
+        f"hook:{hook_id}:1:track:Order paid"
+    ]
+
+
+def test_addresses_are_unknown_once_they_are_replaced(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    assert send(door, path, order(1)).status == 200
+    with door.db.workspace(door.shop) as ws:
+        other = hooks.rotate(ws, hook_id, **BY)
+        stored = ws.conn.execute("SELECT row_to_json(h)::text FROM hook h WHERE id = %s", (hook_id,)).fetchone()
+    assert stored is not None
+    assert other not in stored[0]
+    assert len(base64.urlsafe_b64decode(other)) * 8 >= 128
+    time.sleep(1.0)
+    unknown = send(door, path, order(2))
+    assert (unknown.status, unknown.json()) == (404, send(door, "/hooks/x", order(2)).json())
+    assert send(door, f"/hooks/{other}", order(2)).status == 200
+    assert door.request("GET", f"/hooks/{other}").status == 405
+    assert send(door, f"/hooks/{other}", b"x" * (2 * 1024 * 1024 + 1)).status == 413
+    with door.db.workspace(door.shop) as ws:
+        hooks.delete_hook(ws, hook_id, **BY)
+    time.sleep(1.0)
+    assert send(door, f"/hooks/{other}", order(3)).status == 404
+
+
+def test_secrets_in_headers_are_kept_nowhere(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    secret = {
+        "Authorization": "Bearer zz",
+        "X-Api-Key": "zz",
+        "Cookie": "zz",
+        "X-Hub-Signature": "zz",
+        "X-Auth-Token": "zz",
+        "X-Forwarded-For": "zz",
+    }
+    send(door, path, order(1), {**secret, "X-Topic": "orders"})
+    with door.db.workspace(door.shop) as ws:
+        [kept] = find_bodies(ws, hook_id)
+    assert ("zz" in kept.headers.values(), kept.headers["x-topic"]) == (False, "orders")
+
+
+@pytest.mark.parametrize("failpoint", ["hooks.claimed", "hooks.mapped", "hooks.finishing"])
+def test_a_worker_that_dies_leaves_the_bodies_to_the_next(db: Database, ch: Client, clickhouse_url: str, failpoint: str) -> None:
+    line = Line(db, ch, clickhouse_url)
+    with db.workspace(line.shop) as ws:
+        hook, _ = hooks.create_hook(ws, "Shop", **BY)
+        hooks.change_hook(ws, hook.id, mapping=MAPPING, **BY)
+        hooks.receive(ws, hook.id, json.dumps([order(1), order(2)]).encode(), "application/json", datetime.now(UTC))
+    assert line.crash(failpoint, "hooks") == -signal.SIGKILL
+    worker.work_once(line.context)
+    with db.workspace(line.shop) as ws:
+        assert [(one.state, one.messages) for one in find_bodies(ws, hook.id)] == [("mapped", 2)]
+        assert get_hook(ws, hook.id).received == 1
+    line.work()
+    assert ch.query("SELECT count(), uniqExact(message_id) FROM event").result_rows == [(2, 2)]
+
+
+def test_old_bodies_go_and_those_that_nobody_mapped_stay_longer(db: Database, ch: Client, clickhouse_url: str) -> None:
+    line = Line(db, ch, clickhouse_url)
+    with db.workspace(line.shop) as ws:
+        hook, _ = hooks.create_hook(ws, "Shop", **BY)
+        hooks.change_hook(ws, hook.id, mapping=MAPPING, **BY)
+        for body in (order(1), {"bad": 1}):
+            hooks.receive(ws, hook.id, json.dumps(body).encode(), "application/json", NOW)
+    worker.work_once(line.context)
+    left = []
+    for later in (hooks.KEPT_MAPPED, hooks.KEPT):
+        with db.everywhere() as everywhere:
+            hooks.forget_old(everywhere, NOW + 1.01 * later)
+        with db.workspace(line.shop) as ws:
+            left.append([one.state for one in find_bodies(ws, hook.id)])
+    assert left == [["failed"], []]
+
+
+def test_a_secret_sealed_by_an_older_key_still_opens() -> None:
+    sealed = hooks.cipher(Keys((b"old",)), hooks.PURPOSE).encrypt(b"s")
+    assert hooks.cipher(Keys((b"new", b"old")), hooks.PURPOSE).decrypt(sealed) == b"s"
