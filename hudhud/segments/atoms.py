@@ -98,8 +98,13 @@ def since_entry(atom: OfEvents) -> bool:
 
 
 def scan(atom: OfOne) -> tuple[str, bool, bool]:
-    """Atoms with the same scan are answered by reading the events once."""
+    """Atoms about everybody that have the same scan are answered by reading the events of one name once."""
     return (atom.name, since_entry(atom), atom.counted)
+
+
+def scan_of_some(atom: OfOne) -> tuple[bool, bool]:
+    """Atoms about given people that have the same scan are answered by reading their events once. Properties are read only where they are asked about."""
+    return (since_entry(atom), isinstance(atom, Came) or bool(atom.where))
 
 
 def names(atom: OfEvents) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hudhud.segments import amounts, sequences, stays
-from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, Staying, key, scan, since_entry
+from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, Staying, key, scan, scan_of_some, since_entry
 from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
 from hudhud.segments.types import to_ms
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MAX_IDS = 10_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
+# Everybody's events are read by name, those of given people by person: what that costs does not grow with the base. Properties are text there,
+# and what could not be stored there reads as nothing here too; a scan that asks for no property reads none.
+OF_PEOPLE = "(SELECT workspace_id, actor_id, name, at, accurateCastOrDefault(properties, 'JSON') AS properties FROM person_event)"
 FEW = 4  # conditions on events that are worth saying twice: with more of them ClickHouse reads the statement longer than the data
 
 
@@ -58,7 +61,8 @@ def compile_sets(question: Question) -> Statement:
     """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
     statement = Statement()
     parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, OfEvents)])]
-    for _, group in groupby(sorted((atom for atom in question.atoms if isinstance(atom, OfOne)), key=scan), key=scan):
+    together = scan if question.actors is None else scan_of_some
+    for _, group in groupby(sorted((atom for atom in question.atoms if isinstance(atom, OfOne)), key=together), key=together):
         parts.append(_event_part(statement, question, len(parts), list(group)))
     for atom in question.atoms:
         if isinstance(atom, Followed):
@@ -87,11 +91,16 @@ def _event_part(statement: Statement, question: Question, part: int, atoms: Sequ
     """One scan: what no atom wants is not read, what only some want is left to the aggregate functions."""
     statement.places |= {key(atom): (part, place) for place, atom in enumerate(atoms)}
     source, who, bounds = event_source(statement, question, own=since_entry(atoms[0]))
-    bounds.append(f"e.name = {statement.bind(atoms[0].name, 'String')}")
+    names = {atom.name: f"e.name = {statement.bind(atom.name, 'String')}" for atom in atoms}
     tests = [event_test(statement, atom, question.now) for atom in atoms]
+    if len(names) == 1:
+        bounds += names.values()
+    else:
+        bounds.append(f"e.name IN {statement.bind(list(names), 'Array(String)')}")
+        tests = [f"{names[atom.name]} AND {test}" for atom, test in zip(atoms, tests, strict=True)]
     bounds += [f"({' OR '.join(dict.fromkeys(tests))})"] if len(tests) <= FEW else earliest(atoms, question.now)
     where = " AND ".join(bounds)
-    if not atoms[0].counted:
+    if not any(atom.counted for atom in atoms):
         sets = [f"groupBitmapStateIf({who}, {test})" if len(tests) > 1 else f"groupBitmapState({who})" for test in tests]
         return f"SELECT {part} AS part, {_texts(sets)} AS sets FROM {source} WHERE {where}"
     made = [amounts.aggregates(statement, atom, test, place) for place, (atom, test) in enumerate(zip(atoms, tests, strict=True))]
@@ -132,18 +141,20 @@ def event_source(statement: Statement, question: Question, *, own: bool = False,
         actors = statement.bind_ids("asking", [asker.actor_id for asker in question.askers])
         since = statement.bind_ids("since", [asker.since_ms for asker in question.askers])
         rows = f"SELECT n AS number, a AS actor_id, {instant('t')} AS since FROM system.one ARRAY JOIN {numbers} AS n, {actors} AS a, {since} AS t"
-        return f"event AS e INNER JOIN ({rows}) AS s ON s.actor_id = e.actor_id", "s.number", [*bounds, f"e.actor_id IN {actors}"]
+        return f"{OF_PEOPLE} AS e INNER JOIN ({rows}) AS s ON s.actor_id = e.actor_id", "s.number", [*bounds, f"e.actor_id IN {actors}"]
+    events = "event"
     if question.actors is not None:
+        events = OF_PEOPLE
         bounds.append(f"e.actor_id IN {statement.bind_ids('actors', question.actors)}")
     sampled = question.sample.test("e.actor_id") if question.sample else ""
     if not question.merged:
-        return "event AS e", "e.actor_id", [*bounds, sampled] if sampled else bounds
+        return f"{events} AS e", "e.actor_id", [*bounds, sampled] if sampled else bounds
     moved = f"SELECT actor_id, person_id FROM person_override FINAL WHERE {_mine(statement, question)}"
     if question.sample:
         moved += f" AND {question.sample.test('person_id')}"
         bounds.append(f"({sampled} OR e.actor_id IN (SELECT actor_id FROM ({moved})))")
     who = "if(o.person_id = 0, e.actor_id, o.person_id)"
-    return f"event AS e LEFT ANY JOIN ({moved}) AS o ON o.actor_id = e.actor_id", who, bounds
+    return f"{events} AS e LEFT ANY JOIN ({moved}) AS o ON o.actor_id = e.actor_id", who, bounds
 
 
 def compile_values(question: Question) -> Statement:

@@ -106,8 +106,8 @@ class Stage:
             )
             for event in events
         ]
-        if rows:
-            self.ch.raw_insert("event", insert_block="\n".join(rows), fmt="JSONEachRow", settings=FACTS)
+        for table in ("event", "person_event") if rows else ():
+            self.ch.raw_insert(table, insert_block="\n".join(rows), fmt="JSONEachRow", settings=FACTS)
 
     def publish(self, raw: dict[str, Any], at: datetime = T0 - DAY, *, start: bool = True) -> None:
         """Publish a journey and start it."""

@@ -45,6 +45,7 @@ def load(stage: Stage, orders: list[cdnow.Order]) -> None:
     ]
     columns = ["workspace_id", "name", "at", "actor_id", "message_id", "kind", "properties", "context"]
     stage.ch.insert("event", [[*row[:6], {}, "{}"] for row in rows], column_names=columns)
+    stage.ch.insert("person_event", [row[:7] for row in rows], column_names=columns[:7])
 
 
 def test_a_rehearsal_over_history_reaches_the_send_for_exactly_17641_people(stage: Stage) -> None:

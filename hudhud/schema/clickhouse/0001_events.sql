@@ -16,7 +16,7 @@ PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, name, actor_id, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
 
--- One person's events, newest first, without scanning the rest.
+-- One person's events, newest first, and what a batch of people did, without scanning the rest: hence the small granules.
 CREATE TABLE IF NOT EXISTS person_event (
     workspace_id UInt64,
     actor_id     UInt64,
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS person_event (
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, actor_id, at)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
 
 -- Mirror of what conditions ask about a person; the highest version counts.
 CREATE TABLE IF NOT EXISTS person (
