@@ -82,6 +82,11 @@ def import_people(  # noqa: PLR0913 -- one for each option
     maps: Map = None,
     subscribe: Annotated[list[str] | None, typer.Option(help="Topic that all of them agreed to; needs --source.")] = None,
     source: Annotated[str, typer.Option(help="Where and how they agreed: kept as proof.")] = "",
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rule", help="FIELD=RULE where there is a value already: overwrite, if_empty, new_only, append or newest."),
+    ] = None,
+    newest_by: Annotated[str, typer.Option(help="Field with the date that `newest` goes by, e.g. traits.updated_at.")] = "",
     dates: Dates = "iso",
     encoding: Encoding = "",
     delimiter: Delimiter = "",
@@ -93,7 +98,7 @@ def import_people(  # noqa: PLR0913 -- one for each option
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
     given = _reading(dates, encoding, delimiter)
     with opened(data) as (chosen, database):
-        options = Options(maps or (), subscribe=subscribe or (), consent_source=source)
+        options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by)
         now = clock.from_setting(chosen.clock).now
         job = runner.prepare(database, choose_workspace(database, workspace), "people", from_path(file), options, now, time.sleep, given)
         _run(job, file, wait=wait, json=json)

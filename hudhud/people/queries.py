@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
-from hudhud.people.upsert import admitted as admitted
 from hudhud.people.search import from_cursor, to_cursor, to_range
 from hudhud.people.types import Person, PersonNotFound, Profile
+from hudhud.people.upsert import admitted as admitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

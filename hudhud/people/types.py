@@ -54,8 +54,9 @@ class BadIdentifier(HudhudError):
 
 
 class Upsert(msgspec.Struct, frozen=True):
-    """What becomes of values where there are some: `rules` by attribute (if_empty, new_only, append, newest; others are overwritten);
-    `newest_by`: the attribute that holds the date by which `newest` decides.
+    """What becomes of values where there are some.
+
+    `rules`: by attribute if_empty, new_only, append or newest; others are overwritten. `newest_by`: the attribute with the date that `newest` goes by.
     """
 
     rules: Mapping[str, str]

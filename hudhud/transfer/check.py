@@ -15,7 +15,8 @@ from pyroaring import BitMap
 
 from hudhud.kit import sql
 from hudhud.people.identifiers import NORMAL
-from hudhud.people.types import ADDRESS_NAMESPACES, BadIdentifier
+from hudhud.people.queries import admitted
+from hudhud.people.types import ADDRESS_NAMESPACES, BadIdentifier, Upsert
 from hudhud.transfer.mapping import Maker
 from hudhud.transfer.runner import make, renew
 from hudhud.transfer.types import Checked
@@ -116,6 +117,9 @@ def _count_one(
     person_id, attributes = holder
     traits = dict(message.get("traits") or {})
     words = traits.pop("subscriptions", {})
+    if said := (message.get("context") or {}).get("upsert"):
+        traits = admitted(msgspec.convert(said, Upsert), attributes, traits, is_new=False)
+        identifiers = [one for one in identifiers if one[0] not in ADDRESS_NAMESPACES or one[0] in traits]
     is_changed = any(one not in known or known[one][0] != person_id for one in identifiers) or any(
         attributes.get(name) != value or type(attributes.get(name)) is not type(value) for name, value in traits.items()
     )

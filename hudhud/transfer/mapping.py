@@ -8,7 +8,7 @@ column's name, a text with {COLUMN} in it, or =TEXT for a text as it stands; col
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from hudhud.events.types import EARLIEST, KINDS, LATEST, MAX_EVENT_BYTES, MAX_ID
 from hudhud.kit.errors import InvalidInput
 from hudhud.people.identifiers import normal_email, normal_phone
 from hudhud.transfer import values
+from hudhud.transfer.upserts import upsert_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ class Rule:
     field: str
     parts: tuple[tuple[int, str], ...]  # (place of the column or -1, text)
     type: ValueType = "auto"
+    is_list: bool = False  # appended to what there is
 
     def value(self, cells: Sequence[str]) -> str:
         """Put the value together; empty when every column in it is."""
@@ -64,6 +66,7 @@ class Mapping:
     at_time: time = time()
     consent: dict[str, str] = field(default_factory=dict)
     consent_source: str = ""
+    upsert: dict[str, Any] | None = None  # upserts.py
 
 
 class Maker:
@@ -82,7 +85,9 @@ class Maker:
                 self.own_steps.append((rule.parts[0][0], name, None if read is str else read))
             else:
                 self.other_steps.append((rule, where, name, read))
-        self.context = _encode({"consent": {"source": mapping.consent_source}}) if mapping.consent_source else b""
+        self.upsert = {"upsert": mapping.upsert} if mapping.upsert else {}
+        self.context = _encode(self.upsert) if self.upsert else b""
+        self.proof = _encode({"consent": {"source": mapping.consent_source}, **self.upsert}) if mapping.consent_source else self.context
 
     def _step(self, rule: Rule) -> tuple[str, str, Callable[[str], Any]]:
         """Return where a value goes (head, own, topic or other), its name there, and what reads it."""
@@ -97,10 +102,13 @@ class Maker:
             return "topic", name, values.consent
         own = "traits" if self.is_people else "properties"
         if group in {"traits", "properties"} and name:
-            return ("own" if group == own else "other"), name, self._reader(name, rule.type)
-        return "own", rule.field, self._reader(rule.field, rule.type)
+            return ("own" if group == own else "other"), name, self._reader(name, rule)
+        return "own", rule.field, self._reader(rule.field, rule)
 
-    def _reader(self, name: str, kind: ValueType) -> Callable[[str], Any]:
+    def _reader(self, name: str, rule: Rule) -> Callable[[str], Any]:
+        kind = rule.type
+        if rule.is_list:
+            return values.listed
         if name == "email" and self.is_people:
             return _address
         if name == "phone" and self.is_people:
@@ -163,8 +171,8 @@ class Maker:
             raise InvalidInput("row", "�", "a byte in it is no character of the chosen encoding") from None
         if b"\\u0000" in raw:
             raise InvalidInput("body", "\\u0000", "remove the NUL character; no database text can hold it")
-        if self.context and "subscriptions" in message.get("traits", ()):
-            raw = raw[:-1] + b',"context":' + self.context + b"}"
+        if context := self.proof if "subscriptions" in message.get("traits", ()) else self.context:
+            raw = raw[:-1] + b',"context":' + context + b"}"
         if len(raw) > MAX_EVENT_BYTES:
             raise TooLarge(f"row: {len(raw)} bytes; one row may have {MAX_EVENT_BYTES}", field="row", limit=MAX_EVENT_BYTES)
         return raw
@@ -224,11 +232,17 @@ class Options:
     at_time: str = "00:00"
     subscribe: Sequence[str] = ()
     consent_source: str = ""
+    rules: Sequence[str] = ()  # FIELD=RULE: types.py Upsert
+    newest_by: str = ""
 
 
 def mapping_of(kind: Kind, plan: Plan, columns: Sequence[str], topics: Sequence[str]) -> Mapping:
     """Turn a plan for these columns into a mapping; raises `InvalidInput` that names what is wrong."""
-    rules = [Rule(column.field, ((place, ""),), column.type) for place, column in enumerate(plan.columns) if column.field]
+    rules = [
+        Rule(column.field, ((place, ""),), column.type, column.upsert == "append")
+        for place, column in enumerate(plan.columns)
+        if column.field
+    ]
     if len(plan.columns) != len(columns):
         raise InvalidInput("columns", len(plan.columns), f"the file has {len(columns)} columns; look at it again")
     if plan.event:
@@ -236,12 +250,16 @@ def mapping_of(kind: Kind, plan: Plan, columns: Sequence[str], topics: Sequence[
     named = {rule.field.removeprefix("topic.") for rule in rules if rule.field.startswith("topic.")} | set(plan.subscribe)
     if unknown := sorted(named - set(topics)):
         raise InvalidInput("topics", ", ".join(unknown), f"there are {', '.join(topics)}")
-    _check(kind, {rule.field for rule in rules}, consent=bool(named), source=plan.consent_source)
-    return _mapping(kind, rules, plan.reading, dict.fromkeys(plan.subscribe, "subscribed"), plan.consent_source)
+    fields = {rule.field for rule in rules}
+    _check(kind, fields, consent=bool(named), source=plan.consent_source)
+    upsert = upsert_of(kind, {column.field: column.upsert for column in plan.columns if column.field}, plan.newest_by, fields)
+    found = _mapping(kind, rules, plan.reading, plan.subscribe, plan.consent_source)
+    return replace(found, upsert=upsert)
 
 
-def _mapping(kind: str, rules: Sequence[Rule], reading: Reading, consent: dict[str, str], source: str, at: time = time()) -> Mapping:
-    return Mapping(kind, tuple(rules), reading.dates, reading.decimal, reading.phone_prefix, at, consent, source)
+def _mapping(kind: str, rules: Sequence[Rule], reading: Reading, subscribe: Sequence[str], source: str) -> Mapping:
+    consent = dict.fromkeys(subscribe, "subscribed")
+    return Mapping(kind, tuple(rules), reading.dates, reading.decimal, reading.phone_prefix, consent=consent, consent_source=source)
 
 
 def _check(kind: str, fields: set[str], *, consent: bool, source: str) -> None:
@@ -264,8 +282,19 @@ def read_options(kind: str, options: Options, columns: Sequence[str], reading: R
     rest = [Rule(name, ((place, ""),)) for place, name in enumerate(columns) if place not in used]
     own = "traits" if kind == "people" else "properties"
     named = rules + [Rule(f"{own}.{rule.field}", rule.parts) for rule in rest]
-    _check(kind, {rule.field for rule in named}, consent=bool(options.subscribe), source=options.consent_source)
-    return _mapping(kind, named, reading, dict.fromkeys(options.subscribe, "subscribed"), options.consent_source, at)
+    fields = {rule.field for rule in named}
+    _check(kind, fields, consent=bool(options.subscribe), source=options.consent_source)
+    chosen = dict(_read_upsert(text) for text in options.rules)
+    listed = [replace(rule, is_list=chosen.get(rule.field) == "append") for rule in named]
+    found = _mapping(kind, listed, reading, options.subscribe, options.consent_source)
+    return replace(found, at_time=at, upsert=upsert_of(kind, chosen, options.newest_by, fields))
+
+
+def _read_upsert(text: str) -> tuple[str, str]:
+    field, mark, rule = text.partition("=")
+    if not mark:
+        raise InvalidInput("--rule", text, "write FIELD=RULE, e.g. --rule traits.city=if_empty")
+    return field, rule
 
 
 def _read_rule(text: str, columns: Sequence[str]) -> Rule:

@@ -15,6 +15,8 @@ Format = Literal["csv", "ndjson", "xlsx", "parquet"]
 # How a value is read: auto decides value by value; own undoes what our own export did.
 ValueType = Literal["auto", "text", "number", "truth", "date", "json", "own"]
 DateStyle = Literal["iso", "dmy", "mdy"]
+# What becomes of a person's value where there is one: by the date in `newest_by` (newest), only with the row that makes the person (new_only).
+Upsert = Literal["overwrite", "if_empty", "new_only", "append", "newest"]
 State = Literal["draft", "checking", "checked", "running", "done", "cancelled", "failed", "weighing", "undoing", "undone"]
 
 IMPORTED = "import:"
@@ -79,6 +81,7 @@ class Column:
     name: str
     field: Annotated[str, Field(max_length=256)] = ""
     type: ValueType = "auto"
+    upsert: Upsert = "overwrite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Plan:
     event: Annotated[str, Field(max_length=256)] = ""  # the name of all events, when no column has it
     subscribe: tuple[str, ...] = ()  # topics that all of them agreed to
     consent_source: Annotated[str, Field(max_length=500)] = ""  # where and how they agreed: the proof
+    newest_by: Annotated[str, Field(max_length=256)] = ""  # the field (traits.NAME) with the date that `newest` goes by
 
 
 @dataclass(frozen=True, slots=True)

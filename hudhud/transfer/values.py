@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ _DATE = re.compile(
     r"([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{1,4})\.?(?:,?[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?\s*([AaPp][Mm])?)?"
 )
 _TRUTH = {"true": True, "false": False}
+_BETWEEN = re.compile("[,;|،؛]")
 _DIGITS = frozenset("-0123456789")
 _LONGEST_WORD = 6
 _YES = frozenset(["true", "yes", "y", "1", "x", "on", "ja", "jah", "oui", "si", "sí", "بله", "آری", "نعم"])
@@ -71,6 +72,17 @@ def consent(value: str) -> str | None:
     if word == "pending":
         return "pending"
     raise InvalidInput("consent", value, "write subscribed, unsubscribed or pending")
+
+
+def listed(value: str) -> list[Any]:
+    """Read a list: JSON, or words between commas, semicolons or bars; each once."""
+    if value[:1] == "[":
+        try:
+            found = msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError):
+            raise InvalidInput("list", value, "write the words between commas, or a JSON list") from None
+        return found if isinstance(found, list) else [found]
+    return list(dict.fromkeys(word.strip() for word in _BETWEEN.split(value) if word.strip()))
 
 
 def instant(value: str, style: DateStyle = "iso", at: time = time(), name: str = "at") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +12,8 @@ import msgspec
 from hudhud.companies.types import Said
 from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
 from hudhud.people.identifiers import normal_email
-from hudhud.people.types import Identifier, Identity
+from hudhud.people.types import Identifier, Identity, Upsert
+from hudhud.transfer.types import import_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +147,15 @@ def to_identity(event: Event) -> Identity:
         event.source == PUBLIC,
         event.ip_country,
         event.source,
+        _upsert(event.context) if import_of(event.source) else None,
     )
+
+
+@lru_cache(maxsize=64)
+def _upsert(context: bytes) -> Upsert | None:
+    """Read the rules that a list of people came with; they are the same bytes in all its rows."""
+    said = msgspec.json.decode(context).get("upsert")
+    return None if said is None else msgspec.convert(said, Upsert)
 
 
 def _device(context: bytes) -> dict[str, str] | None:
