@@ -37,7 +37,7 @@ function Table({ steps, on }: { steps: Grown[]; on: (day: string) => string }) {
 }
 
 /** How the segment grew, as columns or as a table. */
-export function GrowthCard({ segment }: { segment: Segment }) {
+export function GrowthCard({ segment }: { segment: Pick<Segment, "id" | "count"> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [days, setDays] = useState(30);

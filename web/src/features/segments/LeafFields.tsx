@@ -1,12 +1,15 @@
 import { use } from "react";
 import { useTranslation } from "react-i18next";
+import { useStages } from "@/features/lifecycle/queries";
+import { useStageName } from "@/features/lifecycle/useStageName";
 import { TimeZone } from "@/i18n/useFormat";
 import { AmountFields } from "./AmountFields";
-import { ORDER_OPS, OPS, WORD_OPS, withOp } from "./build";
+import { NO_STAGE, ORDER_OPS, OPS, WORD_OPS, withOp } from "./build";
 import { Choice, DayField, NameField } from "./fields";
 import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type SegmentLeaf } from "./condition";
 import { DateFields } from "./DateFields";
 import { TimesFields, useOps, WhereList, WindowFields, type LeafProps } from "./eventFields";
+import { JourneyFields } from "./JourneyFields";
 import { MessageFields } from "./MessageFields";
 import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
 import { SequenceFields } from "./SequenceFields";
@@ -80,6 +83,28 @@ function SegmentFields({ leaf, path, change, wrong }: LeafProps<SegmentLeaf>) {
   );
 }
 
+function StageFields({ leaf, path, change, wrong }: LeafProps<SegmentLeaf>) {
+  const { t } = useTranslation();
+  const stages = useStages().data?.stages ?? [];
+  const nameOf = useStageName();
+  const options = [{ value: String(NO_STAGE), label: t("segments.build.choose_stage") }, ...stages.map((one) => ({ value: String(one.segment_id), label: nameOf(one) }))];
+  const members = ["in", "out"] as const;
+  return (
+    <div className="hd-build-fields">
+      <span className="hd-build-word">{t("segments.build.kind.stage.name")}</span>
+      <Choice label={t("segments.build.member")} at={`${pathText(path)}.member`} wrong={wrong} value={leaf.member === false ? "out" : "in"} options={members.map((one) => ({ value: one, label: t(`segments.build.stages.${one}`) }))} change={(one) => { change({ ...leaf, member: one === "in" }); }} />
+      <Choice label={t("segments.build.kind.stage.name")} at={`${pathText(path)}.segment_id`} wrong={wrong} value={String(leaf.segment_id)} options={options} change={(id) => { change({ ...leaf, segment_id: Number(id) }); }} />
+    </div>
+  );
+}
+
+/** A segment, or a stage of the lifecycle: that is one, too. */
+function MemberFields(props: LeafProps<SegmentLeaf>) {
+  const id = props.leaf.segment_id;
+  const isStage = useStages().data?.stages.some((one) => one.segment_id === id) ?? false;
+  return isStage || id === NO_STAGE ? <StageFields {...props} /> : <SegmentFields {...props} />;
+}
+
 /** The fields of one condition, in the order of the sentence that it becomes. */
 export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
   switch (leaf.kind) {
@@ -87,6 +112,8 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
       return <EventFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "message":
       return <MessageFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "journey":
+      return <JourneyFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "amount":
       return <AmountFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "sequence":
@@ -100,6 +127,6 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
     case "consent":
       return <ConsentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "segment":
-      return <SegmentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+      return <MemberFields leaf={leaf} path={path} change={change} wrong={wrong} />;
   }
 }

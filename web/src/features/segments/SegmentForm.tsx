@@ -2,29 +2,20 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { problemOf } from "@/api/problem";
-import { Button, Card, Columns, Failure, Group, Stack, Text, TextInput, say, useDebouncedValue } from "@/ui";
+import { Button, Card, Columns, Failure, Group, Stack, Text, TextInput, say } from "@/ui";
 import { GroupFields } from "./Builder";
 import { childrenOf, toBuild, type Group as Tree } from "./build";
 import type { Condition } from "./condition";
 import { CountCard } from "./CountCard";
 import { useWrong } from "./fields";
-import { filledIn } from "./filled";
-import { useCount, useSaveSegment } from "./queries";
+import { useSaveSegment } from "./queries";
 import { Sentence } from "./Sentence";
 import type { Segment } from "./types";
+import { TextForm } from "./TextForm";
+import { useLiveCount } from "./useLiveCount";
 import { wrongOf } from "./wrong";
 
 const EMPTY: Tree = { kind: "and", of: [] };
-
-/** What is filled in so far is counted as soon as the fingers rest; the rest waits. */
-function useLiveCount(tree: Tree) {
-  const [settled] = useDebouncedValue(tree, 250);
-  const { tree: counted, placeOf } = filledIn(settled);
-  const count = useCount(counted ?? undefined);
-  const counts = new Map((counted ? count.data?.conditions ?? [] : []).map((one) => [placeOf(one.path), one]));
-  const found = counted ? wrongOf(count.error) : null;
-  return { count, counted, counts, wrong: found && { ...found, path: placeOf(found.path) } };
-}
 
 /** A segment's name and conditions, new (from nothing, or from a `start`) or changed, with the number that follows every key stroke. */
 export function SegmentForm({ segment, start }: { segment?: Segment; start?: { name: string; tree: Condition } }) {
@@ -33,6 +24,7 @@ export function SegmentForm({ segment, start }: { segment?: Segment; start?: { n
   const first = segment ?? start;
   const [name, setName] = useState(first?.name ?? "");
   const [tree, setTree] = useState<Tree>(() => (first ? toBuild(first.tree) : EMPTY));
+  const [asText, setAsText] = useState(false);
   const live = useLiveCount(tree);
   const save = useSaveSegment((made) => { say(t("segments.saved")); void navigate(`/segments/${String(made.id)}`); });
   const wrong = wrongOf(save.error) ?? live.wrong;
@@ -49,11 +41,14 @@ export function SegmentForm({ segment, start }: { segment?: Segment; start?: { n
         <Card title={t("segments.who")}>
           <Stack>
             <TextInput label={t("segments.name")} placeholder={t("segments.build.name_example")} value={name} error={nameError} maxLength={200} dir="auto" autoFocus={!segment} onChange={(event) => { save.reset(); setName(event.currentTarget.value); }} />
-            <GroupFields group={tree} path={[]} change={edit} counts={counts} wrong={wrong} />
+            {asText
+              ? <TextForm tree={counted ?? EMPTY} take={(read) => { edit(toBuild(read)); setAsText(false); }} close={() => { setAsText(false); }} />
+              : <GroupFields group={tree} path={[]} change={edit} counts={counts} wrong={wrong} />}
             {save.isError && !wrong && <Failure error={save.error} />}
             {count.isError && problemOf(count.error).field === null && <Failure error={count.error} />}
             <Group gap="xs">
-              <Button type="submit" loading={save.isPending} disabled={childrenOf(tree).length === 0}>{t("segments.save")}</Button>
+              <Button type="submit" loading={save.isPending} disabled={asText || childrenOf(tree).length === 0}>{t("segments.save")}</Button>
+              {!asText && <Button variant="subtle" onClick={() => { setAsText(true); }}>{t("segments.text.open")}</Button>}
               <Button variant="default" onClick={() => void navigate(segment ? `/segments/${String(segment.id)}` : "/segments")}>{t("app.cancel")}</Button>
             </Group>
           </Stack>

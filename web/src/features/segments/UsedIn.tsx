@@ -2,9 +2,17 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, Failure, IconFilter, IconRoute, Loading, Name, Text } from "@/ui";
+import { Card, Failure, IconFilter, IconMoodSmile, IconRoute, IconStairs, Loading, Name, Text } from "@/ui";
 import { useUses } from "./queries";
 import type { Use } from "./types";
+
+/** Where what asks for a segment is shown. */
+const KINDS = {
+  segment: { Icon: IconFilter, to: (key: string) => `/segments/${key}` },
+  journey: { Icon: IconRoute, to: (key: string) => `/journeys/${key}` },
+  stage: { Icon: IconStairs, to: () => "/lifecycle" },
+  persona: { Icon: IconMoodSmile, to: (key: string) => `/personas/${key}` },
+};
 
 /** Where in a journey, in words: `wait_1.until` is the step "wait_1". */
 function usePlace() {
@@ -21,13 +29,12 @@ function Row({ use }: { use: Use }) {
   const format = useFormat();
   const language = useLanguage();
   const place = usePlace();
-  const isJourney = use.kind === "journey";
-  const Icon = isJourney ? IconRoute : IconFilter;
+  const { Icon, to } = KINDS[use.kind];
   const places = [...new Set(use.places.map(place))];
   const older = use.is_current || use.version === null ? [] : [t("segments.used.older", { version: format.number(use.version) })];
-  const said = isJourney ? [t(`journeys.status.${use.status}`), ...older, ...places] : [t("segments.used.segment")];
+  const said = use.kind === "journey" ? [...(use.status ? [t(`journeys.status.${use.status}`)] : []), ...older, ...places] : [t(`segments.used.${use.kind}`)];
   return (
-    <Link to={isJourney ? `/journeys/${use.key}` : `/segments/${use.key}`} className="hd-row">
+    <Link to={to(use.key)} className="hd-row">
       <Icon size={18} aria-hidden className="hd-dim" style={{ flex: "none" }} />
       <span className="hd-grow">
         <Name>{use.names[""] ?? pickName(use.names, language, use.key)}</Name>

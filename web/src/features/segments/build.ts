@@ -1,5 +1,5 @@
 import { parseDecimal } from "@/i18n/format";
-import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, Leaf, MessageLeaf, Op, Path, Step, Take, Unit, Value, Where, Window } from "./condition";
+import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Op, Path, Stay, Step, Take, Unit, Value, Where, Window } from "./condition";
 
 /** Conditions under construction: pure functions from tree to tree. The root is always a group. */
 
@@ -7,8 +7,11 @@ export type GroupKind = "all" | "any" | "none";
 export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
-export const NEW_KINDS = ["event", "amount", "sequence", "message", "attribute", "date", "language", "country", "created_at", "consent", "segment", "share", "group"] as const;
+export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
 export type NewKind = (typeof NEW_KINDS)[number];
+
+/** A stage of the lifecycle is asked for as the segment that it is; this is one that is still to be chosen. */
+export const NO_STAGE = -1;
 
 export const ORDER_OPS: Op[] = ["more_than", "less_than", "at_least", "at_most"];
 export const OPS: Op[] = ["is", "is_not", ...ORDER_OPS, "contains", "starts_with", "one_of", "is_set", "is_not_set"];
@@ -66,6 +69,10 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "amount", name: "", property: "", take: "sum", op: "more_than", value: "", window: { kind: "ever" }, where: [] };
     case "sequence":
       return { kind: "sequence", steps: [{ name: "" }, { name: "" }], within: { amount: 7, unit: "days" }, without: null, window: { kind: "last", amount: 30, unit: "days" } };
+    case "product":
+      return { kind: "event", name: "Order Completed", count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" }, where: [{ property: "products[].category", op: "is", value: "" }] };
+    case "journey":
+      return { kind: "journey", journey: "", did: "is_in", window: { kind: "ever" } };
     case "message":
       return { kind: "message", did: "opened", template: null, count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" } };
     case "date":
@@ -83,6 +90,8 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "consent", topic: "", channel: "email", state: "subscribed" };
     case "segment":
       return { kind: "segment", segment_id: 0, member: true };
+    case "stage":
+      return { kind: "segment", segment_id: NO_STAGE, member: true };
     case "group":
       return { kind: "or", of: [] };
   }
@@ -107,6 +116,8 @@ function isLeafComplete(leaf: Leaf): boolean {
       return leaf.name.trim() !== "";
     case "message":
       return true;
+    case "journey":
+      return leaf.journey !== "";
     case "share":
       return leaf.salt.trim() !== "";
     case "attribute":
@@ -125,6 +136,14 @@ function isStepComplete({ name, where }: Step): boolean {
 export function hasValue(op: Op, value: Value | undefined): boolean {
   if (op === "is_set" || op === "is_not_set") return true;
   return value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);
+}
+
+/** What items of a list are usually asked about (Segment's spec for shops). */
+const OF_ITEMS = ["name", "category", "brand", "product_id", "sku", "price", "quantity"];
+
+/** The properties to choose from; a list is asked about by its items. */
+export function propertyNames(known: Record<string, string>): string[] {
+  return Object.entries(known).flatMap(([name, kind]) => (kind === "list" ? [name, ...OF_ITEMS.map((one) => `${name}[].${one}`)] : [name]));
 }
 
 /** Typed text to the value it means: a plain number is a number, "007" and all else is text; for one_of, a list. */
@@ -170,6 +189,11 @@ export function withTake(leaf: AmountLeaf, take: Take): AmountLeaf {
   const numbers = take !== "first" && take !== "last";
   if (!numbers || (AMOUNT_OPS.includes(leaf.op) && typeof leaf.value !== "boolean")) return { ...leaf, take };
   return { ...leaf, take, op: "more_than", value: "" };
+}
+
+/** Who is in it is asked of now: a span of time belongs to the rest. */
+export function withStay(leaf: JourneyLeaf, did: Stay): JourneyLeaf {
+  return { ...leaf, did, window: did === "is_in" ? { kind: "ever" } : (leaf.window ?? { kind: "ever" }) };
 }
 
 export type HowFar = "today" | DayOp;

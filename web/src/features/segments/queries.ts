@@ -2,9 +2,9 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { call } from "@/api/call";
 import {
-  attributesFindAttributes, contentFindTemplates, consentFindTopics, eventsFindNames, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
+  attributesFindAttributes, contentFindTemplates, consentFindTopics, eventsFindNames, journeysFindJourneys, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
   segmentsCreateList, segmentsCreateSegment, segmentsEstimate, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
-  segmentsGetSegment, segmentsUpdateSegment,
+  segmentsGetSegment, segmentsTranslate, segmentsUpdateSegment,
 } from "@/api/generated";
 import type { AttributeNames } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
@@ -35,6 +35,11 @@ export function useTopics() {
 /** The mails there are, by key, each with its names. */
 export function useTemplates() {
   return useQuery({ queryKey: ["templates"], queryFn: () => call<Paged<Template>>(contentFindTemplates()), staleTime: 60_000 });
+}
+
+/** The journeys there are, by key, each with its names. */
+export function useJourneyNames() {
+  return useQuery({ queryKey: ["journey-names"], queryFn: () => call<Paged<Template>>(journeysFindJourneys({ query: { limit: 200 } })), staleTime: 60_000 });
 }
 
 /** The names that events have so far, each with its properties. */
@@ -124,7 +129,7 @@ export function useArchive(id: number, done: () => void) {
   });
 }
 
-export function useGrowth(segment: Segment, days: number) {
+export function useGrowth(segment: Pick<Segment, "id" | "count">, days: number) {
   return useQuery({
     queryKey: ["segment-growth", segment.id, days, segment.count],
     queryFn: () => call<{ days: Grown[] }>(segmentsFindGrowth({ path: { segment_id: segment.id }, query: { days } })),
@@ -204,5 +209,22 @@ export function useChangeList(id: number, done: (told: Told) => void = () => und
       done(told);
       await client.invalidateQueries({ queryKey: ["segment", id] });
     },
+  });
+}
+
+interface Said {
+  tree: Condition;
+  text: string;
+}
+
+/** Conditions as text (docs/guide/segments.md). */
+export function useText(tree: Condition) {
+  return useQuery({ queryKey: ["segment-text", tree], queryFn: () => call<Said>(segmentsTranslate({ body: { tree: { ...tree } } })), staleTime: Infinity });
+}
+
+export function useReadText(done: (tree: Condition) => void) {
+  return useMutation({
+    mutationFn: (text: string) => call<Said>(segmentsTranslate({ body: { text } })),
+    onSuccess: ({ tree }) => { done(tree); },
   });
 }

@@ -2,7 +2,7 @@ import type { TFunction } from "i18next";
 import type { Format } from "@/i18n/format";
 import { howFar } from "./build";
 import type {
-  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, Leaf, MessageLeaf, Path, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
+  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Path, SegmentLeaf, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
 } from "./condition";
 
 /** A piece of a sentence: words, a name that the customer gave, or a number that can be changed. */
@@ -14,7 +14,10 @@ export interface Words {
   format: Format;
   topic: (key: string) => string;
   template: (key: string) => string;
+  journey: (key: string) => string;
   segment: (id: number) => string;
+  /** Of a segment that is a stage of the lifecycle: what the stage is called. */
+  stage: (id: number) => string | undefined;
 }
 
 const EDGE = "\u0001";
@@ -41,10 +44,18 @@ function valuePieces(words: Words, value: Value | undefined, path: Path): Piece[
   return name(value ?? "");
 }
 
+/** Filters that reach into one list are about the same item of it, so they are said together. */
 function wherePieces(words: Words, where: Where[], path: Path): Piece[] {
   if (where.length === 0) return [];
-  const all = where.map((one, index) =>
-    fill(words, `segments.op.${one.op}`, { name: name(one.property), value: valuePieces(words, one.value, [...path, index, "value"]) }));
+  const said = where.map((one, index) => {
+    const [list = "", inner] = one.property.split("[].");
+    const pieces = fill(words, `segments.op.${one.op}`, { name: name(inner ?? one.property), value: valuePieces(words, one.value, [...path, index, "value"]) });
+    return { list: inner === undefined ? `:${String(index)}` : list, pieces };
+  });
+  const all = [...new Set(said.map((one) => one.list))].map((list) => {
+    const filters = joined(words, said.filter((one) => one.list === list).map((one) => one.pieces), "list");
+    return list.startsWith(":") ? filters : fill(words, "segments.any_item", { list: name(list), filters });
+  });
   return fill(words, "segments.where", { filters: joined(words, all, "list") });
 }
 
@@ -67,7 +78,13 @@ function eventPieces(words: Words, leaf: EventLeaf, path: Path): Piece[] {
 
 function messagePieces(words: Words, leaf: MessageLeaf, path: Path): Piece[] {
   const what = leaf.template ? fill(words, `segments.message.${leaf.did}`, { template: name(words.template(leaf.template)) }) : text(words.t(`segments.message.any_${leaf.did}`));
-  return timesPieces(words, what, leaf, [], path);
+  const from = leaf.journey ? fill(words, "segments.message.from", { journey: name(words.journey(leaf.journey)) }) : [];
+  return timesPieces(words, what, leaf, from, path);
+}
+
+function journeyPieces(words: Words, leaf: JourneyLeaf, path: Path): Piece[] {
+  const window = windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]);
+  return fill(words, `segments.journey.${leaf.did ?? "is_in"}`, { journey: name(words.journey(leaf.journey)), window });
 }
 
 function timesPieces(words: Words, event: Piece[], leaf: EventLeaf | MessageLeaf, where: Piece[], path: Path): Piece[] {
@@ -139,12 +156,22 @@ function consentPieces(words: Words, leaf: ConsentLeaf): Piece[] {
   return fill(words, `segments.consent.${leaf.state ?? "subscribed"}`, { topic: name(words.topic(leaf.topic)) });
 }
 
+function memberPieces(words: Words, { segment_id, member }: SegmentLeaf): Piece[] {
+  const way = member === false ? "out" : "in";
+  const stage = words.stage(segment_id);
+  return stage === undefined
+    ? fill(words, `segments.member.${way}`, { segment: name(words.segment(segment_id)) })
+    : fill(words, `segments.stage.${way}`, { stage: name(stage) });
+}
+
 function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
   switch (leaf.kind) {
     case "event":
       return eventPieces(words, leaf, path);
     case "message":
       return messagePieces(words, leaf, path);
+    case "journey":
+      return journeyPieces(words, leaf, path);
     case "amount":
       return amountPieces(words, leaf, path);
     case "sequence":
@@ -158,13 +185,14 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
     case "consent":
       return consentPieces(words, leaf);
     case "segment":
-      return fill(words, leaf.member === false ? "segments.member.out" : "segments.member.in", { segment: name(words.segment(leaf.segment_id)) });
+      return memberPieces(words, leaf);
   }
 }
 
 /** "No order", "is not in": where a language has a short way to say the opposite, it is taken. */
 function notPieces(words: Words, inner: Condition, path: Path): Piece[] {
   if (inner.kind === "segment") return leafPieces(words, { ...inner, member: inner.member === false }, path);
+  if (inner.kind === "journey" && (inner.did ?? "is_in") === "is_in") return fill(words, "segments.journey.is_out", { journey: name(words.journey(inner.journey)) });
   if ((inner.kind === "event" || inner.kind === "message") && isOnce(inner)) return leafPieces(words, { ...inner, count: { op: "at_most", value: 0 } }, path);
   return fill(words, "segments.not", { inner: sentence(words, inner, path) });
 }

@@ -54,6 +54,7 @@ export interface EventName {
   properties: Record<string, string>;
 }
 
+/** A mail or a journey. */
 export interface Template {
   key: string;
   names: Record<string, string>;
@@ -68,7 +69,7 @@ export interface Topic {
 
 /** Something that asks for a segment. A journey's places: trigger, goal, exit_on.0, or a node and the name of its condition. */
 export interface Use {
-  kind: "segment" | "journey";
+  kind: "segment" | "journey" | "stage" | "persona";
   key: string;
   names: Record<string, string>;
   status: string;
