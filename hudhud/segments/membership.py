@@ -19,6 +19,7 @@ from pyroaring import BitMap64
 
 from hudhud.kit.errors import HudhudError
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
+from hudhud.segments.concern import find_concerned
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.growth import record
 from hudhud.segments.sets import dump, load
@@ -56,7 +57,13 @@ class Live:
     checked_at: datetime | None
     next_check_at: datetime | None
     failing: bool
-    concerned: bool
+    events: frozenset[str]  # names of the batch's events that it asks about
+    by_facts: bool  # whether it asks about attributes or topics that the batch changed
+
+    @property
+    def concerned(self) -> bool:
+        """Whether the batch may move anybody in it."""
+        return self.by_facts or bool(self.events)
 
 
 class Decision(NamedTuple):
@@ -84,8 +91,8 @@ class Desk:
 def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Change]:
     """Bring membership up to date after a batch of facts that ClickHouse already has; return who came and who went.
 
-    Only the people of the batch are looked at, in the segments that its facts concern; people that are new, or that others
-    were merged into, in all of them. Who takes over a merged member's place has not entered anything.
+    Only the people of the batch are looked at, in the segments that facts about them may move them in (concern.py); people that are new, or
+    that others were merged into, in all of them. Who takes over a merged member's place has not entered anything.
     """
     if not touched.person_ids or not ws.value(QUERIES.has_live):
         return []
@@ -96,12 +103,23 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     fresh = (people - desk.known) | BitMap64(moved.values())
     _hand_over(desk, segments, moved)
     concerned = [segment for segment in segments if segment.concerned]
-    others = [segment for segment in segments if not segment.concerned]
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
-    changes = apart(desk, concerned, lambda some: decide(desk, some, people).changes)
-    changes += apart(desk, others, lambda some: decide(desk, some, fresh).changes)
+    changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh))
+    changes += apart(desk, segments, lambda some: decide(desk, some, fresh).changes)
     desk.close((desk.known | people) - BitMap64(moved) if fresh else None)
     return changes
+
+
+def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, fresh: BitMap64) -> list[Change]:
+    """Decide about the people whom the batch may move: each in some of these segments, asked about in all that concern anybody."""
+    definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
+    stored = read_members(desk.ws, [segment.id for segment in segments])
+    asked = {
+        one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - fresh
+        for one in segments
+    }
+    some = [segment for segment in segments if asked[segment.id]]
+    return decide(desk, some, BitMap64().union(*asked.values())).changes
 
 
 def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
@@ -231,7 +249,15 @@ def find_live(desk: Desk, touched: Touched) -> list[Live]:
         built = row["built_at"] is not None
         live.append(
             Live(
-                row["id"], row["owner"], tree, built, row["checked_at"], row["next_check_at"], row["failure"] is not None, row["concerned"]
+                row["id"],
+                row["owner"],
+                tree,
+                built,
+                row["checked_at"],
+                row["next_check_at"],
+                row["failure"] is not None,
+                frozenset(row["events"]),
+                row["by_facts"],
             )
         )
     return live

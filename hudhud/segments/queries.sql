@@ -25,12 +25,12 @@ SELECT people, decided_at FROM segment_known WHERE workspace_id = %(workspace_id
 UPDATE segment_known SET people = coalesce(%(people)s::bytea, people), decided_at = %(now)s WHERE workspace_id = %(workspace_id)s;
 
 -- name: find_live
--- All segments that are kept current, and which of them these facts concern.
+-- All segments that are kept current, and which of these facts concern them.
 SELECT s.id, s.owner, s.definition::text AS definition, s.segment_ids, m.built_at, m.checked_at, m.next_check_at, m.failure,
-       (s.event_names && %(event_names)s::text[]
-        OR (%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
+       ARRAY(SELECT n FROM unnest(s.event_names) AS n WHERE n = ANY(%(event_names)s::text[])) AS events,
+       ((%(any_attribute)s AND s.attributes <> '{}') OR s.attributes && %(attributes)s::text[]
         OR (%(any_topic)s AND s.topics <> '{}') OR s.topics && %(topics)s::text[]
-        OR (%(any_attribute)s AND s.definition IS NULL)) AS concerned
+        OR (%(any_attribute)s AND s.definition IS NULL)) AS by_facts
 FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL
 ORDER BY s.id;

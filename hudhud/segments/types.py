@@ -16,7 +16,7 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Sequences.** Each event comes at least a millisecond after the one before, and not later than `within` after that one (or, `after` "first",
   after the first); what is `without` does not come strictly between the first and the last. One event can be a part of several chains.
 - **Days.** A date is text that begins with 2026-03-31 (what follows must begin with `T` or a space) from 1900 to 2299, as written, whatever its zone; today is
-  the day in UTC. `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
+  the day in the person's time zone, or in the workspace's for whom no other is known (of `@created_at` the day is that in UTC). `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
   --03-31 will do; who has 29 February has it on the 28th in years without one. Anything else is no date: false.
 - **Messages.** What became of messages are events that only delivery can write (the names are refused to everybody else): `Message Sent`, when
   a server took it (whether it reached the inbox nobody knows), `Message Bounced`, when none would, for whatever reason; `Message Opened` and `Message
@@ -160,6 +160,9 @@ class Touched:
     topics: frozenset[str] = frozenset()  # keys of topics whose subscriptions changed
     # When the batch's events happened, by name: what time will do is planned from it. None: look it up (slower).
     instants: Mapping[str, Collection[datetime]] | None = None
+    # Whom the events of each name are about, and whose attributes or topics changed. None: anybody of these people.
+    doers: Mapping[str, Collection[int]] | None = None
+    changed: Collection[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

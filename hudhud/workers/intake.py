@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 0.5
 STALE_ROWS = 5_000
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -208,18 +209,20 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], some: Sequen
         event_names=frozenset(event.name for event in some),
         attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
         topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
-        instants=_instants(some),
+        instants=_by_name(some, lambda event: event.at),
+        doers=_by_name(some, lambda event: event.person_id),
+        changed=others.union(part.changed_ids, part.stale),
     )
     changes = segments.refresh(ws, batch.ch, touched, batch.now)
     batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now)
     part.changes += changes
 
 
-def _instants(happened: Sequence[Event]) -> dict[str, list[datetime]]:
-    instants: dict[str, list[datetime]] = defaultdict(list)
+def _by_name(happened: Sequence[Event], value: Callable[[Event], T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
     for event in happened:
-        instants[event.name].append(event.at)
-    return instants
+        found[event.name].append(value(event))
+    return found
 
 
 def wake_journeys(everywhere: Scope, batch: Batch) -> None:

@@ -1,0 +1,73 @@
+"""Whom a batch may move in a segment: not everybody whose event the segment asks about needs to be asked again.
+
+Events only add up. Where more events of a name can only let people in, those who are in stay; where they can only put people out, those who are
+out stay out. Whoever does a lot is in most of what doing a lot lets into: it is the people with long histories who need not be asked about.
+What the passage of time changes is looked for apart from this (flips.py).
+"""
+
+from __future__ import annotations
+
+from enum import Flag, auto
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap64
+
+from hudhud.segments.atoms import Did, OfEvents, names, to_atom
+from hudhud.segments.sets import Listed
+from hudhud.segments.types import And, Not, Or, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hudhud.segments.ask import Definitions
+    from hudhud.segments.types import Condition, Touched
+
+
+class Way(Flag):
+    """Which way more events of a name may move people."""
+
+    IN = auto()
+    OUT = auto()
+
+
+def find_concerned(
+    tree: Condition, definitions: Definitions, touched: Touched, event_names: Iterable[str], members: BitMap64, *, by_facts: bool
+) -> BitMap64:
+    """Return who may enter or leave: `event_names` are those of the batch that the segment asks about, `by_facts` whether it asks about attributes or topics that changed."""
+    if touched.doers is None:
+        return BitMap64(touched.person_ids)
+    people = BitMap64(touched.person_ids if touched.changed is None else touched.changed) if by_facts else BitMap64()
+    ways = find_ways(tree, definitions)
+    for name in event_names:
+        theirs = BitMap64(touched.doers.get(name, ()))
+        if ways.get(name) is Way.IN:
+            theirs -= members
+        elif ways.get(name) is Way.OUT:
+            theirs &= members
+        people |= theirs
+    return people
+
+
+def find_ways(tree: Condition, definitions: Definitions) -> Mapping[str, Way]:
+    """Return for each event name that the tree asks about which way more of them may move people."""
+    ways: dict[str, Way] = {}
+    for name, way in _ways(tree, definitions, True):
+        ways[name] = ways.get(name, way) | way
+    return ways
+
+
+def _ways(tree: Condition, definitions: Definitions, positive: bool) -> Iterator[tuple[str, Way]]:  # noqa: FBT001 -- turned at every `not`
+    if isinstance(tree, And | Or):
+        for child in tree.of:
+            yield from _ways(child, definitions, positive)
+    elif isinstance(tree, Not):
+        yield from _ways(tree.of, definitions, not positive)
+    elif isinstance(tree, Segment):
+        meant = definitions[tree.segment_id]
+        yield from () if isinstance(meant, Listed) else _ways(meant, definitions, positive == tree.member)
+    else:
+        atom, holds = to_atom(tree)
+        if isinstance(atom, OfEvents):
+            grows = isinstance(atom, Did) and not atom.exactly
+            way = (Way.IN if positive == holds else Way.OUT) if grows else Way.IN | Way.OUT
+            yield from ((name, way) for name in names(atom))
