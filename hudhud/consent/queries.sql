@@ -132,6 +132,6 @@ WITH last AS (
     WHERE o.state IS NOT NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
 )
 INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
-SELECT %(workspace_id)s, o.person_id, o.topic_id, o.channel, coalesce(o.state, 'unsubscribed'), %(now)s, 'undo:' || %(source)s, true, jsonb_build_object('withdraws', o.id)
+SELECT %(workspace_id)s, o.person_id, o.topic_id, o.channel, coalesce(o.state, 'unsubscribed'), %(now)s, %(by)s, true, jsonb_build_object('withdraws', o.id)
 FROM ours o
 ON CONFLICT DO NOTHING;

@@ -98,8 +98,8 @@ def _mark(identifier: Sequence[Any]) -> str:
     return f"#{identifier[0]}:{identifier[1]}"
 
 
-def take_back(ws: Scope, source: str, found: Sequence[TakenBack], now: datetime) -> None:
-    """Write what `find_to_take_back` found, in its transaction; the history keeps it as a change by `undo:` and the source."""
+def take_back(ws: Scope, found: Sequence[TakenBack], now: datetime, *, by: str) -> None:
+    """Write what `find_to_take_back` found, in its transaction; the history keeps it as changes `by` a source of its own."""
     entries = {row["id"]: row for row in ws.all(PEOPLE.load_entries, ids=numbers(one.person_id for one in found))}
     changed = [one for one in found if one.person_id in entries and (one.values or one.gained or one.lost)]
     if not changed:
@@ -108,7 +108,7 @@ def take_back(ws: Scope, source: str, found: Sequence[TakenBack], now: datetime)
         HISTORY.insert,
         now=now,
         person_ids=numbers(one.person_id for one in changed),
-        sources=[f"undo:{source}"] * len(changed),
+        sources=[by] * len(changed),
         befores=[_json(_replaced(entries[one.person_id], one)) for one in changed],
         identifiers=[_json([(*each, True) for each in one.gained] + [(*each, False) for each in one.lost]) for one in changed],
     )

@@ -121,9 +121,9 @@ def _take_back(ws: Scope, job: Undo, ids: list[int], made: set[int], merged: set
     done.words_back += deciding
     done.words_left += outdated
     if job.is_real:
-        now = job.now()
-        consent.withdraw(ws, job.source, ids, now)
-        people.take_back(ws, job.source, rest, now)
+        now, by = job.now(), f"undo:{job.import_id}"
+        consent.withdraw(ws, job.source, ids, now, by=by)
+        people.take_back(ws, rest, now, by=by)
         people.remove(ws, alone, now)
 
 

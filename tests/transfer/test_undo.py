@@ -107,7 +107,7 @@ def test_what_an_import_alone_did_is_undone_and_what_others_did_since_stays(line
     assert states(line) == before[2]
     assert line.sql("SELECT value FROM identifier WHERE namespace = 'email' ORDER BY 1") == [("busy@b.ee",), ("met@b.ee",), ("old@b.ee",)]
     log = line.sql("SELECT state, source, applied FROM consent_log WHERE source ~ 'undo' ORDER BY id")
-    assert sorted(log) == [("subscribed", f"undo:import:{import_id}", True)] + [("unsubscribed", f"undo:import:{import_id}", True)] * 2
+    assert sorted(log) == [("subscribed", f"undo:{import_id}", True)] + [("unsubscribed", f"undo:{import_id}", True)] * 2
     assert sorted(name for (name,) in line.events("name")) == ["Identified"] * 3 + ["Page Seen"]
     assert line.ch.query("SELECT count() FROM person FINAL WHERE gone = 0").result_rows == [(3,)]
     assert line.sql("SELECT count(*) FROM import_person") == [(0,)]

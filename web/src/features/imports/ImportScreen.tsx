@@ -4,8 +4,9 @@ import { useFormat } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Facts, Failure, Figure, Figures, Group, Loading, Name, Note, Page, Progress, Stack } from "@/ui";
 import { PlanForm } from "./PlanForm";
 import { shareOf } from "./plan";
-import { useCancel, useDelete, useImport, useStart } from "./queries";
+import { isBusy, useCancel, useDelete, useImport, useStart } from "./queries";
 import type { Import } from "./types";
+import { UndoCard } from "./UndoCard";
 
 /** It is being counted, or brought in. */
 function Busy({ one }: { one: Import }) {
@@ -15,10 +16,10 @@ function Busy({ one }: { one: Import }) {
   return (
     <Card title={t(`imports.state.${one.state}`)}>
       <Stack>
-        <Progress value={shareOf(one)} animated aria-label={t(`imports.state.${one.state}`)} />
+        <Progress value={one.state === "checking" || one.state === "running" ? shareOf(one) : 100} animated aria-label={t(`imports.state.${one.state}`)} />
         {one.state === "running" && <p style={{ margin: 0 }}>{t("imports.so_far", { taken: format.number(one.accepted), refused: format.number(one.rejected) })}</p>}
         {cancel.isError && <Failure error={cancel.error} />}
-        <Group><Button variant="default" loading={cancel.isPending} onClick={() => { cancel.mutate(undefined); }}>{t("imports.stop")}</Button></Group>
+        {one.state !== "undoing" && <Group><Button variant="default" loading={cancel.isPending} onClick={() => { cancel.mutate(undefined); }}>{t("imports.stop")}</Button></Group>}
       </Stack>
     </Card>
   );
@@ -84,13 +85,14 @@ function isOpen(one: Import): boolean {
 
 function Steps({ one }: { one: Import }) {
   const { t } = useTranslation();
-  const isEnded = ["done", "cancelled", "failed"].includes(one.state);
+  const isEnded = ["done", "cancelled", "failed", "undone"].includes(one.state);
   if (one.received < one.size && isOpen(one)) return <Note tone="wait">{t("imports.incomplete")}</Note>;
   return (
     <Stack gap={20}>
-      {(one.state === "checking" || one.state === "running") && <Busy one={one} />}
+      {isBusy(one) && <Busy one={one} />}
       {one.state === "checked" && <Checked one={one} />}
       {isEnded && <Ended one={one} />}
+      {isEnded && one.line > 0 && <UndoCard one={one} />}
       {isOpen(one) && <PlanForm one={one} />}
     </Stack>
   );

@@ -7,7 +7,7 @@ import { useImports, useUpload } from "./queries";
 import type { Import, Kind } from "./types";
 import "./imports.css";
 
-const TONES: Record<Import["state"], Tone> = { draft: "wait", checking: "wait", checked: "wait", running: "wait", done: "yes", cancelled: "calm", failed: "no" };
+const TONES: Record<Import["state"], Tone> = { draft: "wait", checking: "wait", checked: "wait", running: "wait", done: "yes", cancelled: "calm", failed: "no", weighing: "wait", undoing: "wait", undone: "calm" };
 const KINDS: Kind[] = ["people", "events"];
 
 /** Choose what a file holds, and the file; it is sent at once. */

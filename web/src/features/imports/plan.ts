@@ -3,6 +3,7 @@ import type { Column, ColumnSeen, Import, Kind, Plan, Understood } from "./types
 export const TYPES = ["auto", "text", "number", "truth", "date", "json"] as const;
 export const ENCODINGS = ["utf-8", "utf-16", "cp1252", "mac_roman", "cp1250", "cp1251", "cp1256", "cp1257", "iso8859-15"];
 export const DELIMITERS = [",", ";", "\t", "|"];
+export const RULES = ["overwrite", "if_empty", "new_only", "append", "newest"] as const;
 const IDS = ["user_id", "anonymous_id"];
 const HEADS: Record<Kind, string[]> = {
   people: ["email", "phone", ...IDS, "at"],
@@ -33,11 +34,12 @@ export function planOf(seen: Understood, before?: Plan): Plan {
     event: before?.event ?? "",
     subscribe: before?.subscribe ?? [],
     consent_source: before?.consent_source ?? "",
+    newest_by: before?.newest_by ?? "",
   };
 }
 
 function toColumn({ name, field, type }: ColumnSeen): Column {
-  return { name, field, type };
+  return { name, field, type, upsert: "overwrite" };
 }
 
 /** What a plan still lacks: a word of `imports.lacks`, or nothing. */
@@ -48,7 +50,18 @@ export function lackOf(kind: Kind, plan: Plan): string | null {
   if (!names.some((one) => fields.has(one))) return "whom";
   if (kind === "events" && !plan.event.trim() && !fields.has("event") && !fields.has("type")) return "event";
   if (speaksOfConsent(plan) && !plan.consent_source.trim()) return "source";
+  if (goesByDate(plan) && !plan.columns.some((one) => one.field === plan.newest_by)) return "newest_by";
   return null;
+}
+
+/** One of its columns is overwritten by newer values only. */
+export function goesByDate(plan: Plan): boolean {
+  return plan.columns.some((one) => one.upsert === "newest");
+}
+
+/** There may be a value of this field already, so somebody has to say what becomes of it. */
+export function mayStand(kind: Kind, field: string): boolean {
+  return kind === "people" && (isOwn(kind, field) || field === "email" || field === "phone");
 }
 
 export function speaksOfConsent(plan: Plan): boolean {

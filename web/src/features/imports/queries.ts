@@ -1,14 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  transferCancel, transferCheck, transferCreateImport, transferDeleteImport, transferFindImports, transferGetImport, transferLook, transferPutPiece, transferStart,
+  transferCancel, transferCheck, transferCreateImport, transferDeleteImport, transferFindImports, transferGetImport, transferLook, transferPutPiece, transferStart, transferUndo,
 } from "@/api/generated";
 import type { Made, Reading } from "@/api/generated";
 import type { Paged } from "@/api/page";
 import type { Import, Kind, Plan, Understood } from "./types";
 
 const LIST = ["imports"];
-export const isBusy = (one: Import | undefined) => one?.state === "checking" || one?.state === "running";
+const BUSY = new Set<Import["state"] | undefined>(["checking", "running", "weighing", "undoing"]);
+export const isBusy = (one: Import | undefined) => BUSY.has(one?.state);
 
 export function useImports() {
   return useQuery({
@@ -81,6 +82,9 @@ export const useCheck = (id: number) => useStep(id, (plan: Plan) => call<Import>
 export const useStart = (id: number) => useStep(id, (plan: Plan | null) => call<Import>(transferStart({ path: { import_id: id }, body: { plan } })));
 
 export const useCancel = (id: number) => useStep(id, () => call<Import>(transferCancel({ path: { import_id: id } })));
+
+/** Say what taking it back would do, or take it back. */
+export const useUndo = (id: number) => useStep(id, (only_count: boolean) => call<Import>(transferUndo({ path: { import_id: id }, body: { only_count } })));
 
 export function useDelete(id: number, done: () => void) {
   const client = useQueryClient();
