@@ -31,6 +31,7 @@ function valueText(t: TFunction, format: Format, { condition: { kind }, value }:
   if (kind === "share" && typeof value === "number") return t("segments.value.lot", { number: format.number(value) });
   if (kind === "amount" && value === null) return t("segments.value.nothing");
   if (kind === "consent") return t(`segments.value.consent.${typeof value === "string" ? value : "none"}`);
+  if (kind === "journey") return typeof value === "string" ? t("segments.value.since", { at: format.dateTime(value) }) : t("segments.value.out");
   if (kind === "segment") return t(value ? "segments.value.in" : "segments.value.out");
   if (value === null || value === undefined) return t("segments.value.missing");
   if (typeof value === "number") return format.number(value);

@@ -75,12 +75,27 @@ export interface ShareLeaf {
   salt: string;
 }
 
-/** Mails that a person, no machine, opened or clicked in: any, or those of one template. */
+export const MESSAGE_DIDS = ["sent", "bounced", "opened", "clicked"] as const;
+
+/** Mails that were sent, came back, or that a person, no machine, opened or clicked in: any, or those of one template or journey. */
 export interface MessageLeaf {
   kind: "message";
-  did: "opened" | "clicked";
+  did: (typeof MESSAGE_DIDS)[number];
   template?: string | null;
+  journey?: string | null;
+  channel?: string | null;
   count?: EventLeaf["count"];
+  window?: Window;
+}
+
+export const STAYS = ["is_in", "was_in", "reached_goal", "left"] as const;
+export type Stay = (typeof STAYS)[number];
+
+/** Who is in a journey now, or entered it, reached its goal or left it in a span of time. */
+export interface JourneyLeaf {
+  kind: "journey";
+  journey: string;
+  did?: Stay;
   window?: Window;
 }
 
@@ -104,7 +119,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | MessageLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

@@ -2,7 +2,7 @@ import { use } from "react";
 import { useTranslation } from "react-i18next";
 import { TimeZone, useNow } from "@/i18n/useFormat";
 import { Button, IconPlus, NativeSelect } from "@/ui";
-import { OPS, howOften, withHowOften, withOp, withWindow, type HowOften } from "./build";
+import { OPS, howOften, propertyNames, withHowOften, withOp, withWindow, type HowOften } from "./build";
 import type { EventLeaf, Leaf, MessageLeaf, Op, Path, Where, Window } from "./condition";
 import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
 import { useEventNames } from "./queries";
@@ -28,7 +28,7 @@ function WhereFields({ where, at, change, remove, known, wrong }: { where: Where
   return (
     <div className="hd-build-fields hd-build-where">
       <span className="hd-build-word">{t("segments.build.where")}</span>
-      <NameField label={t("segments.build.property")} at={`${at}.property`} wrong={wrong} value={where.property} known={Object.keys(known)} change={(property) => { change({ ...where, property }); }} />
+      <NameField label={t("segments.build.property")} at={`${at}.property`} wrong={wrong} value={where.property} known={propertyNames(known)} change={(property) => { change({ ...where, property }); }} />
       <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={where.op} options={ops} change={(op) => { change(withOp(where, op)); }} />
       <ValueField at={`${at}.value`} wrong={wrong} op={where.op} value={where.value} kind={known[where.property]} known={[]} change={(value) => { change({ ...where, value }); }} />
       <RemoveButton label={t("segments.build.remove_where")} remove={remove} />

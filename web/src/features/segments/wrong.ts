@@ -15,7 +15,7 @@ export function wrongOf(error: unknown): Wrong | null {
 
 /** The key of the words for a field that has none of its own. */
 export const OTHER = "segments.wrong.other";
-const HINTS = ["name", "value", "amount", "property", "topic", "segment_id", "op", "from", "to", "days", "percent", "salt"];
+const HINTS = ["name", "journey", "value", "amount", "property", "topic", "segment_id", "op", "from", "to", "days", "percent", "salt"];
 
 /** The key of our own words for what a field wants; the last step of its path says which field it is. */
 export function hintOf({ path }: Wrong): string {
