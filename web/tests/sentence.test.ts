@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Condition } from "@/features/segments/condition";
-import { DAY_OPS, pathText, replaceAt, TAKES } from "@/features/segments/condition";
+import { DAY_OPS, MESSAGE_DIDS, pathText, replaceAt, STAYS, TAKES } from "@/features/segments/condition";
 import { plain, sentence, type Words } from "@/features/segments/sentence";
 import { makeFormat } from "@/i18n/format";
 import { LANGUAGES, type Language } from "@/i18n/languages";
@@ -20,7 +20,7 @@ const SILENT: Condition = {
 
 function wordsOf(language: Language): Words {
   const t = i18next.getFixedT(language);
-  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, segment: (id) => `S${String(id)}` };
+  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, journey: (key) => key, segment: (id) => `S${String(id)}`, stage: (id) => (id === 99 ? "Loyalty" : undefined) };
 }
 
 function say(language: Language, tree: Condition): string {
@@ -50,6 +50,20 @@ describe("sentence", () => {
     expect(say("en", { kind: "not", of: { kind: "message", did: "opened", window: last7 } })).toBe("no opening of a mail in the last 7 days");
     expect(say("fa", { kind: "date", name: "قرارداد", op: "within_next", days: 30 })).toBe("«قرارداد» تا ۳۰ روز آینده باشد");
     expect(say("ar", { kind: "share", percent: 10, salt: "A" })).toBe("ضمن ١٠٪ اختيروا بالقرعة «A»");
+  });
+
+  it("says journeys, and filters on one item of a list together", () => {
+    expect(say("en", { kind: "not", of: { kind: "journey", journey: "cart" } })).toBe("is not in the journey “cart”");
+    expect(say("et", { kind: "journey", journey: "cart", did: "left", window: { kind: "last", amount: 7 } })).toBe("lahkus viimase 7 päeva jooksul teekonnalt „cart“");
+    const where = [
+      { property: "products[].category", op: "is" as const, value: "Helmets" },
+      { property: "total", op: "more_than" as const, value: 5 },
+      { property: "products[].price", op: "less_than" as const, value: 50 },
+    ];
+    expect(say("en", { kind: "event", name: "Order Completed", where })).toBe(
+      "“Order Completed” where in one of “products” “category” is “Helmets” and “price” is less than 50 and “total” is more than 5 at any time",
+    );
+    expect(say("fa", { kind: "message", did: "sent", journey: "cart", window: { kind: "last", amount: 7 } })).toBe("در ۷ روز گذشته فرستادن ایمیلی از سفر «cart»");
   });
 
   it("gives each number its place in the tree, so that it can be changed there", () => {
@@ -90,7 +104,9 @@ describe("sentence", () => {
       { kind: "sequence", steps: [{ name: "A" }, { name: "B" }], without: { name: "C", where: [{ property: "total", op: "is_set" }] } },
       ...DAY_OPS.flatMap((op) => [0, 1, 2, 5, 11, 100].map((days): Condition => ({ kind: "date", name: "born", op, days, yearly: true }))),
       { kind: "date", name: "@created_at", op: "in", days: 0 },
-      ...(["opened", "clicked"] as const).flatMap((did) => [null, "welcome"].map((template): Condition => ({ kind: "message", did, template, count: { op: "exactly", value: 2 } }))),
+      ...MESSAGE_DIDS.flatMap((did) => [null, "welcome"].map((template): Condition => ({ kind: "message", did, template, journey: template && "cart", count: { op: "exactly", value: 2 } }))),
+      ...STAYS.flatMap((did): Condition[] => [{ kind: "journey", journey: "cart", did }, { kind: "not", of: { kind: "journey", journey: "cart", did } }]),
+      { kind: "event", name: "Order Completed", where: [{ property: "products[].category", op: "is", value: "Helmets" }] },
       { kind: "share", percent: 12.5, salt: "spring" },
     ];
     for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);
