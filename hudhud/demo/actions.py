@@ -7,6 +7,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -18,7 +19,7 @@ from hudhud.accounts.queries import get_workspace
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
 from hudhud.demo import ready
-from hudhud.demo.history import Shop
+from hudhud.demo.history import DAYS, Shop
 from hudhud.events import actions as events
 from hudhud.events.append import append
 from hudhud.events.types import Event
@@ -42,6 +43,8 @@ QUERIES = sql.load("hudhud.demo")
 SEED = 20
 PEOPLE = 5_000
 SOURCE = "import:demo"
+# How finely the past of the lifecycle is looked at.
+LOOK_EVERY = timedelta(days=9)
 SETTLE_S, LOOK_EVERY_S = 10.0, 0.1
 DEADLOCKS = 4
 T = TypeVar("T")
@@ -118,6 +121,7 @@ def _fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, pictures: str,
             people.mirror(ws, ch, ids)
             segments, journeys = ready.install(ws, sandbox, now, actor)
             written.result()
+            _look_back(ws, ch, dict(zip(ids, (shopper.joined_at for shopper in shoppers), strict=True)), now)
     except BaseException:
         clear_events(ch, ws.workspace_id or 0)  # it cannot roll back
         raise
@@ -151,6 +155,12 @@ def _join(ws: Scope, shoppers: Sequence[Shopper], now: datetime) -> list[int]:
         for shopper in shoppers
     ]
     return people.resolve(ws, claims, now).person_ids
+
+
+def _look_back(ws: Scope, ch: Client, joined: dict[int, datetime], now: datetime) -> None:
+    """Let the lifecycle begin with the ninety days."""
+    instants = [now - timedelta(days=DAYS) + number * LOOK_EVERY for number in range(DAYS // LOOK_EVERY.days + 1)]
+    lifecycle.look_back(ws, ch, joined, instants)
 
 
 def _agree(ws: Scope, ids: Sequence[int], shoppers: Sequence[Shopper], now: datetime) -> None:

@@ -26,6 +26,8 @@ KINDS = {
     "regular": (0.22, 1.9, 0.50, 0.62),
     "loyal": (0.08, 3.6, 0.60, 0.80),
 }
+# How many orders are followed by a review.
+REVIEWS = {"regular": 0.08, "loyal": 0.1}
 WEIGHTS = list(accumulate(product.weight for product in PRODUCTS))
 
 
@@ -58,6 +60,7 @@ class Shop:
     def __init__(self, seed: int, now: datetime, pictures: str) -> None:
         """Start `DAYS` before `now`; `pictures` is the address of the pictures' folder."""
         self.random = random.Random(seed)
+        self.reviews = random.Random(seed)  # a die of their own: with or without them, the rest happens alike
         self.now = now
         self.start = now - timedelta(days=DAYS)
         self.goods = [product.properties(pictures) for product in PRODUCTS]
@@ -152,6 +155,14 @@ class Shop:
             at += timedelta(seconds=pick.randrange(40, 240))
             order = {"order_id": f"o{cart_id[1:]}", "total": value, "revenue": value, "products": items}
             yield Happening(shopper.number, at, "track", "Order Completed", cart | order)
+            yield from self._review(shopper, items[0], at)
+
+    def _review(self, shopper: Shopper, item: dict[str, Any], at: datetime) -> Iterator[Happening]:
+        """Some who come often say some days later what they think."""
+        if self.reviews.random() < REVIEWS.get(shopper.kind, 0):
+            at += timedelta(days=self.reviews.uniform(2, 9))
+            product = {name: item[name] for name in ("product_id", "name") if name in item}
+            yield Happening(shopper.number, at, "track", "Product Reviewed", product | {"rating": self.reviews.choice((4, 5, 5))})
 
     def history(self, shoppers: list[Shopper]) -> list[Happening]:
         """Return everything that happened before now, in order of time."""

@@ -25,6 +25,7 @@ JOURNEYS = ("welcome", "cart")
 def install(ws: Scope, sandbox: Sandbox, now: datetime, actor: str) -> tuple[int, list[str]]:
     """Make the segments, install the ready journeys with their mails and start them; return how many and which."""
     lifecycle.install(ws, now)
+    lifecycle.count_anew(ws, now)
     ready = {one.key: one for one in find_ready()}
     language = get_workspace(ws).language
     for key in SEGMENTS:

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from hudhud.accounts.actions import record_audit
 from hudhud.kit.errors import InvalidInput
 from hudhud.lifecycle.moves import follow as follow
+from hudhud.lifecycle.moves import look_back as look_back
 from hudhud.lifecycle.moves import recount as recount
 from hudhud.lifecycle.queries import QUERIES, find_stages, get_stage
 from hudhud.lifecycle.ready import find_ready
@@ -37,6 +38,12 @@ def install(ws: Scope, now: datetime) -> None:
         return
     for ready in find_ready():
         _add(ws, ready.key, ready.names, ready.texts, ready.colour, ready.rule, now)
+    _place(ws, now)
+
+
+def count_anew(ws: Scope, now: datetime) -> None:
+    """Let everybody be counted anew: people were brought in past the intake."""
+    segments.open_lock(ws)
     _place(ws, now)
 
 

@@ -37,6 +37,11 @@ export function makeFormat(language: Language, timeZone: string) {
     clock: (at: string | Date) => clock.format(new Date(at)),
     list: (items: string[]) => list.format(items),
     either: (items: string[]) => either.format(items),
+    /** A length of time in its largest whole unit: "3 days". */
+    span: (seconds: number) => {
+      const [unit, size] = STEPS.find(([, step]) => seconds >= step) ?? ["second", 1];
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(Math.trunc(seconds / size));
+    },
     ago: (at: string | Date, now: Date) => {
       const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
       const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];

@@ -2,6 +2,9 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
+import { useStages } from "@/features/lifecycle/queries";
+import { StageFilter } from "@/features/lifecycle/StageFilter";
+import { StagePeople } from "@/features/lifecycle/StagePeople";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, Card, Empty, Failure, IconSearch, IconUsers, Loading, Ltr, Name, Page, Text, TextInput, useDebouncedValue } from "@/ui";
 import { emailOf, nameOf } from "./name";
@@ -50,20 +53,14 @@ function Rows({ items, more }: { items: Person[]; more: () => void }) {
   );
 }
 
-export default function PeopleScreen() {
+/** The search, and those it finds: everybody while nothing is typed. */
+function Everybody({ typed, type, search, people }: { typed: string; type: (text: string) => void; search: string; people: ReturnType<typeof usePeople> }) {
   const { t } = useTranslation();
-  const format = useFormat();
-  const [params, setParams] = useSearchParams();
-  const [typed, setTyped] = useState(params.get("search") ?? "");
-  const [search] = useDebouncedValue(typed.trim(), 200);
-  useEffect(() => { setParams(search ? { search } : {}, { replace: true }); }, [search, setParams]);
-  const people = usePeople(search);
   const items = itemsOf(people.data);
-  const total = people.data?.pages[0]?.total;
   const { hasNextPage, isFetching, fetchNextPage } = people;
   const more = () => { if (hasNextPage && !isFetching) void fetchNextPage(); };
   return (
-    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")} actions={<Link className="hd-textlink" to="/imports">{t("imports.title")}</Link>}>
+    <>
       <TextInput
         type="search"
         size="md"
@@ -71,7 +68,7 @@ export default function PeopleScreen() {
         placeholder={t("people.search")}
         leftSection={<IconSearch size={18} aria-hidden />}
         value={typed}
-        onChange={(event) => { setTyped(event.currentTarget.value); }}
+        onChange={(event) => { type(event.currentTarget.value); }}
       />
       {people.isError && <Failure error={people.error} retry={() => void people.refetch()} />}
       <Card flush={items.length > 0}>
@@ -81,6 +78,31 @@ export default function PeopleScreen() {
           ? <Empty icon={<IconSearch size={40} />} title={t("people.nobody_found")}>{t("people.nobody_found_lead")}</Empty>
           : <Empty icon={<IconUsers size={40} />} title={t("people.nobody")} action={<Link className="hd-textlink" to="/settings/keys">{t("people.nobody_action")}</Link>}>{t("people.nobody_lead")}</Empty>)}
       </Card>
+    </>
+  );
+}
+
+export default function PeopleScreen() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [params, setParams] = useSearchParams();
+  const stage = useStages().data?.stages.find((one) => String(one.id) === params.get("stage"));
+  const [typed, setTyped] = useState(params.get("search") ?? "");
+  const [search] = useDebouncedValue(typed.trim(), 200);
+  useEffect(() => {
+    setParams((old) => {
+      const kept = new URLSearchParams(old);
+      kept.delete("search");
+      if (search) kept.set("search", search);
+      return kept;
+    }, { replace: true });
+  }, [search, setParams]);
+  const people = usePeople(search);
+  const total = people.data?.pages[0]?.total;
+  return (
+    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")} actions={<><Link className="hd-textlink" to="/people/duplicates">{t("people.duplicate.link")}</Link><Link className="hd-textlink" to="/imports">{t("imports.title")}</Link></>}>
+      <StageFilter chosen={stage} choose={(id) => { setTyped(""); setParams(id ? { stage: id } : {}, { replace: true }); }} />
+      {stage ? <StagePeople stage={stage} /> : <Everybody typed={typed} type={setTyped} search={search} people={people} />}
     </Page>
   );
 }

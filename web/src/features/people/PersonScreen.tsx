@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { CompaniesCard } from "@/features/companies/CompaniesCard";
+import { PersonStageCard } from "@/features/lifecycle/PersonStageCard";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
@@ -22,6 +23,7 @@ function Everything({ person }: { person: Profile }) {
         <TimelineCard personId={person.id} />
       </Stack>
       <Stack gap={20}>
+        <PersonStageCard personId={person.id} />
         <ConsentCard person={person} />
         <AttributesCard person={person} />
         <IdentifiersCard person={person} />

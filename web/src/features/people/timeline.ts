@@ -4,12 +4,12 @@ import type { TimelineEntry } from "./types";
 
 /** Names that Hudhud itself gives to events have words in every language; the shop's own names stay as they are. */
 const OURS = new Set([
-  "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left",
+  "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left", "Lifecycle Stage Changed",
   "Message Sent", "Message Bounced", "Message Opened", "Message Clicked",
 ]);
 
 export function eventTitle(t: TFunction, entry: Pick<TimelineEntry, "name">): string {
-  return OURS.has(entry.name) ? t(`people.event.${entry.name.toLowerCase().replace(" ", "_")}`) : entry.name;
+  return OURS.has(entry.name) ? t(`people.event.${entry.name.toLowerCase().replaceAll(" ", "_")}`) : entry.name;
 }
 
 const TELLING = ["name", "title", "product", "order_id", "total", "value", "currency", "path", "url", "cart_id", "topic", "state"];

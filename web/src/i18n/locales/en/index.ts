@@ -3,6 +3,7 @@ import events from "./events.json";
 import home from "./home.json";
 import imports from "./imports.json";
 import journeys from "./journeys.json";
+import lifecycle from "./lifecycle.json";
 import mailbox from "./mailbox.json";
 import messages from "./messages.json";
 import people from "./people.json";
@@ -10,4 +11,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, events, home, imports, journeys, mailbox, messages, people, segments, settings, setup };
+export default { app, events, home, imports, journeys, lifecycle, mailbox, messages, people, segments, settings, setup };
