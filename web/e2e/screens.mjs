@@ -23,10 +23,12 @@ export const WALKS = [
 export async function findScreens(page) {
   const first = async (list) => (await api(page, list)).items[0].id;
   const [person, segment] = [await first("/people?search=sara"), await first("/segments")];
+  const { id: hook } = await api(page, "/hooks", { name: "Support desk" });
   return [
     ["home", "/"],
     ["people", "/people"],
     ["person", `/people/${person}`],
+    ["duplicates", "/people/duplicates"],
     ["segments", "/segments"],
     ["segment", `/segments/${segment}`],
     ["segment-new", "/segments/new"],
@@ -43,6 +45,8 @@ export async function findScreens(page) {
     ["data-event", "/data/event?name=Order%20Completed"],
     ["data-attributes", "/data/attributes"],
     ["data-rejects", "/data/rejects"],
+    ["hooks", "/data/hooks"],
+    ["hook", `/data/hooks/${hook}`],
     ["settings", "/settings"],
     ["keys", "/settings/keys"],
     ["members", "/settings/members"],

@@ -1,6 +1,7 @@
 import app from "./app.json";
 import events from "./events.json";
 import home from "./home.json";
+import hooks from "./hooks.json";
 import imports from "./imports.json";
 import journeys from "./journeys.json";
 import lifecycle from "./lifecycle.json";
@@ -11,4 +12,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, events, home, imports, journeys, lifecycle, mailbox, messages, people, segments, settings, setup };
+export default { app, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, segments, settings, setup };
