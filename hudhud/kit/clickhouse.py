@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 AS_SENT = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes": 0, "type_json_skip_duplicated_paths": 1}
 # ClickHouse's words for "I cannot read this value": CANNOT_PARSE_*, ILLEGAL_COLUMN, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_DEEP_RECURSION …
 _DATA_ERRORS = frozenset({6, 25, 26, 27, 38, 41, 44, 53, 69, 70, 72, 117, 131, 306, 321, 349, 407, 636})
+_LIMITS = frozenset({159, 160, 241})  # TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED
 _CODE = re.compile(r"(?:Code: |code )(\d+)")
 
 
@@ -36,6 +37,12 @@ def connect(url: str, *, pool_size: int = 8) -> Client:
         settings=AS_SENT,
         pool_mgr=get_pool_manager(maxsize=pool_size, num_pools=2),
     )
+
+
+def is_too_costly(error: DatabaseError) -> bool:
+    """Say whether a statement was stopped for the time or memory that it took itself, not for what all of them together take."""
+    code = _CODE.search(str(error))
+    return code is not None and int(code[1]) in _LIMITS and "(total)" not in str(error)
 
 
 def is_bad_data(error: DatabaseError) -> bool:

@@ -7,16 +7,18 @@ membership, so that an answer is right at any `now`, also in a rehearsal of the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from clickhouse_connect.driver.exceptions import DatabaseError
 from pyroaring import BitMap64
 
 from hudhud.kit import sql
+from hudhud.kit.clickhouse import is_too_costly
 from hudhud.segments.atoms import Atom, OfEvents, key, since_entry, to_atom
 from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
 from hudhud.segments.expressions import id_list
 from hudhud.segments.sets import EVERYBODY, NOBODY, Group, Listed, load, read_state
-from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, from_json, leaves, to_ms
+from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, TooCostly, from_json, leaves, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -168,8 +170,17 @@ def read_facts(ch: Client, question: Question) -> Facts:
 
 def run(ch: Client, statement: Statement) -> dict[int, list[bytes]]:
     """Run a statement, return what each of its parts answers."""
-    answer = ch.query(statement.text, parameters=statement.params, settings=ROOMY, query_formats={"String": "bytes"})
-    return {part: answers for part, answers in answer.result_rows}  # noqa: C416 -- rows are sequences of any length to mypy
+    return {part: answers for part, answers in rows(ch, statement)}  # noqa: C416 -- rows are sequences of any length to mypy
+
+
+def rows(ch: Client, statement: Statement) -> Sequence[Sequence[Any]]:
+    """Run a statement; raises `TooCostly` when it is stopped for its time or memory (the engine's limit: 800 MB embedded)."""
+    try:
+        return ch.query(statement.text, parameters=statement.params, settings=ROOMY, query_formats={"String": "bytes"}).result_rows
+    except DatabaseError as error:
+        if is_too_costly(error):
+            raise TooCostly from error
+        raise
 
 
 def has_merged(ch: Client, workspace_id: int) -> bool:

@@ -34,6 +34,7 @@ from hudhud.segments.tree import (
     Stay,
     Take,
     Where,
+    canonical,
     walk,
 )
 from hudhud.segments.values import check_path, check_span, check_text, check_value, check_window, to_instant
@@ -41,6 +42,7 @@ from hudhud.segments.values import check_path, check_span, check_text, check_val
 FORMAT = 1  # of the stored JSON; a tree may say `"version": 1` at its root
 MAX_DEPTH = 10
 MAX_NODES = 200
+MAX_BYTES = 60_000  # as JSON: what a statement can carry, whatever has to be escaped in it
 MAX_WHERE = 20
 LEAST_STEPS, MAX_STEPS = 2, 6
 MAX_COUNT = 1_000_000_000
@@ -79,6 +81,9 @@ def from_json(data: object, *, journey: bool = False) -> Condition:
         raise _explained(data, str(problem)) from None
     for path, node in walk(tree):
         _check(path, node, journey=journey)
+    size = len(canonical(tree))
+    if size > MAX_BYTES:
+        raise InvalidInput("condition", f"{size} bytes", f"use at most {MAX_BYTES}; make a list, or make a part of it a segment of its own")
     return tree
 
 

@@ -36,7 +36,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hudhud.kit.errors import Conflict, NotFound
+from hudhud.kit.errors import Conflict, HudhudError, NotFound
 from hudhud.segments.checks import from_json
 from hudhud.segments.text.form import from_text, to_text
 from hudhud.segments.text.tokens import BadText
@@ -126,6 +126,7 @@ __all__ = [
     "SinceEntry",
     "Step",
     "Take",
+    "TooCostly",
     "Touched",
     "Value",
     "Verdict",
@@ -213,3 +214,10 @@ class SegmentCycle(Conflict):
     """This would make the segment depend on itself."""
 
     code = "segment_cycle"
+
+
+class TooCostly(HudhudError):
+    """Counting these conditions takes more time or memory than one question may have; look at a shorter time, or at fewer kinds of events."""
+
+    code = "too_costly"
+    status = 422
