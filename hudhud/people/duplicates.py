@@ -26,10 +26,6 @@ QUERIES = sql.load("hudhud.people", "duplicates.sql")
 WEIGHTS = {"email": 95, "mailbox": 80, "lookalike": 50, "phone": 70, "name_birthday": 80, "name_address": 70, "name": 40}
 MOST_ALIKE = 20  # people who share a key
 MOST_FOUND = 20_000
-ATTRIBUTES = {
-    "birthdays": ["birthday", "birth_date", "birthdate", "date_of_birth", "dob"],
-    "addresses": ["address", "street", "postal_code", "postalCode", "zip"],
-}
 
 
 def ask(ws: Scope, now: datetime, by: str) -> None:
@@ -53,8 +49,9 @@ def search(ws: Scope, now: datetime) -> bool:
     """Do the search that was asked for, unless somebody else is at it (then False). One transaction: a crash leaves it to be done."""
     if ws.value(QUERIES.take_search) is None:
         return False
+    ws.run(QUERIES.make_room)
     ws.run(QUERIES.clear)
-    ws.run(QUERIES.find, most_alike=MOST_ALIKE, most=MOST_FOUND, reasons=list(WEIGHTS), weights=list(WEIGHTS.values()), **ATTRIBUTES)
+    ws.run(QUERIES.find, most_alike=MOST_ALIKE, most=MOST_FOUND, reasons=list(WEIGHTS), weights=list(WEIGHTS.values()))
     ws.run(QUERIES.finish, now=now)
     return True
 

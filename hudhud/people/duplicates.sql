@@ -29,28 +29,36 @@ SELECT workspace_id FROM duplicate_search WHERE workspace_id = %(workspace_id)s 
 -- What was found before and nobody has decided about is looked for anew.
 DELETE FROM duplicate WHERE workspace_id = %(workspace_id)s AND state = 'open';
 
+-- name: make_room
+-- Everybody's keys are sorted and joined in memory, as far as this goes.
+SET LOCAL work_mem = '64MB';
+
 -- name: find
 -- Everybody's keys, who shares one, what of it is the same, and how sure that makes one.
-WITH living AS MATERIALIZED (
-    SELECT p.id, p.name_word, p.first_word, p.last_word, p.attributes ->> 'email' AS email, p.attributes ->> 'phone' AS phone,
-           (SELECT left(v.value, 10) FROM jsonb_each_text(p.attributes) v WHERE v.key = ANY(%(birthdays)s::text[]) ORDER BY v.key LIMIT 1) AS born,
-           (SELECT lower(string_agg(v.value, ' ' ORDER BY v.key)) FROM jsonb_each_text(p.attributes) v WHERE v.key = ANY(%(addresses)s::text[])) AS lives
-    FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
-), named AS MATERIALIZED (
-    SELECT l.id, l.born, l.lives, hudhud_look(regexp_replace(coalesce(l.first_word || ' ' || l.last_word, l.name_word), '\s+', ' ', 'g')) AS name FROM living l
-), address AS MATERIALIZED (
-    SELECT l.id, lower(left(l.email, 320)) AS email FROM living l WHERE l.email IS NOT NULL
-    UNION SELECT i.person_id, lower(i.value) FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'email'
+WITH addressed AS MATERIALIZED (
+    SELECT i.person_id AS id, lower(max(i.value) FILTER (WHERE i.namespace = 'email')) AS email, substr(max(i.value) FILTER (WHERE i.namespace = 'phone'), 2) AS phone
+    FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace IN ('email', 'phone') GROUP BY i.person_id
+), living AS MATERIALIZED (
+    SELECT p.id, a.email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
+           regexp_replace(left(p.attributes ->> 'phone', 40), '^\+|^00|[^0-9]', '', 'g') AS said_phone,
+           hudhud_look(regexp_replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '\s+', ' ', 'g')) AS name,
+           left(coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob'), 10) AS born,
+           lower(left(coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip'), 300)) AS lives
+    FROM person p LEFT JOIN addressed a ON a.id = p.id
+    WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
+), address AS (
+    SELECT l.id, l.email FROM living l WHERE l.email IS NOT NULL
+    UNION ALL SELECT l.id, l.said_email FROM living l WHERE l.said_email IS DISTINCT FROM l.email AND l.said_email LIKE '%%@%%'
 ), number AS (
-    SELECT l.id, regexp_replace(regexp_replace(left(l.phone, 40), '[^0-9]', '', 'g'), '^00', '') AS phone FROM living l WHERE l.phone IS NOT NULL
-    UNION SELECT i.person_id, substr(i.value, 2) FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'phone'
+    SELECT l.id, l.phone FROM living l WHERE l.phone IS NOT NULL
+    UNION ALL SELECT l.id, l.said_phone FROM living l WHERE l.said_phone IS DISTINCT FROM l.phone AND length(l.said_phone) >= 7
 ), keys AS MATERIALIZED (
     SELECT a.id, hashtextextended(hudhud_look(hudhud_mailbox(a.email)), 1) AS key, a.email AS word FROM address a
-    UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n WHERE length(n.phone) >= 7
-    UNION ALL SELECT n.id, hashtextextended(n.name || '|' || n.born, 3), 'name_birthday' FROM named n WHERE n.name <> '' AND n.born <> ''
-    UNION ALL SELECT n.id, hashtextextended(n.name || '|' || n.lives, 4), 'name_address' FROM named n WHERE n.name <> '' AND n.lives <> ''
+    UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n
+    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.born, 3), 'name_birthday' FROM living l WHERE l.name <> '' AND l.born <> ''
+    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.lives, 4), 'name_address' FROM living l WHERE l.name <> '' AND l.lives <> ''
 ), shared AS MATERIALIZED (
-    SELECT k.key FROM keys k GROUP BY k.key HAVING count(DISTINCT k.id) BETWEEN 2 AND %(most_alike)s
+    SELECT k.key FROM keys k GROUP BY k.key HAVING min(k.id) < max(k.id) AND count(*) <= %(most_alike)s
 ), alike AS MATERIALIZED (
     SELECT k.id, k.key, k.word FROM keys k JOIN shared s ON s.key = k.key
 ), reason AS (
@@ -60,7 +68,7 @@ WITH living AS MATERIALIZED (
     FROM alike a JOIN alike b ON b.key = a.key AND b.id > a.id
 ), whole AS (
     SELECT r.one_id, r.other_id, r.reason FROM reason r
-    UNION SELECT r.one_id, r.other_id, 'name' FROM reason r JOIN named n ON n.id = r.one_id JOIN named m ON m.id = r.other_id
+    UNION SELECT r.one_id, r.other_id, 'name' FROM reason r JOIN living n ON n.id = r.one_id JOIN living m ON m.id = r.other_id
     WHERE n.name = m.name AND r.reason NOT LIKE 'name%%'
 ), pair AS (
     SELECT w.one_id, w.other_id, array_agg(w.reason ORDER BY g.weight DESC, w.reason) AS reasons,

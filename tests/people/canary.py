@@ -13,7 +13,6 @@ from tests.workers.line import identify, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -54,6 +53,7 @@ NOT_ABOUT_PEOPLE = {
     "segment_day": "counts",
     "segment_edit": "numbers of people",
     "lifecycle_stage": "rules",
+    "persona": "invented people",
     "lifecycle_place": "numbers of people and stages",
     "lifecycle_move": "numbers of people and stages",
     "run_position": "numbers of people and nodes",
@@ -90,12 +90,6 @@ def find_in_clickhouse(ch: Client) -> set[str]:
     ]
     texts = {table: ch.raw_query(f"SELECT * FROM `{table}` FORMAT JSONEachRow").decode().lower() for table in tables}
     return {table for table, text in texts.items() if MARK in text or PHONE_MARK in text}
-
-
-def find_in_files(folder: Path) -> set[str]:
-    """Return the files in which the mark stands."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)) for path in files if MARK.encode() in path.read_bytes().lower()}
 
 
 def find_unfilled(ws: Scope, ch: Client) -> set[str]:

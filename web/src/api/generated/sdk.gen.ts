@@ -525,7 +525,7 @@ export const segmentsTranslate = <ThrowOnError extends boolean = false>(options:
 /**
  * Find Segments
  *
- * List segments, newest first, with how many are in as of when.
+ * List segments, newest first, with how many are in as of when; and what the latest nightly check of all memberships has found.
  */
 export const segmentsFindSegments = <ThrowOnError extends boolean = false>(options?: Options<SegmentsFindSegmentsData, ThrowOnError>): RequestResult<SegmentsFindSegmentsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<SegmentsFindSegmentsResponses, unknown, ThrowOnError>({ url: '/api/v1/segments', ...options });
 

@@ -1,8 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { consentFindProofs, eventsFindTimeline, peopleErasePerson, peopleFindChanges, peopleFindErasures, peopleFindPeople, peopleGetPerson, peopleGetPortrait, peopleUndoMerge } from "@/api/generated";
+import {
+  consentFindProofs, eventsFindTimeline, peopleErasePerson, peopleFindChanges, peopleFindDuplicates, peopleFindErasures, peopleFindPeople, peopleGetDuplicateSearch,
+  peopleGetPerson, peopleGetPortrait, peopleJoinDuplicates, peopleSearchDuplicates, peopleTellDuplicatesApart, peopleUndoMerge,
+} from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
-import type { Change, Erasure, Person, Portrait, Profile, Proof, TimelineEntry, Unmerged } from "./types";
+import type { Change, Duplicate, DuplicateSearch, Erasure, Person, Portrait, Profile, Proof, TimelineEntry, Unmerged } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -78,4 +81,46 @@ export function useUndoMerge(done: (undone: Unmerged) => void) {
       done(undone);
     },
   });
+}
+
+/** Pairs that nobody has decided about, the surest first. */
+export function useDuplicates() {
+  return usePages<Duplicate, string>(["duplicates"], (after) => peopleFindDuplicates({ query: { after, limit: 20 } }));
+}
+
+export function useDuplicateSearch() {
+  return useQuery({
+    queryKey: ["duplicate-search"],
+    queryFn: () => call<{ search: DuplicateSearch | null }>(peopleGetDuplicateSearch()),
+    refetchInterval: ({ state }) => (state.data?.search?.finished_at === null ? 800 : false),
+  });
+}
+
+export function useSearchDuplicates() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => call<{ search: DuplicateSearch | null }>(peopleSearchDuplicates()),
+    onSuccess: (found) => { client.setQueryData(["duplicate-search"], found); },
+  });
+}
+
+function useDecided() {
+  const client = useQueryClient();
+  return () => Promise.all([["duplicates"], ["duplicate-search"], ["people"], ["person"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+export function useJoin(done: () => void) {
+  const decided = useDecided();
+  return useMutation({
+    mutationFn: ({ id, ...body }: { id: number; survivor_id: number; take: string[] }) => call<{ person_id: number }>(peopleJoinDuplicates({ path: { pair_id: id }, body })),
+    onSuccess: async () => {
+      await decided();
+      done();
+    },
+  });
+}
+
+export function useTellApart() {
+  const decided = useDecided();
+  return useMutation({ mutationFn: (id: number) => call<unknown>(peopleTellDuplicatesApart({ path: { pair_id: id } })), onSuccess: decided });
 }

@@ -68,6 +68,22 @@ export interface Portrait extends Pick<Person, "attributes" | "identifiers" | "t
   is_exact: boolean;
 }
 
+/** Two people who may be one, and what speaks for it. */
+export interface Duplicate {
+  id: number;
+  /** Percent. */
+  confidence: number;
+  reasons: string[];
+  people: [Person, Person];
+}
+
+/** The latest search for duplicates; done when `finished_at` is set. */
+export interface DuplicateSearch {
+  asked_at: string;
+  finished_at: string | null;
+  open: number;
+}
+
 export interface Erasure {
   id: number;
   person_id: number;
