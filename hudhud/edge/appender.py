@@ -71,6 +71,7 @@ class Appender:
     connected: int = 0
     written: int = 0
     groups: int = 0
+    is_full: bool = False  # on disk (edge/room.py)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
@@ -96,6 +97,8 @@ class Appender:
         count = len(rows) + len(refusals) + len(bodies)
         if self.waiting_rows + count > WAITING_ROWS or self.waiting_bytes + size > WAITING_BYTES:
             raise Busy
+        if self.is_full:
+            raise Busy("The log is full: the workers are behind. Send this again later.")
         done = asyncio.get_running_loop().create_future()
         self.waiting.append(Waiting(rows, refusals, bodies, size, done))
         self.waiting_rows += count

@@ -15,7 +15,7 @@ from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
 from hudhud.edge.remembered import Remembered
 from hudhud.edge.signature import check
-from hudhud.hooks.types import MAX_BODY_BYTES, HookBody, HookNotFound, Signature, WrongSignature
+from hudhud.hooks.types import MAX_BODY_BYTES, MOST_BODIES, MOST_BYTES, HookBody, HookNotFound, Signature, WrongSignature
 from hudhud.kit import sql
 from hudhud.kit.crypto import hash_secret
 from hudhud.kit.errors import HudhudError, Unavailable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.hooks")
 PURPOSE = "hook"
 MAX_ADDRESS_LENGTH = 100
+MOST = {"most_bodies": MOST_BODIES, "most_bytes": MOST_BYTES}
 RETRY_AFTER = {"Retry-After": "1"}
 MAX_HEADERS_LENGTH = 8_000
 # What is on its way only, and what may hold secrets: kept nowhere.
@@ -47,6 +48,7 @@ class Source:
     workspace_id: int
     signature: Signature | None
     sealed: bytes
+    is_full: bool
 
 
 class Addresses:
@@ -66,16 +68,18 @@ class Addresses:
 
     async def _ask(self, secret_hash: bytes) -> Source | None:
         async with self.state.workspace(None) as conn:
-            cursor = await conn.execute(QUERIES.find_holder.text, {"secret_hash": secret_hash})
+            cursor = await conn.execute(QUERIES.find_holder.text, {"secret_hash": secret_hash, **MOST})
             row = await cursor.fetchone()
         if row is None:
             return None
-        hook_id, workspace_id, signature, sealed = row
-        return Source(hook_id, workspace_id, Signature(**signature) if signature else None, bytes(sealed or b""))
+        hook_id, workspace_id, signature, sealed, is_full = row
+        return Source(hook_id, workspace_id, Signature(**signature) if signature else None, bytes(sealed or b""), is_full)
 
     async def take(self, request: Request) -> None:
         """Keep one body; raises what the sender should know."""
         source = await self.source(request.path_params["address"])
+        if source.is_full:
+            raise Busy("Too much of what came here could not be mapped; write or mend the mapping in Data → Webhooks first.")
         raw = dict(request.scope["headers"])
         body = await read_body(raw, request.receive, MAX_BODY_BYTES)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw.items()}

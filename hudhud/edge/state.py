@@ -5,6 +5,7 @@ Found by routes as `request.app.state.edge`.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from hudhud.edge import room
 from hudhud.edge.appender import Appender
 from hudhud.kit.db import EVERYWHERE, RECONNECT_S, SET_WORKSPACE
 from hudhud.kit.errors import Unavailable
@@ -36,6 +38,7 @@ class EdgeState:
     keys: Keys
     appender: Appender = field(init=False)
     pool: AsyncConnectionPool[AsyncConnection[Any]] = field(init=False)
+    _watching: asyncio.Task[None] = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing connects before `open`."""
@@ -55,9 +58,11 @@ class EdgeState:
         """Start connecting; the databases may come later."""
         await self.pool.open(wait=False)
         self.appender.start()
+        self._watching = asyncio.create_task(room.watch(self))
 
     async def close(self) -> None:
         """Write what waits, then disconnect."""
+        self._watching.cancel()
         await self.appender.stop()
         await self.pool.close()
 

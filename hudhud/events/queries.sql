@@ -156,6 +156,14 @@ FROM pg_locks k JOIN pg_stat_activity a ON a.pid = k.pid
 WHERE k.locktype = 'relation' AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND k.relation = 'intake'::regclass AND k.mode = 'RowExclusiveLock' AND k.granted AND k.pid <> pg_backend_pid();
 
+-- name: measure_log
+-- What the log takes on disk, and how much may wait in its live lanes at most: all that came since the oldest that does.
+SELECT pg_total_relation_size('intake'),
+       coalesce((SELECT last_value FROM intake_id_seq) - min(q.id) + 1, 0)
+FROM intake_lane l CROSS JOIN LATERAL (
+    SELECT i.id FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 1) q
+WHERE l.lane < 8;
+
 -- name: watermark
 -- The earliest reception of what waits, or is in work. In a lane with a long queue only its head is read: rows lie in the order of their
 -- transactions, which is that of reception but for writers that overtake each other.

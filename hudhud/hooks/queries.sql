@@ -34,8 +34,15 @@ UPDATE hook SET secret_hash = %(secret_hash)s, prefix = %(prefix)s WHERE workspa
 DELETE FROM hook WHERE workspace_id = %(workspace_id)s AND id = %(hook_id)s RETURNING name;
 
 -- name: find_holder
--- Whose address is this? (everywhere: the edge)
-SELECT id, workspace_id, signature, signing_key FROM hook WHERE secret_hash = %(secret_hash)s;
+-- Whose address is this, and is what was not mapped more than we keep? (everywhere: the edge)
+SELECT h.id, h.workspace_id, h.signature, h.signing_key, coalesce(k.bodies, 0) >= %(most_bodies)s OR coalesce(k.bytes, 0) >= %(most_bytes)s
+FROM hook h LEFT JOIN LATERAL (
+    SELECT count(*) AS bodies, sum(q.bytes) AS bytes FROM (
+        SELECT octet_length(b.body) AS bytes FROM hook_body b WHERE b.hook_id = h.id AND b.state = 'waiting'
+        UNION ALL
+        SELECT octet_length(b.body) FROM hook_body b WHERE b.workspace_id = h.workspace_id AND b.hook_id = h.id AND b.state = 'failed'
+        LIMIT %(most_bodies)s) q) k ON true
+WHERE h.secret_hash = %(secret_hash)s;
 
 -- name: record_refusal
 -- A request without a right signature (everywhere: the edge).

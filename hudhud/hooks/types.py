@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
+# Of bodies that wait or failed, a source may have so many, and so many bytes; then it is answered 429.
+MOST_BODIES, MOST_BYTES = 50_000, 1024**3
 MAX_MAPPING_LENGTH = 20_000
 # The id under which a sender repeats the same thing: Standard Webhooks' name, and what is in use besides.
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-shopify-webhook-id", "x-github-delivery")

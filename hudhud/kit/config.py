@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed."
     )
+    intake_limit_mb: int = Field(
+        8192,
+        ge=1,
+        description="So much of the intake log may stand on disk while events wait; more is answered 429 until the workers have caught up.",
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 
