@@ -16,6 +16,7 @@ from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
+from hudhud.personas import api as personas
 from hudhud.transfer import api as transfer
 
 ROUTERS = (
@@ -32,6 +33,7 @@ ROUTERS = (
     hooks.router,
     segments.router,
     lifecycle.router,
+    personas.router,
     journeys.router,
     companies.router,
     consent.router,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ninja import Status
@@ -12,6 +13,7 @@ from hudhud.lifecycle import actions, queries
 from hudhud.lifecycle.api import Id
 from hudhud.lifecycle.api import router as router
 from hudhud.lifecycle.types import MOVED
+from hudhud.personas import queries as personas
 from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ def remove_stage(request: Request, stage_id: Id) -> Status[None]:
 
 
 def _other_uses(ws: Scope, stage: Stage) -> Sequence[Use]:
-    by_place = [*queries.find_uses(ws, stage.place_id), *journeys.find_uses(ws, stage.place_id)]
-    return [*by_place, *find_asking(ws, MOVED, lambda leaf: _names(leaf, stage.key))]
+    by_place = [find(ws, stage.place_id) for find in (queries.find_uses, personas.find_uses, journeys.find_uses)]
+    return [*chain.from_iterable(by_place), *find_asking(ws, MOVED, lambda leaf: _names(leaf, stage.key))]
 
 
 def _names(leaf: dict[str, Any], key: str) -> bool:

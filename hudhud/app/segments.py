@@ -9,6 +9,7 @@ from ninja import Status
 from hudhud.journeys import actions as journey_actions
 from hudhud.journeys import queries as journeys
 from hudhud.lifecycle import queries as lifecycle
+from hudhud.personas import queries as personas
 from hudhud.segments import actions, queries
 from hudhud.segments.api import Id, NewSegment, SegmentPatch, one, read_conditions
 from hudhud.segments.api import router as router
@@ -41,7 +42,7 @@ def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> di
 
 @router.get("/segments/{segment_id}/uses")
 def find_uses(request: Request, segment_id: Id) -> dict[str, Any]:
-    """List the segments, stages of the lifecycle and journeys that ask for a segment, and where in them."""
+    """List the segments, stages of the lifecycle, personas and journeys that ask for a segment, and where in them."""
     queries.get_segment(request.scope, segment_id)
     uses = [*queries.find_uses(request.scope, segment_id), *_other_uses(request.scope, segment_id)]
     return {"items": [queries.use_to_json(use) for use in uses], "next": None, "total": len(uses)}
@@ -56,4 +57,4 @@ def archive_segment(request: Request, segment_id: Id) -> Status[None]:
 
 
 def _other_uses(ws: Scope, segment_id: int) -> Sequence[queries.Use]:
-    return [*lifecycle.find_uses(ws, segment_id), *journeys.find_uses(ws, segment_id)]
+    return [*lifecycle.find_uses(ws, segment_id), *personas.find_uses(ws, segment_id), *journeys.find_uses(ws, segment_id)]

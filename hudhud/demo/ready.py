@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import recipes
 from hudhud.lifecycle import actions as lifecycle
+from hudhud.personas import actions as personas
+from hudhud.personas.types import Sketch
 from hudhud.segments import actions as segments
 from hudhud.segments.queries import find_ready
 
@@ -28,10 +32,19 @@ def install(ws: Scope, sandbox: Sandbox, now: datetime, actor: str) -> tuple[int
     lifecycle.count_anew(ws, now)
     ready = {one.key: one for one in find_ready()}
     language = get_workspace(ws).language
+    made = {}
     for key in SEGMENTS:
         names = ready[key].names
-        segments.create_segment(ws, names.get(language, names["en"]), ready[key].tree, now, by=actor)
+        made[key] = segments.create_segment(ws, names.get(language, names["en"]), ready[key].tree, now, by=actor)
+    _introduce(ws, made, language, now, actor)
     for key in JOURNEYS:
         recipes.install(ws, sandbox, key, now, by=actor)
         journeys.start(ws, key, now, by=actor)
     return len(SEGMENTS), list(JOURNEYS)
+
+
+def _introduce(ws: Scope, segment_ids: dict[str, int], language: str, now: datetime, actor: str) -> None:
+    """Write the shop's three personas down (`personas.json`), each with one of its segments."""
+    for one in json.loads(resources.files("hudhud.demo").joinpath("personas.json").read_bytes()):
+        name, text, tone = (one[field].get(language, one[field]["en"]) for field in ("names", "texts", "tones"))
+        personas.create_persona(ws, Sketch(name, text, tone, segment_ids[one["segment"]]), now, by=actor)

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -679,7 +679,7 @@ export const segmentsFindMembers = <ThrowOnError extends boolean = false>(option
 /**
  * Find Uses
  *
- * List the segments, stages of the lifecycle and journeys that ask for a segment, and where in them.
+ * List the segments, stages of the lifecycle, personas and journeys that ask for a segment, and where in them.
  */
 export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindUsesData, ThrowOnError>): RequestResult<SegmentsFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/uses', ...options });
 
@@ -766,6 +766,90 @@ export const lifecycleGetPersonLifecycle = <ThrowOnError extends boolean = false
  * List the segments, stages and journeys that ask for a stage, or for moves from or to it.
  */
 export const lifecycleFindUses = <ThrowOnError extends boolean = false>(options: Options<LifecycleFindUsesData, ThrowOnError>): RequestResult<LifecycleFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle/stages/{stage_id}/uses', ...options });
+
+/**
+ * Find Personas
+ *
+ * List the personas, oldest first, each with the number of people in its segment.
+ */
+export const personasFindPersonas = <ThrowOnError extends boolean = false>(options?: Options<PersonasFindPersonasData, ThrowOnError>): RequestResult<PersonasFindPersonasResponses, unknown, ThrowOnError> => (options?.client ?? client).get<PersonasFindPersonasResponses, unknown, ThrowOnError>({ url: '/api/v1/personas', ...options });
+
+/**
+ * Create Persona
+ *
+ * Write a persona down.
+ */
+export const personasCreatePersona = <ThrowOnError extends boolean = false>(options: Options<PersonasCreatePersonaData, ThrowOnError>): RequestResult<PersonasCreatePersonaResponses, unknown, ThrowOnError> => (options.client ?? client).post<PersonasCreatePersonaResponses, unknown, ThrowOnError>({
+    url: '/api/v1/personas',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Persona
+ *
+ * Keep a persona no longer; its segment stays.
+ */
+export const personasDeletePersona = <ThrowOnError extends boolean = false>(options: Options<PersonasDeletePersonaData, ThrowOnError>): RequestResult<PersonasDeletePersonaResponses, unknown, ThrowOnError> => (options.client ?? client).delete<PersonasDeletePersonaResponses, unknown, ThrowOnError>({ url: '/api/v1/personas/{persona_id}', ...options });
+
+/**
+ * Get Persona
+ *
+ * Return a persona.
+ */
+export const personasGetPersona = <ThrowOnError extends boolean = false>(options: Options<PersonasGetPersonaData, ThrowOnError>): RequestResult<PersonasGetPersonaResponses, unknown, ThrowOnError> => (options.client ?? client).get<PersonasGetPersonaResponses, unknown, ThrowOnError>({ url: '/api/v1/personas/{persona_id}', ...options });
+
+/**
+ * Update Persona
+ *
+ * Write a persona down anew.
+ */
+export const personasUpdatePersona = <ThrowOnError extends boolean = false>(options: Options<PersonasUpdatePersonaData, ThrowOnError>): RequestResult<PersonasUpdatePersonaResponses, unknown, ThrowOnError> => (options.client ?? client).put<PersonasUpdatePersonaResponses, unknown, ThrowOnError>({
+    url: '/api/v1/personas/{persona_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Picture
+ *
+ * Take a persona's picture away.
+ */
+export const personasRemovePicture = <ThrowOnError extends boolean = false>(options: Options<PersonasRemovePictureData, ThrowOnError>): RequestResult<PersonasRemovePictureResponses, unknown, ThrowOnError> => (options.client ?? client).delete<PersonasRemovePictureResponses, unknown, ThrowOnError>({ url: '/api/v1/personas/{persona_id}/picture', ...options });
+
+/**
+ * Get Picture
+ *
+ * Download a persona's picture (WebP).
+ */
+export const personasGetPicture = <ThrowOnError extends boolean = false>(options: Options<PersonasGetPictureData, ThrowOnError>): RequestResult<PersonasGetPictureResponses, unknown, ThrowOnError> => (options.client ?? client).get<PersonasGetPictureResponses, unknown, ThrowOnError>({ url: '/api/v1/personas/{persona_id}/picture', ...options });
+
+/**
+ * Set Picture
+ *
+ * Give a persona a picture: drawn anew, square, without what else the file held.
+ */
+export const personasSetPicture = <ThrowOnError extends boolean = false>(options: Options<PersonasSetPictureData, ThrowOnError>): RequestResult<PersonasSetPictureResponses, unknown, ThrowOnError> => (options.client ?? client).put<PersonasSetPictureResponses, unknown, ThrowOnError>({
+    url: '/api/v1/personas/{persona_id}/picture',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Personas Of
+ *
+ * List the personas that stand for a person: those whose segments they are in.
+ */
+export const personasFindPersonasOf = <ThrowOnError extends boolean = false>(options: Options<PersonasFindPersonasOfData, ThrowOnError>): RequestResult<PersonasFindPersonasOfResponses, unknown, ThrowOnError> => (options.client ?? client).get<PersonasFindPersonasOfResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/personas', ...options });
 
 /**
  * Find Journeys

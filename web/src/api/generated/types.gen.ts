@@ -1023,6 +1023,42 @@ export type Order = {
 };
 
 /**
+ * Written
+ *
+ * What a persona is like, how to speak to them, and the segment of the people they stand for.
+ */
+export type Written = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Tone
+     */
+    tone?: string;
+    /**
+     * Segment Id
+     */
+    segment_id?: number | null;
+};
+
+/**
+ * Upload
+ *
+ * A PNG, JPEG or WebP file of at most 5 MB, as base64.
+ */
+export type Upload = {
+    /**
+     * Data
+     */
+    data: string;
+};
+
+/**
  * Publication
  *
  * A journey as it is written down (ARCHITECTURE.md).
@@ -3107,6 +3143,177 @@ export type LifecycleFindUsesData = {
 };
 
 export type LifecycleFindUsesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasFindPersonasData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/personas';
+};
+
+export type PersonasFindPersonasResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasCreatePersonaData = {
+    body: Written;
+    path?: never;
+    query?: never;
+    url: '/api/v1/personas';
+};
+
+export type PersonasCreatePersonaResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type PersonasCreatePersonaResponse = PersonasCreatePersonaResponses[keyof PersonasCreatePersonaResponses];
+
+export type PersonasDeletePersonaData = {
+    body?: never;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}';
+};
+
+export type PersonasDeletePersonaResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type PersonasDeletePersonaResponse = PersonasDeletePersonaResponses[keyof PersonasDeletePersonaResponses];
+
+export type PersonasGetPersonaData = {
+    body?: never;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}';
+};
+
+export type PersonasGetPersonaResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasUpdatePersonaData = {
+    body: Written;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}';
+};
+
+export type PersonasUpdatePersonaResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasRemovePictureData = {
+    body?: never;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}/picture';
+};
+
+export type PersonasRemovePictureResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type PersonasRemovePictureResponse = PersonasRemovePictureResponses[keyof PersonasRemovePictureResponses];
+
+export type PersonasGetPictureData = {
+    body?: never;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}/picture';
+};
+
+export type PersonasGetPictureResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasSetPictureData = {
+    body: Upload;
+    path: {
+        /**
+         * Persona Id
+         */
+        persona_id: number;
+    };
+    query?: never;
+    url: '/api/v1/personas/{persona_id}/picture';
+};
+
+export type PersonasSetPictureResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type PersonasFindPersonasOfData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/personas';
+};
+
+export type PersonasFindPersonasOfResponses = {
     /**
      * OK
      */
