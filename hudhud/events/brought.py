@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hudhud.events.log import hash_of
+from hudhud.events.names import RESERVED
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ QUERIES = sql.load("hudhud.events")
 CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 PAGE = 20_000
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# What we note ourselves, but for mail: that went to somebody, who may have read it.
+OURS = sorted(RESERVED - {"Message Sent", "Message Bounced", "Message Opened", "Message Clicked"})
 
 
 def count_brought(ch: Client, workspace_id: int, source: str) -> int:
@@ -28,7 +31,7 @@ def count_brought(ch: Client, workspace_id: int, source: str) -> int:
 
 def find_active(ch: Client, workspace_id: int, source: str, ids: Sequence[int]) -> set[int]:
     """Return of which of these actors anything is known that another source said."""
-    given = {"workspace_id": workspace_id, "source": source, "actor_ids": list(ids)}
+    given = {"workspace_id": workspace_id, "source": source, "actor_ids": list(ids), "ours": OURS}
     return {row[0] for row in ch.query(CLICKHOUSE.find_active.text, parameters=given).result_rows}
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hudhud.consent.queries import find_topics
+from hudhud.events.types import RESERVED as RESERVED_NAMES
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.segments.queries import find_members, get_segment
@@ -38,7 +39,6 @@ PERSON_COLUMNS = ("hudhud_id", "user_id", "anonymous_id", "email", "phone", "at"
 PLACES = ("language", "country", "timezone")
 EVENT_COLUMNS = ("hudhud_event", "at", "type", "event", "user_id", "anonymous_id", "properties")
 RESERVED = frozenset({*PERSON_COLUMNS, *PLACES, *ID_FIELDS, "subscriptions", "time_zone", "locale", "event"})
-OWN_KINDS = frozenset({"message", "segment", "consent"})
 
 
 def people(open_page: OpenPage, form: Form, segment_id: int | None = None) -> Iterator[bytes]:
@@ -120,7 +120,13 @@ def events(open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin
         yield _line(EVENT_COLUMNS)
     actor, at, message_id = 0, begin, ""
     while True:
-        values = {"workspace_id": workspace_id, "actor": actor, "message_id": message_id, "limit": PAGE_ROWS}
+        values = {
+            "workspace_id": workspace_id,
+            "actor": actor,
+            "message_id": message_id,
+            "limit": PAGE_ROWS,
+            "ours": sorted(RESERVED_NAMES),
+        }
         times = {"begin": _for_clickhouse(begin), "end": _for_clickhouse(end), "at": _for_clickhouse(at)}
         page = ch.query(CLICKHOUSE.events_page.text, parameters=values | times).result_rows
         if not page:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.accounts.actions import create_key
+from hudhud.events.telling import Fact, tell
 from hudhud.transfer.types import PIECE_BYTES
 from hudhud.workers import segments, transfers
 from tests import make
@@ -164,6 +165,10 @@ def test_our_own_export_restores_everything_elsewhere(line: Line) -> None:
         track("=u1", "Order Completed", properties={"total": 20.5, "note": "=1"}, messageId="m1", timestamp="2026-02-20T10:00:00Z"),
         track("gone", "=Seen", messageId="m2", timestamp="2026-02-21T10:00:00Z"),
     )
+    line.work()
+    with line.db.everywhere() as everywhere:
+        ((person_id,),) = line.sql("SELECT person_id FROM identifier WHERE value = 'v2'")
+        tell(everywhere, [Fact(line.shop, person_id, "Journey Entered", "own", line.clock.now(), {})], line.clock.now())
     line.work()
     other = make.workspace(line.db, "Other")
     elsewhere = client(line, other)

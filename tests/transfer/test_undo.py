@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.events.telling import Fact, tell
 from hudhud.segments import actions as segment_actions
 from hudhud.segments.types import from_json
 from hudhud.transfer import actions, queries
@@ -64,6 +65,14 @@ def undo(line: Line, import_id: int, *, only_count: bool = False) -> Undone:
     return found.undo
 
 
+def note(line: Line, user: str, name: str) -> None:
+    """Note something about somebody, as Hudhud itself does."""
+    ((person_id,),) = line.sql("SELECT person_id FROM identifier WHERE value = %s", user)
+    with line.db.everywhere() as everywhere:
+        tell(everywhere, [Fact(line.shop, person_id, name, f"{name}:{user}", NOW, {})], NOW)
+    line.work()
+
+
 def known(line: Line) -> dict[str, dict[str, Any]]:
     return dict(
         line.sql(
@@ -96,6 +105,7 @@ def test_what_an_import_alone_did_is_undone_and_what_others_did_since_stays(line
     assert states(line) == {"old": "unsubscribed", "made": "subscribed", "met": "subscribed"}
     line.put(identify("busy", city="Valga"), track("met", "Page Seen"), bulk=False)
     line.work()
+    note(line, "made", "Lifecycle Stage Changed")
     told = undo(line, import_id, only_count=True)
     # Of old: the e-mail, both addresses, city, country (what was said, and what is known); of busy: country; of met: country and city.
     assert told == Undone(1, 1, 6 + 2 + 3, 1, 3, 0, 4)
@@ -108,7 +118,7 @@ def test_what_an_import_alone_did_is_undone_and_what_others_did_since_stays(line
     assert line.sql("SELECT value FROM identifier WHERE namespace = 'email' ORDER BY 1") == [("busy@b.ee",), ("met@b.ee",), ("old@b.ee",)]
     log = line.sql("SELECT state, source, applied FROM consent_log WHERE source ~ 'undo' ORDER BY id")
     assert sorted(log) == [("subscribed", f"undo:{import_id}", True)] + [("unsubscribed", f"undo:{import_id}", True)] * 2
-    assert sorted(name for (name,) in line.events("name")) == ["Identified"] * 3 + ["Page Seen"]
+    assert sorted(name for (name,) in line.events("name")) == ["Identified"] * 3 + ["Lifecycle Stage Changed", "Page Seen"]
     assert line.ch.query("SELECT count() FROM person FINAL WHERE gone = 0").result_rows == [(3,)]
     assert line.sql("SELECT count(*) FROM import_person") == [(0,)]
 
