@@ -173,6 +173,7 @@ def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) ->
         given["name"] = _check_name("name", str(given["name"]))
     if "time_zone" in given:
         given["time_zone"] = check_time_zone(str(given["time_zone"]))
+        ws.run(Q.move_people, time_zone=given["time_zone"])
     if given.get("sender_email"):
         given["sender_email"] = check_email("sender_email", str(given["sender_email"]))
     for field in ("sender_name", "sender_email", "postal_address"):

@@ -17,6 +17,12 @@ UPDATE workspace SET name = coalesce(%(name)s, name), time_zone = coalesce(%(tim
     open_attributes = coalesce(%(open_attributes)s::text[], open_attributes), is_sample = coalesce(%(is_sample)s, is_sample)
 WHERE id = %(workspace_id)s;
 
+-- name: move_people
+-- Who has no time zone of their own lives in the workspace's: ClickHouse is to be told when that is to become another one.
+UPDATE person p SET version = p.version + 1 FROM workspace w
+WHERE w.id = %(workspace_id)s AND w.time_zone <> %(time_zone)s AND p.workspace_id = w.id AND p.time_zone IS NULL
+  AND p.merged_into IS NULL AND p.erased_at IS NULL;
+
 -- name: find_opened
 -- What public keys may overwrite about people, whoever has set it.
 SELECT open_attributes FROM workspace WHERE id = %(workspace_id)s;

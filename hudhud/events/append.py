@@ -31,7 +31,7 @@ def append(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
     shared = _shared(events)
     # Side by side: the server has a core of its own.
     with ThreadPoolExecutor(1) as aside:
-        timeline = aside.submit(_insert, ch, "person_event", shared, f"{token}:p")
+        timeline = aside.submit(_insert, ch, "person_event", _timeline(events, shared), f"{token}:p")
         unstorable = _append_or_split(ch, events, shared, f"{token}:e")
         timeline.result()
     return unstorable
@@ -70,8 +70,15 @@ def _shared(events: Sequence[Event]) -> Block:
     block.texts("name", [event.name.encode() for event in events])
     block.texts("kind", [event.kind.encode() for event in events])
     block.texts("message_id", [event.message_id.encode() for event in events])
-    block.texts("properties", [event.properties for event in events])
     block.texts("source", [event.source.encode() for event in events])
+    return block
+
+
+def _timeline(events: Sequence[Event], shared: Block) -> Block:
+    """Return all columns of `person_event`."""
+    block = Block(len(events))
+    block.take(shared)
+    block.texts("properties", [event.properties for event in events])
     return block
 
 
@@ -79,6 +86,7 @@ def _whole(events: Sequence[Event], shared: Block) -> Block:
     """Return all columns of `event`."""
     block = Block(len(events))
     block.take(shared)
+    block.json("properties", [event.properties for event in events])
     block.instants("received_at", [event.received_at for event in events])
     block.texts("context", [event.context for event in events])
     return block

@@ -256,15 +256,16 @@ def _plain(attributes: str) -> str:
 
 
 def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
-    ids, versions, _, gone, attributes, languages, countries, created_ats, states, channels = zip(*rows, strict=True)
+    ids, versions, _, gone, attributes, languages, countries, zones, created_ats, states, channels = zip(*rows, strict=True)
     block = Block(len(rows))
     block.numbers("workspace_id", [workspace_id] * len(rows))
     block.numbers("person_id", ids)
     block.numbers("version", versions)
     block.numbers("gone", gone, "UInt8")
-    block.texts("attributes", [text.encode() for text in attributes])
+    block.json("attributes", [text.encode() for text in attributes])
     block.texts("language", [text.encode() for text in languages])
     block.texts("country", [text.encode() for text in countries])
+    block.texts("time_zone", [text.encode() for text in zones])
     block.instants("created_at", created_ats)
     block.lists("subscriptions", [[word.encode() for word in words or ()] for words in states])
     block.lists("reachable", [[word.encode() for word in words or ()] for words in channels])

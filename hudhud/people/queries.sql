@@ -76,8 +76,9 @@ FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspa
 -- name: read_mirror
 -- What ClickHouse keeps of these people.
 SELECT p.id, p.version, CASE WHEN p.unmerged THEN coalesce(p.merged_into, p.id) ELSE p.merged_into END, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
-       coalesce(p.language, ''), coalesce(p.country, ''), p.created_at, s.states, a.channels
+       coalesce(p.language, ''), coalesce(p.country, ''), coalesce(p.time_zone, w.time_zone), p.created_at, s.states, a.channels
 FROM person p
+JOIN workspace w ON w.id = p.workspace_id
 LEFT JOIN LATERAL (
     SELECT array_agg(n.word) AS states FROM (
         SELECT DISTINCT ON (t.id, s.channel) t.key || ':' || s.channel || ':' || s.state AS word

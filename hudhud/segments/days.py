@@ -1,13 +1,20 @@
-"""Dates that are so many days away from today, as ClickHouse expressions. Today is the day of `now` in UTC."""
+"""Dates that are so many days away from today, as ClickHouse expressions. Today is the day where the person lives.
+
+At any instant there are two days in the world, or three: so a condition on everybody's own today is two or three conditions, each for the
+people of the time zones that have that day.
+"""
 
 from __future__ import annotations
 
 from calendar import isleap
-from datetime import UTC, date, datetime, time, timedelta
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hudhud.segments.expressions import Statement
     from hudhud.segments.types import Day
@@ -15,17 +22,47 @@ if TYPE_CHECKING:
 ONE = timedelta(days=1)
 EARLIEST, LATEST = date(1900, 1, 1), date(2299, 12, 31)
 FEBRUARY_28 = (2, 28)
-# As far back as it is told apart on which day somebody's answer changed.
-FEW_DAYS = 7
+# As far back as it is told apart on which day somebody's answer changed; in such steps no zone's day is passed over, be it 23 hours long.
+FEW_DAYS, STEP = 7 * ONE, timedelta(hours=12)
+# Days begin at quarters of UTC's hours, wherever on earth.
+QUARTER = timedelta(minutes=15)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[ZoneInfo, ...]:
+    return tuple(ZoneInfo(name) for name in sorted(available_timezones()))
+
+
+@lru_cache(maxsize=256)
+def _days_of(quarter: datetime) -> Mapping[date, tuple[str, ...]]:
+    """Return the days that there are in the quarter of an hour that begins then, each with its time zones."""
+    found: dict[date, list[str]] = defaultdict(list)
+    for zone in _zones():
+        found[quarter.astimezone(zone).date()].append(zone.key)
+    return {day: tuple(names) for day, names in found.items()}
+
+
+def days_of(now: datetime) -> Mapping[date, tuple[str, ...]]:
+    """Return the days that there are at an instant, each with the names of the time zones that have it."""
+    return _days_of(_quarter(now))
+
+
+def _quarter(now: datetime) -> datetime:
+    return now - (now - datetime.combine(now.date(), datetime.min.time(), now.tzinfo)) % QUARTER
 
 
 def day_test(statement: Statement, atom: Day, text: str, now: datetime) -> str:
-    """Return the condition on a stored text: never null, false for what is no date."""
-    return f"ifNull({_yearly(statement, atom, text, now) if atom.yearly else _once(atom, text, now)}, 0)"
+    """Return the condition on a stored text and where the person lives: never null, false for what is no date."""
+    test = _yearly if atom.yearly else _once
+    cases = []
+    for day, zones in days_of(now).items():
+        if day != now.date():
+            cases += [f"time_zone IN {statement.bind(list(zones), 'Array(String)')}", test(statement, atom, text, day)]
+    # Where nobody knows where they live it is UTC's day.
+    return f"ifNull(multiIf({', '.join([*cases, test(statement, atom, text, now.date())])}), 0)"
 
 
-def _once(atom: Day, text: str, now: datetime) -> str:
-    today = now.date()
+def _once(_statement: Statement, atom: Day, text: str, today: date) -> str:
     back, ahead = today - atom.days * ONE, today + atom.days * ONE
     first, last = {
         "in": (ahead, ahead),
@@ -41,9 +78,9 @@ def _once(atom: Day, text: str, now: datetime) -> str:
     return f"{day} BETWEEN '{first}' AND '{last}' AND {is_date}"
 
 
-def _yearly(statement: Statement, atom: Day, text: str, now: datetime) -> str:
+def _yearly(statement: Statement, atom: Day, text: str, today: date) -> str:
     first, last = {"in": (1, 1), "ago": (-1, -1), "within_next": (0, 1), "within_last": (-1, 0)}[atom.op]
-    days = (now.date() + away * ONE for away in range(first * atom.days, last * atom.days + 1))
+    days = (today + away * ONE for away in range(first * atom.days, last * atom.days + 1))
     wanted = statement.bind(sorted(set(_anniversaries(days))), "Array(String)")
     named = f"substring({text}, if(startsWith({text}, '--'), 3, 6), 5)"
     return f"{named} IN {wanted} AND match({text}, '^([0-9]{{4}}|-)-[0-9]{{2}}-[0-9]{{2}}($|[T ])')"
@@ -58,11 +95,17 @@ def _anniversaries(days: Iterable[date]) -> Iterable[str]:
 
 
 def next_day(now: datetime) -> datetime:
-    """Return when the next day begins."""
-    return datetime.combine(now.date() + ONE, time.min, UTC)
+    """Return when the next day begins anywhere."""
+    quarter = _quarter(now) + QUARTER
+    while days_of(quarter) == days_of(now):
+        quarter += QUARTER
+    return quarter
 
 
-def days_between(since: datetime, now: datetime) -> list[datetime] | None:
-    """Return an instant of each day from `since` on before that of `now`; None: they are too many to look at each."""
-    passed = (now.date() - since.date()).days
-    return None if passed > FEW_DAYS else [since + number * ONE for number in range(passed)]
+def turned_between(since: datetime, now: datetime) -> Iterator[datetime] | None:
+    """Yield instants from `since` on, so that every person's days up to the one before today's are among them; None: they are too many to look at each."""
+    if now - since > FEW_DAYS:
+        return None
+    if days_of(since) == days_of(now):
+        return iter(())
+    return (since + number * STEP for number in range((now - since) // STEP + 1))

@@ -1,7 +1,7 @@
 """What the passage of time alone changes: when the next person may flip, and who may have flipped between two instants.
 
 An event counts in `last 7 days` from its `at` (one that is dated ahead becomes true only then) until its `at` plus 7 days; dates are another number
-of days away at every midnight, UTC. Nothing else in a condition moves by itself. Filters on properties and counts are left out here: it is cheaper to look at a few people too many.
+of days away at every midnight where somebody lives. Nothing else in a condition moves by itself. Filters on properties and counts are left out here: it is cheaper to look at a few people too many.
 """
 # ruff: noqa: S608 -- texts of users are parameters (expressions.py); only our own words and integers are written
 
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import find_merged, has_merged, parts, run
+from hudhud.segments.ask import find_merged, has_merged, parts, rows, run
 from hudhud.segments.atoms import OfEvents, names
 from hudhud.segments.compile import MAX_IDS, Question, event_source
-from hudhud.segments.days import days_between, next_day
+from hudhud.segments.days import days_of, next_day, turned_between
 from hudhud.segments.expressions import Statement, date_text, instant, person_test
 from hudhud.segments.sets import read_state
 from hudhud.segments.types import EPOCH, MILLISECOND, Day, Last, to_ms
@@ -80,7 +80,7 @@ def crossed(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetim
     """Return who may have flipped after `since`, up to `now`, by the passage of time."""
     atoms = list(atoms)
     found = list(_by_name(atoms))
-    days = [atom for atom in atoms if isinstance(atom, Day)] if since.date() < now.date() else []
+    days = [atom for atom in atoms if isinstance(atom, Day)] if days_of(since) != days_of(now) else []
     people = BitMap64()
     if not found and not days:
         return people
@@ -88,7 +88,7 @@ def crossed(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetim
     question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
     texts = [_crossed(statement, question, since, *name) for name in found]
     statement.text = " UNION ALL ".join([*texts, _turned(statement, question, since, days)] if days else texts)
-    for (state,) in ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows:
+    for (state,) in rows(ch, statement):
         people |= read_state(state)
     return people
 
@@ -132,11 +132,12 @@ def _crossed(statement: Statement, question: Question, since: datetime, name: st
 
 def _turned(statement: Statement, question: Question, since: datetime, atoms: Sequence[Day]) -> str:
     """Whose date answered otherwise on one of the days since than it does today; after a long time, who has a date at all."""
-    before = days_between(since, question.now)
+    turns = turned_between(since, question.now)
+    before = None if turns is None else list(turns)
     tests = []
     for atom in atoms:
         today = person_test(statement, atom, question.now)
         tests += [f"notEmpty({date_text(statement, atom)})"] if before is None else []
-        tests += [f"{person_test(statement, atom, day)} <> {today}" for day in before or ()]
+        tests += [f"{person_test(statement, atom, instant)} <> {today}" for instant in before or ()]
     where = f"workspace_id = {question.workspace_id:d} AND gone = 0 AND ({' OR '.join(tests)})"
     return f"SELECT toString(groupBitmapState(person_id)) AS state FROM person FINAL WHERE {where}"

@@ -289,7 +289,9 @@ def event_names(leaf: Leaf) -> tuple[str, ...]:
 
 def attribute_names(leaf: Leaf) -> tuple[str, ...]:
     """Return the names of the attributes that a leaf depends on."""
-    return (leaf.name,) if isinstance(leaf, Attribute | Day) else ()
+    if isinstance(leaf, Day):
+        return (leaf.name, "@time_zone")
+    return (leaf.name,) if isinstance(leaf, Attribute) else ()
 
 
 def journey_keys(tree: Condition) -> frozenset[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 MISSING = object()
 
@@ -19,6 +20,7 @@ class Person:
     attributes: dict[str, Any] = field(default_factory=dict)
     language: str = ""
     country: str = ""
+    time_zone: str = ""
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     subscriptions: list[str] = field(default_factory=list)
     reachable: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
     if kind == "attribute":
         return attribute_holds(tree, person)
     if kind == "date":
-        return date_holds(tree, person, now.date())
+        return date_holds(tree, person, now.astimezone(ZoneInfo(person.time_zone or "UTC")).date())
     if kind == "share":
         return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
     if kind == "sequence":

@@ -53,6 +53,17 @@ def test_a_message_becomes_a_person_an_event_and_a_mirror(line: Line) -> None:
         ]
 
 
+def test_text_that_looks_like_a_date_is_stored_as_the_text_it_is(line: Line) -> None:
+    texts = {"day": "2026-04-01", "instant": "2026-04-01 10:00:00", "deep": {"day": "2026/04/01"}}
+    line.put(identify("u1", **texts), track("u1", properties=texts))
+    line.work()
+    paths = ("day", "instant", "deep.day")
+    for table, column in (("person", "attributes"), ("event", "properties")):
+        asked = ", ".join(f"{column}.{path}.:String" for path in paths)
+        found = line.ch.query(f"SELECT {asked} FROM {table}").result_rows
+        assert {tuple(row) for row in found} == {("2026-04-01", "2026-04-01 10:00:00", "2026/04/01")}
+
+
 def test_a_repeated_message_has_one_effect_for_ever_and_a_conflict_is_kept(line: Line) -> None:
     first = track("u1", messageId="m1", properties={"price": 1})
     line.put(first, first)

@@ -61,7 +61,7 @@ describe("sentence", () => {
       { property: "products[].price", op: "less_than" as const, value: 50 },
     ];
     expect(say("en", { kind: "event", name: "Order Completed", where })).toBe(
-      "“Order Completed” where in one of “products” “category” is “Helmets” and “price” is less than 50 and “total” is more than 5 at any time",
+      "“Order Completed” where in one of “products”: “category” is “Helmets” and “price” is less than 50 and “total” is more than 5 at any time",
     );
     expect(say("fa", { kind: "message", did: "sent", journey: "cart", window: { kind: "last", amount: 7 } })).toBe("در ۷ روز گذشته فرستادن ایمیلی از سفر «cart»");
   });

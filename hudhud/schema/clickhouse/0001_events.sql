@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS person (
     attributes    JSON,
     language      LowCardinality(String),
     country       LowCardinality(String),
+    time_zone     LowCardinality(String),         -- where they live, else the workspace's
     created_at    DateTime64(3, 'UTC'),
     subscriptions Array(String),                  -- 'topic:channel:state'
     reachable     Array(LowCardinality(String))   -- channels with an address that is not suppressed
