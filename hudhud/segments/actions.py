@@ -17,6 +17,8 @@ from hudhud.segments.membership import check_due as check_due
 from hudhud.segments.membership import open_lock as open_lock
 from hudhud.segments.membership import read_members as read_members
 from hudhud.segments.membership import refresh as refresh
+from hudhud.segments.recheck import settle as settle
+from hudhud.segments.recheck import suspect as suspect
 from hudhud.segments.sets import Listed
 from hudhud.segments.types import (
     Consent,

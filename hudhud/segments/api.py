@@ -97,10 +97,16 @@ def translate(request: Request, given: Conditions) -> dict[str, Any]:  # noqa: A
 
 @router.get("/segments")
 def find_segments(request: Request, after: Id | None = None, limit: Limit = 50) -> dict[str, Any]:
-    """List segments, newest first, with how many are in as of when."""
+    """List segments, newest first, with how many are in as of when; and what the latest nightly check of all memberships has found."""
     found = queries.find_segments(request.scope, after=after, limit=limit)
     more = found[-1].id if len(found) == limit else None
-    return {"items": [_card(segment) for segment in found], "next": more, "total": queries.count_segments(request.scope)}
+    recheck = queries.find_recheck(request.scope)
+    return {
+        "items": [_card(segment) for segment in found],
+        "next": more,
+        "total": queries.count_segments(request.scope),
+        "recheck": None if recheck is None else {"asked_at": recheck.asked_at.isoformat(), "differences": recheck.differences},
+    }
 
 
 @router.post("/segments/lists", response={201: dict[str, Any]})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions
+from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions, rows
 from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
@@ -19,6 +19,8 @@ from hudhud.segments.ready import count_ready as count_ready
 from hudhud.segments.ready import find_installed as find_installed
 from hudhud.segments.ready import find_ready as find_ready
 from hudhud.segments.reasons import to_value
+from hudhud.segments.recheck import find_recheck as find_recheck
+from hudhud.segments.recheck import find_rechecks as find_rechecks
 from hudhud.segments.sets import Listed, load
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
@@ -118,8 +120,7 @@ def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_ids: Se
     moved = find_merged(ch, workspace_id, person_ids)
     actors = sorted({*person_ids, *(actor for actor, _ in moved)})
     statement = compile_values(Question(workspace_id, now, atoms, merged=bool(moved), people=person_ids, actors=actors))
-    rows = ch.query(statement.text, parameters=statement.params, query_formats={"String": "bytes"}).result_rows
-    found = {(part, who): texts for part, who, texts in rows}
+    found = {(part, who): texts for part, who, texts in rows(ch, statement)}
     placed = [(atom, *statement.places[key(atom)]) for atom in atoms if key(atom) in statement.places]
     return {who: {key(atom): to_value(atom, found.get((part, who)), place) for atom, part, place in placed} for who in person_ids}
 

@@ -290,3 +290,35 @@ FROM person WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]
 SELECT w.key, min(s.id) FROM unnest(%(keys)s::text[], %(definitions)s::text[]) AS w (key, definition)
 JOIN segment s ON s.definition = w.definition::jsonb
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL AND s.owner = '' GROUP BY w.key;
+
+-- name: find_rechecks
+-- Workspaces (everywhere) whose suspects are to be asked about again, and those where everybody is: at night, or long after the last time.
+SELECT w.id, coalesce(r.suspects IS NOT NULL, false)
+FROM workspace w LEFT JOIN segment_recheck r ON r.workspace_id = w.id
+WHERE CASE WHEN r.suspects IS NOT NULL THEN r.asked_at < %(now)s
+      ELSE coalesce(r.asked_at, w.created_at) < %(now)s - interval '20 hours'
+           AND (extract(hour FROM %(now)s AT TIME ZONE w.time_zone) BETWEEN 2 AND 4 OR coalesce(r.asked_at, w.created_at) < %(now)s - interval '3 days')
+      END
+  AND EXISTS (SELECT FROM segment s WHERE s.workspace_id = w.id AND s.archived_at IS NULL)
+ORDER BY w.id;
+
+-- name: read_known
+-- Whom the segments know.
+SELECT people FROM segment_known WHERE workspace_id = %(workspace_id)s;
+
+-- name: set_suspects
+-- Everybody was asked about; these people differed.
+INSERT INTO segment_recheck (workspace_id, asked_at, suspects) VALUES (%(workspace_id)s, %(now)s, %(people)s)
+ON CONFLICT (workspace_id) DO UPDATE SET asked_at = excluded.asked_at, suspects = excluded.suspects;
+
+-- name: read_suspects
+-- Who is to be asked about again.
+SELECT suspects FROM segment_recheck WHERE workspace_id = %(workspace_id)s;
+
+-- name: close_recheck
+-- They were; so many memberships were wrong.
+UPDATE segment_recheck SET suspects = NULL, differences = %(differences)s WHERE workspace_id = %(workspace_id)s;
+
+-- name: find_recheck
+-- How the latest whole recheck ended.
+SELECT asked_at, differences FROM segment_recheck WHERE workspace_id = %(workspace_id)s AND differences IS NOT NULL;

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.kit.db import Scope
+    from hudhud.segments.types import Change
     from hudhud.workers.context import Context
 
 IDLE_S = 1.0
@@ -44,7 +46,10 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
         # What was received before `now` and is not processed yet may still change the answer: time does not overtake facts.
         until = horizon(everywhere, now)
         workspaces = queries.find_work(everywhere, until)
+        rechecks = queries.find_rechecks(everywhere, until)
     done = sum(_decide(context, ch, workspace_id, until) for workspace_id in workspaces)
+    for workspace_id, again in rechecks:
+        _recheck(context, ch, workspace_id, until, again=again)
     return done + _feed(context, ch)
 
 
@@ -53,15 +58,29 @@ def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> i
         built = actions.build(ws, ch, now)
         lifecycle.recount(ws, built)
         changes = [*actions.check_due(ws, ch, now), *actions.apply_edits(ws, ch, now)]
-        reach("segments.decided")
-        lifecycle.follow(ws, changes, now)
-        reach("segments.followed")
-        journeys.take(ws, ch, [], changes, now)
-        reach("segments.taken")
+        _tell(ws, ch, changes, now)
     context.count("segments", "built", len(built))
     context.count("segments", "changed by time or hand", len(changes))
     context.beat()
     return len(built) + len(changes)
+
+
+def _tell(ws: Scope, ch: Client, changes: list[Change], now: datetime) -> None:
+    reach("segments.decided")
+    lifecycle.follow(ws, changes, now)
+    reach("segments.followed")
+    journeys.take(ws, ch, [], changes, now)
+    reach("segments.taken")
+
+
+def _recheck(context: Context, ch: Client, workspace_id: int, now: datetime, *, again: bool) -> None:
+    with context.db.workspace(workspace_id) as ws:
+        if not again:
+            context.count("segments", "suspects of the nightly check", actions.suspect(ws, ch, now, context.beat))
+            return
+        changes = actions.settle(ws, ch, now)
+        _tell(ws, ch, changes, now)
+    context.count("segments", "memberships put right", len(changes))
 
 
 def _feed(context: Context, ch: Client) -> int:

@@ -52,6 +52,7 @@ NOT_ABOUT_PEOPLE = {
     "segment_change": "numbers of people",
     "segment_day": "counts",
     "segment_edit": "numbers of people",
+    "segment_recheck": "numbers of people",
     "lifecycle_stage": "rules",
     "persona": "invented people",
     "lifecycle_place": "numbers of people and stages",

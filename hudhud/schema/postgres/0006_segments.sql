@@ -82,3 +82,12 @@ CREATE TABLE segment_day (
     PRIMARY KEY (segment_id, day)
 ) WITH (fillfactor = 70);
 SELECT hudhud_wall('segment_day');
+
+-- Every night everybody is asked about in every segment (segments/recheck.py).
+CREATE TABLE segment_recheck (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    suspects     bytea,                          -- who differed then; asked about again when all that was received until then is processed; null: done
+    differences  bigint                          -- how many memberships of them were wrong; null: not known yet
+);
+SELECT hudhud_wall('segment_recheck');

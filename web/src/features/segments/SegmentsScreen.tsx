@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { Button, Card, Empty, Failure, Group, IconArrowsSplit, IconBolt, IconChevronRight, IconFilter, IconPlus, IconUsers, Loading, Name, Num, Page } from "@/ui";
+import { Button, Card, Empty, Failure, Group, IconArrowsSplit, IconBolt, IconChevronRight, IconFilter, IconPlus, IconUsers, Loading, Name, Note, Num, Page, Text } from "@/ui";
 import { Sentence } from "./Sentence";
 import { useSegmentList } from "./queries";
-import type { Segment } from "./types";
+import type { Recheck, Segment } from "./types";
 
 function Row({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
@@ -19,6 +19,15 @@ function Row({ segment }: { segment: Segment }) {
       <IconChevronRight size={18} className="hd-flip hd-dim" aria-hidden style={{ flex: "none" }} />
     </Link>
   );
+}
+
+/** Trust, with its date. */
+function Rechecked({ recheck }: { recheck: Recheck }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const at = format.dateTime(recheck.asked_at);
+  if (recheck.differences > 0) return <Note tone="wait">{t("segments.rechecked_wrong", { at, count: recheck.differences, number: format.number(recheck.differences) })}</Note>;
+  return <Text c="dimmed" fz="sm" mt="sm">{t("segments.rechecked", { at })}</Text>;
 }
 
 export default function SegmentsScreen() {
@@ -42,6 +51,7 @@ export default function SegmentsScreen() {
         {segments.data && items.length === 0 && <Empty icon={<IconFilter size={40} />} title={t("segments.none")} action={<Button variant="light" onClick={() => void navigate("/segments/ready")}>{t("segments.ready.title")}</Button>}>{t("segments.none_lead")}</Empty>}
         {items.map((one) => <Row key={one.id} segment={one} />)}
       </Card>
+      {segments.data?.recheck && <Rechecked recheck={segments.data.recheck} />}
     </Page>
   );
 }

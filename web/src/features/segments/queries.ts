@@ -9,14 +9,14 @@ import {
 import type { AttributeNames } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Condition } from "./condition";
-import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Segment, Template, Topic, Unknown, Use, Verdict } from "./types";
+import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Recheck, Segment, Template, Topic, Unknown, Use, Verdict } from "./types";
 
 export { itemsOf } from "@/api/page";
 
 const LIST = ["segments"];
 
 export function useSegmentList() {
-  return useQuery({ queryKey: LIST, queryFn: () => call<Paged<Segment>>(segmentsFindSegments({ query: { limit: 200 } })), staleTime: 5000 });
+  return useQuery({ queryKey: LIST, queryFn: () => call<Paged<Segment> & { recheck: Recheck | null }>(segmentsFindSegments({ query: { limit: 200 } })), staleTime: 5000 });
 }
 
 export function useSegment(id: number) {

@@ -17,6 +17,12 @@ export interface Segment {
   updated_at: string;
 }
 
+/** What the latest nightly check of all memberships has found. */
+export interface Recheck {
+  asked_at: string;
+  differences: number;
+}
+
 /** So many people, give or take the error; 0: counted, not estimated. */
 export interface Estimate {
   count: number;

@@ -1,0 +1,102 @@
+"""Once a night: is everybody in every segment as all facts together say, or has keeping it current gone wrong?
+
+Everybody is asked about first, a few segments at a time and without the lock, so that nothing waits for it. Who differs then is only a suspect: their
+events may be on their way, or time may just have moved them. When all that was received until then is processed, the suspects are asked about again,
+under the lock. Who still differs is recorded wrongly: that is put right like any change, counted, and told in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pyroaring import BitMap64
+
+from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
+from hudhud.segments.flips import crossed
+from hudhud.segments.membership import NOTHING, Desk, apart, decide, find_live, open_desk, read_members
+from hudhud.segments.sets import dump, load
+from hudhud.segments.types import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Scope
+    from hudhud.segments.membership import Live
+    from hudhud.segments.types import Change
+
+AT_ONCE = 20  # segments: what one statement holds in memory stays small
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """How the latest whole one ended: `differences` memberships were wrong."""
+
+    asked_at: datetime
+    differences: int
+
+
+def find_rechecks(everywhere: Scope, now: datetime) -> list[tuple[int, bool]]:
+    """Return (workspace, whether suspects are to be asked about again; else everybody) of what is due.
+
+    Everybody is due between two and five in the workspace's night, when the last time is most of a day ago; or at any time after three days.
+    """
+    return [(row[0], row[1]) for row in everywhere.rows(QUERIES.find_rechecks, now=now)]
+
+
+def suspect(ws: Scope, ch: Client, now: datetime, beat: Callable[[], None]) -> int:
+    """Ask about everybody in every segment; keep who differs from what is recorded, return how many they are. `beat` is called between statements."""
+    assert ws.workspace_id is not None
+    desk = Desk(ws, ch, ws.workspace_id, now, load(ws.value(QUERIES.read_known) or b""))
+    suspects, settled = BitMap64(), _find_settled(desk)
+    for start in range(0, len(settled), AT_ONCE):
+        some = settled[start : start + AT_ONCE]
+        suspects = suspects.union(*apart(desk, some, lambda few: [_differing(desk, few)]))
+        beat()
+    ws.run(QUERIES.set_suspects, people=dump(suspects), now=now)
+    return len(suspects)
+
+
+def _find_settled(desk: Desk) -> list[Live]:
+    """Return the segments with conditions that are kept current."""
+    return [one for one in find_live(desk, NOTHING) if one.built and not one.failing and one.tree != Segment(one.id)]
+
+
+def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:
+    definitions = read_definitions(desk.ws, [one.tree for one in segments])
+    facts = ask(desk.ch, desk.workspace_id, find_atoms([one.tree for one in segments], definitions), desk.now)
+    stored = read_members(desk.ws, [one.id for one in segments])
+    return BitMap64().union(*((facts.people(one.tree, definitions) ^ stored[one.id]) & desk.known for one in segments))
+
+
+def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:
+    """Ask about the suspects again; put right who still differs, return what that changed."""
+    desk = open_desk(ws, ch, now)
+    people = load(ws.value(QUERIES.read_suspects) or b"") & desk.known
+    changes = apart(desk, _find_settled(desk), lambda some: _settle(desk, some, people))
+    ws.run(QUERIES.close_recheck, differences=len(changes))
+    desk.close()
+    if changes:
+        wrong = sorted({change.segment_id for change in changes})
+        log.error("segment.memberships_were_wrong", workspace=desk.workspace_id, memberships=len(changes), segments=wrong)
+    return changes
+
+
+def _settle(desk: Desk, segments: Sequence[Live], people: BitMap64) -> list[Change]:
+    """Leave whom time has moved since the last look to that look."""
+    definitions = read_definitions(desk.ws, [one.tree for one in segments])
+    atoms = find_atoms([one.tree for one in segments], definitions)
+    since = min(one.checked_at or desk.now for one in segments)
+    return decide(desk, segments, people - crossed(desk.ch, desk.workspace_id, atoms, since, desk.now) if people else people).changes
+
+
+def find_recheck(ws: Scope) -> Recheck | None:
+    """Return how the latest whole one ended; None: there was none yet."""
+    row: dict[str, Any] | None = ws.one(QUERIES.find_recheck)
+    return None if row is None else Recheck(**row)

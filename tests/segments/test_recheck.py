@@ -1,0 +1,104 @@
+"""The nightly check: what is recorded wrongly is found, put right and told; what is only on its way is no difference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys
+from hudhud.segments import actions, queries
+from hudhud.segments.ask import QUERIES
+from hudhud.segments.sets import dump, load
+from hudhud.segments.types import Touched
+from hudhud.workers import segments
+from hudhud.workers.context import Context
+from tests.segments.oracle import Event
+from tests.segments.stage import Stage, make_stage
+from tests.segments.worlds import NOW
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
+
+DAY = timedelta(days=1)
+NIGHT = (NOW + 2 * DAY).replace(hour=3)
+ORDERED = {"kind": "event", "name": "Order Completed", "window": {"kind": "last", "amount": 30, "unit": "days"}}
+
+
+@pytest.fixture
+def stage(db: Database, ch: Client) -> Stage:
+    return make_stage(db, ch, NOW)
+
+
+@pytest.fixture
+def context(db: Database, tmp_path: Path) -> Context:
+    return Context("tester", Settings(data=tmp_path), db, FixedClock(NOW), Keys((b"key",)))
+
+
+def record_wrongly(stage: Stage, segment_id: int, *people: int) -> None:
+    """Turn people's recorded membership round, behind everybody's back."""
+    with stage.db.workspace(stage.workspace_id) as ws:
+        members = load(ws.value(QUERIES.read_set, id=segment_id) or b"")
+        for person_id in people:
+            members ^= type(members)([person_id])
+        ws.run(QUERIES.set_members, id=segment_id, members=dump(members), count=len(members))
+
+
+def found(stage: Stage) -> tuple[datetime, int] | None:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        recheck = queries.find_recheck(ws)
+        return None if recheck is None else (recheck.asked_at, recheck.differences)
+
+
+def test_what_is_recorded_wrongly_is_put_right_at_night(stage: Stage, context: Context, ch: Client) -> None:
+    people = [stage.person() for _ in range(4)]
+    stage.happen(*(Event(person.id, "Order Completed", NOW) for person in people[:2]))
+    ordered = stage.segment(ORDERED)
+    record_wrongly(stage, ordered, people[1].id, people[2].id)
+
+    with capture_logs() as quiet:
+        segments.work_once(context, ch, NIGHT - timedelta(hours=2))
+        segments.work_once(context, ch, NIGHT)
+    assert (found(stage), [one for one in quiet if one["log_level"] == "error"]) == (None, [])
+    with capture_logs() as loud:
+        segments.work_once(context, ch, NIGHT + timedelta(seconds=1))
+
+    assert stage.members() == {ordered: {people[0].id, people[1].id}}
+    told = ch.query("SELECT name, actor_id FROM event WHERE kind = 'segment' ORDER BY name").result_rows
+    assert [tuple(row) for row in told] == [("Segment Entered", people[1].id), ("Segment Left", people[2].id)]
+    assert found(stage) == (NIGHT, 2)
+    wrong = [one for one in loud if one["log_level"] == "error"]
+    assert [(one["event"], one["memberships"], one["segments"]) for one in wrong] == [("segment.memberships_were_wrong", 2, [ordered])]
+    for later in (2, 3600):
+        segments.work_once(context, ch, NIGHT + timedelta(seconds=later))
+    assert found(stage) == (NIGHT, 2)
+    for later in (0, 1):
+        segments.work_once(context, ch, NIGHT + DAY + timedelta(seconds=later))
+    assert found(stage) == (NIGHT + DAY, 0)
+
+
+def test_what_is_on_its_way_is_no_difference(stage: Stage, context: Context, ch: Client) -> None:
+    early, late = stage.person(), stage.person()
+    stage.happen(Event(early.id, "Order Completed", NIGHT - 30 * DAY + timedelta(seconds=1)))
+    ordered = stage.segment(ORDERED)
+    # ClickHouse has this order already; the transaction that lets its person in is still open. Time is about to put the other one out.
+    stage.happen(Event(late.id, "Order Completed", NIGHT))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.suspect(ws, ch, NIGHT, context.beat)
+    stage.now = NIGHT
+    stage.refresh(Touched(frozenset({late.id}), frozenset({"Order Completed"})))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert actions.settle(ws, ch, NIGHT + timedelta(seconds=2)) == []
+    assert found(stage) == (NIGHT, 0)
+
+    segments.work_once(context, ch, NIGHT + timedelta(minutes=2))
+    assert stage.members() == {ordered: {late.id}}
