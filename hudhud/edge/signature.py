@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ def standard_key(secret: bytes) -> bytes:
         return secret
     try:
         return base64.b64decode(text.removeprefix(STANDARD_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         return secret
 
 

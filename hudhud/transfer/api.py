@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +102,7 @@ def put_piece(request: Request, import_id: Id, place: Place, piece: Piece) -> St
     """Keep a piece of the file; when this is answered, it is on disk. Sending one again is harmless."""
     try:
         body = base64.b64decode(piece.data, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise InvalidInput("data", piece.data[:20], "send base64") from None
     actions.put_piece(request.scope, import_id, place, body)
     return Status(204, None)
