@@ -17,10 +17,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
 from hudhud.kit import clock
 from hudhud.kit.errors import InvalidInput
-from hudhud.transfer import runner
+from hudhud.transfer import actions, runner
 from hudhud.transfer.export import rejects
 from hudhud.transfer.mapping import Options
-from hudhud.transfer.queries import reject_pages
+from hudhud.transfer.queries import get_import, reject_pages
 from hudhud.transfer.source import ENCODINGS, from_path
 from hudhud.transfer.types import Reading
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
     from hudhud.transfer.runner import Job, Report
+    from hudhud.transfer.types import Import
 
 group = typer.Typer(name="import", no_args_is_help=True, help="Bring people or events in from a file.")
 
@@ -102,6 +103,58 @@ def import_people(  # noqa: PLR0913 -- one for each option
         now = clock.from_setting(chosen.clock).now
         job = runner.prepare(database, choose_workspace(database, workspace), "people", from_path(file), options, now, time.sleep, given)
         _run(job, file, wait=wait, json=json)
+
+
+@group.command("undo")
+def undo_import(
+    number: Annotated[int, typer.Argument(help="Number of the import.", min=1)],
+    *,
+    count: Annotated[bool, typer.Option("--count", help="Only say what it would do.")] = False,
+    workspace: WorkspaceId = None,
+    wait: Wait = True,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Take back what an import alone did, within 30 days. Example: hudhud import undo 7 --count."""
+    with opened(data) as (chosen, database):
+        workspace_id = choose_workspace(database, workspace)
+        now = clock.from_setting(chosen.clock).now()
+        with database.workspace(workspace_id) as ws:
+            actions.ask_undo(ws, number, now, only_count=count, actor="cli")
+        found = _until_undone(database, workspace_id, number, wait=wait)
+    if json:
+        typer.echo(jsonlib.dumps({"state": found.state, "problem": found.problem, "undo": asdict(found.undo) if found.undo else None}))
+    elif found.state in UNDER_WAY:
+        typer.echo("It is asked for, and will be done when Hudhud runs: hudhud up")
+    else:
+        typer.echo(_told(found))
+    if found.state == "failed":
+        raise typer.Exit(1)
+
+
+UNDER_WAY = frozenset({"weighing", "undoing"})
+
+
+def _until_undone(database: Database, workspace_id: int, number: int, *, wait: bool) -> Import:
+    while True:
+        with database.workspace(workspace_id) as ws:
+            found = get_import(ws, number)
+        with database.everywhere() as everywhere:
+            if found.state not in UNDER_WAY or not wait or not runner.has_workers(everywhere):
+                return found
+        time.sleep(POLL_S)
+
+
+def _told(found: Import) -> str:
+    done = found.undo
+    if found.state == "failed" or done is None:
+        return found.problem
+    would = "" if found.state == "undone" else "would be "
+    return (
+        f"{done.people_removed} people {would}removed, {done.people_kept} kept (others had to do with them); "
+        f"{done.values_back} values {would}put back, {done.values_left} kept (changed since); "
+        f"{done.words_back} consents {would}withdrawn; {done.events} events {would}removed"
+    )
 
 
 def _reading(dates: str, encoding: str, delimiter: str) -> Reading:

@@ -14,6 +14,7 @@ from hudhud.events.catalogue import EventName as EventName
 from hudhud.events.catalogue import find_names as find_names
 from hudhud.events.catalogue import find_samples as find_samples
 from hudhud.events.catalogue import get_name as get_name
+from hudhud.events.names import RESERVED as RESERVED
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput, NotFound
 

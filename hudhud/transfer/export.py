@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hudhud.consent.queries import find_topics
-from hudhud.events.types import RESERVED as RESERVED_NAMES
+from hudhud.events.queries import RESERVED as OUR_NAMES
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.segments.queries import find_members, get_segment
@@ -125,7 +125,7 @@ def events(open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin
             "actor": actor,
             "message_id": message_id,
             "limit": PAGE_ROWS,
-            "ours": sorted(RESERVED_NAMES),
+            "ours": sorted(OUR_NAMES),
         }
         times = {"begin": _for_clickhouse(begin), "end": _for_clickhouse(end), "at": _for_clickhouse(at)}
         page = ch.query(CLICKHOUSE.events_page.text, parameters=values | times).result_rows

@@ -20,6 +20,8 @@ from tests.make import NOW
 from tests.workers.line import Line, identify, track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
@@ -161,6 +163,21 @@ def test_an_undo_that_was_killed_goes_on_and_ends_as_one_that_was_not(line: Line
         found = queries.get_import(ws, import_id)
     assert (found.state, found.undo) == ("undone", Undone(1_250, 0, 1_250, 0, 2_500, 0, 2_500))
     assert (known(line), states(line)) == (before, {})
+
+
+def test_the_command_line_counts_and_takes_back(line: Line, tmp_path: Path) -> None:
+    import_id = bring(line, HEADER + b"u1,,Paide,,\n")
+    line.sql("UPDATE import SET started_at = now() RETURNING id")  # the command has the present's clock
+    env = {**os.environ, "DATABASE_URL": line.db.url, "CLICKHOUSE_URL": line.clickhouse_url, "HUDHUD_DATA": str(tmp_path)}
+    program = [sys.executable, "-m", "hudhud.cli", "import", "undo", str(import_id)]
+    said = subprocess.run([*program, "--count", "--no-wait"], env=env, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said == "It is asked for, and will be done when Hudhud runs: hudhud up\n"
+    assert transfers.work_once(line.context)
+    assert subprocess.run([*program, "--json"], env=env, capture_output=True, text=True, timeout=60, check=True).stdout.startswith(
+        '{"state": "undoing"'
+    )
+    assert transfers.work_once(line.context)
+    assert known(line) == {}
 
 
 def test_it_is_refused_when_it_is_too_old_or_undone_already(line: Line) -> None:

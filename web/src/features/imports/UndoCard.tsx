@@ -28,7 +28,7 @@ export function UndoCard({ one }: { one: Import }) {
         {one.undo && <Note tone="wait">{t("imports.undo.stays")}</Note>}
         {undo.isError && <Failure error={undo.error} />}
         <Group>
-          {one.undo && <Button color="red" loading={undo.isPending} onClick={() => { undo.mutate(false); }}>{t("imports.undo.now")}</Button>}
+          {one.undo && <Button color="red.9" loading={undo.isPending} onClick={() => { undo.mutate(false); }}>{t("imports.undo.now")}</Button>}
           {!one.undo && <Button variant="default" loading={undo.isPending} onClick={() => { undo.mutate(true); }}>{t("imports.undo.ask")}</Button>}
         </Group>
       </Stack>
