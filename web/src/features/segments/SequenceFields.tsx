@@ -31,7 +31,7 @@ function StepFields({ word, step, at, change, wrong, remove }: StepProps) {
 }
 
 function AddButton({ label, add }: { label: string; add: () => void }) {
-  return <Button variant="subtle" size="compact-sm" mt={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={add}>{label}</Button>;
+  return <Button variant="subtle" size="compact-sm" my={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={add}>{label}</Button>;
 }
 
 const WHEN = ["days", "hours", "minutes", "any"] as const;
