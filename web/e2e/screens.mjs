@@ -8,7 +8,7 @@ import { RTL } from "./language.mjs";
 import { api } from "./newcomer.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
-const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "ready", "messages", "mailbox", "settings"]);
+const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "ready", "messages", "mailbox", "settings", "lifecycle", "stage", "personas", "persona"]);
 export const WALKS = [
   { name: "en", language: "en" },
   { name: "et", language: "et" },
@@ -33,6 +33,8 @@ async function makeHook(page) {
 export async function findScreens(page) {
   const first = async (list) => (await api(page, list)).items[0].id;
   const [person, segment] = [await first("/people?search=sara"), await first("/segments")];
+  const persona = await first("/personas");
+  const stage = (await api(page, "/lifecycle")).stages[3].id;
   const hook = await makeHook(page);
   return [
     ["home", "/"],
@@ -48,6 +50,11 @@ export async function findScreens(page) {
     ["list-new", "/segments/new-list"],
     ["segment-edit", `/segments/${segment}/edit`],
     ["imports", "/imports"],
+    ["personas", "/personas"],
+    ["persona", `/personas/${persona}`],
+    ["lifecycle", "/lifecycle"],
+    ["stage", `/lifecycle/${stage}`],
+    ["stage-edit", `/lifecycle/${stage}/edit`],
     ["journeys", "/journeys"],
     ["journey", "/journeys/cart"],
     ["ready", "/journeys/ready/winback"],

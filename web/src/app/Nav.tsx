@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import type { SignedIn } from "@/features/session/types";
 import {
-  IconDatabase, IconFilter, IconHome, IconInbox, IconRoute, IconSearch, IconSend, IconSettings, IconStairs, IconUsers, Kbd,
+  IconDatabase, IconFilter, IconHome, IconInbox, IconMoodSmile, IconRoute, IconSearch, IconSend, IconSettings, IconStairs, IconUsers, Kbd,
 } from "@/ui";
 import { Brand } from "./Brand";
 
@@ -15,6 +15,7 @@ export const PLACES: { to: string; key: string; Icon: ComponentType<{ size?: num
   { to: "/", key: "home", Icon: IconHome },
   { to: "/people", key: "people", Icon: IconUsers },
   { to: "/segments", key: "segments", Icon: IconFilter },
+  { to: "/personas", key: "personas", Icon: IconMoodSmile },
   { to: "/lifecycle", key: "lifecycle", Icon: IconStairs },
   { to: "/journeys", key: "journeys", Icon: IconRoute },
   { to: "/messages", key: "messages", Icon: IconSend },

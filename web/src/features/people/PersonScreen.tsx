@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { CompaniesCard } from "@/features/companies/CompaniesCard";
 import { PersonStageCard } from "@/features/lifecycle/PersonStageCard";
+import { PersonPersonas } from "@/features/personas/PersonPersonas";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
@@ -24,6 +25,7 @@ function Everything({ person }: { person: Profile }) {
       </Stack>
       <Stack gap={20}>
         <PersonStageCard personId={person.id} />
+        <PersonPersonas personId={person.id} />
         <ConsentCard person={person} />
         <AttributesCard person={person} />
         <IdentifiersCard person={person} />

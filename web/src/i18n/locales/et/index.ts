@@ -8,8 +8,9 @@ import lifecycle from "./lifecycle.json";
 import mailbox from "./mailbox.json";
 import messages from "./messages.json";
 import people from "./people.json";
+import personas from "./personas.json";
 import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, segments, settings, setup };
+export default { app, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
