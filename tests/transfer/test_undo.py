@@ -146,6 +146,7 @@ def test_a_file_that_was_taken_back_may_come_again(line: Line) -> None:
     assert line.events("name").count(("Order Completed",)) == 2
 
 
+@pytest.mark.long
 def test_an_undo_that_was_killed_goes_on_and_ends_as_one_that_was_not(line: Line) -> None:
     line.put(*(identify(f"u{number}", city="Tartu") for number in range(0, 2_500, 2)))
     line.work()
