@@ -1,7 +1,7 @@
 """The lifecycle: stages in an order, and where people stand.
 
 A person's stage is the furthest one whose rule holds. Rules are condition trees; who is where is kept by the segments, of
-which each stage has two of its own (docs/decisions/0015-lifecycle.md).
+which each stage has two of its own (docs/decisions/0016-lifecycle.md).
 """
 
 from __future__ import annotations
