@@ -177,6 +177,6 @@ def test_sql_oracle_and_explain_agree(ch: Client) -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_sql_oracle_and_explain_agree_twenty_thousand_times(ch: Client) -> None:
     assert prove(ch, 100, changes=3) >= 20_000
