@@ -12,17 +12,20 @@ from bench.figures import Figure, save, show
 
 # In this order; each module has `measure() -> list[Figure]`.
 BENCHES = ("intake", "flow", "imports", "journeys", "render", "sending", "segments", "audience", "footprint")
+LONG = ("scale",)  # only when it is named
 
 
 def main() -> int:
     """Run the benches named, or all."""
     parser = argparse.ArgumentParser(prog="bench", description="Measure Hudhud; each figure beside a floor of the same run.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHES)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHES)} (default: all these), {', '.join(LONG)}"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(BENCHES)
+    unknown = set(arguments.names) - {*BENCHES, *LONG}
     if unknown:
-        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(BENCHES)}")
+        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join((*BENCHES, *LONG))}")
     figures: list[Figure] = []
     broken = []
     for name in arguments.names or BENCHES:
