@@ -167,8 +167,10 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
     yield "INSERT INTO hook (workspace_id, name, secret_hash, prefix, created_at) VALUES (%s, 'Shop', 'h', 'abc', now())", (shop,)
     for number, body in enumerate((f'{{"customer": {{"id": "{USER}"}}}}', f"mail={EMAIL.replace('@', '%40')}")):
         yield (
-            "INSERT INTO hook_body (workspace_id, hook_id, received_at, fingerprint, headers, body)"
-            " SELECT workspace_id, id, now(), md5(%s)::uuid, '{}', %s FROM hook",
+            (
+                "INSERT INTO hook_body (workspace_id, hook_id, received_at, fingerprint, headers, body)"
+                " SELECT workspace_id, id, now(), md5(%s)::uuid, '{}', %s FROM hook"
+            ),
             (str(number), body.encode()),
         )
     yield "INSERT INTO journey (workspace_id, key, created_at, updated_at) VALUES (%s, 'j', now(), now())", (shop,)
