@@ -26,7 +26,9 @@ STAND = Query(
     SELECT 1, %(workspace_id)s, min(id), 1, 1, 'rest', false, now(), now(), now() FROM journey_version""",
 )
 LEAVE = Query("leave", "DELETE FROM run_position WHERE workspace_id = %(workspace_id)s")
-OWNED = Query("owned", "SELECT count(*) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE starts_with(s.owner, 'journey:')")
+OWNED = Query(
+    "owned", "SELECT count(*) FROM segment_membership m JOIN segment s ON s.id = m.segment_id WHERE starts_with(s.owner, 'journey:')"
+)
 
 
 def drawn(trigger: dict[str, Any], **parts: object) -> graph.Graph:
