@@ -34,7 +34,8 @@ function sources(folder: string): string[] {
 function usedKeys(): { whole: Set<string>; patterns: RegExp[] } {
   const code = sources(join(import.meta.dirname, "../src")).join("\n");
   const whole = new Set([...code.matchAll(/["']([a-z_]+(?:\.[\w]+)+)["']/g)].map((match) => match[1] ?? ""));
-  const templates = [...code.matchAll(/`((?:app|events|home|hooks|imports|journeys|lifecycle|mailbox|messages|people|personas|segments|settings|setup)\.[^`]*\$\{[^`]*)`/g)];
+  const spaces = Object.keys(en).join("|");
+  const templates = [...code.matchAll(new RegExp(`\`((?:${spaces})\\.[^\`]*\\$\\{[^\`]*)\``, "g"))];
   const patterns = templates.map((match) => {
     const parts = (match[1] ?? "").replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, "\0").split("\0");
     return new RegExp(`^${parts.map((part) => part.replace(/[.]/g, "\\.")).join("[\\w.]+")}$`);

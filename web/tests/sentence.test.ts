@@ -108,6 +108,8 @@ describe("sentence", () => {
       ...STAYS.flatMap((did): Condition[] => [{ kind: "journey", journey: "cart", did }, { kind: "not", of: { kind: "journey", journey: "cart", did } }]),
       { kind: "event", name: "Order Completed", where: [{ property: "products[].category", op: "is", value: "Helmets" }] },
       { kind: "share", percent: 12.5, salt: "spring" },
+      { kind: "segment", segment_id: 99 },
+      { kind: "not", of: { kind: "segment", segment_id: 99 } },
     ];
     for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);
   });
