@@ -40,8 +40,9 @@ WITH addressed AS MATERIALIZED (
     FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace IN ('email', 'phone') GROUP BY i.person_id
 ), living AS MATERIALIZED (
     SELECT p.id, a.email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
-           regexp_replace(left(p.attributes ->> 'phone', 40), '^\+|^00|[^0-9]', '', 'g') AS said_phone,
-           hudhud_look(regexp_replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '\s+', ' ', 'g')) AS name,
+           -- Most said what they are known by: nothing to be made plain.
+           CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(left(p.attributes ->> 'phone', 40), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
+           hudhud_look(replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '  ', ' ')) AS name,
            left(coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob'), 10) AS born,
            lower(left(coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip'), 300)) AS lives
     FROM person p LEFT JOIN addressed a ON a.id = p.id
@@ -78,7 +79,6 @@ WITH addressed AS MATERIALIZED (
 )
 INSERT INTO duplicate (workspace_id, one_id, other_id, reasons, confidence)
 SELECT %(workspace_id)s, p.one_id, p.other_id, p.reasons, p.confidence FROM pair p
-JOIN living l ON l.id = p.one_id JOIN living m ON m.id = p.other_id
 ON CONFLICT (workspace_id, one_id, other_id) DO NOTHING;
 
 -- name: finish

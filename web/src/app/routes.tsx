@@ -25,6 +25,8 @@ export function makeRouter() {
         screen("/people/erased", () => import("@/features/people/ErasedScreen")),
         screen("/people/duplicates", () => import("@/features/people/DuplicatesScreen")),
         screen("/people/:id", () => import("@/features/people/PersonScreen")),
+        screen("/companies", () => import("@/features/companies/CompaniesScreen")),
+        screen("/companies/:id", () => import("@/features/companies/CompanyScreen")),
         screen("/imports", () => import("@/features/imports/ImportsScreen")),
         screen("/imports/:id", () => import("@/features/imports/ImportScreen")),
         screen("/segments", () => import("@/features/segments/SegmentsScreen")),

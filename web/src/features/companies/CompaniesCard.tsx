@@ -1,17 +1,17 @@
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
 import { Card, Failure } from "@/ui";
-import { useMemberships, type Membership } from "./queries";
+import { titleOf, useMemberships, type Membership } from "./queries";
 
 function Company({ one }: { one: Membership }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { name, ...rest } = one.attributes;
-  const facts = Object.entries(rest).map(([key, value]) => `${key}: ${typeof value === "number" ? format.number(value) : typeof value === "string" ? value : JSON.stringify(value)}`);
+  const facts = Object.entries(one.attributes).filter(([name]) => name !== "name").map(([key, value]) => `${key}: ${typeof value === "number" ? format.number(value) : typeof value === "string" ? value : JSON.stringify(value)}`);
   return (
     <li className="hd-line">
       <span className="hd-grow">
-        <bdi style={{ fontWeight: 600 }}>{typeof name === "string" ? name : one.key}</bdi>
+        <Link className="hd-textlink" to={`/companies/${String(one.id)}`}><bdi>{titleOf(one)}</bdi></Link>
         <span className="hd-dim hd-small" style={{ display: "block" }}>{facts.map((fact, place) => <span key={fact}>{place > 0 && " · "}<bdi>{fact}</bdi></span>)}</span>
       </span>
       <span className="hd-dim hd-small">{t("events.company_since", { at: format.date(one.since) })}</span>

@@ -86,8 +86,10 @@ function AsOf({ person, day }: { person: Profile; day: string }) {
     <div style={{ background: "var(--hd-sunken)", borderRadius: 12, padding: 16 }}>
       <Text fw={600} mb={8}>{t("people.history.as_of", { at: format.date(at) })}</Text>
       {!portrait.data.is_exact && <Note tone="wait">{t("people.history.inexact")}</Note>}
-      <KnownFacts person={portrait.data} />
-      <IdentifierFacts identifiers={portrait.data.identifiers} />
+      <Stack gap={9}>
+        <KnownFacts person={portrait.data} />
+        <IdentifierFacts identifiers={portrait.data.identifiers} />
+      </Stack>
     </div>
   );
 }

@@ -100,7 +100,7 @@ export default function PeopleScreen() {
   const people = usePeople(search);
   const total = people.data?.pages[0]?.total;
   return (
-    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")} actions={<><Link className="hd-textlink" to="/people/duplicates">{t("people.duplicate.link")}</Link><Link className="hd-textlink" to="/imports">{t("imports.title")}</Link></>}>
+    <Page title={t("app.place.people")} lead={typeof total === "number" ? t("people.total", { count: total, number: format.number(total) }) : t("people.lead")} actions={<><Link className="hd-textlink" to="/companies">{t("events.companies")}</Link><Link className="hd-textlink" to="/people/duplicates">{t("people.duplicate.link")}</Link><Link className="hd-textlink" to="/imports">{t("imports.title")}</Link></>}>
       <StageFilter chosen={stage} choose={(id) => { setTyped(""); setParams(id ? { stage: id } : {}, { replace: true }); }} />
       {stage ? <StagePeople stage={stage} /> : <Everybody typed={typed} type={setTyped} search={search} people={people} />}
     </Page>

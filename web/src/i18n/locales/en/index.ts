@@ -1,4 +1,5 @@
 import app from "./app.json";
+import companies from "./companies.json";
 import events from "./events.json";
 import home from "./home.json";
 import hooks from "./hooks.json";
@@ -13,4 +14,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
+export default { app, companies, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
