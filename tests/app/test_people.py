@@ -108,7 +108,7 @@ def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> 
     api = Browser(key=a_key(line))
     status, file = api.ask("GET", f"people/{person_id}/export")
     assert status == 200
-    assert {name for name, items in file.items() if items == []} == {"segments", "segment_changes", "suppressions"}
+    assert {name for name, items in file.items() if items == []} == {"lifecycle_moves", "segments", "segment_changes", "suppressions"}
     assert [canary.MARK in str(file[name]) for name in ("identifiers", "consent", "messages", "mails", "runs", "refused", "events")] == [
         True
     ] * 7
