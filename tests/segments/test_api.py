@@ -61,6 +61,7 @@ def test_conditions_are_counted_while_they_are_written(stage: Stage, browser: Br
 
 def test_a_segment_is_made_counted_listed_changed_and_put_away(stage: Stage, browser: Browser) -> None:
     first, second, _ = make_shop(stage)
+    stage.build()  # the stages of the lifecycle, which every workspace has
     status, made = browser.ask("POST", "segments", {"name": "مشتریان تارتو", "tree": TREE})
     assert (status, made["state"], made["count"]) == (201, "counting", 0)
     assert stage.build() == [made["id"]]
