@@ -66,6 +66,16 @@ describe("sentence", () => {
     expect(say("fa", { kind: "message", did: "sent", journey: "cart", window: { kind: "last", amount: 7 } })).toBe("در ۷ روز گذشته فرستادن ایمیلی از سفر «cart»");
   });
 
+  it("puts what belongs together into brackets, and nothing else", () => {
+    const city = (value: string): Condition => ({ kind: "attribute", name: "city", op: "is", value });
+    const either: Condition = { kind: "or", of: [city("Tartu"), city("Tallinn")] };
+    const whole: Condition = { kind: "and", of: [city("Narva"), either] };
+    expect(say("en", whole)).toBe("“city” is “Narva” and (“city” is “Tartu” or “city” is “Tallinn”)");
+    expect(say("en", { kind: "not", of: either })).toContain("(“city” is “Tartu” or “city” is “Tallinn”)");
+    expect(say("en", { kind: "and", of: [either] })).toBe("“city” is “Tartu” or “city” is “Tallinn”");
+    expect(say("en", { kind: "and", of: [city("Narva"), { kind: "or", of: [city("Tartu")] }] })).not.toContain("(");
+  });
+
   it("gives each number its place in the tree, so that it can be changed there", () => {
     const numbers = sentence(wordsOf("en"), SILENT).filter((piece) => piece.kind === "number");
     expect(numbers).toEqual([

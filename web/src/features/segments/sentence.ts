@@ -194,18 +194,26 @@ function notPieces(words: Words, inner: Condition, path: Path): Piece[] {
   if (inner.kind === "segment") return leafPieces(words, { ...inner, member: inner.member === false }, path);
   if (inner.kind === "journey" && (inner.did ?? "is_in") === "is_in") return fill(words, "segments.journey.is_out", { journey: name(words.journey(inner.journey)) });
   if ((inner.kind === "event" || inner.kind === "message") && isOnce(inner)) return leafPieces(words, { ...inner, count: { op: "at_most", value: 0 } }, path);
-  return fill(words, "segments.not", { inner: sentence(words, inner, path) });
+  return fill(words, "segments.not", { inner: part(words, inner, path) });
 }
 
 function isOnce(leaf: EventLeaf | MessageLeaf): boolean {
   return (leaf.count?.op ?? "at_least") === "at_least" && (leaf.count?.value ?? 1) === 1;
 }
 
+/** A condition within another: what belongs together in it stands in brackets, or "and" and "or" side by side could be read two ways. */
+function part(words: Words, tree: Condition, path: Path): Piece[] {
+  const pieces = sentence(words, tree, path);
+  const isGroup = (tree.kind === "and" || tree.kind === "or") && tree.of.length > 1;
+  return isGroup ? [...text("("), ...pieces, ...text(")")] : pieces;
+}
+
 /** A whole condition as one sentence. */
 export function sentence(words: Words, tree: Condition, path: Path = []): Piece[] {
   if (tree.kind === "and" || tree.kind === "or") {
     if (tree.of.length === 0) return text(words.t("segments.everybody"));
-    const all = tree.of.map((child, index) => sentence(words, child, [...path, "of", index]));
+    const within = tree.of.length > 1 ? part : sentence;
+    const all = tree.of.map((child, index) => within(words, child, [...path, "of", index]));
     return joined(words, all, tree.kind === "and" ? "list" : "either");
   }
   if (tree.kind === "not") return notPieces(words, tree.of, [...path, "of"]);
