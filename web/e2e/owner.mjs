@@ -53,7 +53,7 @@ export function sendsEvents(stage, language) {
   it("answers why: the rule and the value that decided", async () => {
     const { page } = stage.visitor;
     await page.getByPlaceholder(t("people.why_choose")).click();
-    await page.getByRole("option").first().click();
+    await page.locator("[role=option]").first().click();
     await page.locator(".hd-verdict").first().waitFor(PATIENT);
     assert.ok(await page.locator(".hd-value").count());
   });
