@@ -14,7 +14,7 @@ import structlog
 from pyroaring import BitMap64
 
 from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
-from hudhud.segments.flips import crossed
+from hudhud.segments.flips import LONGEST_PAUSE, crossed
 from hudhud.segments.membership import NOTHING, Desk, apart, decide, find_live, open_desk, read_members
 from hudhud.segments.sets import dump, load
 from hudhud.segments.types import Segment
@@ -79,7 +79,10 @@ def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     """Ask about the suspects again; put right who still differs, return what that changed."""
     desk = open_desk(ws, ch, now)
     people = load(ws.value(QUERIES.read_suspects) or b"") & desk.known
-    changes = apart(desk, _find_settled(desk), lambda some: _settle(desk, some, people))
+    settled = _find_settled(desk)
+    due = [one for one in settled if _is_due(desk, one)]
+    changes = apart(desk, due, lambda some: _settle(desk, some, people))
+    changes += apart(desk, [one for one in settled if one not in due], lambda some: _settle(desk, some, people))
     ws.run(QUERIES.close_recheck, differences=len(changes))
     desk.close()
     if changes:
@@ -92,8 +95,18 @@ def _settle(desk: Desk, segments: Sequence[Live], people: BitMap64) -> list[Chan
     """Leave whom time has moved since the last look to that look."""
     definitions = read_definitions(desk.ws, [one.tree for one in segments])
     atoms = find_atoms([one.tree for one in segments], definitions)
-    since = min(one.checked_at or desk.now for one in segments)
+    since = min(_moved_since(desk, one) for one in segments)
     return decide(desk, segments, people - crossed(desk.ch, desk.workspace_id, atoms, since, desk.now) if people else people).changes
+
+
+def _is_due(desk: Desk, segment: Live) -> bool:
+    return segment.next_check_at is not None and segment.next_check_at <= desk.now
+
+
+def _moved_since(desk: Desk, segment: Live) -> datetime:
+    """Return since when time may have moved people unseen: where no look is due, that is a pause between two looks at most."""
+    checked_at = segment.checked_at or desk.now
+    return checked_at if _is_due(desk, segment) else max(checked_at, desk.now - LONGEST_PAUSE)
 
 
 def find_recheck(ws: Scope) -> Recheck | None:

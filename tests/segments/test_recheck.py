@@ -102,3 +102,20 @@ def test_what_is_on_its_way_is_no_difference(stage: Stage, context: Context, ch:
 
     segments.work_once(context, ch, NIGHT + timedelta(minutes=2))
     assert stage.members() == {ordered: {late.id}}
+
+
+def test_who_did_something_since_the_last_look_is_checked_too(stage: Stage, context: Context, ch: Client) -> None:
+    people = [stage.person() for _ in range(2)]
+    # Nothing in the first moves by time, so nobody ever looks at it; the second is looked at in a month.
+    ever, lately = (stage.segment({**ORDERED, "window": window}) for window in ({"kind": "ever"}, ORDERED["window"]))
+    stage.now = NOW + timedelta(hours=1)
+    stage.happen(*(Event(person.id, "Order Completed", stage.now) for person in people))
+    stage.refresh(Touched(frozenset(person.id for person in people), frozenset({"Order Completed"})))
+    record_wrongly(stage, ever, people[0].id)
+    record_wrongly(stage, lately, people[1].id)
+
+    for later in (0, 1):
+        segments.work_once(context, ch, NIGHT + timedelta(seconds=later))
+
+    assert found(stage) == (NIGHT, 2)
+    assert stage.members() == {ever: {one.id for one in people}, lately: {one.id for one in people}}
