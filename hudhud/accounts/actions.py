@@ -6,7 +6,6 @@ Passwords come hashed (`accounts.passwords`), so that workers may use this modul
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
@@ -28,6 +27,7 @@ from hudhud.accounts.types import (
 )
 from hudhud.kit.crypto import hash_secret, new_secret
 from hudhud.kit.errors import InvalidInput, NotFound
+from hudhud.kit.text import is_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,6 @@ PREFIX_SHOWN = 6
 MOST_NAMES, LONGEST_NAME = 200, 256
 # What people are known by is never open to public keys (people/vouching.py).
 NEVER_OPEN = {"email", "phone", "subscriptions"}
-UNSEEN = ("Cc", "Zl", "Zp")  # controls, line and paragraph separators: no header of a mail may hold them
 
 
 def record_audit(ws: Scope, now: datetime, actor: str, action: str, target: str = "", **detail: object) -> None:
@@ -68,7 +67,7 @@ def check_time_zone(value: str) -> str:
 
 
 def _check_name(field: str, value: str) -> str:
-    if not 1 <= len(value.strip()) <= 200 or any(category(character) in UNSEEN for character in value):  # noqa: PLR2004 -- the column's own bounds
+    if not 1 <= len(value.strip()) <= 200 or not is_one_line(value):  # noqa: PLR2004 -- the column's own bounds
         raise InvalidInput(field, value, "use 1 to 200 characters on one line")
     return value.strip()
 
@@ -177,7 +176,7 @@ def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) ->
     if given.get("sender_email"):
         given["sender_email"] = check_email("sender_email", str(given["sender_email"]))
     for field in ("sender_name", "sender_email", "postal_address"):
-        if any(category(character) in UNSEEN and character != "\n" for character in str(given.get(field, ""))):
+        if not is_one_line(str(given.get(field, "")).replace("\n", "")):
             raise InvalidInput(field, given[field], "leave out control characters")
     if "\n" in str(given.get("sender_name", "")):
         raise InvalidInput("sender_name", given["sender_name"], "write it on one line")

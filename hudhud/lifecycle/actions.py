@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from hudhud.accounts.actions import record_audit
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.text import is_one_line
 from hudhud.lifecycle.moves import follow as follow
 from hudhud.lifecycle.moves import look_back as look_back
 from hudhud.lifecycle.moves import recount as recount
@@ -135,7 +136,7 @@ def _place(ws: Scope, now: datetime) -> None:
 
 
 def _check_name(name: str) -> str:
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST_NAME or not is_one_line(name):
         raise InvalidInput("name", name, f"use 1 to {LONGEST_NAME} characters on one line")
     return name.strip()
 

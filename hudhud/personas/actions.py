@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.accounts.actions import record_audit
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.text import is_one_line
 from hudhud.personas.picture import to_picture
 from hudhud.personas.queries import QUERIES, get_persona
 from hudhud.segments.actions import check_references
@@ -52,7 +53,7 @@ def set_picture(ws: Scope, persona_id: int, data: bytes | None, now: datetime, *
 
 
 def _columns(ws: Scope, sketch: Sketch) -> dict[str, object]:
-    if not sketch.name.strip() or len(sketch.name) > LONGEST_NAME or not sketch.name.isprintable():
+    if not sketch.name.strip() or len(sketch.name) > LONGEST_NAME or not is_one_line(sketch.name):
         raise InvalidInput("name", sketch.name, f"use 1 to {LONGEST_NAME} characters on one line")
     for field in ("description", "tone"):
         text = getattr(sketch, field)

@@ -109,10 +109,10 @@ def test_stages_are_made_changed_put_in_order_and_removed(line: Line, api: Brows
     assert (status, vip["names"], vip["key"], vip["state"]) == (201, {"": "VIP"}, "stage_4", "counting")
     town.settle()
     assert town.stages()[-1].count == 1
-    changed = {"name": "Best", "text": "The best", "colour": "red", "rule": did("Nothing")}
+    changed = {"name": "ثابت\u200cقدم", "text": "The best", "colour": "red", "rule": did("Nothing")}
     assert api.ask("PATCH", f"lifecycle/stages/{vip['id']}", changed)[0] == 200
     _, best = api.ask("GET", f"lifecycle/stages/{vip['id']}")
-    assert (best["names"], best["texts"], best["colour"], best["key"]) == ({"": "Best"}, {"": "The best"}, "red", "stage_4")
+    assert (best["names"], best["texts"], best["colour"], best["key"]) == ({"": "ثابت\u200cقدم"}, {"": "The best"}, "red", "stage_4")
     assert {key: value for key, value in best["rule"].items() if key in {"kind", "name"}} == {"kind": "event", "name": "Nothing"}
     town.settle()
     assert [stage.count for stage in town.stages()] == [1, 0, 0, 0]
