@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.accounts.actions import create_key
+from hudhud.accounts.actions import create_key, update_workspace
 from hudhud.events.telling import Fact, tell
 from hudhud.transfer.types import PIECE_BYTES
 from hudhud.workers import segments, transfers
@@ -213,6 +213,21 @@ def test_members_of_a_segment_are_exported(line: Line) -> None:
     rows = list(csv.reader(io.StringIO(api.ask("GET", f"exports/people?segment_id={made['id']}")[1].decode())))
     assert [row[1] for row in rows] == ["user_id", "u1"]
     assert api.ask("GET", "exports/people?segment_id=999")[0] == 404
+
+
+def test_a_day_without_an_offset_is_the_workspaces(line: Line) -> None:
+    api = client(line)
+    with line.db.workspace(line.shop) as ws:
+        update_workspace(ws, line.clock.now(), "test", time_zone="Europe/Tallinn")
+    line.put(
+        *(
+            track("u1", at, timestamp=at)
+            for at in ("2026-01-31T21:59:59Z", "2026-01-31T22:00:00Z", "2026-02-01T21:59:59Z", "2026-02-01T22:00:00Z")
+        )
+    )
+    line.work()
+    lines = api.ask("GET", "exports/events?format=ndjson&begin=2026-02-01&end=2026-02-02")[1].decode().splitlines()
+    assert [json.loads(one)["event"] for one in lines] == ["2026-01-31T22:00:00Z", "2026-02-01T21:59:59Z"]
 
 
 @pytest.mark.long

@@ -1288,7 +1288,7 @@ export const transfersExportPeople = <ThrowOnError extends boolean = false>(opti
 /**
  * Export Events
  *
- * Download what happened from `begin` on and before `end` (default: the last 30 days).
+ * Download what happened from `begin` on and before `end` (default: the last 30 days); without an offset, by the workspace's clock.
  */
 export const transfersExportEvents = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportEventsData, ThrowOnError>): RequestResult<TransfersExportEventsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportEventsResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/events', ...options });
 

@@ -2,13 +2,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Columns, Failure, Group, IconChevronRight, Loading, Name, Page, Progress, SegmentedControl, Stack, State, Text, type Tone } from "@/ui";
+import { BackLink, Card, Columns, Failure, IconChevronRight, Loading, Name, Page, Progress, SegmentedControl, Stack, State, Text, type Tone } from "@/ui";
+import { ExportCard } from "./ExportCard";
 import { useImports, useUpload } from "./queries";
-import type { Import, Kind } from "./types";
+import { KINDS, type Import, type Kind } from "./types";
 import "./imports.css";
 
 const TONES: Record<Import["state"], Tone> = { draft: "wait", checking: "wait", checked: "wait", running: "wait", done: "yes", cancelled: "calm", failed: "no", weighing: "wait", undoing: "wait", undone: "calm" };
-const KINDS: Kind[] = ["people", "events"];
 
 /** Choose what a file holds, and the file; it is sent at once. */
 function Upload() {
@@ -53,27 +53,6 @@ function Row({ one }: { one: Import }) {
   );
 }
 
-/** Everything out again, in a form that comes back as it was. */
-function Export() {
-  const { t } = useTranslation();
-  const link = (what: string, form: string) => (
-    <Button component="a" href={`/api/v1/exports/${what}?format=${form}`} download variant="default" size="xs">{t(`imports.formats.${form}`)}</Button>
-  );
-  return (
-    <Card title={t("imports.export")}>
-      <Stack>
-        <Text c="dimmed" fz="sm">{t("imports.export_lead")}</Text>
-        {KINDS.map((one) => (
-          <Group key={one} justify="space-between">
-            <span>{t(`imports.exports.${one}`)}</span>
-            <Group gap="xs">{link(one, "csv")}{link(one, "ndjson")}</Group>
-          </Group>
-        ))}
-      </Stack>
-    </Card>
-  );
-}
-
 export default function ImportsScreen() {
   const { t } = useTranslation();
   const imports = useImports();
@@ -91,7 +70,7 @@ export default function ImportsScreen() {
             </Card>
           )}
         </Stack>
-        <Export />
+        <ExportCard />
       </Columns>
     </Page>
   );

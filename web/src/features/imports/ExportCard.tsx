@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSegmentList } from "@/features/segments/queries";
+import { useFormat, useNow } from "@/i18n/useFormat";
+import { Button, Card, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@/ui";
+import { KINDS, type Kind } from "./types";
+
+const FORMS = ["csv", "ndjson"];
+const DAY_MS = 86_400_000;
+
+const isoDay = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** Everybody or the members of a segment, or what happened on some days, in a form that comes back as it was. */
+export function ExportCard() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const today = useNow().getTime();
+  const segments = useSegmentList().data?.items ?? [];
+  const [kind, setKind] = useState<Kind>("people");
+  const [form, setForm] = useState("csv");
+  const [segment, setSegment] = useState("");
+  const [days, setDays] = useState(() => ({ begin: isoDay(today - 29 * DAY_MS), end: isoDay(today) }));
+  const options = [{ value: "", label: t("imports.exports.everybody") }, ...segments.map((one) => ({ value: String(one.id), label: one.name }))];
+  // The server reads a day without an offset by the workspace's clock; the last day is meant whole.
+  const period = { begin: days.begin, end: isoDay(Date.parse(days.end) + DAY_MS) };
+  const asked = new URLSearchParams({ format: form, ...(kind === "events" ? period : segment ? { segment_id: segment } : {}) });
+  const day = (name: "begin" | "end") => (
+    <TextInput
+      type="date"
+      label={t(`imports.exports.${name}`)}
+      description={format.date(`${days[name]}T12:00:00Z`)}
+      value={days[name]}
+      min={name === "end" ? days.begin : undefined}
+      max={name === "begin" ? days.end : undefined}
+      required
+      onChange={(event) => { const { value } = event.currentTarget; if (value) setDays((old) => ({ ...old, [name]: value })); }}
+    />
+  );
+  return (
+    <Card title={t("imports.export")}>
+      <Stack>
+        <Text c="dimmed" fz="sm">{t("imports.export_lead")}</Text>
+        <SegmentedControl aria-label={t("imports.exports.what")} value={kind} onChange={(value) => { setKind(value); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
+        {kind === "people" && <NativeSelect label={t("imports.exports.whom")} data={options} value={segment} onChange={(event) => { setSegment(event.currentTarget.value); }} />}
+        {kind === "events" && <>{day("begin")}{day("end")}</>}
+        <NativeSelect label={t("imports.exports.format")} data={FORMS.map((one) => ({ value: one, label: t(`imports.formats.${one}`) }))} value={form} onChange={(event) => { setForm(event.currentTarget.value); }} />
+        <Button component="a" href={`/api/v1/exports/${kind}?${asked.toString()}`} download variant="default">{t("imports.exports.download")}</Button>
+      </Stack>
+    </Card>
+  );
+}
