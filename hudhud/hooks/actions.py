@@ -211,6 +211,6 @@ def _first(made: Made) -> str:
     return f"item {number + 1}: {problem}".replace("\0", "")
 
 
-def forget_old(everywhere: Scope, now: datetime, limit: int = 5_000) -> int:
-    """Delete bodies that are long done with; return how many."""
+def forget_old(everywhere: Scope, now: datetime, limit: int) -> int:
+    """Delete bodies that are long done with, at most `limit`; return how many."""
     return everywhere.run(QUERIES.forget_bodies, mapped_before=now - KEPT_MAPPED, before=now - KEPT, limit=limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,25 +10,16 @@ from hudhud.hooks import actions as hooks
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from hudhud.workers.context import Context
 
 IDLE_S = 2.0
-TIDY_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
 
 
 def run(context: Context) -> None:
     """Work until told to stop."""
-    tidied: datetime | None = None
     while not context.stop.is_set():
-        now = context.clock.now()
-        if tidied is None or now - tidied > TIDY_EVERY:
-            with context.db.everywhere() as everywhere:
-                hooks.forget_old(everywhere, now)
-            tidied = now
         if not work_once(context):
             context.wait("hooks", IDLE_S)
 

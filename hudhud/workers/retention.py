@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hudhud.events import actions as events
+from hudhud.hooks import actions as hooks
 from hudhud.people import history
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def run(context: Context) -> None:
 
 
 def work_once(context: Context, ch: Client) -> None:
-    """Delete the rejects and the changes of people that are too old, a page in a transaction, and the events whose time is over."""
+    """Delete rejects, changes of people and bodies of webhooks that are too old, a page in a transaction, and the events whose time is over."""
     context.count("retention", "rejects", _forget(context, events.forget_old))
     context.count("retention", "changes", _forget(context, history.forget_old))
+    context.count("retention", "bodies", _forget(context, hooks.forget_old))
     with context.db.everywhere() as everywhere:
         terms = events.find_terms(everywhere)
     for term in terms:

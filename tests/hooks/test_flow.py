@@ -20,6 +20,7 @@ from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys, load_keys
 from hudhud.kit.sql import Query
 from hudhud.workers import hooks as worker
+from hudhud.workers import retention
 from hudhud.workers.context import Context
 from tests.edge.conftest import door as door
 from tests.edge.conftest import open_door as open_door
@@ -249,18 +250,22 @@ def test_a_worker_that_dies_leaves_the_bodies_to_the_next(db: Database, ch: Clie
     assert ch.query("SELECT count(), uniqExact(message_id) FROM event").result_rows == [(2, 2)]
 
 
-def test_old_bodies_go_and_those_that_nobody_mapped_stay_longer(db: Database, ch: Client, clickhouse_url: str) -> None:
+def test_old_bodies_go_and_those_that_nobody_mapped_stay_longer(
+    db: Database, ch: Client, clickhouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     line = Line(db, ch, clickhouse_url)
     with db.workspace(line.shop) as ws:
         hook, _ = hooks.create_hook(ws, "Shop", **BY)
         hooks.change_hook(ws, hook.id, mapping=MAPPING, **BY)
-        for body in (order(1), {"bad": 1}):
+        for body in (order(1), order(2), order(3), {"bad": 1}):
             hooks.receive(ws, hook.id, json.dumps(body).encode(), "application/json", NOW)
     worker.work_once(line.context)
+    # However many there are.
+    monkeypatch.setattr(retention, "PAGE", 1)
     left = []
     for later in (hooks.KEPT_MAPPED, hooks.KEPT):
-        with db.everywhere() as everywhere:
-            hooks.forget_old(everywhere, NOW + 1.01 * later)
+        line.clock.at = NOW + 1.01 * later
+        retention.work_once(line.context, ch)
         with db.workspace(line.shop) as ws:
             left.append([one.state for one in find_bodies(ws, hook.id)])
     assert left == [["failed"], []]
