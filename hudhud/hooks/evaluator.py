@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 import msgspec
 from jsonata import Jsonata
 
-from hudhud.hooks.protocol import MAX_MESSAGES, Given, Work
+from hudhud.hooks.protocol import MAX_LEVELS, MAX_MESSAGES, Given, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +97,19 @@ def messages_of(made: Any) -> bytes:  # noqa: ANN401 -- any JSON
         raise Unfit('make objects, such as {"type": "track", "userId": id, "event": "Order Completed"}')
     if len(several) > MAX_MESSAGES:
         raise Unfit(f"it makes more than {MAX_MESSAGES} messages")
+    if _is_deeper(several, MAX_LEVELS):
+        raise Unfit(f"it makes objects or lists more than {MAX_LEVELS} deep")
     try:
         return json.dumps(several, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Unfit(f"it makes something that is no JSON: {error}") from None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:  # noqa: ANN401 -- any JSON
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def answers(work: Work, place: int) -> Iterator[bytes]:

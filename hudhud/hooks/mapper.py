@@ -46,9 +46,10 @@ class Made:
 
 
 def evaluate(items: str, mapping: str, bodies: Sequence[Given]) -> list[list[Said]]:
-    """Return for each body what each of its items says; for fewer bodies than given, at least one, when one of them ends the process.
+    """Return for each body what each of its items says; for fewer bodies than given, at least one, when the process ends before it is done.
 
-    That one has a problem, and nothing of it is said. Ask again for those behind it. Raises `Unavailable` when nothing can be started.
+    Ask again for those behind. A body is to blame only where the process was made for it: it has a problem then, and nothing of it is
+    said; one in the middle may have had the time that those before it took. Raises `Unavailable` when nothing can be started.
     """
     lines = list(_lines(_run(Work(items, mapping, list(bodies)))))
     if not lines:
@@ -60,7 +61,7 @@ def evaluate(items: str, mapping: str, bodies: Sequence[Given]) -> list[list[Sai
         else:
             said[-1].append(Said(line[2], line[3]))
     unfinished = said.pop()
-    if len(said) < len(bodies):
+    if bodies and not said:
         said.append([Said(problem=f"item {len(unfinished) + 1}: it needs too much time or memory")])
     return said
 

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 MAX_MESSAGES = 20_000  # of one body
+# Of what one message is nested: more than the log takes, and less than whoever reads the answer could not.
+MAX_LEVELS = 200
 
 
 class Given(msgspec.Struct, frozen=True):
