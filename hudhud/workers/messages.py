@@ -11,6 +11,7 @@ import msgspec
 
 from hudhud.companies.types import Said
 from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
+from hudhud.kit.errors import InvalidInput
 from hudhud.people.identifiers import normal_email
 from hudhud.people.types import Identifier, Identity, Upsert
 from hudhud.transfer.types import import_of
@@ -33,6 +34,8 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
     name = name_of(message)
     if source != OWN:
         check_name(name)
+    if import_of(source):
+        _upsert(bytes(message.context))  # here it costs the row, later the batch
     properties = message.traits if kind in {"identify", "group"} else message.properties
     return Event(
         workspace_id=workspace_id,
@@ -155,7 +158,10 @@ def to_identity(event: Event) -> Identity:
 def _upsert(context: bytes) -> Upsert | None:
     """Read the rules that a list of people came with; they are the same bytes in all its rows."""
     said = msgspec.json.decode(context).get("upsert")
-    return None if said is None else msgspec.convert(said, Upsert)
+    try:
+        return None if said is None else msgspec.convert(said, Upsert)
+    except msgspec.ValidationError:
+        raise InvalidInput("context.upsert", said, 'leave it out, or write {"rules": {"city": "if_empty"}}') from None
 
 
 def _device(context: bytes) -> dict[str, str] | None:
