@@ -123,4 +123,4 @@ def lift_suppression(ws: Scope, channel: str, address: str) -> None:
 
 def withdraw(ws: Scope, source: str, person_ids: Sequence[int], now: datetime, *, by: str) -> None:
     """Take back what a source has said, where it still decides: what was said before counts again, or nobody was asked. The log keeps both, the second `by` a source of its own."""
-    ws.run(QUERIES.withdraw, source=source, ids=numbers(person_ids), now=now, by=by)
+    ws.run(QUERIES.withdraw, source=source, ids=numbers(person_ids), now=now, by=by, direct=list(DIRECT_SOURCES))

@@ -102,36 +102,48 @@ DELETE FROM suppression
 WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = lower(%(address)s) AND reason NOT IN ('complaint', 'erased');
 
 -- name: count_said
--- Of the words of this source about these people: how many still decide, and how many no longer do.
-WITH last AS (
-    SELECT DISTINCT ON (c.person_id, c.topic_id, c.channel) c.person_id, c.topic_id, c.channel, c.source FROM consent_log c
-    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.applied
-    ORDER BY c.person_id, c.topic_id, c.channel, c.id DESC
+-- Of the words of this source about these people: how many still decide, and how many no longer do. Words that were withdrawn count for nothing.
+WITH word AS MATERIALIZED (
+    SELECT c.id, c.person_id, c.topic_id, c.channel, c.source FROM consent_log c
+    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.applied AND c.source NOT LIKE 'undo:%%' AND NOT EXISTS (
+        SELECT FROM consent_log u WHERE u.workspace_id = c.workspace_id AND (u.person_id, u.topic_id, u.channel) = (c.person_id, c.topic_id, c.channel)
+        AND c.source LIKE 'import:%%' AND u.source = 'undo:' || substr(c.source, 8))
+), last AS (
+    SELECT DISTINCT ON (w.person_id, w.topic_id, w.channel) w.person_id, w.topic_id, w.channel, w.source FROM word w
+    ORDER BY w.person_id, w.topic_id, w.channel, w.id DESC
 )
 SELECT count(*) FILTER (WHERE l.source = %(source)s), count(*) FILTER (WHERE l.source <> %(source)s)
-FROM last l WHERE EXISTS (SELECT FROM consent_log o WHERE o.workspace_id = %(workspace_id)s AND (o.person_id, o.topic_id, o.channel) = (l.person_id, l.topic_id, l.channel)
-                          AND o.source = %(source)s AND o.applied);
+FROM last l WHERE EXISTS (SELECT FROM word o WHERE (o.person_id, o.topic_id, o.channel) = (l.person_id, l.topic_id, l.channel) AND o.source = %(source)s);
 
 -- name: withdraw
--- Where the word of this source decides, what was said before it decides again, or nothing is known; the log gets an entry that says so, for ever.
-WITH last AS (
-    SELECT DISTINCT ON (c.person_id, c.topic_id, c.channel) c.id, c.person_id, c.topic_id, c.channel, c.source FROM consent_log c
-    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.applied
-    ORDER BY c.person_id, c.topic_id, c.channel, c.id DESC
+-- Where the word of this source decides, what others said decides again (a "no" that changed nothing beside ours included), or nothing is known.
+-- The log gets an entry for each, for ever: it tells later that the words of this source count for nothing, those that no longer decided included.
+WITH word AS NOT MATERIALIZED (
+    SELECT c.id, c.person_id, c.topic_id, c.channel, c.source, c.state, c.at, c.applied FROM consent_log c
+    WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(ids)s::bigint[]) AND c.source NOT LIKE 'undo:%%' AND NOT EXISTS (
+        SELECT FROM consent_log u WHERE u.workspace_id = c.workspace_id AND (u.person_id, u.topic_id, u.channel) = (c.person_id, c.topic_id, c.channel)
+        AND c.source LIKE 'import:%%' AND u.source = 'undo:' || substr(c.source, 8))
 ), ours AS MATERIALIZED (
-    SELECT l.*, e.state, e.at FROM last l LEFT JOIN LATERAL (
-        SELECT c.state, c.at FROM consent_log c
-        WHERE c.workspace_id = %(workspace_id)s AND (c.person_id, c.topic_id, c.channel) = (l.person_id, l.topic_id, l.channel) AND c.applied AND c.source <> %(source)s
-        ORDER BY c.id DESC LIMIT 1) e ON true
-    WHERE l.source = %(source)s
+    SELECT o.id, o.person_id, o.topic_id, o.channel, e.state, e.at, coalesce(l.source = %(source)s, false) AS decides
+    FROM (SELECT max(w.id) AS id, w.person_id, w.topic_id, w.channel FROM word w WHERE w.source = %(source)s GROUP BY w.person_id, w.topic_id, w.channel) o
+    LEFT JOIN LATERAL (
+        SELECT w.source FROM word w WHERE (w.person_id, w.topic_id, w.channel) = (o.person_id, o.topic_id, o.channel) AND w.applied
+        ORDER BY w.id DESC LIMIT 1) l ON true
+    LEFT JOIN LATERAL (
+        SELECT w.state, w.at FROM word w
+        WHERE (w.person_id, w.topic_id, w.channel) = (o.person_id, o.topic_id, o.channel) AND w.source <> %(source)s
+          AND (w.applied OR w.state = 'unsubscribed' AND NOT EXISTS (
+              SELECT FROM word n WHERE (n.person_id, n.topic_id, n.channel) = (o.person_id, o.topic_id, o.channel) AND n.source <> %(source)s
+              AND n.applied AND n.id < w.id AND n.at > w.at AND w.source <> ALL(%(direct)s::text[])))
+        ORDER BY w.id DESC LIMIT 1) e ON true
 ), forgotten AS (
     DELETE FROM subscription s USING ours o
-    WHERE o.state IS NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
+    WHERE o.decides AND o.state IS NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
 ), restored AS (
     UPDATE subscription s SET state = o.state, changed_at = o.at FROM ours o
-    WHERE o.state IS NOT NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
+    WHERE o.decides AND o.state IS NOT NULL AND (s.person_id, s.topic_id, s.channel) = (o.person_id, o.topic_id, o.channel)
 )
 INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
-SELECT %(workspace_id)s, o.person_id, o.topic_id, o.channel, coalesce(o.state, 'unsubscribed'), %(now)s, %(by)s, true, jsonb_build_object('withdraws', o.id)
+SELECT %(workspace_id)s, o.person_id, o.topic_id, o.channel, coalesce(o.state, 'unsubscribed'), %(now)s, %(by)s, o.decides, jsonb_build_object('withdraws', o.id)
 FROM ours o
 ON CONFLICT DO NOTHING;

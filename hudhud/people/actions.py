@@ -20,6 +20,7 @@ from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
 from hudhud.people.queries import find_some
 from hudhud.people.takeback import find_to_take_back as find_to_take_back
+from hudhud.people.takeback import hold as hold
 from hudhud.people.takeback import remove as remove
 from hudhud.people.takeback import take_back as take_back
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, Identifier, Identity, Note, PersonNotFound, Resolution

@@ -52,45 +52,48 @@ class TakenBack:
     left: int = 0  # what somebody else has changed since
 
 
-def find_to_take_back(ws: Scope, source: str, ids: Sequence[int], made: Collection[int]) -> list[TakenBack]:
-    """Return what can be taken back of what `source` changed about these people, holding everybody else off until the transaction ends.
+def hold(ws: Scope) -> None:
+    """Hold everybody else off people until the transaction ends: who they are is to be read after this."""
+    ws.run(PEOPLE.lock)
+
+
+def find_to_take_back(ws: Scope, source: str, ids: Sequence[int], made: Collection[int], gone: Collection[str]) -> list[TakenBack]:
+    """Return what can be taken back of what `source` changed about these people; `hold` comes first.
 
     `made`: those of them whom the source made; the address that names them stays with them.
+    `gone`: sources that were taken back before, and those that did it: as if they had changed nothing.
     """
-    ws.run(PEOPLE.lock)
     changes: dict[int, list[tuple[str, dict[str, Any], list[Any]]]] = defaultdict(list)
     for person_id, *change in ws.rows(QUERIES.read_changes, source=source, ids=numbers(ids)):
         changes[person_id].append(tuple(change))
-    found = [_read_back(person_id, some, source) for person_id, some in changes.items()]
+    found = [_read_back(person_id, some, source, gone) for person_id, some in changes.items()]
     for one in found:
         if one.person_id in made:
             one.values = {name: value for name, value in one.values.items() if name not in ADDRESS_NAMESPACES}
     return found
 
 
-def _read_back(person_id: int, changes: Iterable[tuple[str, dict[str, Any], list[Any]]], source: str) -> TakenBack:
+def _read_back(person_id: int, changes: Iterable[tuple[str, dict[str, Any], list[Any]]], source: str, gone: Collection[str]) -> TakenBack:
     """Read one person's changes, newest first."""
     result = TakenBack(person_id)
-    closed: set[str] = set()
+    values: dict[str, Any] = {}
     held: dict[Identifier, bool] = {}
-    left: set[str] = set()
+    closed: set[str] = set()
+    ours: set[str] = set()
     for changed_by, before, identifiers in changes:
-        is_ours = changed_by == source
         names = {_mark(one): (one[0], one[1], one[2]) for one in reversed(identifiers)}
-        for mark, (namespace, value, was_theirs) in names.items():
-            if is_ours and mark not in closed:
-                held[namespace, value] = was_theirs
-        for name, old in before.items():
-            if is_ours and name not in closed:
-                result.values[name] = old
         touched = before.keys() | names.keys()
-        if is_ours:
-            left |= {name for name in touched & closed if name not in result.values and not name.startswith("#")}
-        else:
+        if changed_by != source and changed_by not in gone:
             closed |= touched
-    result.gained = [identifier for identifier, was_theirs in held.items() if not was_theirs]
-    result.lost = [identifier for identifier, was_theirs in held.items() if was_theirs]
-    result.left = len(left)
+            continue
+        held |= {(namespace, value): was_theirs for mark, (namespace, value, was_theirs) in names.items() if mark not in closed}
+        values |= {name: old for name, old in before.items() if name not in closed}
+        if changed_by == source:
+            ours |= touched
+    result.values = {name: old for name, old in values.items() if name in ours}
+    result.gained = [each for each, was_theirs in held.items() if not was_theirs and _mark(each) in ours]
+    result.lost = [each for each, was_theirs in held.items() if was_theirs and _mark(each) in ours]
+    result.left = sum(not name.startswith("#") for name in ours - values.keys())
     return result
 
 

@@ -124,9 +124,18 @@ SELECT p.id FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]) AND (
     p.merged_into IS NOT NULL
     OR EXISTS (SELECT FROM person m WHERE m.merged_into = p.id)
-    OR EXISTS (SELECT FROM person_change c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> %(source)s)
-    OR EXISTS (SELECT FROM consent_log c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> %(source)s)
+    OR EXISTS (SELECT FROM person_change c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> ALL(%(sources)s::text[]))
+    OR EXISTS (SELECT FROM consent_log c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = p.id AND c.source <> ALL(%(sources)s::text[]))
     OR EXISTS (SELECT FROM message m WHERE m.person_id = p.id AND m.state NOT IN ('planned', 'deferred', 'skipped')));
+
+-- name: find_undone
+-- Other imports that were taken back, or are being.
+SELECT id FROM import WHERE workspace_id = %(workspace_id)s AND id <> %(import_id)s AND state IN ('undoing', 'undone');
+
+-- name: hand_on
+-- Whom this import made, and another one has spoken of too: gone with that one, if nobody else has.
+UPDATE import_person o SET made = true FROM import i
+WHERE i.workspace_id = %(workspace_id)s AND i.id <> %(import_id)s AND o.workspace_id = i.workspace_id AND o.import_id = i.id AND o.person_id = ANY(%(ids)s::bigint[]);
 
 -- name: move_undo
 -- People up to this one are done with. No row: somebody else has it, or it was stopped.

@@ -73,6 +73,8 @@ def run(job: Undo) -> None:
     with job.db.workspace(job.workspace_id) as ws:
         if job.is_real and job.done.events:
             segments.recount(ws)
+        if job.is_real:
+            ws.run(QUERIES.delete_pieces, import_id=job.import_id)
         ws.run(QUERIES.end_undo if job.is_real else QUERIES.end_weighing, import_id=job.import_id, fence=job.fence, now=job.now())
 
 
@@ -98,6 +100,7 @@ def _move(ws: Scope, job: Undo) -> None:
 
 
 def _take_page(ws: Scope, job: Undo) -> None:
+    people.hold(ws)
     rows = ws.rows(QUERIES.find_spoken_of, import_id=job.import_id, after=job.after, limit=PAGE)
     if rows:
         _take_back(ws, job, [row[0] for row in rows], {row[0] for row in rows if row[1]}, {row[0] for row in rows if row[2]})
@@ -109,8 +112,11 @@ def _take_page(ws: Scope, job: Undo) -> None:
 
 
 def _take_back(ws: Scope, job: Undo, ids: list[int], made: set[int], merged: set[int]) -> None:
-    found = people.find_to_take_back(ws, job.source, [one for one in ids if one not in merged], made)
-    alone = sorted(made - _find_touched(ws, job, made))
+    gone = [
+        name for (import_id,) in ws.rows(QUERIES.find_undone, import_id=job.import_id) for name in (source_of(import_id), _by(import_id))
+    ]
+    found = people.find_to_take_back(ws, job.source, [one for one in ids if one not in merged], made, gone)
+    alone = sorted(made - _find_touched(ws, job, made, gone))
     rest = [one for one in found if one.person_id not in set(alone)]
     deciding, outdated = consent_queries.count_said(ws, job.source, ids)
     done = job.done
@@ -121,14 +127,20 @@ def _take_back(ws: Scope, job: Undo, ids: list[int], made: set[int], merged: set
     done.words_back += deciding
     done.words_left += outdated
     if job.is_real:
-        now, by = job.now(), f"undo:{job.import_id}"
+        now, by = job.now(), _by(job.import_id)
         consent.withdraw(ws, job.source, ids, now, by=by)
         people.take_back(ws, rest, now, by=by)
         people.remove(ws, alone, now)
+        ws.run(QUERIES.hand_on, import_id=job.import_id, ids=numbers(made.difference(alone)))
 
 
-def _find_touched(ws: Scope, job: Undo, made: set[int]) -> set[int]:
+def _by(import_id: int) -> str:
+    """Return what stands as the source in what taking an import back says and changes."""
+    return f"undo:{import_id}"
+
+
+def _find_touched(ws: Scope, job: Undo, made: set[int], gone: list[str]) -> set[int]:
     if not made:
         return set()
-    changed = {row[0] for row in ws.rows(QUERIES.find_touched, source=job.source, ids=numbers(made))}
+    changed = {row[0] for row in ws.rows(QUERIES.find_touched, sources=[job.source, *gone], ids=numbers(made))}
     return changed | events_queries.find_active(job.ch, job.workspace_id, job.source, sorted(made))

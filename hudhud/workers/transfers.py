@@ -58,9 +58,10 @@ def run(context: Context) -> None:
 def tidy(db: Database, now: datetime) -> None:
     """Forget files that nobody imported, and bad rows that nobody mended."""
     with db.everywhere() as everywhere:
-        everywhere.run(QUERIES.expire, before=now - KEPT)
-        everywhere.run(QUERIES.expire_rejects, before=now - KEPT)
+        # Files last: what hangs on them is found by them.
         everywhere.run(QUERIES.expire_people, before=now - KEPT)
+        everywhere.run(QUERIES.expire_rejects, before=now - KEPT)
+        everywhere.run(QUERIES.expire, before=now - KEPT)
 
 
 def work_once(context: Context) -> bool:
