@@ -8,6 +8,7 @@ from hudhud.kit import sql
 from hudhud.people.search import from_cursor, to_cursor, to_range
 from hudhud.people.types import Person, PersonNotFound, Profile
 from hudhud.people.upsert import admitted as admitted
+from hudhud.people.upsert import upsert_in as upsert_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hudhud.kit.errors import InvalidInput
+from hudhud.people.types import Upsert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hudhud.people.types import Upsert
+MOST_IN_LIST = 1_000  # that rows may fill a list up to; one that is longer stays as it is
 
-MOST_IN_LIST = 1_000
+
+@lru_cache(maxsize=64)
+def upsert_in(context: bytes) -> Upsert | None:
+    """Read the rules that a list of people came with: the same bytes in all its rows. Raises `InvalidInput`."""
+    said = msgspec.json.decode(context).get("upsert") if b'"upsert"' in context else None
+    try:
+        return None if said is None else msgspec.convert(said, Upsert)
+    except msgspec.ValidationError:
+        raise InvalidInput("context.upsert", said, 'leave it out, or write {"rules": {"city": "if_empty"}}') from None
 
 
 def admitted(upsert: Upsert, known: Mapping[str, Any], said: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
@@ -51,9 +65,21 @@ def _instant(value: object) -> datetime | None:
 
 
 def _appended(known: object, said: object) -> list[Any]:
-    """Return one list of what was there and what was said, each once, in that order."""
-    both = [*_list_of(known), *_list_of(said)]
-    return [one for place, one in enumerate(both) if one not in both[:place]][:MOST_IN_LIST]
+    """Return what was there, whole, and behind it what was said and is not in it, up to the most that a list may have."""
+    result = list(_list_of(known))
+    there = {_print(one) for one in result}
+    for one in _list_of(said):
+        if len(result) >= MOST_IN_LIST:
+            break
+        if (mark := _print(one)) not in there:
+            there.add(mark)
+            result.append(one)
+    return result
+
+
+def _print(value: object) -> bytes:
+    # By JSON, not by ==: to Python, 1 is True.
+    return msgspec.json.encode(value, order="sorted")
 
 
 def _list_of(value: object) -> list[Any]:

@@ -19,7 +19,7 @@ from hudhud.events.types import EARLIEST, KINDS, LATEST, MAX_EVENT_BYTES, MAX_ID
 from hudhud.kit.errors import InvalidInput
 from hudhud.people.identifiers import normal_email, normal_phone
 from hudhud.transfer import values
-from hudhud.transfer.upserts import upsert_of
+from hudhud.transfer.upserts import attribute_of, upsert_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -254,12 +254,22 @@ def mapping_of(kind: Kind, plan: Plan, columns: Sequence[str], topics: Sequence[
     _check(kind, fields, consent=bool(named), source=plan.consent_source)
     upsert = upsert_of(kind, {column.field: column.upsert for column in plan.columns if column.field}, plan.newest_by, fields)
     found = _mapping(kind, rules, plan.reading, plan.subscribe, plan.consent_source)
-    return replace(found, upsert=upsert)
+    return _dated(replace(found, upsert=upsert))
 
 
 def _mapping(kind: str, rules: Sequence[Rule], reading: Reading, subscribe: Sequence[str], source: str) -> Mapping:
     consent = dict.fromkeys(subscribe, "subscribed")
     return Mapping(kind, tuple(rules), reading.dates, reading.decimal, reading.phone_prefix, consent=consent, consent_source=source)
+
+
+def _dated(mapping: Mapping) -> Mapping:
+    """Read the date that the rule `newest` goes by as a date: as another text it would be older than any, and every row would win."""
+    newest_by = mapping.upsert["newest_by"] if mapping.upsert else ""
+    rules = [
+        replace(rule, type="date") if newest_by and attribute_of(rule.field) == newest_by and rule.type != "own" else rule
+        for rule in mapping.rules
+    ]
+    return replace(mapping, rules=tuple(rules))
 
 
 def _check(kind: str, fields: set[str], *, consent: bool, source: str) -> None:
@@ -287,7 +297,7 @@ def read_options(kind: str, options: Options, columns: Sequence[str], reading: R
     chosen = dict(_read_upsert(text) for text in options.rules)
     listed = [replace(rule, is_list=chosen.get(rule.field) == "append") for rule in named]
     found = _mapping(kind, listed, reading, options.subscribe, options.consent_source)
-    return replace(found, at_time=at, upsert=upsert_of(kind, chosen, options.newest_by, fields))
+    return _dated(replace(found, at_time=at, upsert=upsert_of(kind, chosen, options.newest_by, fields)))
 
 
 def _read_upsert(text: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from hudhud.events.types import Row, check_text, lane_of, parse, person_key
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.kit.failpoint import reach
+from hudhud.people.queries import upsert_in
 from hudhud.transfer.guess import guess_delimiter
 from hudhud.transfer.mapping import Maker, Mapping, Options, mapping_of, read_options
 from hudhud.transfer.source import examine
@@ -214,6 +215,8 @@ def _from_line(job: Job, record: Record, base: str) -> Made:
     assert isinstance(record.raw, bytes)
     check_text(record.raw)
     message = parse(record.raw)
+    if message.type == "identify":
+        upsert_in(bytes(message.context))
     if job.kind == "people" and message.type != "identify":
         raise InvalidInput("type", message.type, "people come as identify messages; use hudhud import events for the rest")
     body = record.raw

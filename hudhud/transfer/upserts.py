@@ -37,4 +37,6 @@ def upsert_of(kind: str, rules: Mapping[str, str], newest_by: str, fields: Colle
         raise InvalidInput(
             "newest_by", newest_by, "name the attribute with the date that the rule `newest` goes by, e.g. traits.updated_at"
         )
+    if wanted.get(newest_by, "newest") != "newest":
+        raise InvalidInput("rule", f"{newest_by}={wanted[newest_by]}", "the date that others go by is overwritten with them")
     return {"rules": {attribute_of(field): rule for field, rule in wanted.items()}, "newest_by": attribute_of(newest_by)}

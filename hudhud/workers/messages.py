@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hudhud.companies.types import Said
 from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
-from hudhud.kit.errors import InvalidInput
 from hudhud.people.identifiers import normal_email
-from hudhud.people.types import Identifier, Identity, Upsert
+from hudhud.people.queries import upsert_in
+from hudhud.people.types import Identifier, Identity
 from hudhud.transfer.types import import_of
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
     name = name_of(message)
     if source != OWN:
         check_name(name)
-    if import_of(source):
-        _upsert(bytes(message.context))  # here it costs the row, later the batch
+    if kind == "identify" and import_of(source):
+        upsert_in(bytes(message.context))  # here it costs the row, later the batch
     properties = message.traits if kind in {"identify", "group"} else message.properties
     return Event(
         workspace_id=workspace_id,
@@ -150,18 +149,8 @@ def to_identity(event: Event) -> Identity:
         event.source == PUBLIC,
         event.ip_country,
         event.source,
-        _upsert(event.context) if import_of(event.source) else None,
+        upsert_in(event.context) if import_of(event.source) else None,
     )
-
-
-@lru_cache(maxsize=64)
-def _upsert(context: bytes) -> Upsert | None:
-    """Read the rules that a list of people came with; they are the same bytes in all its rows."""
-    said = msgspec.json.decode(context).get("upsert")
-    try:
-        return None if said is None else msgspec.convert(said, Upsert)
-    except msgspec.ValidationError:
-        raise InvalidInput("context.upsert", said, 'leave it out, or write {"rules": {"city": "if_empty"}}') from None
 
 
 def _device(context: bytes) -> dict[str, str] | None:

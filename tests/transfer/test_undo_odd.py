@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
-from hudhud.transfer.types import Plan, Reading
 from tests.make import NOW
 from tests.transfer.test_undo import HEADER, bring, known, states, undo
 from tests.workers.line import Line, identify
@@ -51,18 +49,3 @@ def test_who_said_no_themselves_is_not_subscribed_again_by_an_undo(line: Line) -
         consent.record(ws, [ConsentChange(one, "newsletter", "email", "unsubscribed", NOW, "one_click", {}) for one in (old, new)])
     undo(line, import_id)
     assert states(line) == {"old": "unsubscribed", "new": "unsubscribed"}
-
-
-def bring_lines(line: Line, *messages: dict[str, Any]) -> int:
-    body = b"".join(json.dumps(one).encode() + b"\n" for one in messages)
-    return bring(line, body, Plan(Reading(format="ndjson")))
-
-
-@pytest.mark.parametrize("upsert", [5, {}, {"rules": {"a": 1}}, {"rules": [], "newest_by": None}])
-def test_rules_that_cannot_be_read_in_a_line_cost_that_line(line: Line, upsert: Any) -> None:  # noqa: ANN401 -- any JSON
-    bring_lines(
-        line,
-        {"type": "identify", "userId": "bad", "traits": {"city": "Narva"}, "context": {"upsert": upsert}},
-        {"type": "identify", "userId": "good", "traits": {"city": "Narva"}},
-    )
-    assert known(line)["good"] == {"city": "Narva"}

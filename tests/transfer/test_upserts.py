@@ -133,6 +133,7 @@ def test_the_dry_run_follows_the_rules(line: Line) -> None:
         (("traits.city=newest",), ""),
         (("traits.city=if_empty",), "traits.on"),
         (("traits.city",), ""),
+        (("traits.city=newest", "traits.on=append"), "traits.on"),
     ],
 )
 def test_rules_that_cannot_be_followed_are_refused(line: Line, tmp_path: Path, rules: tuple[str, ...], newest_by: str) -> None:
@@ -140,6 +141,43 @@ def test_rules_that_cannot_be_followed_are_refused(line: Line, tmp_path: Path, r
     path.write_text("id,mail,city,on\nu1,,Narva,2026-01-01\n")
     with pytest.raises(InvalidInput):
         job(line, path, *rules, newest_by=newest_by)
+
+
+@pytest.mark.parametrize("upsert", [5, {}, {"rules": {"a": 1}}, {"rules": [], "newest_by": None}])
+def test_rules_that_cannot_be_read_in_a_line_cost_that_line(line: Line, tmp_path: Path, upsert: Any) -> None:  # noqa: ANN401 -- any JSON
+    bad, good = ({**identify(user, city="Narva"), "messageId": user} for user in ("bad", "good"))
+    path = tmp_path / "people.ndjson"
+    path.write_text(json.dumps({**bad, "context": {"upsert": upsert}}) + "\n" + json.dumps(good) + "\n")
+    read = runner.prepare(line.db, line.shop, "people", from_path(path), Options(), lambda: NOW, time.sleep)
+    report = runner.run_file(read, lambda _: None)
+    assert (report.accepted, report.rejected) == (1, 1)
+    # One that is in the log already stops nobody either.
+    line.put({**bad, "context": {"upsert": upsert}}, source="import:7")
+    line.work()
+    assert line.sql("SELECT value FROM identifier") == [("good",)]
+    assert "context.upsert" in line.rejects()[0][1]
+
+
+def test_nothing_that_was_there_is_cut_off_a_list_and_truth_is_no_number() -> None:
+    long = list(range(2_000))
+    assert admitted(RULES, {"c": long}, {"c": ["new"]}, is_new=False) == {"c": long}
+    assert admitted(RULES, {"c": [1, 1, {"a": 1, "b": 2}]}, {"c": [True, 1, {"b": 2, "a": 1}]}, is_new=False) == {
+        "c": [1, 1, {"a": 1, "b": 2}, True]
+    }
+    assert len(admitted(RULES, {"c": 1}, {"c": long}, is_new=False)["c"]) == 1_000
+
+
+def test_the_newest_wins_however_dates_are_written_and_what_is_no_date_is_refused(line: Line) -> None:
+    body = b"id,word,on\nu1,newer,02.01.2026\nu1,older,31.12.2025\nu1,odd,1767225600\n"
+    columns = (Column("id", "user_id"), Column("word", "traits.word", upsert="newest"), Column("on", "traits.on"))
+    with line.db.workspace(line.shop) as ws:
+        import_id = actions.create_import(ws, "people", "list.csv", len(body), NOW, actor="test")
+        actions.put_piece(ws, import_id, 0, body)
+        actions.ask_run(ws, import_id, Plan(Reading(dates="dmy"), columns, newest_by="traits.on"), NOW, actor="test")
+    assert transfers.work_once(line.context)
+    line.work()
+    assert line.sql("SELECT attributes FROM person") == [({"word": "newer", "on": "2026-01-02"},)]
+    assert line.sql("SELECT line FROM import_reject") == [(4,)]
 
 
 @pytest.mark.long
