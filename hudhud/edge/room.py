@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
+from psycopg import Error
 
 from hudhud.kit import sql
 from hudhud.kit.errors import Unavailable
@@ -28,7 +29,7 @@ async def watch(state: EdgeState) -> None:
         try:
             async with state.workspace(None) as conn:
                 row = await (await conn.execute(QUERIES.measure_log.text)).fetchone()
-        except Unavailable:
+        except (Unavailable, Error):  # also: not migrated yet
             row = None
         if row is not None:
             is_full = row[0] > limit and row[1] > FEW_ROWS

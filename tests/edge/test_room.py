@@ -1,0 +1,59 @@
+"""The watch over the log's size: it goes on, whatever the database answers meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hudhud.edge import room
+from hudhud.edge.state import EdgeState
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys
+from hudhud.kit.sql import Query
+from tests.make import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from hudhud.kit.db import Database
+
+FILL = Query(
+    "fill",
+    "INSERT INTO intake (lane, workspace_id, received_at, source, body) "
+    "SELECT 0, 1, now(), 'server', convert_to(repeat(md5(n::text), 30), 'UTF8') FROM generate_series(1, 2000) n",
+)
+
+
+def run(db: Database, statement: str) -> None:
+    with db.everywhere() as everywhere:
+        everywhere.run(Query("statement", statement))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 -- nobody tells
+            await asyncio.sleep(0.01)
+
+
+def test_a_door_that_opens_before_the_database_is_ready_still_sees_when_the_log_is_full(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LOOK_EVERY_S", 0.01)
+    state = EdgeState(Settings(DATABASE_URL=db.url, intake_limit_mb=1), FixedClock(NOW), Keys((b"test",)))
+
+    async def watched() -> None:
+        run(db, "ALTER TABLE intake RENAME TO not_yet")
+        await state.open()
+        await until(lambda: state.pool.get_stats().get("requests_num", 0) > 1)
+        run(db, "ALTER TABLE not_yet RENAME TO intake")
+        with db.everywhere() as everywhere:
+            everywhere.run(FILL)
+        await until(lambda: state.appender.is_full)
+        run(db, "DELETE FROM intake")
+        await until(lambda: not state.appender.is_full)
+        await state.close()
+
+    asyncio.run(watched())
