@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
+from hudhud.edge.refusals import Refusals
 from hudhud.edge.remembered import Remembered
 from hudhud.edge.signature import check
 from hudhud.hooks.types import MAX_BODY_BYTES, MOST_BODIES, MOST_BYTES, HookBody, HookNotFound, Signature, WrongSignature
@@ -58,6 +59,7 @@ class Addresses:
         """Ask by the pool of `state`."""
         self.state = state
         self._sources = Remembered(self._ask)
+        self._refusals = Refusals(state)
 
     async def source(self, address: str) -> Source:
         """Return whose address it is; raises `HookNotFound`, or `Unavailable` when the database cannot be asked."""
@@ -89,13 +91,10 @@ class Addresses:
 
     async def _check(self, source: Source, signature: Signature, headers: dict[str, str], body: bytes) -> None:
         secret = cipher(self.state.keys, PURPOSE).decrypt(source.sealed)
-        now = self.state.clock.now()
         try:
-            check(signature, secret, headers, body, now)
+            check(signature, secret, headers, body, self.state.clock.now())
         except WrongSignature as wrong:
-            # Whoever sets this up sees why nothing comes in.
-            async with self.state.workspace(source.workspace_id) as conn:
-                await conn.execute(QUERIES.record_refusal.text, {"hook_id": source.hook_id, "now": now, "refusal": wrong.message})
+            await self._refusals.record(source.workspace_id, source.hook_id, wrong.message)
             raise
 
 

@@ -45,8 +45,8 @@ FROM hook h LEFT JOIN LATERAL (
 WHERE h.secret_hash = %(secret_hash)s;
 
 -- name: record_refusal
--- A request without a right signature (everywhere: the edge).
-UPDATE hook SET refused = refused + 1, refused_at = %(now)s, refusal = %(refusal)s WHERE id = %(hook_id)s;
+-- Requests without a right signature, and what was wrong with the last of them.
+UPDATE hook SET refused = refused + %(count)s, refused_at = %(now)s, refusal = %(refusal)s WHERE id = %(hook_id)s;
 
 -- name: keep_bodies
 -- Keep bodies as they came (everywhere: one group may hold several sources); a repeat is counted. Wakes the worker.

@@ -7,6 +7,7 @@ import hmac
 import json
 import signal
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,23 @@ def test_a30_signed_bodies(door: Door) -> None:
         sealed = ws.conn.execute("SELECT signing_key FROM hook WHERE id = %s", (hook_id,)).fetchone()
     assert sealed is not None
     assert b"s3cret" not in bytes(sealed[0])
+
+
+def test_a30_a_storm_of_wrong_signatures_leaves_the_door_to_others(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    set_signature(door, hook_id, Signature("hmac", "X-Sign"), "s3cret")
+    with ThreadPoolExecutor(8) as pool:
+        with door.db.workspace(door.shop) as ws:
+            # Whoever writes down a refusal waits for us here.
+            ws.conn.execute("SELECT FROM hook WHERE id = %s FOR UPDATE", (hook_id,))
+            refused = [pool.submit(send, door, path, order(1)) for _ in range(8)]
+            assert len(wait(refused, 10, FIRST_COMPLETED).done) > 0
+            assert door.post("/v1/track", {"event": "A", "userId": "1"}, key="brief").status == 200
+        assert {one.result().status for one in refused} == {401}
+    assert send(door, path, order(1)).status == 401
+    with door.db.workspace(door.shop) as ws:
+        # Those that came while one was being written are counted with the next.
+        assert get_hook(ws, hook_id).refused == 9
 
 
 def test_a30_standard_webhooks(door: Door) -> None:
