@@ -42,7 +42,7 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     if not versions:
         return 0
     known = {version.id: version for version in versions}
-    merges.hand_over(ws, known, sorted({event.person_id for event in events if event.kind in reactions.ABOUT_PEOPLE}), now)
+    merges.hand_over(ws, known, sorted({event.person_id for event in events if _may_tell_of_merge(event)}), now)
     facts = reactions.sort_facts(events, changes)
     touched = 0
     for version in versions:
@@ -52,6 +52,11 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     if touched:
         ws.run(MOVES.ring)
     return touched
+
+
+def _may_tell_of_merge(event: Event) -> bool:
+    """Say whether the event's person may have taken others in: also where it was their actor's that another worker has just merged."""
+    return event.kind in reactions.ABOUT_PEOPLE or event.actor_id != event.person_id
 
 
 def entered_segment(version: Version, changes: Sequence[Change]) -> list[entries.Candidate]:

@@ -180,24 +180,32 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
     for workspace_id, ids in people.find_stale(everywhere, STALE_ROWS).items():
         batch.part(workspace_id).stale = ids
     for part, scope in batch.each(everywhere):
-        concerned = {event.actor_id for event in part.events} | {event.person_id for event in part.events} | set(part.stale)
         with scope as ws:
             # Asked now: another worker may have merged them since they were resolved.
-            standing = people_queries.find_standing(ws, sorted(concerned))
-            part.stale = sorted(person_id for person_id, _, is_stale in standing if is_stale)
+            part.stale = _stand_today(ws, part)
             people.mirror(ws, batch.ch, part.stale)
-        today = {person_id: now for person_id, now, _ in standing}
-        for event in part.events:
-            event.person_id = today.get(event.actor_id, event.person_id)
-        part.people = set(today.values())
         batch.counts["mirrored"] += len(part.stale)
+
+
+def _stand_today(ws: Scope, part: Part) -> list[int]:
+    """Let events be those of who their people are by now; return whose mirror is behind."""
+    concerned = part.people.union(part.stale, *((event.actor_id, event.person_id) for event in part.events))
+    standing = people_queries.find_standing(ws, sorted(concerned))
+    today = {person_id: now for person_id, now, _ in standing}
+    for event in part.events:
+        event.person_id = today.get(event.actor_id, event.person_id)
+    part.people = set(today.values())
+    return sorted(person_id for person_id, _, is_stale in standing if is_stale)
 
 
 def update_segments(everywhere: Scope, batch: Batch) -> None:
     """Find who entered or left a segment. Where others changed a person, or the batch is repeated, anything may have changed."""
     for part, scope in batch.each(everywhere):
-        others = part.people.difference(event.person_id for event in part.events)
         with scope as ws:
+            # Who was merged since the mirror may have been decided about before ClickHouse had these events. Who is merged from here on is decided about later.
+            segments.open_lock(ws)
+            _stand_today(ws, part)
+            others = part.people.difference(event.person_id for event in part.events)
             batch.let(ws, part, partial(_refresh, ws, batch, part, others), Reason.UNDECIDED)
         batch.counts["segment changes"] += len(part.changes)
 
