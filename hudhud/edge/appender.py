@@ -89,6 +89,11 @@ class Appender:
             task.cancel()
         self._refuse_waiting()
 
+    def check_room(self) -> None:
+        """Raise `Busy` while the log is full; ask before a body is read, so that refusing costs next to nothing."""
+        if self.is_full:
+            raise Busy("The log is full: the workers are behind. Send this again later.")
+
     async def append(self, rows: Sequence[Row], refusals: Sequence[Refusal] = (), bodies: Sequence[HookBody] = ()) -> None:
         """Return when all is on disk; raises `Busy` or `Unavailable` (then nobody knows; repeating is harmless)."""
         if not self.connected or self._stopping:
@@ -97,8 +102,7 @@ class Appender:
         count = len(rows) + len(refusals) + len(bodies)
         if self.waiting_rows + count > WAITING_ROWS or self.waiting_bytes + size > WAITING_BYTES:
             raise Busy
-        if self.is_full:
-            raise Busy("The log is full: the workers are behind. Send this again later.")
+        self.check_room()
         done = asyncio.get_running_loop().create_future()
         self.waiting.append(Waiting(rows, refusals, bodies, size, done))
         self.waiting_rows += count

@@ -123,6 +123,7 @@ class Collect:
             return 204, b"", []
         if scope["method"] != "POST":
             raise MethodNotAllowed
+        self.state.appender.check_room()
         headers = dict(scope["headers"])
         key = from_basic(headers.get(b"authorization", b"").decode("latin-1"))
         holder = await self.keyring.writer(key) if key else None

@@ -79,6 +79,7 @@ class Addresses:
 
     async def take(self, request: Request) -> None:
         """Keep one body; raises what the sender should know."""
+        self.state.appender.check_room()
         source = await self.source(request.path_params["address"])
         if source.is_full:
             raise Busy("Too much of what came here could not be mapped; write or mend the mapping in Data → Webhooks first.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hudhud.edge import room
+from hudhud.edge.app import Edge
 from hudhud.edge.state import EdgeState
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
@@ -14,7 +15,7 @@ from hudhud.kit.sql import Query
 from tests.make import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     import pytest
 
@@ -57,3 +58,20 @@ def test_a_door_that_opens_before_the_database_is_ready_still_sees_when_the_log_
         await state.close()
 
     asyncio.run(watched())
+
+
+def test_while_the_log_is_full_nobody_reads_what_is_sent() -> None:
+    edge = Edge(Settings(DATABASE_URL="postgresql://nowhere"), FixedClock(NOW), Keys((b"test",)))
+    edge.state.appender.is_full = True
+    said: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> NoReturn:
+        raise AssertionError
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(message)
+
+    for path in ("/v1/batch", "/v1/track", "/hooks/x"):
+        scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+        asyncio.run(edge(scope, receive, send))
+    assert [one["status"] for one in said if one["type"] == "http.response.start"] == [429] * 3
