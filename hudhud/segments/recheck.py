@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from clickhouse_connect.driver.exceptions import OperationalError
 from pyroaring import BitMap64
 
 from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
 from hudhud.segments.flips import LONGEST_PAUSE, crossed
-from hudhud.segments.membership import NOTHING, Desk, apart, decide, find_live, open_desk, read_members
+from hudhud.segments.membership import MAX_REASON, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk, read_members
 from hudhud.segments.sets import dump, load
 from hudhud.segments.types import Segment
 
@@ -57,7 +58,7 @@ def suspect(ws: Scope, ch: Client, now: datetime, beat: Callable[[], None]) -> i
     suspects, settled = BitMap64(), _find_settled(desk)
     for start in range(0, len(settled), AT_ONCE):
         some = settled[start : start + AT_ONCE]
-        suspects = suspects.union(*apart(desk, some, lambda few: [_differing(desk, few)]))
+        suspects |= _differing_where_askable(desk, some)
         beat()
     ws.run(QUERIES.set_suspects, people=dump(suspects), now=now)
     return len(suspects)
@@ -66,6 +67,19 @@ def suspect(ws: Scope, ch: Client, now: datetime, beat: Callable[[], None]) -> i
 def _find_settled(desk: Desk) -> list[Live]:
     """Return the segments with conditions that are kept current."""
     return [one for one in find_live(desk, NOTHING) if one.built and not one.failing and one.tree != Segment(one.id)]
+
+
+def _differing_where_askable(desk: Desk, segments: Sequence[Live]) -> BitMap64:
+    """Leave out a segment that cannot be asked about everybody: batches, which ask about few, may well be able to keep it current."""
+    try:
+        return _differing(desk, segments)
+    except UNASKABLE as error:
+        if isinstance(error, OperationalError):
+            raise
+        if len(segments) == 1:
+            log.warning("segment.not_checked", workspace=desk.workspace_id, segment=segments[0].id, error=str(error)[:MAX_REASON])
+            return BitMap64()
+    return BitMap64().union(*(_differing_where_askable(desk, [one]) for one in segments))
 
 
 def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:

@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
-from hudhud.segments import actions, queries
+from hudhud.segments import actions, queries, recheck
 from hudhud.segments.ask import QUERIES
 from hudhud.segments.sets import dump, load
-from hudhud.segments.types import Touched
+from hudhud.segments.types import TooCostly, Touched
 from hudhud.workers import segments
 from hudhud.workers.context import Context
 from tests.segments.oracle import Event
@@ -22,12 +22,15 @@ from tests.segments.stage import Stage, make_stage
 from tests.segments.worlds import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
+    from hudhud.segments.ask import Facts
+    from hudhud.segments.atoms import Atom
 
 DAY = timedelta(days=1)
 NIGHT = (NOW + 2 * DAY).replace(hour=3)
@@ -119,3 +122,26 @@ def test_who_did_something_since_the_last_look_is_checked_too(stage: Stage, cont
 
     assert found(stage) == (NIGHT, 2)
     assert stage.members() == {ever: {one.id for one in people}, lately: {one.id for one in people}}
+
+
+def test_what_is_too_costly_to_check_is_kept_current_all_the_same(
+    stage: Stage, context: Context, ch: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = stage.person()
+    stage.happen(Event(person.id, "Order Completed", NOW))
+    ordered, costly = stage.segment(ORDERED), stage.segment({**ORDERED, "name": "Page Viewed"})
+    record_wrongly(stage, ordered, person.id)
+    answer = recheck.ask
+
+    def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime) -> Facts:
+        if any("Page Viewed" in repr(atom) for atom in atoms):
+            raise TooCostly
+        return answer(ch, workspace_id, atoms, now)
+
+    monkeypatch.setattr(recheck, "ask", ask)
+    for later in (0, 1):
+        segments.work_once(context, ch, NIGHT + timedelta(seconds=later))
+
+    assert (found(stage), stage.members()) == ((NIGHT, 1), {ordered: {person.id}, costly: set()})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert queries.get_segment(ws, costly).failure is None
