@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
+from cryptography.fernet import InvalidToken
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -88,24 +89,32 @@ class Addresses:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw.items()}
         if source.signature is not None:
             await self._check(source, source.signature, headers, body)
-        await self.state.appender.append([], bodies=[HookBody(source.workspace_id, source.hook_id, kept(headers), body)])
+        await self.state.appender.append([], bodies=[HookBody(source.workspace_id, source.hook_id, kept(headers, source.signature), body)])
 
     async def _check(self, source: Source, signature: Signature, headers: dict[str, str], body: bytes) -> None:
-        secret = cipher(self.state.keys, PURPOSE).decrypt(source.sealed)
         try:
-            check(signature, secret, headers, body, self.state.clock.now())
+            check(signature, self._secret(source), headers, body, self.state.clock.now())
         except WrongSignature as wrong:
             await self._refusals.record(source.workspace_id, source.hook_id, wrong.message)
             raise
 
+    def _secret(self, source: Source) -> bytes:
+        try:
+            return cipher(self.state.keys, PURPOSE).decrypt(source.sealed)
+        except InvalidToken:
+            raise WrongSignature(
+                "This source's secret was sealed with a key that is not listed any more; enter the secret anew in Data → Webhooks."
+            ) from None
 
-def kept(headers: dict[str, str]) -> dict[str, str]:
-    """Return the headers that a mapping may read: none that hold secrets, and no more than fit."""
+
+def kept(headers: dict[str, str], signature: Signature | None) -> dict[str, str]:
+    """Return the headers that a mapping may read: none that hold secrets or the signature, and no more than fit."""
+    signed_in = signature.header.lower() if signature else ""
     found: dict[str, str] = {}
     room = MAX_HEADERS_LENGTH
     for name, value in headers.items():
         room -= len(name) + len(value)
-        if not NOT_KEPT.search(name) and room > 0:
+        if not NOT_KEPT.search(name) and name != signed_in and room > 0:
             found[name] = value.replace("\0", "")
     return found
 

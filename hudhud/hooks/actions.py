@@ -94,6 +94,8 @@ def allow_events(ws: Scope, hook_id: int, events: Sequence[str], *, now: datetim
 
 def set_signature(ws: Scope, keys: Keys, hook_id: int, signature: Signature | None, secret: str, *, now: datetime, actor: str) -> None:
     """Ask for signed bodies from now on (an empty `secret` keeps the old one); None: take unsigned ones. Raises `HookNotFound`, `InvalidInput`."""
+    # Copied from another tool's page, it often brings a space or the end of its line along.
+    secret = secret.strip()
     if signature is not None and signature.kind == "hmac" and not signature.header:
         raise InvalidInput("header", "", "name the header that carries the signature, e.g. X-Signature")
     sealed = cipher(keys, PURPOSE).encrypt(secret.encode()) if secret else None

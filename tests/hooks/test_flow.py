@@ -157,7 +157,7 @@ def set_signature(door: Door, hook_id: int, signature: Signature | None, secret:
 def test_a30_signed_bodies(door: Door) -> None:
     hook_id, path = make_hook(door)
     body = json.dumps(order(1)).encode()
-    set_signature(door, hook_id, Signature("hmac", "X-Sign", "sha256", "sha256="), "s3cret")
+    set_signature(door, hook_id, Signature("hmac", "X-Sign", "sha256", "sha256="), " s3cret\n")
     right = sign(b"s3cret", body)
     for value in (None, "", "sha256=", right.hex(), f"sha256={right.hex()[:-1]}0", f"sha256={sign(b'other', body).hex()}", "sha256=õ"):
         answer = send(door, path, body, {} if value is None else {"X-Sign": value.encode().decode("latin-1")})
@@ -171,10 +171,16 @@ def test_a30_signed_bodies(door: Door) -> None:
     with door.db.workspace(door.shop) as ws:
         # The same body thrice is one; the signature is kept nowhere.
         [kept] = find_bodies(ws, hook_id)
-        assert (kept.repeats, "x-sign" in kept.headers, "content-type" in kept.headers) == (2, True, True)
+        assert (kept.repeats, "x-sign" in kept.headers, "content-type" in kept.headers) == (2, False, True)
         sealed = ws.conn.execute("SELECT signing_key FROM hook WHERE id = %s", (hook_id,)).fetchone()
     assert sealed is not None
     assert b"s3cret" not in bytes(sealed[0])
+    with door.db.workspace(door.shop) as ws:
+        hooks.set_signature(ws, Keys((b"listed no more",)), hook_id, Signature("hmac", "X-Sign"), "s3cret", **BY)
+    time.sleep(1.0)
+    assert send(door, path, body, {"X-Sign": right.hex()}).status == 401
+    with door.db.workspace(door.shop) as ws:
+        assert "enter the secret anew" in get_hook(ws, hook_id).refusal
 
 
 def test_a30_a_storm_of_wrong_signatures_leaves_the_door_to_others(door: Door) -> None:
