@@ -26,6 +26,7 @@ QUERIES = sql.load("hudhud.people", "duplicates.sql")
 WEIGHTS = {"email": 95, "mailbox": 80, "lookalike": 50, "phone": 70, "name_birthday": 80, "name_address": 70, "name": 40}
 MOST_ALIKE = 20  # people who share a key
 MOST_FOUND = 20_000
+ABOVE_ALL = 101  # percent
 
 
 def ask(ws: Scope, now: datetime, by: str) -> None:
@@ -67,11 +68,11 @@ def find_duplicates(ws: Scope, *, after: str = "", limit: int = 20) -> tuple[lis
 
 def _from_cursor(cursor: str) -> tuple[int, int]:
     if not cursor:
-        return 101, 0
+        return ABOVE_ALL, 0
     confidence, _, pair_id = cursor.partition("|")
-    if not (confidence.isascii() and confidence.isdigit() and pair_id.isascii() and pair_id.isdigit() and len(cursor) < 22):  # noqa: PLR2004 -- as long as a bigint
-        raise InvalidInput("after", cursor, "use `next` of the page before")
-    return int(confidence), int(pair_id)
+    if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (confidence, pair_id)) and int(confidence) <= ABOVE_ALL:  # noqa: PLR2004 -- 19 digits may be beyond a bigint
+        return int(confidence), int(pair_id)
+    raise InvalidInput("after", cursor, "use `next` of the page before")
 
 
 def tell_apart(ws: Scope, pair_id: int, now: datetime, by: str) -> None:

@@ -130,3 +130,9 @@ def test_joined_by_hand_with_a_value_of_each_and_taken_back(db: Database, ch: Cl
         ]
     line.work()
     assert line.sql("SELECT count(*) FROM person WHERE version > mirrored") == [(0,)]
+
+
+@pytest.mark.parametrize("cursor", ["99999|1", "1|9223372036854775808", "5|", "x|1"])
+def test_a_cursor_that_nobody_was_given_is_refused(db: Database, cursor: str) -> None:
+    with db.workspace(make.workspace(db)) as ws, pytest.raises(InvalidInput):
+        duplicates.find_duplicates(ws, after=cursor)

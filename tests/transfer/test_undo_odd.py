@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
+from hudhud.people import actions as people
+from hudhud.transfer import actions
+from hudhud.workers import transfers
 from tests.make import NOW
 from tests.transfer.test_undo import HEADER, bring, known, states, undo
 from tests.workers.line import Line, identify
+from tests.workers.test_main import until
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -49,3 +54,21 @@ def test_who_said_no_themselves_is_not_subscribed_again_by_an_undo(line: Line) -
         consent.record(ws, [ConsentChange(one, "newsletter", "email", "unsubscribed", NOW, "one_click", {}) for one in (old, new)])
     undo(line, import_id)
     assert states(line) == {"old": "unsubscribed", "new": "unsubscribed"}
+
+
+def test_who_is_joined_while_a_page_waits_gets_nothing_back_and_stays_joined(line: Line) -> None:
+    line.put(identify("one", city="Tartu"), identify("two", city="Narva", email="two@b.ee"))
+    line.work()
+    import_id = bring(line, HEADER + b"two,new@b.ee,Paide,,\n")
+    one, two = (line.sql("SELECT person_id FROM identifier WHERE value = %s", name)[0][0] for name in ("one", "two"))
+    with line.db.workspace(line.shop) as ws:
+        actions.ask_undo(ws, import_id, NOW, only_count=False, actor="test")
+    with ThreadPoolExecutor(1) as beside:
+        with line.db.workspace(line.shop) as ws:
+            people.join(ws, one, two, frozenset(), NOW, "test")
+            undoing = beside.submit(transfers.work_once, line.context)
+            until(lambda: line.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != [])
+        assert undoing.result()
+    line.work()
+    assert line.sql("SELECT value FROM identifier WHERE person_id = %s", two) == []
+    assert line.sql("SELECT attributes ->> 'city' FROM person WHERE id = %s", two) == [("Paide",)]
