@@ -76,7 +76,8 @@ def evaluate(expression: Jsonata, value: Any, names: dict[str, Any]) -> Any:  # 
     signal.setitimer(signal.ITIMER_PROF, ITEM_CPU_S, ITEM_CPU_S / 10)
     try:
         return expression.evaluate(value, frame)
-    except (MemoryError, RecursionError, TooLong):
+    except (MemoryError, RecursionError, SystemError, TooLong):
+        # A SystemError is a MemoryError that a library lost on its way.
         raise Unfit(TOO_MUCH) from None
     except Exception as error:  # noqa: BLE001 -- as above: the expression, or the item
         raise Unfit(_told(error)) from None
