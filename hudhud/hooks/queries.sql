@@ -83,8 +83,9 @@ SELECT id, received_at, fingerprint, headers, body FROM (
 WHERE q.number = 1 OR q.bytes <= %(bytes)s ORDER BY id;
 
 -- name: release_hook
--- Count what was done and let it go, for the next one to take its turn; no row: somebody else has it.
-UPDATE hook SET worker = NULL, lease_until = clock_timestamp(), attempts = 0, messages = messages + %(messages)s,
+-- Count what was done (of what is mapped again: what there is more) and let it go, for the next one to take its turn; no row: somebody else has it.
+UPDATE hook SET worker = NULL, lease_until = clock_timestamp(), attempts = 0,
+    messages = messages + %(messages)s - (SELECT coalesce(sum(b.messages), 0) FROM hook_body b WHERE b.hook_id = hook.id AND b.id = ANY(%(ids)s::bigint[])),
     received = received + (SELECT count(*) FROM hook_body b WHERE b.hook_id = hook.id AND b.id = ANY(%(ids)s::bigint[]) AND b.mapped_at IS NULL),
     seen_at = greatest(seen_at, (SELECT max(b.received_at) FROM hook_body b WHERE b.hook_id = hook.id AND b.id = ANY(%(ids)s::bigint[])))
 WHERE id = %(hook_id)s AND fence = %(fence)s;

@@ -97,7 +97,7 @@ def test_f33_a_bad_item_costs_itself_and_is_mapped_again_when_the_mapping_is_men
     with door.db.workspace(door.shop) as ws:
         hook = get_hook(ws, hook_id)
         assert [one.state for one in find_bodies(ws, hook_id)] == ["failed", "mapped"]
-    assert (hook.received, hook.failed) == (2, 1)
+    assert (hook.received, hook.messages, hook.failed) == (2, 3, 1)
 
 
 def test_f33_ten_thousand_in_one_body(door: Door) -> None:
