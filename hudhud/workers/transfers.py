@@ -34,6 +34,7 @@ TIDY_EVERY = timedelta(hours=1)
 # An import that was taken up so often without getting further takes its worker down with it, or finds the engines away each time.
 MAX_ATTEMPTS = 5
 UNKNOWN = "The file could not be read to its end ({}). Save it again, or as CSV, and import that; what is in already stays in."
+UNDO_STOPPED = "It could not be taken back to its end ({}); what is taken back stays so. Ask for it again."
 STUCK = f"It was begun {MAX_ATTEMPTS} times and never got further; cut the file in parts, or save it as CSV, and start it again."
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ def work_once(context: Context) -> bool:
         return False
     if row["attempts"] > MAX_ATTEMPTS:
         log.error("import.stuck", id=row["id"], attempts=row["attempts"])
-        _end(context, row, "failed", problem=STUCK)
+        _end(context, row, "failed", problem=UNDO_STOPPED.format(f"begun {MAX_ATTEMPTS} times") if _is_undo(row) else STUCK)
         return True
     try:
         _work_on(context, row)
@@ -88,7 +89,7 @@ def work_once(context: Context) -> bool:
             raise
         # PostgreSQL's own text quotes the row, which is about a person.
         log.exception("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
-        _end(context, row, "failed", problem=UNKNOWN.format(explain(error)))
+        _end(context, row, "failed", problem=(UNDO_STOPPED if _is_undo(row) else UNKNOWN).format(explain(error)))
     return True
 
 
@@ -98,7 +99,7 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _work_on(context: Context, row: dict[str, Any]) -> None:
-    if row["state"] in {"weighing", "undoing"}:
+    if _is_undo(row):
         _undo(context, row)
         return
     job = _job(context, row)
@@ -108,6 +109,10 @@ def _work_on(context: Context, row: dict[str, Any]) -> None:
     report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
     run_import(job, report, lambda _: _go_on(context))
     context.count("transfers", "rows", report.accepted)
+
+
+def _is_undo(row: dict[str, Any]) -> bool:
+    return row["state"] in {"weighing", "undoing"}
 
 
 def _undo(context: Context, row: dict[str, Any]) -> None:

@@ -72,3 +72,30 @@ def test_who_is_joined_while_a_page_waits_gets_nothing_back_and_stays_joined(lin
     line.work()
     assert line.sql("SELECT value FROM identifier WHERE person_id = %s", two) == []
     assert line.sql("SELECT attributes ->> 'city' FROM person WHERE id = %s", two) == [("Paide",)]
+
+
+def test_nothing_of_an_import_outlives_it(line: Line) -> None:
+    """A list that was stopped half way: neither its bytes after an undo, nor whom it spoke of after a month."""
+    first, second = (bring(line, HEADER + b"u%d,,Paide,,\n" % number) for number in (1, 2))
+    line.sql("UPDATE import SET state = 'cancelled' RETURNING id")
+    piece = "INSERT INTO import_piece (workspace_id, import_id, place, body) SELECT workspace_id, id, 0, 'u' FROM import RETURNING 1"
+    line.sql(piece)
+    undo(line, first)
+    assert line.sql("SELECT import_id FROM import_piece") == line.sql("SELECT DISTINCT import_id FROM import_person") == [(second,)]
+    transfers.tidy(line.db, NOW + 2 * actions.KEPT)
+    assert line.sql("SELECT FROM import_person") == []
+    assert line.sql("SELECT id FROM import") == [(first,)]
+
+
+def test_an_undo_that_fails_says_so_and_can_be_asked_for_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_id = bring(line, HEADER + b"u1,,Paide,,\n")
+    with line.db.workspace(line.shop) as ws:
+        actions.ask_undo(ws, import_id, NOW, only_count=False, actor="test")
+    with monkeypatch.context() as patched:
+        patched.setattr(people, "take_back", lambda *_, **__: 1 / 0)
+        assert transfers.work_once(line.context)
+    assert line.sql("SELECT state, problem FROM import") == [
+        ("failed", transfers.UNDO_STOPPED.format("ZeroDivisionError: division by zero"))
+    ]
+    undo(line, import_id)
+    assert known(line) == {}
