@@ -41,9 +41,9 @@ WITH addressed AS MATERIALIZED (
 ), living AS MATERIALIZED (
     SELECT p.id, a.email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
            -- Most said what they are known by: nothing to be made plain.
-           CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(left(p.attributes ->> 'phone', 40), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
+           CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(hudhud_fold(left(p.attributes ->> 'phone', 40)), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
            hudhud_look(replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '  ', ' ')) AS name,
-           left(coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob'), 10) AS born,
+           hudhud_fold(left(coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob'), 10)) AS born,
            lower(left(coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip'), 300)) AS lives
     FROM person p LEFT JOIN addressed a ON a.id = p.id
     WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
@@ -56,7 +56,7 @@ WITH addressed AS MATERIALIZED (
 ), keys AS MATERIALIZED (
     SELECT a.id, hashtextextended(hudhud_look(hudhud_mailbox(a.email)), 1) AS key, a.email AS word FROM address a
     UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n
-    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.born, 3), 'name_birthday' FROM living l WHERE l.name <> '' AND l.born <> ''
+    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.born, 3), 'name_birthday' FROM living l WHERE l.name <> '' AND l.born ~ '[0-9]'
     UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.lives, 4), 'name_address' FROM living l WHERE l.name <> '' AND l.lives <> ''
 ), shared AS MATERIALIZED (
     SELECT k.key FROM keys k GROUP BY k.key HAVING min(k.id) < max(k.id) AND count(*) <= %(most_alike)s

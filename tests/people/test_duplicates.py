@@ -132,6 +132,25 @@ def test_joined_by_hand_with_a_value_of_each_and_taken_back(db: Database, ch: Cl
     assert line.sql("SELECT count(*) FROM person WHERE version > mirrored") == [(0,)]
 
 
+def test_digits_of_any_script_are_compared_and_a_birthday_that_nobody_knows_is_no_evidence(db: Database) -> None:
+    people: tuple[dict[str, Any], ...] = (
+        {"phone": "+989123456789"},
+        {"phone": "+۹۸۹۱۲۳۴۵۶۷۸۹"},
+        {"name": "علی رضایی", "birthday": "1370/01/01"},
+        {"name": "علي رضايي", "birthday": "۱۳۷۰/۰۱/۰۱"},
+        {"name": "Mari", "birthday": "unknown"},
+        {"name": "Mari", "birthday": "unknown"},
+    )
+    with db.workspace(make.workspace(db)) as ws:
+        ids = [
+            resolve(ws, [Identity((("user_id", str(place)),), "identify", NOW, said)], NOW).person_ids[0]
+            for place, said in enumerate(people)
+        ]
+        search(ws)
+        found = {(tuple(each.reasons), tuple(ids.index(one.id) for one in each.people)) for each in duplicates.find_duplicates(ws)[0]}
+    assert found == {(("phone",), (0, 1)), (("name_birthday",), (2, 3))}
+
+
 @pytest.mark.parametrize("cursor", ["99999|1", "1|9223372036854775808", "5|", "x|1"])
 def test_a_cursor_that_nobody_was_given_is_refused(db: Database, cursor: str) -> None:
     with db.workspace(make.workspace(db)) as ws, pytest.raises(InvalidInput):
