@@ -1,4 +1,4 @@
-"""Routes of the lifecycle that need to know of journeys, beside those of `lifecycle` itself: what asks for a stage, and removing it."""
+"""Routes of the lifecycle that need to know of journeys, beside those of `lifecycle` itself: whatever changes rules, and what asks for a stage."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from ninja import Status
 
 from hudhud.app.uses import find_asking
+from hudhud.journeys import actions as journey_actions
 from hudhud.journeys import queries as journeys
 from hudhud.lifecycle import actions, queries
-from hudhud.lifecycle.api import Id
+from hudhud.lifecycle.api import Id, NewStage, Order, StagePatch, one
 from hudhud.lifecycle.api import router as router
 from hudhud.lifecycle.types import MOVED
 from hudhud.personas import queries as personas
 from hudhud.segments import queries as segments
+from hudhud.segments.types import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,34 @@ if TYPE_CHECKING:
     from hudhud.kit.http import Request
     from hudhud.lifecycle.types import Stage
     from hudhud.segments.queries import Use
+
+
+@router.post("/lifecycle/stages", response={201: dict[str, Any]})
+def create_stage(request: Request, new: NewStage) -> Status[dict[str, Any]]:
+    """Add a stage at the end; its people are counted within a second."""
+    rule = from_json(new.rule)
+    made = actions.create_stage(request.scope, new.name, rule, request.now, by=request.actor, text=new.text, colour=new.colour)
+    journey_actions.check_segment(request.scope, rule)
+    return Status(201, one(request, made))
+
+
+@router.patch("/lifecycle/stages/{stage_id}")
+def update_stage(request: Request, stage_id: Id, change: StagePatch) -> dict[str, Any]:
+    """Call, describe or colour it otherwise, or give it another rule: everybody is counted anew, nobody is told."""
+    rule = None if change.rule is None else from_json(change.rule)
+    wanted = {"name": change.name, "text": change.text, "colour": change.colour}
+    actions.update_stage(request.scope, stage_id, request.now, by=request.actor, rule=rule, **wanted)
+    if rule is not None:
+        journey_actions.check_segment(request.scope, rule)
+    return one(request, stage_id)
+
+
+@router.put("/lifecycle/order", response={204: None})
+def order_stages(request: Request, order: Order) -> Status[None]:
+    """Put the stages in another order: everybody is counted anew, nobody is told."""
+    actions.order_stages(request.scope, order.ids, request.now, by=request.actor)
+    journey_actions.check_loops(request.scope)
+    return Status(204, None)
 
 
 @router.get("/lifecycle/stages/{stage_id}/uses")

@@ -8,6 +8,7 @@ from hudhud.accounts.actions import record_audit
 from hudhud.journeys import entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.loops import check_graph
+from hudhud.journeys.loops import check_loops as check_loops
 from hudhud.journeys.loops import check_segment as check_segment
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.telling import tell_runs as tell_runs

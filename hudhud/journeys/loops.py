@@ -34,7 +34,7 @@ def check_segment(ws: Scope, tree: Condition) -> None:
         key = getattr(node, "journey", None)
         if key in missing:
             raise InvalidInput(f"{path}.journey".removeprefix("."), key, "there is no such journey: use the key of one")
-    _check_loops(ws)
+    check_loops(ws)
 
 
 def check_graph(ws: Scope, graph: Graph) -> None:
@@ -50,7 +50,7 @@ def check_graph(ws: Scope, graph: Graph) -> None:
         ]
     if problems:
         raise InvalidJourney(problems)
-    _check_loops(ws)
+    check_loops(ws)
 
 
 def _trees(graph: Graph) -> dict[str, Condition]:
@@ -63,7 +63,7 @@ def _missing(ws: Scope, keys: Iterable[str]) -> set[str]:
     return wanted - {row[0] for row in ws.rows(QUERIES.find_keys, keys=sorted(wanted))} if wanted else wanted
 
 
-def _check_loops(ws: Scope) -> None:
+def check_loops(ws: Scope) -> None:
     """Raise `JourneyLoop` with the way round. Both saves and publications do this under one lock, so that no two make a loop together."""
     open_lock(ws)
     begins = {}

@@ -1,16 +1,16 @@
-"""Routes of the lifecycle. Removing a stage needs to know of journeys: app/lifecycle.py."""
+"""Routes of the lifecycle. What changes rules, or asks who uses a stage, needs to know of journeys: app/lifecycle.py."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Router, Schema
 
-from hudhud.lifecycle import actions, queries
+from hudhud.lifecycle import queries
 from hudhud.people.queries import get_profile
 from hudhud.segments.queries import find_faces
-from hudhud.segments.types import from_json, to_json
+from hudhud.segments.types import to_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,34 +65,10 @@ def get_lifecycle(request: Request, days: Days = 30) -> dict[str, Any]:
     }
 
 
-@router.post("/lifecycle/stages", response={201: dict[str, Any]})
-def create_stage(request: Request, new: NewStage) -> Status[dict[str, Any]]:
-    """Add a stage at the end; its people are counted within a second."""
-    rule = from_json(new.rule)
-    made = actions.create_stage(request.scope, new.name, rule, request.now, by=request.actor, text=new.text, colour=new.colour)
-    return Status(201, _one(request, made))
-
-
 @router.get("/lifecycle/stages/{stage_id}")
 def get_stage(request: Request, stage_id: Id) -> dict[str, Any]:
     """Return a stage."""
-    return _one(request, stage_id)
-
-
-@router.patch("/lifecycle/stages/{stage_id}")
-def update_stage(request: Request, stage_id: Id, change: StagePatch) -> dict[str, Any]:
-    """Call, describe or colour it otherwise, or give it another rule: everybody is counted anew, nobody is told."""
-    rule = None if change.rule is None else from_json(change.rule)
-    wanted = {"name": change.name, "text": change.text, "colour": change.colour}
-    actions.update_stage(request.scope, stage_id, request.now, by=request.actor, rule=rule, **wanted)
-    return _one(request, stage_id)
-
-
-@router.put("/lifecycle/order", response={204: None})
-def order_stages(request: Request, order: Order) -> Status[None]:
-    """Put the stages in another order: everybody is counted anew, nobody is told."""
-    actions.order_stages(request.scope, order.ids, request.now, by=request.actor)
-    return Status(204, None)
+    return one(request, stage_id)
 
 
 @router.get("/lifecycle/stages/{stage_id}/people")
@@ -122,7 +98,8 @@ def get_person_lifecycle(request: Request, person_id: Id, before: Id | None = No
     }
 
 
-def _one(request: Request, stage_id: int) -> dict[str, Any]:
+def one(request: Request, stage_id: int) -> dict[str, Any]:
+    """Return a stage as it goes over the wire."""
     return _card(queries.get_stage(request.scope, stage_id))
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.journeys import actions as journeys
+from hudhud.journeys import graph
 from hudhud.lifecycle import actions
 from hudhud.lifecycle.ready import find_ready
 from hudhud.segments.queries import count, explain
@@ -168,6 +170,27 @@ def test_a_move_cannot_be_what_moves_people(line: Line, api: Browser) -> None:
     rule = {"kind": "segment", "segment_id": other["id"], "member": True}
     assert api.ask("PATCH", f"lifecycle/stages/{known}", {"rule": rule})[0] == 200
     assert api.ask("PATCH", f"segments/{other['id']}", {"tree": did("Lifecycle Stage Changed")})[1]["code"] == "segment_cycle"
+
+
+def test_a_journey_that_a_stage_begins_cannot_be_what_that_stage_asks_for(line: Line, api: Browser) -> None:
+    town = Town(line)
+    known, buyer, regular = (town.ids[name] for name in ("Known", "Buyer", "Regular"))
+    outside = {"kind": "not", "of": {"kind": "journey", "journey": "care", "did": "is_in"}}
+    status, refused = api.ask("PATCH", f"lifecycle/stages/{buyer}", {"rule": outside})
+    assert (status, refused["field"]) == (422, "of.journey")
+    trigger = {"kind": "segment_enter", "segment": town.stages()[1].place_id}
+    end = {"end": {"kind": "exit", "reason": "done"}}
+    with town.scope() as ws:
+        care = graph.parse({"key": "care", "names": {"en": "Care"}, "trigger": trigger, "nodes": end, "start": "end"})
+        journeys.publish(ws, care, line.clock.now(), by="user:1")
+
+    # Who is in a stage is in none of the later ones: their rules decide it too.
+    for method, path in (("PATCH", f"/{buyer}"), ("PATCH", f"/{regular}"), ("POST", "")):
+        status, refused = api.ask(method, f"lifecycle/stages{path}", {"name": "Mine", "rule": outside})
+        assert (status, refused["code"], refused["path"]) == (409, "journey_loop", ["care", "care"])
+    assert api.ask("PATCH", f"lifecycle/stages/{known}", {"rule": outside})[0] == 200
+    assert api.ask("PUT", "lifecycle/order", {"ids": [buyer, regular, known]})[1]["code"] == "journey_loop"
+    assert [stage.id for stage in town.stages()] == [known, buyer, regular]
 
 
 def test_a_condition_on_a_stage_holds_as_of_any_instant(line: Line, api: Browser) -> None:

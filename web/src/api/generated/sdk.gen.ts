@@ -691,20 +691,6 @@ export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: 
 export const lifecycleGetLifecycle = <ThrowOnError extends boolean = false>(options?: Options<LifecycleGetLifecycleData, ThrowOnError>): RequestResult<LifecycleGetLifecycleResponses, unknown, ThrowOnError> => (options?.client ?? client).get<LifecycleGetLifecycleResponses, unknown, ThrowOnError>({ url: '/api/v1/lifecycle', ...options });
 
 /**
- * Create Stage
- *
- * Add a stage at the end; its people are counted within a second.
- */
-export const lifecycleCreateStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleCreateStageData, ThrowOnError>): RequestResult<LifecycleCreateStageResponses, unknown, ThrowOnError> => (options.client ?? client).post<LifecycleCreateStageResponses, unknown, ThrowOnError>({
-    url: '/api/v1/lifecycle/stages',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Remove Stage
  *
  * Keep a stage no longer; refused, with the list of `uses`, while anything asks for it.
@@ -733,20 +719,6 @@ export const lifecycleUpdateStage = <ThrowOnError extends boolean = false>(optio
 });
 
 /**
- * Order Stages
- *
- * Put the stages in another order: everybody is counted anew, nobody is told.
- */
-export const lifecycleOrderStages = <ThrowOnError extends boolean = false>(options: Options<LifecycleOrderStagesData, ThrowOnError>): RequestResult<LifecycleOrderStagesResponses, unknown, ThrowOnError> => (options.client ?? client).put<LifecycleOrderStagesResponses, unknown, ThrowOnError>({
-    url: '/api/v1/lifecycle/order',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Find People
  *
  * List who is in a stage and since when (null: since before the rules last changed).
@@ -759,6 +731,34 @@ export const lifecycleFindPeople = <ThrowOnError extends boolean = false>(option
  * Return the stage somebody is in, since when, and their moves, newest first, each with the time spent before it.
  */
 export const lifecycleGetPersonLifecycle = <ThrowOnError extends boolean = false>(options: Options<LifecycleGetPersonLifecycleData, ThrowOnError>): RequestResult<LifecycleGetPersonLifecycleResponses, unknown, ThrowOnError> => (options.client ?? client).get<LifecycleGetPersonLifecycleResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/lifecycle', ...options });
+
+/**
+ * Create Stage
+ *
+ * Add a stage at the end; its people are counted within a second.
+ */
+export const lifecycleCreateStage = <ThrowOnError extends boolean = false>(options: Options<LifecycleCreateStageData, ThrowOnError>): RequestResult<LifecycleCreateStageResponses, unknown, ThrowOnError> => (options.client ?? client).post<LifecycleCreateStageResponses, unknown, ThrowOnError>({
+    url: '/api/v1/lifecycle/stages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Order Stages
+ *
+ * Put the stages in another order: everybody is counted anew, nobody is told.
+ */
+export const lifecycleOrderStages = <ThrowOnError extends boolean = false>(options: Options<LifecycleOrderStagesData, ThrowOnError>): RequestResult<LifecycleOrderStagesResponses, unknown, ThrowOnError> => (options.client ?? client).put<LifecycleOrderStagesResponses, unknown, ThrowOnError>({
+    url: '/api/v1/lifecycle/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Find Uses

@@ -959,32 +959,6 @@ export type Round = {
 };
 
 /**
- * NewStage
- *
- * A stage at the end: what to call it, and the rule (ARCHITECTURE.md: conditions).
- */
-export type NewStage = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Text
-     */
-    text?: string;
-    /**
-     * Colour
-     */
-    colour?: string;
-    /**
-     * Rule
-     */
-    rule: {
-        [key: string]: unknown;
-    };
-};
-
-/**
  * StagePatch
  *
  * Leave out what stays. A name or text is the same in all languages.
@@ -1008,6 +982,32 @@ export type StagePatch = {
     rule?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * NewStage
+ *
+ * A stage at the end: what to call it, and the rule (ARCHITECTURE.md: conditions).
+ */
+export type NewStage = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Text
+     */
+    text?: string;
+    /**
+     * Colour
+     */
+    colour?: string;
+    /**
+     * Rule
+     */
+    rule: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -2979,26 +2979,6 @@ export type LifecycleGetLifecycleResponses = {
     200: unknown;
 };
 
-export type LifecycleCreateStageData = {
-    body: NewStage;
-    path?: never;
-    query?: never;
-    url: '/api/v1/lifecycle/stages';
-};
-
-export type LifecycleCreateStageResponses = {
-    /**
-     * Response
-     *
-     * Created
-     */
-    201: {
-        [key: string]: unknown;
-    };
-};
-
-export type LifecycleCreateStageResponse = LifecycleCreateStageResponses[keyof LifecycleCreateStageResponses];
-
 export type LifecycleRemoveStageData = {
     body?: never;
     path: {
@@ -3058,22 +3038,6 @@ export type LifecycleUpdateStageResponses = {
     200: unknown;
 };
 
-export type LifecycleOrderStagesData = {
-    body: Order;
-    path?: never;
-    query?: never;
-    url: '/api/v1/lifecycle/order';
-};
-
-export type LifecycleOrderStagesResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type LifecycleOrderStagesResponse = LifecycleOrderStagesResponses[keyof LifecycleOrderStagesResponses];
-
 export type LifecycleFindPeopleData = {
     body?: never;
     path: {
@@ -3129,6 +3093,42 @@ export type LifecycleGetPersonLifecycleResponses = {
      */
     200: unknown;
 };
+
+export type LifecycleCreateStageData = {
+    body: NewStage;
+    path?: never;
+    query?: never;
+    url: '/api/v1/lifecycle/stages';
+};
+
+export type LifecycleCreateStageResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type LifecycleCreateStageResponse = LifecycleCreateStageResponses[keyof LifecycleCreateStageResponses];
+
+export type LifecycleOrderStagesData = {
+    body: Order;
+    path?: never;
+    query?: never;
+    url: '/api/v1/lifecycle/order';
+};
+
+export type LifecycleOrderStagesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type LifecycleOrderStagesResponse = LifecycleOrderStagesResponses[keyof LifecycleOrderStagesResponses];
 
 export type LifecycleFindUsesData = {
     body?: never;
