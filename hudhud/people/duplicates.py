@@ -48,10 +48,9 @@ def find_asked(everywhere: Scope) -> list[int]:
 
 def search(ws: Scope, now: datetime) -> bool:
     """Do the search that was asked for, unless somebody else is at it (then False). One transaction: a crash leaves it to be done."""
-    if ws.value(QUERIES.take_search) is None:
+    if not ws.value(QUERIES.take_search) or not ws.value(QUERIES.is_asked):
         return False
     ws.run(QUERIES.make_room)
-    ws.run(QUERIES.clear)
     ws.run(QUERIES.find, most_alike=MOST_ALIKE, most=MOST_FOUND, reasons=list(WEIGHTS), weights=list(WEIGHTS.values()))
     ws.run(QUERIES.finish, now=now)
     return True

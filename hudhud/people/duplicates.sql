@@ -22,19 +22,20 @@ FROM duplicate_search s WHERE s.workspace_id = %(workspace_id)s;
 SELECT workspace_id FROM duplicate_search WHERE finished_at IS NULL ORDER BY asked_at;
 
 -- name: take_search
--- The search, for this transaction alone.
-SELECT workspace_id FROM duplicate_search WHERE workspace_id = %(workspace_id)s AND finished_at IS NULL FOR UPDATE SKIP LOCKED;
+-- The search, for this transaction alone; by a lock that is no write: a transaction that has written holds back everybody who reads the log.
+SELECT pg_try_advisory_xact_lock(hashtextextended('hudhud.duplicates', %(workspace_id)s));
 
--- name: clear
--- What was found before and nobody has decided about is looked for anew.
-DELETE FROM duplicate WHERE workspace_id = %(workspace_id)s AND state = 'open';
+-- name: is_asked
+-- Does a search wait?
+SELECT EXISTS (SELECT FROM duplicate_search WHERE workspace_id = %(workspace_id)s AND finished_at IS NULL);
 
 -- name: make_room
 -- Everybody's keys are sorted and joined in memory, as far as this goes.
 SET LOCAL work_mem = '64MB';
 
 -- name: find
--- Everybody's keys, who shares one, what of it is the same, and how sure that makes one.
+-- Everybody's keys, who shares one, what of it is the same, and how sure that makes one. What was found before and is no more goes, unless somebody
+-- has decided about it. All is known and sorted before the first row is written.
 WITH addressed AS MATERIALIZED (
     SELECT i.person_id AS id, lower(max(i.value) FILTER (WHERE i.namespace = 'email')) AS email, substr(max(i.value) FILTER (WHERE i.namespace = 'phone'), 2) AS phone
     FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace IN ('email', 'phone') GROUP BY i.person_id
@@ -76,10 +77,13 @@ WITH addressed AS MATERIALIZED (
            least(99, round(100 * (1 - exp(sum(ln(1 - g.weight / 100.0))))))::smallint AS confidence
     FROM whole w JOIN unnest(%(reasons)s::text[], %(weights)s::integer[]) AS g (reason, weight) ON g.reason = w.reason
     GROUP BY w.one_id, w.other_id ORDER BY confidence DESC, w.one_id LIMIT %(most)s
+), found AS (
+    INSERT INTO duplicate AS known (workspace_id, one_id, other_id, reasons, confidence)
+    SELECT %(workspace_id)s, p.one_id, p.other_id, p.reasons, p.confidence FROM pair p
+    ON CONFLICT (workspace_id, one_id, other_id) DO UPDATE SET reasons = excluded.reasons, confidence = excluded.confidence WHERE known.state = 'open'
+    RETURNING id
 )
-INSERT INTO duplicate (workspace_id, one_id, other_id, reasons, confidence)
-SELECT %(workspace_id)s, p.one_id, p.other_id, p.reasons, p.confidence FROM pair p
-ON CONFLICT (workspace_id, one_id, other_id) DO NOTHING;
+DELETE FROM duplicate d WHERE d.workspace_id = %(workspace_id)s AND d.state = 'open' AND NOT EXISTS (SELECT FROM found f WHERE f.id = d.id);
 
 -- name: finish
 -- The search is done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from hudhud.workers import duplicates as worker
 from tests import make
 from tests.make import NOW
 from tests.workers.line import Line, identify
+from tests.workers.test_main import until
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -149,6 +151,26 @@ def test_digits_of_any_script_are_compared_and_a_birthday_that_nobody_knows_is_n
         search(ws)
         found = {(tuple(each.reasons), tuple(ids.index(one.id) for one in each.people)) for each in duplicates.find_duplicates(ws)[0]}
     assert found == {(("phone",), (0, 1)), (("name_birthday",), (2, 3))}
+
+
+def test_a_search_that_takes_long_holds_back_no_reader_of_the_log(db: Database) -> None:
+    shop = make.workspace(db)
+
+    def look() -> bool:
+        with db.workspace(shop) as ws:
+            return duplicates.search(ws, NOW)
+
+    with db.workspace(shop) as ws:
+        duplicates.ask(ws, NOW, "user:1")
+    waiting = "SELECT backend_xid IS NULL FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'addressed' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as beside:
+        with db.everywhere() as everywhere:
+            everywhere.conn.execute("LOCK TABLE person IN ACCESS EXCLUSIVE MODE")
+            looking = beside.submit(look)
+            until(lambda: everywhere.conn.execute(waiting).fetchall())
+            assert everywhere.conn.execute(waiting).fetchall() == [(True,)]
+            assert not look()  # somebody is at it
+        assert looking.result()
 
 
 @pytest.mark.parametrize("cursor", ["99999|1", "1|9223372036854775808", "5|", "x|1"])
