@@ -372,6 +372,8 @@ def _check_named(message: Message) -> None:
         raise InvalidInput(missing, None, "alias needs userId and previousId")
     if kind == "group" and not message.group_id:
         raise InvalidInput("groupId", None, "name the group")
+    if kind == "group" and (longest := max(map(len, _read(message.traits)), default=0)) > MAX_ID_LENGTH:
+        raise InvalidInput("traits", f"a name of {longest} characters", f"use names of at most {MAX_ID_LENGTH} characters")
     for wire, value in (("event", message.event), ("name", message.name)):
         if value is not None and len(value) > MAX_NAME_LENGTH:
             raise InvalidInput(wire, value, f"use at most {MAX_NAME_LENGTH} characters")

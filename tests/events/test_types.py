@@ -47,6 +47,7 @@ def test_a_message_is_read_and_its_properties_stay_bytes() -> None:
         ({"context": "mobile"}, "context", "JSON object"),
         ({"type": "alias"}, "previousId", "alias needs"),
         ({"type": "group"}, "groupId", "name the group"),
+        ({"type": "group", "groupId": "g", "traits": {"n" * 513: 1}}, "traits", "at most 512"),
         ({"type": "identify", "userId": "absent", "traits": {"email": "nobody"}}, "userId", "traits.email"),
         ({"properties": {"a": "\0"}}, "body", "NUL"),
     ],
