@@ -18,7 +18,7 @@ def find_companies(ws: Scope, *, search: str = "", after: int | None = None, lim
     """A page of companies, newest first, older than `after`; `search` = how a name or a key begins."""
     if "\0" in search:
         raise InvalidInput("search", search, "remove the NUL character")
-    text = search.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    text = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return ws.into(Company, QUERIES.find_companies, company_id=None, prefix=text + "%" if text else None, after=after, limit=limit)
 
 

@@ -51,8 +51,8 @@ SELECT c.id, c.key, c.created_at,
 FROM company c
 WHERE c.workspace_id = %(workspace_id)s AND (%(company_id)s::bigint IS NULL OR c.id = %(company_id)s)
   AND (%(after)s::bigint IS NULL OR c.id < %(after)s)
-  AND (%(prefix)s::text IS NULL OR lower(c.key) LIKE %(prefix)s
-       OR c.id IN (SELECT a.company_id FROM company_attribute a WHERE a.workspace_id = %(workspace_id)s AND a.name = 'name' AND lower(left(a.value #>> '{}', 200)) LIKE %(prefix)s))
+  AND (%(prefix)s::text IS NULL OR lower(c.key) LIKE lower(%(prefix)s)
+       OR c.id IN (SELECT a.company_id FROM company_attribute a WHERE a.workspace_id = %(workspace_id)s AND a.name = 'name' AND lower(left(a.value #>> '{}', 200)) LIKE lower(%(prefix)s)))
 ORDER BY c.id DESC LIMIT %(limit)s;
 
 -- name: find_people

@@ -34,7 +34,9 @@ def group(key: str | int, days: int = 0, *, user: str | None = "u1", visitor: st
 
 def test_who_is_in_which_company(line: Line) -> None:
     line.put(
-        group("acme", 3, name="Acme", seats=1, plan="free"), group("acme", 1, name="ACME", seats=5), group(7, 2, user="u2", name="Seven")
+        group("acme", 3, name="Acme", seats=1, plan="free"),
+        group("acme", 1, name="ACME", seats=5),
+        group(7, 2, user="u2", name="İzmir Seven"),
     )
     line.work()
     line.put(group("acme", 2, seats=3, city="Tartu"), group(7, 5), group("acme", user=None, visitor="v2"), identify("u2", "v2"))
@@ -44,6 +46,7 @@ def test_who_is_in_which_company(line: Line) -> None:
         assert (acme.key, acme.attributes, acme.people) == ("acme", {"name": "ACME", "seats": 5, "plan": "free", "city": "Tartu"}, 2)
         assert acme.created_at == NOW - timedelta(days=3)
         assert [one.key for one in queries.find_companies(ws, search="AC")] == ["acme"]
+        assert [one.key for one in queries.find_companies(ws, search="İZmir")] == ["7"]
         assert [one.key for one in queries.find_companies(ws, after=seven.id)] == ([] if seven.id < acme.id else ["acme"])
         first, second = (line.sql("SELECT person_id FROM identifier WHERE value = %s", user)[0][0] for user in ("u1", "u2"))
         assert queries.find_people(ws, acme.id) == sorted([first, second])
