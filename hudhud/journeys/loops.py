@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.journeys.graph import parse
-from hudhud.journeys.types import InvalidJourney, JourneyLoop, OnSegmentEnter, Problem
+from hudhud.journeys.types import InvalidJourney, JourneyLoop, OnEvent, OnSegmentEnter, Problem
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
+from hudhud.lifecycle.queries import find_stages
+from hudhud.lifecycle.types import MOVED
 from hudhud.segments.actions import open_lock
 from hudhud.segments.queries import find_asked_journeys
-from hudhud.segments.types import Segment, journey_keys, walk
+from hudhud.segments.types import And, Segment, journey_keys, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.types import Trigger
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
 
@@ -66,12 +69,10 @@ def _missing(ws: Scope, keys: Iterable[str]) -> set[str]:
 def check_loops(ws: Scope) -> None:
     """Raise `JourneyLoop` with the way round. Both saves and publications do this under one lock, so that no two make a loop together."""
     open_lock(ws)
+    rules = And(tuple(stage.rule for stage in find_stages(ws)))
     begins = {}
-    for key, text in ws.rows(QUERIES.find_segment_triggers):
-        trigger = parse(text).trigger
-        assert isinstance(trigger, OnSegmentEnter)
-        tree = Segment(trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
-        begins[key] = find_asked_journeys(ws, tree)
+    for key, text in ws.rows(QUERIES.find_triggers, event=MOVED):
+        begins[key] = find_asked_journeys(ws, _asked_by(parse(text).trigger, rules))
     for key in begins:
         if way := _way(key, key, begins, set()):
             path = " → ".join([key, *way])
@@ -79,6 +80,13 @@ def check_loops(ws: Scope) -> None:
                 f"Who enters the journey would depend on the journey itself: {path}. Let its rule of re-entry say how often one may come back.",
                 path=[key, *way],
             )
+
+
+def _asked_by(trigger: Trigger, rules: Condition) -> Condition:
+    """Return the conditions that begin a journey's runs; where a move between stages does, these are the `rules` of all stages."""
+    if isinstance(trigger, OnSegmentEnter):
+        return Segment(trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
+    return rules if isinstance(trigger, OnEvent) and MOVED in trigger.event_names() else And(())
 
 
 def _way(start: str, goal: str, begins: Mapping[str, set[str]], seen: set[str]) -> list[str] | None:

@@ -47,10 +47,10 @@ WHERE j.workspace_id = %(workspace_id)s AND v.graph ~ %(named)s
   AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id))
 ORDER BY j.key, v.number DESC;
 
--- name: find_segment_triggers
--- The current graphs of journeys that begin with a segment.
+-- name: find_triggers
+-- The current graphs of journeys that begin with a segment, and of those that speak of an event.
 SELECT j.key, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
-WHERE j.workspace_id = %(workspace_id)s AND j.segment_id IS NOT NULL ORDER BY j.key;
+WHERE j.workspace_id = %(workspace_id)s AND (j.segment_id IS NOT NULL OR position(%(event)s IN v.graph) > 0) ORDER BY j.key;
 
 -- name: find_keys
 -- Which of these journeys there are.

@@ -9,6 +9,7 @@ import pytest
 
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
+from hudhud.journeys.types import JourneyLoop
 from hudhud.lifecycle import actions
 from hudhud.lifecycle.ready import find_ready
 from hudhud.segments.queries import count, explain
@@ -172,17 +173,33 @@ def test_a_move_cannot_be_what_moves_people(line: Line, api: Browser) -> None:
     assert api.ask("PATCH", f"segments/{other['id']}", {"tree": did("Lifecycle Stage Changed")})[1]["code"] == "segment_cycle"
 
 
+def publish_care(town: Town, trigger: dict[str, Any]) -> None:
+    end = {"end": {"kind": "exit", "reason": "done"}}
+    care = graph.parse({"key": "care", "names": {"en": "Care"}, "trigger": trigger, "nodes": end, "start": "end"})
+    with town.scope() as ws:
+        journeys.publish(ws, care, town.line.clock.now(), by="user:1")
+
+
+def test_a_journey_that_moves_begin_cannot_be_what_moves_people(line: Line, api: Browser) -> None:
+    town = Town(line)
+    publish_care(town, {"kind": "event", "name": ["Seen", "Lifecycle Stage Changed"]})
+    outside = {"kind": "not", "of": {"kind": "journey", "journey": "care", "did": "is_in"}}
+    status, refused = api.ask("PATCH", f"lifecycle/stages/{town.ids['Known']}", {"rule": outside})
+    assert (status, refused["code"], refused["path"]) == (409, "journey_loop", ["care", "care"])
+
+    publish_care(town, {"kind": "event", "name": "Seen"})
+    assert api.ask("PATCH", f"lifecycle/stages/{town.ids['Known']}", {"rule": outside})[0] == 200
+    with pytest.raises(JourneyLoop):
+        publish_care(town, {"kind": "event", "name": "Lifecycle Stage Changed"})
+
+
 def test_a_journey_that_a_stage_begins_cannot_be_what_that_stage_asks_for(line: Line, api: Browser) -> None:
     town = Town(line)
     known, buyer, regular = (town.ids[name] for name in ("Known", "Buyer", "Regular"))
     outside = {"kind": "not", "of": {"kind": "journey", "journey": "care", "did": "is_in"}}
     status, refused = api.ask("PATCH", f"lifecycle/stages/{buyer}", {"rule": outside})
     assert (status, refused["field"]) == (422, "of.journey")
-    trigger = {"kind": "segment_enter", "segment": town.stages()[1].place_id}
-    end = {"end": {"kind": "exit", "reason": "done"}}
-    with town.scope() as ws:
-        care = graph.parse({"key": "care", "names": {"en": "Care"}, "trigger": trigger, "nodes": end, "start": "end"})
-        journeys.publish(ws, care, line.clock.now(), by="user:1")
+    publish_care(town, {"kind": "segment_enter", "segment": town.stages()[1].place_id})
 
     # Who is in a stage is in none of the later ones: their rules decide it too.
     for method, path in (("PATCH", f"/{buyer}"), ("PATCH", f"/{regular}"), ("POST", "")):
