@@ -79,6 +79,8 @@ def new_address() -> str:
 
 def change_hook(ws: Scope, hook_id: int, *, now: datetime, actor: str, **change: str | bool | None) -> None:
     """Change name, items, mapping or trust; None keeps what is there. Bodies that wait are mapped with it. Raises `HookNotFound`."""
+    # An emptied field that kept the end of a line is empty: bodies wait, and do not fail.
+    change |= {name: text.strip() for name in ("items", "mapping") if isinstance(text := change.get(name), str)}
     _touched(
         ws.run(QUERIES.change_hook, hook_id=hook_id, **{name: change.get(name) for name in ("name", "items", "mapping", "is_trusted")})
     )

@@ -113,7 +113,7 @@ def test_f33_ten_thousand_in_one_body(door: Door) -> None:
 
 
 def test_bodies_wait_until_there_is_a_mapping_and_keep_their_order(door: Door) -> None:
-    hook_id, path = make_hook(door, mapping="")
+    hook_id, path = make_hook(door, mapping=" \n")
     for number in range(5):
         send(door, path, order(number))
     work(door)
