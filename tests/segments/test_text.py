@@ -135,3 +135,10 @@ def test_every_sample_of_the_guide_is_understood() -> None:
     assert len(samples) > 20
     for sample in [*samples, guide.split("```\n")[1]]:
         assert from_text(to_text(from_text(sample))) == from_text(sample)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"], ids=ascii)
+def test_a_remark_swallows_no_condition_wherever_the_text_was_written(end: str) -> None:
+    assert canonical(from_text(f'city is "Tartu" # home{end}and did "Order Completed"')) == canonical(
+        from_json({"kind": "and", "of": [CITY, DID]})
+    )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 500_000  # characters: the largest tree is shorter
 WORD, QUOTED, NUMBER, INSTANT, OBJECT, SIGN, END = "word", "quoted", "number", "instant", "object", "sign", "end"
-BLANK = re.compile(r"(?:\s|#[^\n]*)*")
+BLANK = re.compile(r"(?:\s|#[^\n\r\x85\u2028\u2029]*)*")  # all that ends a line on some screen ends a remark
 SHAPES = (
     (INSTANT, re.compile(r"\d{4}-\d\d-\d\d[Tt][^\s,()]*", re.ASCII)),
     (NUMBER, re.compile(r"-?(?:0|[1-9]\d{0,40})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w.])", re.ASCII)),
