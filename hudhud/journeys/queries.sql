@@ -123,9 +123,9 @@ FROM journey j CROSS JOIN LATERAL (
 WHERE j.id = %(journey_id)s FOR UPDATE OF j;
 
 -- name: find_subscribed
--- Whom a page of the consent log shows as newly subscribed to a topic by e-mail.
+-- Whom a page of the consent log shows as newly subscribed to a topic by e-mail. Who only is again, as an import was taken back, is not.
 SELECT c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
-WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed' AND c.applied AND c.at >= %(since)s
+WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed' AND c.applied AND c.at >= %(since)s AND c.source NOT LIKE 'undo:%%'
   AND (c.txid, c.id) > (%(from_txid)s::text::xid8, %(from_id)s) AND (c.txid, c.id) <= (%(to_txid)s::text::xid8, %(to_id)s)
   AND coalesce((
       SELECT k.state FROM consent_log k
@@ -142,7 +142,7 @@ UPDATE journey SET consent_txid = %(to_txid)s::text::xid8, consent_id = %(to_id)
 -- Subscriptions to a topic in a span of time, in order: what a rehearsal replays.
 SELECT c.person_id, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
 WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'email' AND c.state = 'subscribed'
-  AND c.applied AND c.at >= %(since)s AND c.at <= %(until)s
+  AND c.applied AND c.at >= %(since)s AND c.at <= %(until)s AND c.source NOT LIKE 'undo:%%'
   AND coalesce((
       SELECT k.state FROM consent_log k
       WHERE k.workspace_id = c.workspace_id AND k.person_id = c.person_id AND k.topic_id = c.topic_id AND k.channel = c.channel AND k.applied AND k.at < c.at

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
+from hudhud.kit import sql
 from hudhud.people import actions as people
 from hudhud.transfer import actions
 from hudhud.workers import transfers
@@ -99,3 +101,18 @@ def test_an_undo_that_fails_says_so_and_can_be_asked_for_again(line: Line, monke
     ]
     undo(line, import_id)
     assert known(line) == {}
+
+
+def test_whose_consent_counts_again_is_not_welcomed_again(line: Line) -> None:
+    line.put(identify("old", subscriptions={"newsletter": True}))
+    line.work()
+    line.clock.at += timedelta(hours=1)
+    import_id = bring(line, HEADER + b"old,,,,no\n")
+    line.clock.at += timedelta(hours=1)
+    undo(line, import_id)
+    assert states(line) == {"old": "subscribed"}
+    journeys = sql.load("hudhud.journeys")
+    page = {"from_txid": "0", "from_id": 0, "to_txid": str(2**60), "to_id": 0}
+    with line.db.workspace(line.shop) as ws:
+        assert [at for _, at in ws.rows(journeys.find_subscribed, topic="newsletter", since=NOW, **page)] == [NOW]
+        assert [at for _, at in ws.rows(journeys.replay_subscribed, topic="newsletter", since=NOW, until=line.clock.now())] == [NOW]
