@@ -6,7 +6,11 @@ Any number of these may run: decisions of a workspace take its lock, and a batch
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg_pool import PoolTimeout
 
 from hudhud.events.queries import horizon
 from hudhud.journeys import actions as journeys
@@ -15,6 +19,7 @@ from hudhud.lifecycle import actions as lifecycle
 from hudhud.segments import actions, queries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -47,10 +52,28 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
         until = horizon(everywhere, now)
         workspaces = queries.find_work(everywhere, until)
         rechecks = queries.find_rechecks(everywhere, until)
-    done = sum(_decide(context, ch, workspace_id, until) for workspace_id in workspaces)
-    for workspace_id, again in rechecks:
-        _recheck(context, ch, workspace_id, until, again=again)
-    return done + _feed(context, ch)
+    steps: list[tuple[int, Callable[[], int]]] = [(one, partial(_decide, context, ch, one, until)) for one in workspaces]
+    steps += [(one, partial(_recheck, context, ch, one, until, again=again)) for one, again in rechecks]
+    done, troubles = _each_alone(steps)
+    done += _feed(context, ch)
+    if troubles:
+        message = "segments of some workspaces"
+        raise ExceptionGroup(message, troubles)
+    return done
+
+
+def _each_alone(steps: Iterable[tuple[int, Callable[[], int]]]) -> tuple[int, list[Exception]]:
+    """Do something for each workspace: what one cannot be helped with keeps nobody else waiting."""
+    done, troubles = 0, []
+    for workspace_id, step in steps:
+        try:
+            done += step()
+        except (psycopg.OperationalError, PoolTimeout):
+            raise
+        except Exception as error:  # noqa: BLE001 -- raised below, together
+            error.add_note(f"workspace {workspace_id}")
+            troubles.append(error)
+    return done, troubles
 
 
 def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> int:
@@ -73,14 +96,15 @@ def _tell(ws: Scope, ch: Client, changes: list[Change], now: datetime) -> None:
     reach("segments.taken")
 
 
-def _recheck(context: Context, ch: Client, workspace_id: int, now: datetime, *, again: bool) -> None:
+def _recheck(context: Context, ch: Client, workspace_id: int, now: datetime, *, again: bool) -> int:
     with context.db.workspace(workspace_id) as ws:
         if not again:
             context.count("segments", "suspects of the nightly check", actions.suspect(ws, ch, now, context.beat))
-            return
+            return 0
         changes = actions.settle(ws, ch, now)
         _tell(ws, ch, changes, now)
     context.count("segments", "memberships put right", len(changes))
+    return len(changes)
 
 
 def _feed(context: Context, ch: Client) -> int:

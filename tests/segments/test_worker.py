@@ -100,7 +100,7 @@ def test_what_fails_between_flip_and_journey_is_done_again_whole(
     stage.happen(Event(person.id, "Order Completed", NOW))
     start_journey(stage, stage.segment(SILENT))
     monkeypatch.setattr(segments, "reach", lambda name: (_ for _ in ()).throw(ConnectionError(name)) if name == "segments.taken" else None)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ExceptionGroup):
         segments.work_once(context, ch, NOW + 30 * DAY)
     assert (runs(stage), stage.changes()) == ([], [])
     monkeypatch.undo()
@@ -142,3 +142,17 @@ def test_what_flips_at_one_stroke_is_taken_in_parts(stage: Stage, context: Conte
     assert stage.members() == {silent: {person.id for person in people}}
     assert sorted(runs(stage)) == [person.id for person in people]
     assert sorted(told(ch)) == [("Segment Entered", person.id) for person in people]
+
+
+def test_a_workspace_whose_journey_cannot_be_read_keeps_no_other_waiting(stage: Stage, context: Context, ch: Client) -> None:
+    other = make_stage(stage.db, ch, NOW)
+    for one in (stage, other):
+        one.happen(Event(one.person().id, "Order Completed", NOW))
+        start_journey(one, one.segment(SILENT))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        # As after going back to an older Hudhud.
+        ws.run(Query("break", "UPDATE journey_version SET graph = '{}' WHERE workspace_id = %(workspace_id)s"))
+    with pytest.raises(ExceptionGroup) as failed:
+        segments.work_once(context, ch, NOW + 30 * DAY)
+    assert [error.__notes__ for error in failed.value.exceptions] == [[f"workspace {stage.workspace_id}"]]
+    assert (len(runs(stage)), len(runs(other))) == (0, 1)
