@@ -44,6 +44,12 @@ class Door:
     open_lines: int = 0
     pause_s: float = 0.0
     down_until: float = 0.0
+    crowded_until: float = 0.0
+
+    def closed_s(self) -> float:
+        """Return for how many seconds nobody need knock: nothing answers, or there are as many lines as the peer takes."""
+        until = max(self.down_until, self.crowded_until) if self.open_lines else self.down_until
+        return until - time.monotonic()
 
 
 class Slot:
@@ -148,35 +154,47 @@ class Slot:
             await line.quit()
 
     async def _has_line(self, mail: Ready) -> bool:
-        """Make sure of a line; if there is none the mail waits, and so does everybody when no line is open at all."""
+        """Make sure of a line; if there is none the mail is left to those that have one, and waits when nobody has."""
         if self.line is not None and self.line.is_usable:
             return True
         await self._hang_up()
         async with self.door.connecting:
-            if (down := self.door.down_until - time.monotonic()) > 0:
-                self.worker.to_front(mail)
-                await self.worker.sleep(down)
-                return False
-            try:
-                self.line = await connect(self.worker.server, self.worker.composer.host, self.worker.flight)
-            except Unreachable as error:
-                await self._no_line(mail, str(error))
-                return False
-            self.door.open_lines += 1
-            self.door.pause_s = 0.0
-            return True
+            closed_s = self.door.closed_s()
+            if closed_s <= 0:
+                return await self._connect(mail)
+        self._leave_to_others(mail)
+        await self.worker.sleep(closed_s)
+        return False
 
-    async def _no_line(self, mail: Ready, detail: str) -> None:
+    async def _connect(self, mail: Ready) -> bool:
+        try:
+            self.line = await connect(self.worker.server, self.worker.composer.host, self.worker.flight)
+        except Unreachable as error:
+            self._no_line(mail, str(error))
+            return False
+        self.door.open_lines += 1
+        self.door.pause_s = 0.0
+        return True
+
+    def _no_line(self, mail: Ready, detail: str) -> None:
         if self.door.open_lines:
             # The peer takes us, but not on so many connections.
-            self.worker.to_front(mail)
-            await self.worker.sleep(CROWDED_PAUSE_S)
+            self.door.crowded_until = time.monotonic() + CROWDED_PAUSE_S
+            self._leave_to_others(mail)
             return
         self.door.pause_s = min(max(self.door.pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self.door.down_until = time.monotonic() + self.door.pause_s
         log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s)
         self._later(mail, Reason.PEER_UNREACHABLE, detail=detail)
         self.worker.give_back_queue()
+
+    def _leave_to_others(self, mail: Ready) -> None:
+        """Put back all that this slot holds: one that has a line shall not run out of mails while they wait here."""
+        self.hand.appendleft(mail)
+        while self.hand:
+            held = self.hand.pop()
+            self.asked.pop(held.hold, None)
+            self.worker.to_front(held)
 
     async def _hand_over(self, mail: Ready) -> None:
         line, message = self.line, mail.message
