@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from hudhud.kit.errors import InvalidInput
@@ -163,12 +164,13 @@ def test_a_search_that_takes_long_holds_back_no_reader_of_the_log(db: Database) 
     with db.workspace(shop) as ws:
         duplicates.ask(ws, NOW, "user:1")
     waiting = "SELECT backend_xid IS NULL FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'addressed' AND datname = current_database()"
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside, psycopg.connect(db.url, autocommit=True) as watcher:
         with db.everywhere() as everywhere:
             everywhere.conn.execute("LOCK TABLE person IN ACCESS EXCLUSIVE MODE")
             looking = beside.submit(look)
-            until(lambda: everywhere.conn.execute(waiting).fetchall())
-            assert everywhere.conn.execute(waiting).fetchall() == [(True,)]
+            # From a transaction of its own each time: within one, who does what is read but once.
+            until(lambda: watcher.execute(waiting).fetchall())
+            assert watcher.execute(waiting).fetchall() == [(True,)]
             assert not look()  # somebody is at it
         assert looking.result()
 
