@@ -42,6 +42,7 @@ QUERIES = sql.load("hudhud.workers")
 CHANNELS = ("intake", "segments", "runs", "messages", "erasure", "duplicates", "hooks")
 ROLE = re.compile(r"[a-z]+")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
+LOOK_UP_S = 1.0
 BEAT_S = 3.0
 # A role that is silent for so long is stuck: it gives no sign of life, and /readyz says so.
 SILENT_S = 60.0
@@ -126,7 +127,9 @@ def work(context: Context, roles: dict[str, Role]) -> bool:
         threading.Thread(target=target, args=arguments, daemon=True).start()
     for thread in threads.values():
         thread.start()
-    context.stop.wait()
+    # Not for ever: a signal that the kernel gives to another thread is seen only when this one wakes.
+    while not context.stop.wait(LOOK_UP_S):
+        pass
     context.ring_all()
     deadline = time.monotonic() + DRAIN_S
     for thread in threads.values():
