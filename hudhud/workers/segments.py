@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
+from clickhouse_connect.driver.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 
 from hudhud.events.queries import horizon
@@ -63,12 +64,12 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
 
 
 def _each_alone(steps: Iterable[tuple[int, Callable[[], int]]]) -> tuple[int, list[Exception]]:
-    """Do something for each workspace: what one cannot be helped with keeps nobody else waiting."""
+    """Do something for each workspace: what goes wrong in one keeps nobody else waiting; an engine that is away keeps all of them."""
     done, troubles = 0, []
     for workspace_id, step in steps:
         try:
             done += step()
-        except (psycopg.OperationalError, PoolTimeout):
+        except (psycopg.OperationalError, PoolTimeout, OperationalError):
             raise
         except Exception as error:  # noqa: BLE001 -- raised below, together
             error.add_note(f"workspace {workspace_id}")
