@@ -117,14 +117,20 @@ def _find(part: dict[str, Any], path: str, prefix: str = "") -> object:
 def _holds(stored: object, part: Where) -> bool:
     if part.op in {"is_set", "is_not_set"}:
         return (stored is not None) == (part.op == "is_set")
-    if part.op == "one_of":
-        assert isinstance(part.value, tuple)
-        return any(_same(stored, one) for one in part.value)
+    if isinstance(part.value, tuple):
+        return _holds_of_many(stored, part.op, part.value)
     assert part.value is not None
-    assert not isinstance(part.value, tuple)
     if part.op in {"is", "is_not"}:
         return _same(stored, part.value) == (part.op == "is")
     return _compares(stored, part.op, part.value)
+
+
+def _holds_of_many(stored: object, op: str, values: tuple[Scalar, ...]) -> bool:
+    if op == "one_of":
+        return any(_same(stored, one) for one in values)
+    items = stored if isinstance(stored, list) else []
+    found = [any(_same(item, one) for item in items) for one in values]
+    return all(found) if op == "has_all" else any(found) == (op == "has_any")
 
 
 def _same(stored: object, value: Scalar) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Op, Step, Take, Value, Where, Window
 
 # A leaf with the operator on the left is true for exactly those for whom the one on the right is not.
-OPPOSITE: dict[Op, Op] = {"is_not": "is", "is_not_set": "is_set"}
+OPPOSITE: dict[Op, Op] = {"is_not": "is", "is_not_set": "is_set", "has_none": "has_any"}
 
 
 @dataclass(frozen=True, slots=True)

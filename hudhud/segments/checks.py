@@ -12,6 +12,7 @@ from hudhud.segments.tree import (
     BARE_OPS,
     BUILT_IN,
     INSTEAD,
+    ITEM_OPS,
     ORDER_OPS,
     TAKE_NUMBERS,
     Amount,
@@ -156,6 +157,8 @@ def _check_attribute(at: str, node: Attribute) -> None:
             raise InvalidInput(f"{at}op", node.op, f"use one of {', '.join(sorted(ORDER_OPS))} for an instant")
         to_instant(f"{at}value", node.value)
         return
+    if node.name in BUILT_IN and node.op in ITEM_OPS:
+        raise InvalidInput(f"{at}op", node.op, f"{node.name} is one word, no list; use `one_of`")
     check_value(at, node.op, node.value)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from hudhud.segments.atoms import OPPOSITE, Reachable
 from hudhud.segments.days import day_test
-from hudhud.segments.items import any_item, item_path
-from hudhud.segments.types import Between, Consent, Day, Last, Share, SinceEntry, by_list, to_instant, to_ms
+from hudhud.segments.items import MEMBER, any_item, item_path
+from hudhud.segments.types import ITEM_OPS, Between, Consent, Day, Last, Share, SinceEntry, by_list, to_instant, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,6 +69,10 @@ class Stored:
         """Return it as SQL where it is of this type, else null; a plain path reads no values of other types."""
         return f"{self.text}.:{kind}" if self.plain else f"dynamicElement({self.text}, '{kind}')"
 
+    def items(self) -> str:
+        """Return the texts of a list's items as SQL; none for what is no list."""
+        return f"JSONExtractArrayRaw(ifNull(toJSONString({self.text}), ''))"
+
 
 def id_list(ids: Iterable[int]) -> str:
     """Return the text of an Array(UInt64) parameter."""
@@ -120,7 +124,7 @@ def property_tests(statement: Statement, filters: Iterable[Where]) -> list[str]:
     for listed, some in by_list(filters).items():
         if listed:
             inside = [_where_test(statement, item_path(statement, where.place()[1]), where) for where in some]
-            tests.append(any_item(json_path(statement, "e.properties", listed), inside))
+            tests.append(any_item(json_path(statement, "e.properties", listed).items(), inside))
         else:
             tests += [_where_test(statement, json_path(statement, "e.properties", where.property), where) for where in some]
     return list(dict.fromkeys(tests))
@@ -196,6 +200,9 @@ def dynamic_test(statement: Statement, stored: Stored | InItem, op: Op, value: V
     if op == "one_of":
         assert isinstance(value, tuple)
         return "(" + " OR ".join(_one_of(statement, stored, value)) + ")"
+    if op in ITEM_OPS:
+        assert isinstance(value, tuple)
+        return _items_test(statement, stored.items(), op, value)
     if isinstance(value, bool):
         return f"ifNull({stored.typed('Bool')} = {int(value)}, 0)"
     if isinstance(value, str):
@@ -215,6 +222,13 @@ def _one_of(statement: Statement, stored: Stored | InItem, values: tuple[Scalar,
         yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {number(stored)}), 0)"
     for flag in dict.fromkeys(one for one in values if isinstance(one, bool)):
         yield f"ifNull({stored.typed('Bool')} = {int(flag)}, 0)"
+
+
+def _items_test(statement: Statement, items: str, op: Op, values: tuple[Scalar, ...]) -> str:
+    """Return the condition that one of the items is any of these, or that for each of these there is one."""
+    wanted = [values] if op == "has_any" else [(value,) for value in dict.fromkeys(values)]
+    found = (f"arrayExists({MEMBER.path} -> {dynamic_test(statement, MEMBER, 'one_of', some)}, {items})" for some in wanted)
+    return f"({' AND '.join(found)})"
 
 
 def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:

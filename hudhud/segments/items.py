@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hudhud.segments.expressions import Statement, Stored
+    from hudhud.segments.expressions import Statement
 
 ITEM = "item"
 # What ClickHouse calls the kinds of JSON values, and the function that reads each.
@@ -38,12 +38,20 @@ class InItem:
         name, function = READ[kind]
         return f"if(JSONType({self.path}) = '{name}', {function}({self.path}), NULL)"
 
+    def items(self) -> str:
+        """Return the texts of the items of a list inside the item; none for what is no list."""
+        return f"JSONExtractArrayRaw({self.path})"
+
+
+# An item that is a value itself, as in ["new", "loyal"].
+MEMBER = InItem("member")
+
 
 def item_path(statement: Statement, path: str) -> InItem:
     """Return the value at a path in an item; the path's steps are parameters."""
     return InItem(", ".join([ITEM, *(statement.bind(step, "String") for step in path.split("."))]))
 
 
-def any_item(listed: Stored, tests: list[str]) -> str:
-    """Return the condition that one item of a stored list passes all tests: false for what is no list."""
-    return f"arrayExists({ITEM} -> {' AND '.join(tests)}, JSONExtractArrayRaw(ifNull(toJSONString({listed}), '')))"
+def any_item(items: str, tests: list[str]) -> str:
+    """Return the condition that one of these items passes all tests."""
+    return f"arrayExists({ITEM} -> {' AND '.join(tests)}, {items})"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
-Op = Literal["is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "one_of", "is_set", "is_not_set"]
+Op = Literal[
+    "is", "is_not", "more_than", "less_than", "at_least", "at_most", "contains", "starts_with", "one_of",
+    "has_any", "has_all", "has_none", "is_set", "is_not_set",
+]  # fmt: skip
 Take = Literal["sum", "average", "min", "max", "first", "last"]
 DayOp = Literal["in", "ago", "within_next", "within_last", "more_than_in", "more_than_ago"]
 Scalar = str | int | float | bool
@@ -21,6 +24,8 @@ Value = Scalar | tuple[Scalar, ...] | None
 ORDER_OPS = frozenset({"more_than", "less_than", "at_least", "at_most"})
 TEXT_OPS = frozenset({"contains", "starts_with"})
 BARE_OPS = frozenset({"is_set", "is_not_set"})
+ITEM_OPS = frozenset({"has_any", "has_all", "has_none"})  # about the items of a list
+MANY_OPS = ITEM_OPS | {"one_of"}  # take several values
 BUILT_IN = frozenset({"@language", "@country", "@created_at"})
 TAKE_NUMBERS = frozenset({"sum", "average", "min", "max"})
 Did = Literal["sent", "bounced", "opened", "clicked"]

@@ -9,6 +9,8 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Types.** The condition's value decides. A number is compared with numbers and with text that reads as a plain decimal
   number ("12.50"), as 64-bit floats. Text is compared with text, letter by letter (ISO dates therefore sort
   right), true and false with true and false. A stored value of another type is as good as another value: `is_not` is true, all else false.
+- **Lists.** `has_any` and `has_all`: one item of the list is one of the values, or for each of the values one is. `has_none` is true when `has_any` is not, so also
+  where there is no list. What is no list has no items. The values are texts and numbers: beside others in a list, true and false are stored as those.
 - **Amounts.** `sum` and `average` are of the numbers that the events have, in millionths, exactly, whatever their order; text that reads as a
   number is one, 10^15 and more is none. `min` and `max` are of the numbers as they are. No numbers: nothing, which compares as a missing value does (also
   a sum). `first` and `last` look at the first and the last event that passes, whether it has the property or not; of several at the very
@@ -42,6 +44,7 @@ from hudhud.segments.text.form import from_text, to_text
 from hudhud.segments.text.tokens import BadText
 from hudhud.segments.tree import (
     EPOCH,
+    ITEM_OPS,
     MILLISECOND,
     ORDER_OPS,
     Amount,
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EPOCH",
+    "ITEM_OPS",
     "MILLISECOND",
     "ORDER_OPS",
     "Amount",

@@ -8,7 +8,9 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.tree import (
     BARE_OPS,
     EPOCH,
+    ITEM_OPS,
     ITEMS,
+    MANY_OPS,
     ORDER_OPS,
     TEXT_OPS,
     Between,
@@ -55,10 +57,12 @@ def check_value(at: str, op: Op, value: Value) -> None:
         if value is not None:
             raise InvalidInput(f"{at}value", value, f"`{op}` takes no value")
         return
-    if op == "one_of":
+    if op in MANY_OPS:
         if not isinstance(value, tuple) or not 0 < len(value) <= MAX_VALUES:
             raise InvalidInput(f"{at}value", value, f"give a list of 1 to {MAX_VALUES} values")
         for place, one in enumerate(value):
+            if op in ITEM_OPS and isinstance(one, bool):
+                raise InvalidInput(f"{at}value[{place}]", one, "items of a list are compared with texts and numbers")
             check_scalar(f"{at}value[{place}]", one)
         return
     if value is None or isinstance(value, tuple):

@@ -19,12 +19,12 @@ SPENT = {"kind": "amount", "name": "D", "property": "total", "take": "sum", "op"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 texts = st.sampled_from(["", "12", "12.5", "-3", "1e3", "tea", "Tea", "te", "٣", "+1"])
 scalars = texts | st.booleans() | st.integers(-5, 20) | st.floats(-5, 20, allow_nan=False)
-stored = st.none() | scalars | st.dictionaries(st.sampled_from(["b", "c"]), scalars, max_size=2)
+stored = st.none() | scalars | st.lists(scalars, max_size=3) | st.dictionaries(st.sampled_from(["b", "c"]), scalars, max_size=2)
 bodies = st.dictionaries(st.sampled_from(["a", "a.b", "d"]), stored, max_size=3)
 orders = st.tuples(st.sampled_from(["more_than", "less_than", "at_least", "at_most"]), st.integers(-5, 20) | texts)
 same = st.tuples(st.sampled_from(["is", "is_not"]), scalars)
 parts = st.tuples(st.sampled_from(["contains", "starts_with"]), texts.filter(bool))
-many = st.tuples(st.just("one_of"), st.lists(scalars, min_size=1, max_size=3).map(tuple))
+many = st.tuples(st.sampled_from(["one_of", "has_any", "has_all", "has_none"]), st.lists(scalars, min_size=1, max_size=3).map(tuple))
 bare = st.tuples(st.sampled_from(["is_set", "is_not_set"]), st.none())
 
 

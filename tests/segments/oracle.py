@@ -1,6 +1,6 @@
 """The oracle: what conditions mean, said again slowly, one person and one event at a time, without any of the product's evaluation."""
 
-# ruff: noqa: ANN401, C901, PLR0911 -- slow and obvious: one question, one function, values of any type
+# ruff: noqa: ANN401, C901, PLR0911, PLR0912 -- slow and obvious: one question, one function, values of any type
 
 from __future__ import annotations
 
@@ -294,6 +294,11 @@ def compares(stored: Any, op: str, value: Any) -> bool:
         return stored is MISSING
     if op == "is_not":
         return not compares(stored, "is", value)
+    if op == "has_none":
+        return not compares(stored, "has_any", value)
+    if op in {"has_any", "has_all"}:
+        found = [any(compares(item, "is", one) for item in (stored if isinstance(stored, list) else [])) for one in value]
+        return any(found) if op == "has_any" else all(found)
     if op == "one_of":
         return any(compares(stored, "is", one) for one in value)
     if isinstance(value, bool):

@@ -49,6 +49,8 @@ SAID: list[tuple[dict[str, Any], str]] = [
     ({"kind": "and", "of": []}, "everybody"),
     ({"kind": "or", "of": [CITY]}, 'any (city is "Tartu")'),
     ({"kind": "attribute", "name": "not", "op": "one_of", "value": ["a", 1, True]}, '"not" one of ("a", 1, true)'),
+    ({"kind": "attribute", "name": "tags", "op": "has_any", "value": ["vip", 7]}, 'tags has any of ("vip", 7)'),
+    ({"kind": "attribute", "name": "has", "op": "has_none", "value": ["a"]}, '"has" has none of ("a")'),
     (
         {"kind": "and", "of": [CITY, {"kind": "or", "of": [CITY, DID]}, {"kind": "and", "of": [DID, CITY]}]},
         'city is "Tartu"\nand (city is "Tartu" or did "Order Completed")\nand (did "Order Completed" and city is "Tartu")',

@@ -43,7 +43,12 @@ NUMBERS = (0, 1, 5, 5.5, -3, 1e3, 2**53, 0.1, 100)
 EDGES = (timedelta(0), timedelta(minutes=90), timedelta(hours=5), timedelta(days=7), timedelta(days=30), timedelta(days=400))
 
 scalars = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS), st.booleans())
-stored = st.one_of(scalars, st.none(), st.just([1, "a"]), st.just([]))
+members = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS))
+# ClickHouse keeps no true and false beside other things in a list.
+lists = st.one_of(
+    st.lists(members, max_size=4), st.lists(st.sampled_from(TEXTS), max_size=4), st.lists(st.booleans(), min_size=1, max_size=2)
+)
+stored = st.one_of(scalars, scalars, st.none(), lists)
 instants = st.builds(lambda edge, off: NOW - edge + off * MS, st.sampled_from(EDGES), st.integers(-2, 2))
 
 
@@ -148,9 +153,11 @@ def _journey_events(people: int) -> st.SearchStrategy[Event]:
     )
 
 
-def comparisons(name: str, names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+def comparisons(name: str, names: tuple[str, ...], *, listed: bool = True) -> st.SearchStrategy[dict[str, Any]]:
     texts = st.sampled_from([text for text in TEXTS if text])
+    of_items = {"op": st.sampled_from(["has_any", "has_all", "has_none"]), "value": st.lists(members, min_size=1, max_size=3)}
     return st.one_of(
+        *([st.fixed_dictionaries({name: st.sampled_from(names), **of_items})] if listed else []),
         st.fixed_dictionaries({name: st.sampled_from(names), "op": st.sampled_from(["is", "is_not"]), "value": scalars}),
         st.fixed_dictionaries(
             {
@@ -191,8 +198,9 @@ def attributes() -> st.SearchStrategy[dict[str, Any]]:
             "value": st.builds(lambda at, us: (at + timedelta(microseconds=us)).isoformat(), instants, st.sampled_from([0, 1, 999])),
         }
     )
-    own = comparisons("name", (*PATHS, "@language", "@country")).map(lambda leaf: {"kind": "attribute", **leaf})
-    return st.one_of(own, own, created)
+    own = comparisons("name", PATHS).map(lambda leaf: {"kind": "attribute", **leaf})
+    built_in = comparisons("name", ("@language", "@country"), listed=False).map(lambda leaf: {"kind": "attribute", **leaf})
+    return st.one_of(own, own, own, built_in, created)
 
 
 def event_leaves(window: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:

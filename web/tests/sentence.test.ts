@@ -52,6 +52,14 @@ describe("sentence", () => {
     expect(say("ar", { kind: "share", percent: 10, salt: "A" })).toBe("ضمن ١٠٪ اختيروا بالقرعة «A»");
   });
 
+  it("says what a list includes: any of it, all of it, none of it", () => {
+    const tags = (op: "has_any" | "has_all" | "has_none"): Condition => ({ kind: "attribute", name: "tags", op, value: ["a", "b"] });
+    expect(say("en", tags("has_any"))).toBe("“tags” includes “a” or “b”");
+    expect(say("en", tags("has_all"))).toBe("“tags” includes “a” and “b”");
+    expect(say("et", tags("has_none"))).toBe("nimekirjas „tags“ ei ole „a“ või „b“");
+    expect(say("fa", tags("has_all"))).toBe("در «tags» «a» و «b» باشد");
+  });
+
   it("says journeys, and filters on one item of a list together", () => {
     expect(say("en", { kind: "not", of: { kind: "journey", journey: "cart" } })).toBe("is not in the journey “cart”");
     expect(say("et", { kind: "journey", journey: "cart", did: "left", window: { kind: "last", amount: 7 } })).toBe("lahkus viimase 7 päeva jooksul teekonnalt „cart“");

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hudhud.segments.text.tokens import INSTANT, NUMBER, QUOTED, SIGN, WORD, BadText, Token, tokens
+from hudhud.segments.tree import MANY_OPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 # fmt: off
 RESERVED = frozenset({
     "all", "and", "any", "at", "average", "by", "contains", "date", "did", "everybody", "exactly", "false", "first",
-    "from", "in", "is", "journey", "last", "less", "lot", "max", "message", "min", "more", "not", "of", "one", "or",
+    "from", "has", "in", "is", "journey", "last", "less", "lot", "max", "message", "min", "more", "none", "not", "of", "one", "or",
     "outside", "over", "pending", "segment", "set", "share", "since", "starts", "subscribed", "sum", "then", "to", "true",
     "unsubscribed", "where", "with", "within", "without",
 })
@@ -30,6 +31,9 @@ OPS: Mapping[str, tuple[str, ...]] = {
     "contains": ("contains",),
     "starts_with": ("starts", "with"),
     "one_of": ("one", "of"),
+    "has_any": ("has", "any", "of"),
+    "has_all": ("has", "all", "of"),
+    "has_none": ("has", "none", "of"),
 }
 SIGNS = {"=": "is", "!=": "is_not", ">": "more_than", "<": "less_than", ">=": "at_least", "<=": "at_most"}
 UNITS = {"day": "days", "hour": "hours", "minute": "minutes"}
@@ -125,7 +129,7 @@ class Reader:
     def _compared(self, op: str) -> dict[str, Any]:
         if op in {"is_set", "is_not_set"}:
             return {"op": op}
-        return {"op": op, "value": self._values() if op == "one_of" else self.value()}
+        return {"op": op, "value": self._values() if op in MANY_OPS else self.value()}
 
     def _values(self) -> list[Any]:
         self.expect("(")

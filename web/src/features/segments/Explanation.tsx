@@ -36,6 +36,7 @@ function valueText(t: TFunction, format: Format, { condition: { kind }, value }:
   if (value === null || value === undefined) return t("segments.value.missing");
   if (typeof value === "number") return format.number(value);
   if (typeof value === "boolean") return t(value ? "segments.true" : "segments.false");
+  if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return value.length > 0 ? format.list(value.map(String)) : t("segments.value.missing");
   if (typeof value !== "string") return JSON.stringify(value);
   return INSTANT.test(value) ? format.dateTime(value) : value;
 }

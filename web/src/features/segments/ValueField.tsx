@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
 import { Autocomplete } from "@/ui";
-import { toValue, valueText } from "./build";
+import { MANY_OPS, toValue, valueText } from "./build";
 import { Choice, useWrong } from "./fields";
 import type { Op, Value } from "./condition";
 import type { Wrong } from "./wrong";
@@ -25,6 +25,7 @@ export function ValueField({ at, wrong, op, value, kind, known, change }: ValueP
   const error = useWrong(at, wrong);
   const [typed, setTyped] = useState<string | null>(null);
   const label = t("segments.build.value");
+  const several = MANY_OPS.includes(op);
   if (op === "is_set" || op === "is_not_set") return null;
   if ((kind === "boolean" || kind === "truth" || typeof value === "boolean") && (op === "is" || op === "is_not")) {
     const options = [{ value: "", label: t("segments.build.yes_or_no") }, { value: "yes", label: t("segments.true") }, { value: "no", label: t("segments.false") }];
@@ -36,9 +37,9 @@ export function ValueField({ at, wrong, op, value, kind, known, change }: ValueP
     <Autocomplete
       className="hd-build-value"
       aria-label={label}
-      placeholder={t(op === "one_of" ? "segments.build.values" : "segments.build.value")}
+      placeholder={t(several ? "segments.build.values" : "segments.build.value")}
       value={typed ?? shown}
-      data={op === "one_of" ? [] : known}
+      data={several ? [] : known}
       limit={12}
       error={error}
       onChange={(next) => { setTyped(next); change(toValue(next, op)); }}

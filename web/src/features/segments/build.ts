@@ -14,7 +14,9 @@ export type NewKind = (typeof NEW_KINDS)[number];
 export const NO_STAGE = -1;
 
 export const ORDER_OPS: Op[] = ["more_than", "less_than", "at_least", "at_most"];
-export const OPS: Op[] = ["is", "is_not", ...ORDER_OPS, "contains", "starts_with", "one_of", "is_set", "is_not_set"];
+/** These compare with several values: with one of them, or with the items of a list. */
+export const MANY_OPS: Op[] = ["one_of", "has_any", "has_all", "has_none"];
+export const OPS: Op[] = ["is", "is_not", ...ORDER_OPS, "contains", "starts_with", ...MANY_OPS, "is_set", "is_not_set"];
 export const AMOUNT_OPS: Op[] = [...ORDER_OPS, "is", "is_not", "is_set", "is_not_set"];
 export const WORD_OPS: Op[] = ["is", "is_not", "one_of", "is_set", "is_not_set"];
 
@@ -146,9 +148,9 @@ export function propertyNames(known: Record<string, string>): string[] {
   return Object.entries(known).flatMap(([name, kind]) => (kind === "list" ? [name, ...OF_ITEMS.map((one) => `${name}[].${one}`)] : [name]));
 }
 
-/** Typed text to the value it means: a plain number is a number, "007" and all else is text; for one_of, a list. */
+/** Typed text to the value it means: a plain number is a number, "007" and all else is text; where several are compared with, a list. */
 export function toValue(typed: string, op: Op): Value {
-  if (op === "one_of") return typed.split(/[,،]/).map((one) => one.trim()).filter(Boolean).map((one) => toValue(one, "is") as string | number);
+  if (MANY_OPS.includes(op)) return typed.split(/[,،]/).map((one) => one.trim()).filter(Boolean).map((one) => toValue(one, "is") as string | number);
   if (op === "contains" || op === "starts_with") return typed;
   return parseDecimal(typed) ?? typed.trim();
 }

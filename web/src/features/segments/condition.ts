@@ -1,7 +1,8 @@
 /** The condition language, as the server reads it (hudhud/segments/types.py). */
 
 export type Op =
-  | "is" | "is_not" | "more_than" | "less_than" | "at_least" | "at_most" | "contains" | "starts_with" | "one_of" | "is_set" | "is_not_set";
+  | "is" | "is_not" | "more_than" | "less_than" | "at_least" | "at_most" | "contains" | "starts_with" | "one_of"
+  | "has_any" | "has_all" | "has_none" | "is_set" | "is_not_set";
 export type Scalar = string | number | boolean;
 export type Value = Scalar | Scalar[] | null;
 

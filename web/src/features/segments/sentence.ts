@@ -37,11 +37,16 @@ function joined(words: Words, all: Piece[][], how: "list" | "either"): Piece[] {
   return words.format[how](marks).split(EDGE).flatMap((part, index) => (index % 2 === 0 ? text(part) : (all[Number(part)] ?? [])));
 }
 
-function valuePieces(words: Words, value: Value | undefined, path: Path): Piece[] {
+function valuePieces(words: Words, value: Value | undefined, path: Path, how: "list" | "either" = "either"): Piece[] {
   if (typeof value === "number") return number(value, path);
-  if (Array.isArray(value)) return joined(words, value.map((one, index) => valuePieces(words, one, [...path, index])), "either");
+  if (Array.isArray(value)) return joined(words, value.map((one, index) => valuePieces(words, one, [...path, index])), how);
   if (typeof value === "boolean") return text(words.t(value ? "segments.true" : "segments.false"));
   return name(value ?? "");
+}
+
+/** What something is compared with, said as one. */
+function comparison(words: Words, what: Piece[], { op, value }: Pick<Where, "op" | "value">, path: Path): Piece[] {
+  return fill(words, `segments.op.${op}`, { name: what, value: valuePieces(words, value, path, op === "has_all" ? "list" : "either") });
 }
 
 /** Filters that reach into one list are about the same item of it, so they are said together. */
@@ -49,7 +54,7 @@ function wherePieces(words: Words, where: Where[], path: Path): Piece[] {
   if (where.length === 0) return [];
   const said = where.map((one, index) => {
     const [list = "", inner] = one.property.split("[].");
-    const pieces = fill(words, `segments.op.${one.op}`, { name: name(inner ?? one.property), value: valuePieces(words, one.value, [...path, index, "value"]) });
+    const pieces = comparison(words, name(inner ?? one.property), one, [...path, index, "value"]);
     return { list: inner === undefined ? `:${String(index)}` : list, pieces };
   });
   const all = [...new Set(said.map((one) => one.list))].map((list) => {
@@ -108,7 +113,7 @@ function amountPieces(words: Words, leaf: AmountLeaf, path: Path): Piece[] {
     window: windowPieces(words, leaf.window ?? { kind: "ever" }, [...path, "window"]),
     where: wherePieces(words, leaf.where ?? [], [...path, "where"]),
   });
-  return fill(words, `segments.op.${leaf.op}`, { name: what, value: valuePieces(words, leaf.value, [...path, "value"]) });
+  return comparison(words, what, leaf, [...path, "value"]);
 }
 
 function stepPieces(words: Words, step: Step, path: Path): Piece[] {
@@ -148,8 +153,8 @@ function attributePieces(words: Words, leaf: AttributeLeaf, path: Path): Piece[]
   const builtIn = leaf.name.startsWith("@");
   const what = builtIn ? text(words.t(`segments.built_in.${leaf.name.slice(1)}`)) : name(leaf.name);
   const isDate = leaf.name === "@created_at" && typeof leaf.value === "string";
-  const value = isDate ? text(words.format.date(leaf.value as string)) : valuePieces(words, leaf.value, [...path, "value"]);
-  return fill(words, `segments.op.${leaf.op}`, { name: what, value });
+  if (isDate) return fill(words, `segments.op.${leaf.op}`, { name: what, value: text(words.format.date(leaf.value as string)) });
+  return comparison(words, what, leaf, [...path, "value"]);
 }
 
 function consentPieces(words: Words, leaf: ConsentLeaf): Piece[] {
