@@ -149,6 +149,13 @@ def understand(source: Source, kind: Kind, given: Reading | None = None) -> Unde
         reading = replace(reading, has_header=_has_header(first[0]))
     columns = header_of(first[0], has_header=reading.has_header)
     rows = [[*row[: len(columns)], *[""] * (len(columns) - len(row))] for row in (first[1:] if reading.has_header else first)]
+    return understand_table(kind, reading, columns, rows, given)
+
+
+def understand_table(
+    kind: Kind, reading: Reading, columns: Sequence[str], rows: Sequence[Sequence[str]], given: Reading | None
+) -> Understanding:
+    """Look at the first rows of a table, wherever they come from."""
     is_sure = True
     if given is None:
         dates, is_sure = _date_style(rows)

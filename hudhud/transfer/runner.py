@@ -12,7 +12,7 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -66,9 +66,22 @@ class Report:
     last_txid: str = "0"
 
 
+class Rows(Protocol):
+    """Rows that come from elsewhere than a file; they begin behind what is in already."""
+
+    def records(self) -> Iterator[Record]:
+        """Read them."""
+
+    def id_of(self, record: Record) -> str:
+        """Return the id of the message that a row becomes: the same whenever it is read again."""
+
+    def keep_place(self, ws: Scope) -> None:
+        """Write down how far was read, in the transaction that keeps these rows."""
+
+
 @dataclass
 class Job:
-    """One file, understood, on its way in."""
+    """One file, or whatever else has rows, understood, on its way in."""
 
     db: Database
     workspace_id: int
@@ -81,6 +94,7 @@ class Job:
     id: int = 0  # known from the start when it came by the API
     fence: int = 0
     read_bytes: int = 0
+    rows: Rows | None = None  # None: the source's
     wait: Callable[[float], object] = field(kw_only=True)  # sleep, and give signs of life
 
     @property
@@ -95,10 +109,19 @@ class Job:
 
     def records(self, moved: Callable[[int], None]) -> Iterator[Record]:
         """Read the rows behind the header."""
+        if self.rows:
+            return self.rows.records()
         rows = read_rows(self.source, self.reading, len(self.columns) if self.mapping else None, moved)
         if self.mapping and self.reading.has_header:
             next(rows, None)
         return rows
+
+    def namer(self) -> Callable[[Record], str]:
+        """Return what names the message that a row becomes, unless the row has an id of its own."""
+        if self.rows:
+            return self.rows.id_of
+        base = self.message_base
+        return lambda record: f"{base}:{record.line}"
 
 
 class Made(NamedTuple):
@@ -193,25 +216,25 @@ def make(job: Job, chunk: Sequence[Record], maker: Maker | None) -> tuple[list[M
     """Turn rows into messages; return these, and the bad rows with line and reason."""
     made: list[Made] = []
     bad: list[tuple[int, str, bytes]] = []
-    base = job.message_base
+    id_of = job.namer()
     for record in chunk:
         reach("import.row")
         try:
             if record.problem:
                 raise InvalidInput("row", record.problem, "mend it in the file of rejects and import that")
-            made.append(_from_cells(maker, record, base) if maker else _from_line(job, record, base))
+            made.append(_from_cells(maker, record, id_of) if maker else _from_line(job, record, id_of))
         except HudhudError as error:
             bad.append((record.line, _clean(error.message)[:MAX_REASON], _raw(record)))
     return made, bad
 
 
-def _from_cells(maker: Maker, record: Record, base: str) -> Made:
+def _from_cells(maker: Maker, record: Record, id_of: Callable[[Record], str]) -> Made:
     message = maker.message(record.raw)  # type: ignore[arg-type]
-    body = maker.body(message, f"{base}:{record.line}")
+    body = maker.body(message, id_of(record))
     return Made(record.line, message.get("userId") or message.get("anonymousId") or message["traits"]["email"], body)
 
 
-def _from_line(job: Job, record: Record, base: str) -> Made:
+def _from_line(job: Job, record: Record, id_of: Callable[[Record], str]) -> Made:
     assert isinstance(record.raw, bytes)
     check_text(record.raw)
     message = parse(record.raw)
@@ -221,7 +244,7 @@ def _from_line(job: Job, record: Record, base: str) -> Made:
         raise InvalidInput("type", message.type, "people come as identify messages; use hudhud import events for the rest")
     body = record.raw
     if message.message_id is None:
-        body = body[:-1] + b',"messageId":"%s:%d"}' % (base.encode(), record.line)
+        body = body[:-1] + b',"messageId":"%s"}' % id_of(record).encode()
     return Made(record.line, person_key(message), body)
 
 
@@ -241,6 +264,8 @@ def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker 
     rows = [Row(job.workspace_id, lane_of(key, bulk=True), source, body) for _, key, body in made]
     with job.db.workspace(job.workspace_id) as ws:
         row = _move(job, ws, chunk[-1].line, len(rows), len(bad))
+        if job.rows:
+            job.rows.keep_place(ws)
         if rows:
             append_rows(ws, rows, job.now())
         if bad:

@@ -237,12 +237,16 @@ def _parquet_rows(source: Source, moved: Moved) -> Iterator[Record]:
             yield Record(1, [str(name) for name in table.schema_arrow.names])
             number = 1
             for batch in table.iter_batches(PARQUET_ROWS):
-                columns = [_texts(column) for column in batch.columns]
-                for cells in zip(*columns, strict=True):
+                for cells in cells_of(batch):
                     number += 1
-                    yield Record(number, list(cells))
+                    yield Record(number, cells)
         except (pa.ArrowException, OSError) as error:
             raise InvalidInput("FILE", source.name, f"it is no readable Parquet file ({error})") from None
+
+
+def cells_of(batch: Any) -> Iterator[list[str]]:  # noqa: ANN401 -- pyarrow has no types
+    """Yield the rows of an Arrow batch, each cell as the text that `auto` reads back as it was."""
+    return map(list, zip(*map(_texts, batch.columns), strict=True))
 
 
 def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
