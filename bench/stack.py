@@ -63,6 +63,9 @@ class Stack:
             "DATABASE_URL": self.postgres.url(),
             "CLICKHOUSE_URL": self.clickhouse.url(),
             "HUDHUD_DATA": str(self.folder / "data"),
+            # One key brings what many shops would: counted, never refused.
+            "HUDHUD_PUBLIC_KEY_PER_S": "10000000",
+            "HUDHUD_SERVER_KEY_PER_S": "10000000",
             **self.environment,
         }
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from hudhud.edge.rates import client_in
 from hudhud.kit.errors import HudhudError, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ async def settings(request: Request) -> Response:
     keyring: Keyring = request.app.state.keyring
     key = request.path_params["key"]
     try:
-        await keyring.writer(key)
+        await keyring.writer(key, client_in(request.scope))
     except Unauthenticated:
         error: HudhudError = NotFound("This write key is unknown or revoked.")
         return JSONResponse(error.to_dict(), error.status, headers=ANY_SITE)

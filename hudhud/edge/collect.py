@@ -16,9 +16,11 @@ from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
 from hudhud.edge.country import Countries, ip_in
 from hudhud.edge.keyring import Holder, Keyring, from_basic
+from hudhud.edge.rates import RateLimited, client_of
 from hudhud.events.types import (
     KINDS,
     LEAST_SKEW,
+    MAX_BATCH_MESSAGES,
     MAX_EVENT_BYTES,
     PUBLIC,
     Reason,
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from hudhud.events.types import Message
 
 MAX_BATCH_BYTES = 500 * 1024
-MAX_BATCH_MESSAGES = 2_500
 RETRY_AFTER_S = b"1"
 OK_BODY = b'{"success":true}'
 # Shops call us from their own pages; the key is public there, and nothing is ever read back.
@@ -126,17 +127,24 @@ class Collect:
         self.state.appender.check_room()
         headers = dict(scope["headers"])
         key = from_basic(headers.get(b"authorization", b"").decode("latin-1"))
-        holder = await self.keyring.writer(key) if key else None
+        address = scope["client"][0] if scope.get("client") else ""
+        holder = await self._admit(key, address) if key else None
         body = await read_body(headers, receive, MAX_BATCH_BYTES if kind == "batch" else MAX_EVENT_BYTES)
         check_text(body)
-        address = scope["client"][0] if scope.get("client") else ""
         if kind == "batch":
             return await self._take_batch(body, holder, address)
         return await self._take_one(body, kind, holder, address)
 
+    async def _admit(self, key: str, address: str) -> Holder:
+        """Return whose key it is, once its first message is let in; of a key in the headers before the body is read, so that refusing is cheap."""
+        client = client_of(address)
+        holder = await self.keyring.writer(key, client)
+        self.state.rates.take(holder, client)
+        return holder
+
     async def _take_one(self, body: bytes, kind: str, holder: Holder | None, address: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         message = parse(body, kind)
-        holder = holder or await self.keyring.writer(_key_in(body))
+        holder = holder or await self._admit(_key_in(body), address)
         try:
             check_name(name_of(message), holder.events)
         except HudhudError as error:
@@ -153,9 +161,11 @@ class Collect:
             raise InvalidInput("batch", str(error), 'send {"batch": [message, …]}') from None
         except (msgspec.DecodeError, RecursionError) as error:
             raise unreadable(body, error) from None
-        holder = holder or await self.keyring.writer(batch.write_key or "")
+        holder = holder or await self._admit(batch.write_key or "", address)
         if len(batch.batch) > MAX_BATCH_MESSAGES:
             raise InvalidInput("batch", f"{len(batch.batch)} messages", f"send at most {MAX_BATCH_MESSAGES} at once")
+        if len(batch.batch) > 1:
+            self.state.rates.take(holder, client_of(address), len(batch.batch) - 1)
         sent_at = self._sent_at(batch.sent_at)
 
         def known(message: Message) -> bytes:
@@ -232,6 +242,8 @@ def _render(error: HudhudError) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
     extra: list[tuple[bytes, bytes]] = []
     if isinstance(error, Busy | Unavailable):
         extra.append((b"retry-after", RETRY_AFTER_S))
+    elif isinstance(error, RateLimited):
+        extra.append((b"retry-after", str(error.retry_after_s).encode()))
     elif isinstance(error, Unauthenticated):
         extra.append((b"www-authenticate", b'Basic realm="write key"'))
     elif isinstance(error, MethodNotAllowed):

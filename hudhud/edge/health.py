@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from hudhud.edge.keyring import Keyring, from_basic
+from hudhud.edge.rates import RateLimited, client_in
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError, Unauthenticated, Unavailable
 
@@ -108,6 +109,10 @@ class Snapshot:
         yield CounterMetricFamily("hudhud_edge_groups", "Transactions that wrote them.", value=appender.groups)
         yield GaugeMetricFamily("hudhud_edge_waiting_events", "Messages that wait to be written.", value=appender.waiting_rows)
         yield GaugeMetricFamily("hudhud_intake_backlog_estimate", "Messages in the intake log.", value=self.backlog)
+        refused = CounterMetricFamily("hudhud_edge_refused", "Requests beyond a limit of their sender.", labels=["limit"])
+        for limit, count in self.state.rates.refused.items():
+            refused.add_metric([limit], count)
+        yield refused
         counter = CounterMetricFamily("hudhud_worker", "What workers count.", labels=["worker", "role", "group", "name"])
         for worker, role, stats in self.workers:
             for group, numbers in stats.items():
@@ -121,11 +126,11 @@ async def metrics(request: Request) -> Response:
     state: EdgeState = request.app.state.edge
     try:
         if not _is_local(request):
-            await _check_reader(state, request.headers.get("authorization", ""))
+            await _check_reader(state, request.headers.get("authorization", ""), client_in(request.scope))
         async with state.workspace(None) as conn:
             backlog = (await (await conn.execute(QUERIES.backlog.text)).fetchone() or (0,))[0]
             workers = await (await conn.execute(QUERIES.worker_stats.text, {"fresh_s": FRESH_S})).fetchall()
-    except (Unauthenticated, Unavailable) as error:
+    except (Unauthenticated, RateLimited, Unavailable) as error:
         return JSONResponse(error.to_dict(), error.status)
     registry = CollectorRegistry()
     registry.register(Snapshot(state, backlog, [(row[0], row[1], row[2]) for row in workers]))
@@ -139,9 +144,9 @@ def _is_local(request: Request) -> bool:
     return host in {"127.0.0.1", "::1"} and not {"forwarded", "x-forwarded-for", "x-real-ip"} & set(request.headers)
 
 
-async def _check_reader(state: EdgeState, authorization: str) -> None:
+async def _check_reader(state: EdgeState, authorization: str, client: str) -> None:
     scheme, _, token = authorization.partition(" ")
-    holder = await Keyring(state).holder(token.strip() if scheme.lower() == "bearer" else from_basic(authorization))
+    holder = await Keyring(state).holder(token.strip() if scheme.lower() == "bearer" else from_basic(authorization), client)
     if holder.source != "server":
         raise Unauthenticated("A collect key cannot read; use an API key.")
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
+from hudhud.edge.rates import RateLimited, client_in
 from hudhud.edge.refusals import Refusals
 from hudhud.edge.remembered import Remembered
 from hudhud.edge.signature import check
@@ -32,7 +33,6 @@ QUERIES = sql.load("hudhud.hooks")
 PURPOSE = "hook"
 MAX_ADDRESS_LENGTH = 100
 MOST = {"most_bodies": MOST_BODIES, "most_bytes": MOST_BYTES}
-RETRY_AFTER = {"Retry-After": "1"}
 MAX_HEADERS_LENGTH = 8_000
 # What is on its way only, and what may hold secrets: kept nowhere.
 NOT_KEPT = re.compile(
@@ -62,9 +62,14 @@ class Addresses:
         self._sources = Remembered(self._ask)
         self._refusals = Refusals(state)
 
-    async def source(self, address: str) -> Source:
-        """Return whose address it is; raises `HookNotFound`, or `Unavailable` when the database cannot be asked."""
-        found = await self._sources.find(hash_secret(address)) if len(address) <= MAX_ADDRESS_LENGTH else None
+    async def source(self, address: str, client: str) -> Source:
+        """Return whose address it is; raises `HookNotFound`, `RateLimited` for a client who guesses, `Unavailable` when the database is away."""
+        if len(address) > MAX_ADDRESS_LENGTH:
+            raise HookNotFound
+        secret_hash = hash_secret(address)
+        if not self._sources.knows(secret_hash):
+            self.state.rates.guess(client)
+        found = await self._sources.find(secret_hash)
         if found is None:
             raise HookNotFound
         return found
@@ -81,7 +86,7 @@ class Addresses:
     async def take(self, request: Request) -> None:
         """Keep one body; raises what the sender should know."""
         self.state.appender.check_room()
-        source = await self.source(request.path_params["address"])
+        source = await self.source(request.path_params["address"], client_in(request.scope))
         if source.is_full:
             raise Busy("Too much of what came here could not be mapped; write or mend the mapping in Data → Webhooks first.")
         raw = dict(request.scope["headers"])
@@ -136,7 +141,9 @@ async def take(request: Request) -> Response:
 
 def _refuse(error: HudhudError) -> Response:
     body: dict[str, Any] = {"success": False, **error.to_dict()}
-    headers = RETRY_AFTER if isinstance(error, Busy | Unavailable) else {}
+    headers = {}
+    if isinstance(error, Busy | Unavailable | RateLimited):
+        headers["Retry-After"] = str(error.retry_after_s) if isinstance(error, RateLimited) else "1"
     return Response(msgspec.json.encode(body, enc_hook=str), error.status, headers, "application/json")
 
 

@@ -38,18 +38,21 @@ class Keyring:
         self.state = state
         self._holders = Remembered(self._ask)
 
-    async def holder(self, write_key: str) -> Holder:
-        """Return whose key it is; raises `Unauthenticated`, or `Unavailable` when the database cannot be asked."""
+    async def holder(self, write_key: str, client: str) -> Holder:
+        """Return whose key it is; raises `Unauthenticated`, `RateLimited` for a client who guesses, `Unavailable` when the database is away."""
         if not 0 < len(write_key) <= MAX_KEY_LENGTH:
             raise Unauthenticated("Send your write key as the user name of Basic authorization, with an empty password.")
-        found = await self._holders.find(hash_secret(write_key))
+        secret_hash = hash_secret(write_key)
+        if not self._holders.knows(secret_hash):
+            self.state.rates.guess(client)
+        found = await self._holders.find(secret_hash)
         if found is None:
             raise Unauthenticated("This write key is unknown or revoked; take a key of kind collect from Settings → Keys.")
         return found
 
-    async def writer(self, write_key: str) -> Holder:
+    async def writer(self, write_key: str, client: str) -> Holder:
         """Return whose key it is; raises also `Forbidden` for an API key that may only read."""
-        found = await self.holder(write_key)
+        found = await self.holder(write_key, client)
         if not found.may_write:
             raise Forbidden("This key may only read; take a key of kind collect from Settings → Keys.")
         return found

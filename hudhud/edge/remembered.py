@@ -23,6 +23,10 @@ class Remembered(Generic[T]):
     _known: dict[bytes, tuple[float, T | None]] = field(default_factory=dict)
     _asking: dict[bytes, asyncio.Task[T | None]] = field(default_factory=dict)
 
+    def knows(self, secret_hash: bytes) -> bool:
+        """Say whether it was somebody's when the database was asked last, however long ago."""
+        return self._known.get(secret_hash, (0.0, None))[1] is not None
+
     async def find(self, secret_hash: bytes) -> T | None:
         """Return the answer; the database is asked one question at a time for each secret."""
         asked_at, found = self._known.get(secret_hash, (0.0, None))

@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from hudhud.edge import room
 from hudhud.edge.appender import Appender
+from hudhud.edge.rates import Rates
 from hudhud.kit.db import EVERYWHERE, RECONNECT_S, SET_WORKSPACE
 from hudhud.kit.errors import Unavailable
 
@@ -37,12 +38,14 @@ class EdgeState:
     clock: Clock
     keys: Keys
     appender: Appender = field(init=False)
+    rates: Rates = field(init=False)
     pool: AsyncConnectionPool[AsyncConnection[Any]] = field(init=False)
     _watching: asyncio.Task[None] = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing connects before `open`."""
         self.appender = Appender(self.settings.database_url, self.clock)
+        self.rates = Rates(self.settings)
         self.pool = AsyncConnectionPool(
             self.settings.database_url,
             min_size=1,

@@ -21,6 +21,7 @@ from hudhud.kit.errors import Forbidden, HudhudError, InvalidInput, NotFound
 LIVE_LANES = 8
 LANES = 16
 MAX_EVENT_BYTES = 32 * 1024
+MAX_BATCH_MESSAGES = 2_500
 MAX_ID_LENGTH = 512
 MAX_NAME_LENGTH = 256
 MAX_DEPTH = 64

@@ -36,6 +36,13 @@ class Settings(BaseSettings):
         ge=1,
         description="So much of the intake log may stand on disk while events wait; more is answered 429 until the workers have caught up.",
     )
+    public_key_per_s: int = Field(
+        10_000, ge=0, description="Messages a second that a website's key may bring; more is answered 429; 0 = no limit."
+    )
+    server_key_per_s: int = Field(20_000, ge=0, description="The same for an API key.")
+    client_per_s: int = Field(
+        500, ge=0, description="Messages a second that one client address (of IPv6: its /64) may bring with websites' keys; 0 = no limit."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 

@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def open_door(engines: Engines, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Door]:
+def settings() -> dict[str, str]:
+    """What a file sets for its edge."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def open_door(
+    engines: Engines, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, settings: dict[str, str]
+) -> Iterator[Door]:
     """One edge for all tests of a file: starting it is what takes time."""
     name = sql.Identifier(f"edge_{os.getpid()}_{request.module.__name__.rpartition('.')[2]}")
     with psycopg.connect(engines.postgres_admin.format(SUPERUSER), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(name, sql.Identifier(TEMPLATE), sql.Identifier(ROLE)))
         database = Database(engines.postgres.format(name.as_string().strip('"'))).open()
         # Nothing here writes to ClickHouse, so it has no database of its own.
-        with Door(database, engines.clickhouse.format("hudhud"), tmp_path_factory.mktemp("data")) as edge:
+        with Door(database, engines.clickhouse.format("hudhud"), tmp_path_factory.mktemp("data"), settings) as edge:
             yield edge
         database.close()
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
