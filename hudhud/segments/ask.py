@@ -110,11 +110,13 @@ def ask(
     now: datetime,
     person_ids: Iterable[int] | None = None,
     *,
+    wanted: Mapping[str, BitMap64] | None = None,
     sample: Sample | None = None,
     mark: str = "",
 ) -> Facts:
-    """Answer atoms at `now`: about everybody (or a sample of them) in one statement, about given people in one for each ten thousand.
+    """Answer atoms at `now`: about everybody (or a sample of them) in one statement, about given people in one for each five thousand.
 
+    `wanted`: of which of these people an answer is wanted, by the atom's key; what is said of others then means nothing.
     A statement about everybody begins with `mark`, a comment by which it is found while it runs.
     """
     people = None if person_ids is None else BitMap64(person_ids)
@@ -126,8 +128,15 @@ def ask(
     for some in parts(list(people), MAX_IDS):
         moved = find_merged(ch, workspace_id, some)
         actors = sorted({*some, *(actor for actor, _ in moved)})
-        facts.add(read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors)))
+        theirs = None if wanted is None else _of_actors(wanted, some, moved)
+        facts.add(read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors, wanted=theirs)))
     return facts
+
+
+def _of_actors(wanted: Mapping[str, BitMap64], people: Iterable[int], moved: Sequence[tuple[int, int]]) -> dict[str, BitMap64]:
+    """Return what is wanted of these people as what is wanted of their actors."""
+    asked = BitMap64(people)
+    return {name: (asked & some) | BitMap64(actor for actor, person in moved if person in some) for name, some in wanted.items()}
 
 
 def ask_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs: Sequence[tuple[int, datetime]], now: datetime) -> Facts:
@@ -164,7 +173,8 @@ def read_facts(ch: Client, question: Question) -> Facts:
     """Run one statement."""
     statement = compile_sets(question)
     found = run(ch, statement)
-    sets = {name: read_state(found[part][place]) for name, (part, place) in statement.places.items()}
+    # A part without a row is about events that nobody has.
+    sets = {name: read_state(found[part][place]) for name, (part, place) in statement.places.items() if part in found}
     return Facts(read_state(found[0][0]), sets)
 
 

@@ -10,27 +10,29 @@ there once needs no counting at all. This is the one place that adds the workspa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from typing import TYPE_CHECKING
 
 from hudhud.segments import amounts, sequences, stays
 from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, Staying, key, scan, scan_of_some, since_entry
 from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
+from hudhud.segments.histories import FEW, part_of_names
 from hudhud.segments.types import to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from pyroaring import BitMap64
 
     from hudhud.segments.atoms import Atom, Fact
     from hudhud.segments.sampling import Sample
 
-MAX_IDS = 10_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
+MAX_IDS = 5_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
 # Everybody's events are read by name, those of given people by person: what that costs does not grow with the base. Properties are text there,
 # and what could not be stored there reads as nothing here too; a scan that asks for no property reads none.
 OF_PEOPLE = "(SELECT workspace_id, actor_id, name, at, accurateCastOrDefault(properties, 'JSON') AS properties FROM person_event)"
-FEW = 4  # conditions on events that are worth saying twice: with more of them ClickHouse reads the statement longer than the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Question:
     merged: bool = False  # whether there are merged people
     people: Sequence[int] | None = None  # None: everybody
     actors: Sequence[int] | None = None  # the same people with those merged into them
+    wanted: Mapping[str, BitMap64] | None = None  # of which of these actors an answer is wanted, by the atom's key; None: of all
     askers: Sequence[Asker] = ()
     sample: Sample | None = None  # of everybody
     mark: str = ""  # the comment that the statement begins with
@@ -61,14 +64,19 @@ def compile_sets(question: Question) -> Statement:
     """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
     statement = Statement()
     parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, OfEvents)])]
+    numbers = count(1)
     together = scan if question.actors is None else scan_of_some
     for _, group in groupby(sorted((atom for atom in question.atoms if isinstance(atom, OfOne)), key=together), key=together):
-        parts.append(_event_part(statement, question, len(parts), list(group)))
+        atoms = list(group)
+        if question.actors is None or since_entry(atoms[0]):
+            parts.append(_event_part(statement, question, next(numbers), atoms))
+        else:
+            parts.append(part_of_names(statement, atoms, event_source(statement, question), question, numbers))
     for atom in question.atoms:
         if isinstance(atom, Followed):
-            parts.append(_sequence_part(statement, question, len(parts), atom))
+            parts.append(_sequence_part(statement, question, next(numbers), atom))
         elif isinstance(atom, Staying):
-            parts.append(_staying_part(statement, question, len(parts), atom))
+            parts.append(_staying_part(statement, question, next(numbers), atom))
     statement.text = question.mark + " UNION ALL ".join(parts)
     return statement
 

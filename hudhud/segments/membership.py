@@ -19,6 +19,7 @@ from pyroaring import BitMap64
 
 from hudhud.kit.errors import HudhudError
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
+from hudhud.segments.atoms import key
 from hudhud.segments.concern import find_concerned
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.growth import record
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
+    from hudhud.segments.atoms import Atom
     from hudhud.segments.types import Condition
 
 T = TypeVar("T")
@@ -118,8 +120,7 @@ def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, fr
         one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - fresh
         for one in segments
     }
-    some = [segment for segment in segments if asked[segment.id]]
-    return decide(desk, some, BitMap64().union(*asked.values())).changes
+    return _decide(desk, segments, asked).changes
 
 
 def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
@@ -272,14 +273,26 @@ def read_tree(text: str) -> Condition:
 def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: int = sys.maxsize) -> Decision:
     """Ask about these people in these segments, write down the differences, at most so many; those of one person together."""
     people = BitMap64(people)
-    if not segments or not people:
+    return _decide(desk, segments, {segment.id: people for segment in segments}, most)
+
+
+def _decide(desk: Desk, segments: Sequence[Live], asked: Mapping[int, BitMap64], most: int = sys.maxsize) -> Decision:
+    """Ask in each segment about the people named for it."""
+    segments = [segment for segment in segments if asked[segment.id]]
+    if not segments:
         return Decision([])
-    trees = [segment.tree for segment in segments]
-    definitions = read_definitions(desk.ws, trees)
-    atoms = find_atoms(trees, definitions)
-    facts = ask(desk.ch, desk.workspace_id, atoms, desk.now, people)
+    definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
+    wanted: dict[str, BitMap64] = {}
+    atoms: dict[str, Atom] = {}
+    for segment in segments:
+        for atom in find_atoms([segment.tree], definitions):
+            name = key(atom)
+            atoms[name] = atom
+            wanted[name] = wanted.get(name, BitMap64()) | asked[segment.id]
+    people = BitMap64().union(*asked.values())
+    facts = ask(desk.ch, desk.workspace_id, list(atoms.values()), desk.now, people, wanted=wanted)
     stored = read_members(desk.ws, [segment.id for segment in segments])
-    differing = {one.id: (stored[one.id] & people) ^ facts.people(one.tree, definitions) for one in segments}
+    differing = {one.id: (stored[one.id] ^ facts.people(one.tree, definitions)) & asked[one.id] for one in segments}
     turned = _first(differing, most)
     return Decision(turn(desk, stored, turned, facts.living), is_whole=turned == differing)
 
