@@ -60,6 +60,8 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         found.append({"kind": "no_sender", "link": "/settings"})
     if rejected := ws.value(Q.count_rejects, since=since):
         found.append({"kind": "events_rejected", "count": rejected, "link": "/api/v1/events/rejects"})
+    if brought := ws.value(Q.count_brought, since=since):
+        found.append({"kind": "many_addresses", "count": brought, "link": "/data/rejects"})
     found += [
         {"kind": "journey_paused", "key": each["key"], "link": f"/journeys/{each['key']}"}
         for each in journeys

@@ -24,6 +24,11 @@ WHERE j.workspace_id = %(workspace_id)s ORDER BY j.key;
 -- Facts of the last days that were refused at intake.
 SELECT count(*) FROM intake_reject WHERE workspace_id = %(workspace_id)s AND received_at >= %(since)s;
 
+-- name: count_brought
+-- New addresses of the last days that a website's key was not let bring, and nobody has looked after.
+SELECT count(*) FROM intake_reject
+WHERE workspace_id = %(workspace_id)s AND reason = 'addresses' AND resubmitted_at IS NULL AND received_at >= %(since)s;
+
 -- name: has_collect_key
 -- Is there a key by which facts can come in?
 SELECT EXISTS (SELECT FROM api_key WHERE workspace_id = %(workspace_id)s AND kind = 'collect' AND revoked_at IS NULL);

@@ -6,6 +6,7 @@ Raw ASGI: this is the hottest path. Source: segment.com/docs/connections/sources
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
 from hudhud.edge.country import Countries, ip_in
 from hudhud.edge.keyring import Holder, Keyring, from_basic
+from hudhud.edge.newcomers import Newcomers, brought_by
 from hudhud.edge.rates import RateLimited, client_of
 from hudhud.events.types import (
     KINDS,
@@ -88,6 +90,16 @@ class MethodNotAllowed(HudhudError):
     status = 405
 
 
+@dataclass(slots=True)
+class Sorted:
+    """What a batch comes to; `brought`: place among the rows, place in the batch, new address, and the message as it came."""
+
+    rows: list[Row] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    errors: list[tuple[int, HudhudError]] = field(default_factory=list)
+    brought: list[tuple[int, int, str, bytes]] = field(default_factory=list)
+
+
 _batch_decoder = msgspec.json.Decoder(Batch)
 _key_decoder = msgspec.json.Decoder(OnlyKey)
 
@@ -99,6 +111,7 @@ class Collect:
         """Keep what requests share."""
         self.state = state
         self.keyring = Keyring(state)
+        self.newcomers = Newcomers(state)
         self.countries = Countries(state.settings.geoip)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,6 +163,12 @@ class Collect:
         except HudhudError as error:
             await self.state.appender.append([], [Refusal(holder.workspace_id, holder.source, reason_of(error), error.message, body)])
             raise
+        if brought := brought_by(message, holder):
+            for too_many in (await self.newcomers.refused(holder, client_of(address), [brought])).values():
+                await self.state.appender.append(
+                    [], [Refusal(holder.workspace_id, holder.source, Reason.ADDRESSES, too_many.message, body)]
+                )
+                raise too_many
         whole = _complete(body.strip(), message, kind, self._country(message, holder, address))
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
@@ -171,7 +190,10 @@ class Collect:
         def known(message: Message) -> bytes:
             return (sent_at if message.sent_at is None else b"") + self._country(message, holder, address)
 
-        rows, refusals, errors = _sort(batch.batch, holder, known)
+        found = _sort(batch.batch, holder, known)
+        if found.brought:
+            await self._leave_out_newcomers(found, holder, address)
+        rows, refusals, errors = found.rows, found.refusals, found.errors
         if errors and not rows:
             # Nothing of it is good: the sender is told. Only what was well said with the wrong key is kept.
             if named := [refusal for refusal in refusals if refusal.reason != Reason.INVALID]:
@@ -182,6 +204,15 @@ class Collect:
             return 200, OK_BODY, []
         told = [{"index": index, **error.to_dict()} for index, error in errors]
         return 200, msgspec.json.encode({"success": True, "rejected": told}), []
+
+    async def _leave_out_newcomers(self, found: Sorted, holder: Holder, address: str) -> None:
+        """Move what brings a new address too many from the rows to the refusals."""
+        refused = await self.newcomers.refused(holder, client_of(address), [brought for _, _, brought, _ in found.brought])
+        over = [(place, index, refused[brought], raw) for place, index, brought, raw in found.brought if brought in refused]
+        left_out = {place for place, _, _, _ in over}
+        found.rows = [row for place, row in enumerate(found.rows) if place not in left_out]
+        found.refusals += [Refusal(holder.workspace_id, holder.source, Reason.ADDRESSES, error.message, raw) for _, _, error, raw in over]
+        found.errors = sorted([*found.errors, *((index, error) for _, index, error, _ in over)], key=lambda told: told[0])
 
     def _sent_at(self, said: object) -> bytes:
         """Return what each message of a batch must bring along: when it was sent by the sender's clock, where that differs from ours."""
@@ -209,24 +240,22 @@ def _key_in(body: bytes) -> str:
         raise InvalidInput("writeKey", "…", "send it as text") from None
 
 
-def _sort(
-    raws: list[msgspec.Raw], holder: Holder, known: Callable[[Message], bytes]
-) -> tuple[list[Row], list[Refusal], list[tuple[int, HudhudError]]]:
+def _sort(raws: list[msgspec.Raw], holder: Holder, known: Callable[[Message], bytes]) -> Sorted:
     """Tell good messages from bad ones; a bad one costs only itself and is kept with its reason."""
-    rows: list[Row] = []
-    refusals: list[Refusal] = []
-    errors: list[tuple[int, HudhudError]] = []
+    found = Sorted()
     workspace_id, source = holder.workspace_id, holder.source
     for index, raw in enumerate(raws):
         try:
             message = parse(raw)
             check_name(name_of(message), holder.events)
         except HudhudError as error:
-            errors.append((index, error))
-            refusals.append(Refusal(workspace_id, source, reason_of(error), error.message, bytes(raw)))
+            found.errors.append((index, error))
+            found.refusals.append(Refusal(workspace_id, source, reason_of(error), error.message, bytes(raw)))
         else:
-            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, known(message))))
-    return rows, refusals, errors
+            if brought := brought_by(message, holder):
+                found.brought.append((len(found.rows), index, brought, bytes(raw)))
+            found.rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, known(message))))
+    return found
 
 
 def _complete(raw: bytes, message: Message, kind: str | None, known: bytes) -> bytes:

@@ -13,3 +13,7 @@ SELECT worker, role, stats FROM worker_heartbeat WHERE beat_at > clock_timestamp
 -- name: backlog
 -- How much waits in the intake log, as the planner estimates (counting would read it all).
 SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'intake'::regclass;
+
+-- name: find_addresses
+-- Which of these e-mail addresses somebody has.
+SELECT value FROM identifier WHERE workspace_id = %(workspace_id)s AND namespace = 'email' AND value = ANY(%(addresses)s::text[]);

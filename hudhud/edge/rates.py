@@ -111,11 +111,11 @@ class Rates:
         keys = self._keys[is_public]
         if wait_s := keys.wait_s(holder.key_id, now):
             limit = "public_key" if is_public else "server_key"
-            raise self._refuse(limit, f"this key may bring {keys.per_s:.0f} messages a second (HUDHUD_{limit.upper()}_PER_S)", wait_s, now)
+            raise self._refuse(limit, f"this key may bring {keys.per_s:.0f} messages a second (HUDHUD_{limit.upper()}_PER_S)", wait_s)
         if is_public and client:
             if wait_s := self._clients.wait_s(client, now):
                 what = f"one client address may bring {self._clients.per_s:.0f} messages a second (HUDHUD_CLIENT_PER_S)"
-                raise self._refuse("client", what, wait_s, now)
+                raise self._refuse("client", what, wait_s)
             self._clients.spend(client, count, now)
         keys.spend(holder.key_id, count, now)
 
@@ -123,16 +123,21 @@ class Rates:
         """Let a client name a key, or an address of a webhook, that nobody knows yet; raises `RateLimited`."""
         now = time.monotonic()
         if client and (wait_s := self._guesses.wait_s(client, now)):
-            raise self._refuse("unknown", "too many keys or addresses that nobody knows came from one client address", wait_s, now)
+            raise self._refuse("unknown", "too many keys or addresses that nobody knows came from one client address", wait_s)
         if client:
             self._guesses.spend(client, 1, now)
 
-    def _refuse(self, limit: str, what: str, wait_s: float, now: float) -> RateLimited:
+    def _refuse(self, limit: str, what: str, wait_s: float) -> RateLimited:
+        self.count(limit)
+        return RateLimited(limit, what, wait_s)
+
+    def count(self, limit: str) -> None:
+        """Count what a limit has refused; the log is told once a minute."""
+        now = time.monotonic()
         self.refused[limit] += 1
         if now - self._told_at.get(limit, -math.inf) > TELL_EVERY_S:
             self._told_at[limit] = now
-            log.warning("rate limit reached", limit=limit, refused=self.refused[limit])
-        return RateLimited(limit, what, wait_s)
+            log.warning("limit reached", limit=limit, refused=self.refused[limit])
 
 
 def client_in(scope: Scope) -> str:

@@ -26,7 +26,7 @@ PAGE = 500
 MOST = 10_000
 KEEP = timedelta(days=90)
 # Of these nothing was taken, and their message_id is free: sent again they count as if they came for the first time.
-WHOLE = frozenset({Reason.INVALID, Reason.SCHEMA, Reason.POISON, Reason.RESERVED, Reason.NOT_ALLOWED})
+WHOLE = frozenset({Reason.INVALID, Reason.SCHEMA, Reason.POISON, Reason.RESERVED, Reason.NOT_ALLOWED, Reason.ADDRESSES})
 # Of these the rest was taken. As they are they would be repeats without effect: somebody has to say what should have been sent.
 TAKEN = frozenset(
     {Reason.INVALID_IDENTIFIER, Reason.IDENTIFIER_TAKEN, Reason.PUBLIC_KEY, Reason.FUTURE, Reason.UNSTORABLE, Reason.UNDECIDED}

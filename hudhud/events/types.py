@@ -50,6 +50,7 @@ class Reason(StrEnum):
     PUBLIC_KEY = "public_key"  # what a public key may not change about a person; the rest was taken
     RESERVED = "reserved"  # an event of a name that only we use; nothing of it was taken
     NOT_ALLOWED = "not_allowed"  # its name is not on the list of the key; nothing of it was taken
+    ADDRESSES = "addresses"  # it brings one new address more than public keys may; nothing of it was taken
     FUTURE = "future"  # its time lies more than a day ahead; it was taken, and counts from then on
     CONSENT_REFUSED = "consent_refused"  # subscriptions from a public key, or in an unknown form; the rest was taken
     SCHEMA = "schema"  # it breaks the rules that somebody set for events of its name; nothing of it was taken

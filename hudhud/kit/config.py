@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     client_per_s: int = Field(
         500, ge=0, description="Messages a second that one client address (of IPv6: its /64) may bring with websites' keys; 0 = no limit."
     )
+    new_addresses_per_client: int = Field(
+        60, ge=0, description="New e-mail addresses an hour that one client address may bring with websites' keys; 0 = no limit."
+    )
+    new_addresses_per_domain: int = Field(1_000, ge=0, description="The same at one domain, in one workspace.")
+    new_addresses_per_key: int = Field(5_000, ge=0, description="The same by one website's key.")
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hudhud.accounts.actions import create_key
+from hudhud.events.rejects import refuse
+from hudhud.events.types import Reason, Refusal
 from tests.app.browser import Browser
 from tests.people import canary
 from tests.workers.line import Line, identify, track
@@ -122,3 +125,19 @@ def test_a_person_is_exported_whole_and_then_erased(line: Line, web: Wiring) -> 
     assert (status, asked["step"], asked["person_id"]) == (202, "asked", person_id)
     assert [admin.ask("GET", f"people/{person_id}{path}")[0] for path in ("", "/export")] == [404, 404]
     assert [item["id"] for item in api.ask("GET", "erasures")[1]["items"]] == [asked["id"]]
+
+
+def test_home_says_when_a_website_brings_too_many_addresses(line: Line) -> None:
+    """A-25: the door has kept them (tests/edge/test_newcomers.py); whoever opens the app sees it, and can let the real ones in."""
+    refused = [identify("u1", email="ann@example.com"), identify("u2", email="eve@example.com")]
+    with line.db.workspace(line.shop) as ws:
+        told = [Refusal(line.shop, "collect", Reason.ADDRESSES, "too many", json.dumps(message).encode()) for message in refused]
+        refuse(ws, told, datetime.now(UTC))  # the app's clock
+    api = Browser(key=a_key(line))
+    needs = {need["kind"]: need for need in api.ask("GET", "home")[1]["attention"]}
+    assert (needs["many_addresses"]["count"], needs["many_addresses"]["link"]) == (2, "/data/rejects")
+    assert api.ask("POST", "events/rejects/resubmit", {"reason": "addresses"})[1]["sent"] == 2
+    assert "many_addresses" not in {need["kind"] for need in api.ask("GET", "home")[1]["attention"]}
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        assert ws.conn.execute("SELECT count(*) FROM identifier WHERE namespace = 'email'").fetchone() == (2,)

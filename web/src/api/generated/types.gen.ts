@@ -668,7 +668,7 @@ export type Keep = {
  *
  * Why a message, or a part of it, had no effect.
  */
-export type Reason = 'invalid' | 'conflict' | 'unstorable' | 'invalid_identifier' | 'identifier_taken' | 'public_key' | 'reserved' | 'not_allowed' | 'future' | 'consent_refused' | 'schema' | 'poison' | 'undecided';
+export type Reason = 'invalid' | 'conflict' | 'unstorable' | 'invalid_identifier' | 'identifier_taken' | 'public_key' | 'reserved' | 'not_allowed' | 'addresses' | 'future' | 'consent_refused' | 'schema' | 'poison' | 'undecided';
 
 /**
  * AllOf
