@@ -51,11 +51,12 @@ class LeaseLost(HudhudError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is ours: its number and its lanes with their fences."""
+    """A batch that is ours: its number and its lanes with their fences; `again`: somebody may have begun with it."""
 
     batch: int
     lanes: list[int]
     fences: list[int]
+    again: bool
 
 
 def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, lease_s: float = LEASE_S) -> Claim | None:
@@ -69,19 +70,19 @@ def claim_batch(everywhere: Scope, worker: str, *, limit: int = BATCH_ROWS, leas
     free = [lane for lane in lanes if lane["is_free"]]
     left = sorted({lane["batch"] for lane in free if lane["is_open"]})
     if left:
-        return _claim(everywhere.rows(QUERIES.take_batch, worker=worker, batch=left[0], lease_s=lease_s))
+        return _claim(everywhere.rows(QUERIES.take_batch, worker=worker, batch=left[0], lease_s=lease_s), again=True)
     ready = [row[0] for row in everywhere.rows(QUERIES.lanes_with_rows, lanes=[lane["lane"] for lane in free])]
     if not ready:
         return None
     workers = max(1, int(everywhere.value(QUERIES.count_workers)))
     ours = ready[: -(-len(ready) // workers)]
     quota = max(1, limit // len(ours))
-    return _claim(everywhere.rows(QUERIES.open_batch, lanes=ours, quota=quota, worker=worker, lease_s=lease_s))
+    return _claim(everywhere.rows(QUERIES.open_batch, lanes=ours, quota=quota, worker=worker, lease_s=lease_s), again=False)
 
 
-def _claim(rows: Sequence[tuple[Any, ...]]) -> Claim:
+def _claim(rows: Sequence[tuple[Any, ...]], *, again: bool) -> Claim:
     ordered = sorted(rows, key=lambda row: row[1])
-    return Claim(ordered[0][0], [row[1] for row in ordered], [row[2] for row in ordered])
+    return Claim(ordered[0][0], [row[1] for row in ordered], [row[2] for row in ordered], again)
 
 
 def read_batch(everywhere: Scope, claim: Claim, ids: Sequence[int] | None = None) -> list[LogRow]:

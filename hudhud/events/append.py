@@ -1,15 +1,25 @@
-"""Append events to ClickHouse: in columns, with properties as the bytes they came as."""
+"""Append events to ClickHouse: in columns, with properties as the bytes they came as.
+
+A token makes an insert that is sent twice one insert, but not across a crash of ClickHouse. It writes the token down before the rows
+are in their place: killed in between, it takes the same insert for a repeat ever after, and the rows are nowhere. And it never syncs
+that note: after a power cut rows may be there whose token is forgotten. So who repeats an insert looks what is there, before and after.
+Source: MergeTreeSink::commitPart and MergeTreeDeduplicationLog of ClickHouse; github.com/ClickHouse/ClickHouse/issues/111577.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import structs
 
+from hudhud.kit import sql
 from hudhud.kit.clickhouse import is_bad_data
-from hudhud.kit.native import Block
+from hudhud.kit.native import EPOCH, MILLISECOND, Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,22 +29,94 @@ if TYPE_CHECKING:
     from hudhud.events.types import Event
 
 SETTINGS: dict[str, int | str] = {"insert_deduplicate": 1, "max_partitions_per_insert_block": 0}
+# Each crash can spoil one token of a table; the same events have not seen so many.
+TOKENS = 20
+
+QUERIES = sql.load("hudhud.events", "clickhouse.sql")
+Stored = dict[tuple[str, int], bool]
 
 
-def append(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
+class InsertsIgnoredError(Exception):
+    """ClickHouse says that it has taken events, and does not have them."""
+
+
+def append(ch: Client, events: Sequence[Event], token: str, *, again: bool = False) -> list[Event]:
     """Write the events to both tables; return those whose properties ClickHouse cannot hold (they are written without).
 
-    The same token twice is one insert. It must stand for the same events.
+    The same token twice is one insert. It must stand for the same events. `again` says that somebody may have begun with it before:
+    then what is there already is left alone, and what is not there afterwards is written under further tokens made of this one.
     """
     if not events:
         return []
-    shared = _shared(events)
+    insert = _insert_missing if again else partial(_insert_all, shared=_shared(events))
     # Side by side: the server has a core of its own.
     with ThreadPoolExecutor(1) as aside:
-        timeline = aside.submit(_insert, ch, "person_event", _timeline(events, shared), f"{token}:p")
-        unstorable = _append_or_split(ch, events, shared, f"{token}:e")
+        timeline = aside.submit(insert, ch, "person_event", events, f"{token}:p")
+        unstorable = insert(ch, "event", events, f"{token}:e")
         timeline.result()
     return unstorable
+
+
+def _insert_all(ch: Client, table: str, events: Sequence[Event], token: str, shared: Block) -> list[Event]:
+    if table == "event":
+        return _append_or_split(ch, events, shared, token)
+    _insert(ch, table, _timeline(events, shared), token)
+    return []
+
+
+def _insert_missing(ch: Client, table: str, events: Sequence[Event], token: str) -> list[Event]:
+    stored = _find_stored(ch, table, events)
+    unstorable = [event for event in events if stored.get(_key(event)) and _says_anything(event.properties)]
+    for number in range(TOKENS):
+        missing = [event for event in events if _key(event) not in stored]
+        if not missing:
+            return unstorable
+        # The first time under the same token as before: the earlier insert may still be on its way.
+        found = _insert_all(ch, table, missing, token + "'" * number, _shared(missing))
+        unstorable += found if not number else ()
+        stored = _find_stored(ch, table, events)
+    message = f"{table}: {len(missing)} of {len(events)} events of {token} are not there after {TOKENS} inserts"
+    raise InsertsIgnoredError(message)
+
+
+def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:
+    """Return which of the events a table has, by `_key`, and whether it has them without any property."""
+    found: Stored = {}
+    by_workspace: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        by_workspace[event.workspace_id].append(event)
+    for workspace_id, some in by_workspace.items():
+        moments = [_key(event)[1] for event in some]
+        about = {
+            "workspace_id": workspace_id,
+            "since": min(moments),
+            "until": max(moments),
+            "names": sorted({event.name for event in some}),
+            "message_ids": [event.message_id for event in some],
+        }
+        query = QUERIES.find_stored if table == "event" else QUERIES.find_stored_lines
+        found |= {(row[0], row[1]): bool(row[2]) for row in ch.query(query.text, parameters=about).result_rows}
+    return found
+
+
+def _key(event: Event) -> tuple[str, int]:
+    """Return what tells an event from others: its id, and its time in ms (an id may come back when it has been forgotten)."""
+    return event.message_id, (event.at - EPOCH) // MILLISECOND
+
+
+def _says_anything(properties: bytes) -> bool:
+    """Say whether there is a value that ClickHouse would keep: of {"a": null} it keeps nothing."""
+    try:
+        waiting = [msgspec.json.decode(properties)]
+    except (msgspec.DecodeError, RecursionError):  # a number beyond all bounds, a thing within a thing within …
+        return True
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
+        elif value is not None:
+            return True
+    return False
 
 
 def _append_or_split(ch: Client, events: Sequence[Event], shared: Block, token: str) -> list[Event]:

@@ -1,3 +1,15 @@
+-- name: find_stored
+-- Which of these events are there (id, time in ms), and without any property?
+SELECT message_id, toUnixTimestamp64Milli(at), toString(properties) = '{}' FROM event
+WHERE workspace_id = {workspace_id:UInt64} AND name IN {names:Array(String)} AND message_id IN {message_ids:Array(String)}
+  AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+
+-- name: find_stored_lines
+-- The same of the timelines.
+SELECT message_id, toUnixTimestamp64Milli(at), false FROM person_event
+WHERE workspace_id = {workspace_id:UInt64} AND message_id IN {message_ids:Array(String)}
+  AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+
 -- name: timeline
 -- A page of what happened to some actors, newest first, older than a place in it.
 SELECT at, kind, name, message_id, properties FROM person_event

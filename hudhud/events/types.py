@@ -116,7 +116,7 @@ class Message(msgspec.Struct, rename="camel"):
     timestamp: datetime | None = None
     original_timestamp: datetime | None = None
     sent_at: datetime | None = None  # by the sender's clock
-    ip_country: str | None = None  # added at the door
+    ip_place: dict[str, str] | None = None  # added at the door: country, region, city, position
     properties: msgspec.Raw = EMPTY
     traits: msgspec.Raw = EMPTY
     context: msgspec.Raw = EMPTY
@@ -145,7 +145,7 @@ class Event(msgspec.Struct, gc=False):
     source: str  # collect, server, import:…, track
     traits: dict[str, Any] = msgspec.field(default_factory=dict)  # identify only
     previous_id: str | None = None  # alias only
-    ip_country: str | None = None  # identify only
+    ip_place: dict[str, str] | None = None  # identify only
     actor_id: int = 0  # whom it was recorded for
     person_id: int = 0  # who that is today
 

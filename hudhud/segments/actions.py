@@ -220,9 +220,10 @@ def _checked_name(name: str) -> str:
     return name.strip()
 
 
-def make_feed(everywhere: Scope) -> int:
-    """Put changes that ClickHouse has not been told of into a batch; return how many. Commit before `carry_feed`."""
-    return everywhere.run(QUERIES.make_feed, limit=FEED_ROWS)
+def make_feed(everywhere: Scope) -> int | None:
+    """Put changes that ClickHouse has not been told of into a batch; return its number, None when there are none. Commit before `carry_feed`."""
+    made = everywhere.rows(QUERIES.make_feed, limit=FEED_ROWS)
+    return made[0][0] if made else None
 
 
 def find_feeds(everywhere: Scope) -> list[tuple[int, int]]:
@@ -230,9 +231,12 @@ def find_feeds(everywhere: Scope) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in everywhere.rows(QUERIES.find_feeds)]
 
 
-def carry_feed(ws: Scope, ch: Client, feed: int) -> None:
-    """Write a batch of changes to ClickHouse as events; a repeat is the same insert. What nobody asks for any more is deleted."""
-    append(ch, [_to_event(ws, row) for row in ws.rows(QUERIES.read_feed, feed=feed)], f"segments:{ws.workspace_id}:{feed}")
+def carry_feed(ws: Scope, ch: Client, feed: int, *, again: bool) -> None:
+    """Write a batch of changes to ClickHouse as events, `again` when another may have begun with it. What nobody asks for any more is deleted."""
+    rows = ws.rows(QUERIES.read_feed, feed=feed)
+    # As in the intake: numbers come back with an older copy of PostgreSQL, times do not.
+    token = f"segments:{ws.workspace_id}:{feed}:{rows[0][5].timestamp():.6f}" if rows else ""
+    append(ch, [_to_event(ws, row) for row in rows], token, again=again)
     ws.run(QUERIES.close_feed, feed=feed)
     ws.run(QUERIES.prune_changes, feed=feed)
     ws.run(QUERIES.forget_archived_changes, feed=feed)

@@ -88,10 +88,11 @@ SELECT min(m.next_check_at) FROM segment_membership m JOIN segment s ON s.id = m
 SELECT DISTINCT workspace_id, feed FROM segment_change WHERE feed IS NOT NULL AND NOT fed ORDER BY feed;
 
 -- name: make_feed
--- Put new changes (everywhere) into a batch; who repeats it repeats exactly these.
+-- Put new changes (everywhere) into a batch and return its number; who repeats it repeats exactly these.
 WITH next AS (SELECT nextval('segment_feed') AS feed),
-     new AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-UPDATE segment_change c SET feed = next.feed FROM next, new WHERE c.id = new.id;
+     new AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+     made AS (UPDATE segment_change c SET feed = next.feed FROM next, new WHERE c.id = new.id RETURNING c.feed)
+SELECT DISTINCT feed FROM made;
 
 -- name: read_feed
 -- The changes of a batch, with the segment's name.

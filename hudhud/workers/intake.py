@@ -1,7 +1,7 @@
 """The intake role: from the log to people, consent, ClickHouse, segments and journeys, by a named list of small steps.
 
 Three transactions a batch. The first fixes durably which rows it has. The second remembers message ids, resolves people and
-applies consent; then ClickHouse gets the events, under a token made of the batch's number. The third refreshes segments,
+applies consent; then ClickHouse gets the events, in a repeat those that it does not have. The third refreshes segments,
 wakes journeys and moves the position. A crash anywhere repeats the batch with the same rows and the same result; where a value
 makes it fail, it is repeated with care: the events are halved until the culprit stands alone, which is kept among the rejects.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,7 @@ import structlog
 from hudhud.accounts.queries import find_opened
 from hudhud.companies import actions as companies
 from hudhud.consent import actions as consent
+from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
 from hudhud.events.append import append
 from hudhud.events.types import Event, Reason
@@ -30,6 +32,7 @@ from hudhud.people import queries as people_queries
 from hudhud.people.types import ANY_ATTRIBUTE
 from hudhud.segments import actions as segments
 from hudhud.segments.types import Touched
+from hudhud.transfer.types import import_of
 from hudhud.workers.ahead import Ahead
 from hudhud.workers.batch import Batch, Part
 from hudhud.workers.erased import drop_late, drop_leaving
@@ -162,7 +165,9 @@ def begin_append(batch: Batch, beside: Executor) -> None:
     """Let another thread write the events to ClickHouse, once, while PostgreSQL is busy with the mirror."""
     if batch.claim is not None:
         everything = [event for _, part in sorted(batch.parts.items()) for event in part.events]
-        batch.appending = beside.submit(append, batch.ch, everything, f"intake:{batch.claim.batch}")
+        # Numbers of batches come back when PostgreSQL is restored from an older copy; the time at which a row came does not.
+        token = f"intake:{batch.claim.batch}:{everything[0].received_at.timestamp():.6f}" if everything else ""
+        batch.appending = beside.submit(append, batch.ch, everything, token, again=batch.claim.again)
         batch.counts["events"] += len(everything)
 
 
@@ -276,6 +281,18 @@ def register_names(everywhere: Scope, batch: Batch) -> None:
             events.record_broken(ws, [one for one in part.broken if id(one.event) in taken])
 
 
+def tell_endpoints(everywhere: Scope, batch: Batch) -> None:
+    """Write down what outgoing webhooks shall tell of events; what came in a file happened long ago."""
+    for part, scope in batch.each(everywhere):
+        with scope as ws:
+            batch.let(ws, part, partial(_tell_endpoints, ws, batch), Reason.UNDECIDED)
+
+
+def _tell_endpoints(ws: Scope, batch: Batch, some: Sequence[Event]) -> None:
+    live = [event for event in some if import_of(event.source) is None]
+    batch.counts["webhooks"] += endpoints.take_events(ws, live, batch.now)
+
+
 def advance(everywhere: Scope, batch: Batch) -> None:
     """Delete the rows, move the position, let the lanes go."""
     if batch.claim is not None:
@@ -298,6 +315,7 @@ DECIDE: list[Step] = [
     ("update segments", update_segments),
     ("wake journeys", wake_journeys),
     ("register names", register_names),
+    ("tell endpoints", tell_endpoints),
     ("keep refused", keep_refused),
     ("advance", advance),
 ]
@@ -331,6 +349,7 @@ def work_once(context: Context, ch: Client, ahead: Ahead) -> bool:
         if claim is None or not is_poison(error):
             raise
         log.warning("intake.with_care", batch=claim.batch, error=explain(error))
+        claim = replace(claim, again=True)
         process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys, keep=partial(_keep, context, claim)))
     return True
 

@@ -13,6 +13,7 @@ import psycopg
 from clickhouse_connect.driver.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 
+from hudhud.endpoints import actions as endpoints
 from hudhud.events.queries import horizon
 from hudhud.journeys import actions as journeys
 from hudhud.kit.failpoint import reach
@@ -110,14 +111,16 @@ def _recheck(context: Context, ch: Client, workspace_id: int, now: datetime, *, 
 
 def _feed(context: Context, ch: Client) -> int:
     with context.db.everywhere() as everywhere:
-        actions.make_feed(everywhere)
+        made = actions.make_feed(everywhere)
     # From here on a batch has a number, and the number is the name of its insert.
     reach("segments.feed_made")
     with context.db.everywhere() as everywhere:
         feeds = actions.find_feeds(everywhere)
     for workspace_id, feed in feeds:
         with context.db.workspace(workspace_id) as ws:
-            actions.carry_feed(ws, ch, feed)
+            endpoints.take_changes(ws, feed, context.clock.now())
+            # Another worker may carry what we have made at the same time: one of the two inserts is ignored.
+            actions.carry_feed(ws, ch, feed, again=feed != made)
             reach("segments.feed_carried")
     return len(feeds)
 
