@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hudhud.segments.expressions import Statement
     from hudhud.segments.types import Day
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ONE = timedelta(days=1)
 EARLIEST, LATEST = date(1900, 1, 1), date(2299, 12, 31)
 FEBRUARY_28 = (2, 28)
+YEAR, END = "^([0-9]{4}|-)", "($|[T ])"  # what stands before and after a month and day in a stored text
+FEW = 3  # days of a year that are quicker looked for one by one
 # As far back as it is told apart on which day somebody's answer changed; in such steps no zone's day is passed over, be it 23 hours long.
 FEW_DAYS, STEP = 7 * ONE, timedelta(hours=12)
 # Days begin at quarters of UTC's hours, wherever on earth.
@@ -53,18 +55,31 @@ def _quarter(now: datetime) -> datetime:
 
 def day_test(statement: Statement, atom: Day, text: str, now: datetime) -> str:
     """Return the condition on a stored text and where the person lives: never null, false for what is no date."""
-    test = _yearly if atom.yearly else _once
-    cases = []
-    for day, zones in days_of(now).items():
-        if day != now.date():
-            cases += [f"time_zone IN {statement.bind(list(zones), 'Array(String)')}", test(statement, atom, text, day)]
-    # Where nobody knows where they live it is UTC's day.
-    return f"ifNull(multiIf({', '.join([*cases, test(statement, atom, text, now.date())])}), 0)"
+    return (_yearly if atom.yearly else _once)(statement, atom, text, now)
 
 
-def _once(_statement: Statement, atom: Day, text: str, today: date) -> str:
+def _each_today(statement: Statement, now: datetime, test: Callable[[date], str]) -> str:
+    """Return a condition on today as the one for each day that is today somewhere. Where nobody knows where they live it is UTC's day."""
+    elsewhere = [(day, zones) for day, zones in days_of(now).items() if day != now.date()]
+    cases = [f"time_zone IN {statement.bind(list(zones), 'Array(String)')}, {test(day)}" for day, zones in elsewhere]
+    return f"multiIf({', '.join([*cases, test(now.date())])})"
+
+
+def _once(statement: Statement, atom: Day, text: str, now: datetime) -> str:
+    day = f"substring({text}, 1, 10)"
+    spans = {today: _span(atom, today) for today in days_of(now)}
+    first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+    # Most people's dates lie elsewhere: a comparison of the stored text tells, and only who is left is looked at closely. After a day comes T at most.
+    near = f"{text} >= '{first}' AND {text} < '{last}U'"
+    # ClickHouse reads 2026-02-31 as the third of March.
+    is_date = f"toString(toDate32OrNull({day})) = {day} AND substring({text}, 11, 1) IN ('', 'T', ' ')"
+    within = _each_today(statement, now, lambda today: "{} BETWEEN '{}' AND '{}'".format(day, *spans[today]))
+    return f"(ifNull({near}, 0) AND ifNull({is_date} AND {within}, 0))"
+
+
+def _span(atom: Day, today: date) -> tuple[date, date]:
     back, ahead = today - atom.days * ONE, today + atom.days * ONE
-    first, last = {
+    return {
         "in": (ahead, ahead),
         "ago": (back, back),
         "within_next": (today, ahead),
@@ -72,18 +87,24 @@ def _once(_statement: Statement, atom: Day, text: str, today: date) -> str:
         "more_than_in": (ahead + ONE, LATEST),
         "more_than_ago": (EARLIEST, back - ONE),
     }[atom.op]
-    day = f"substring({text}, 1, 10)"
-    # ClickHouse reads 2026-02-31 as the third of March.
-    is_date = f"toString(toDate32OrNull({day})) = {day} AND substring({text}, 11, 1) IN ('', 'T', ' ')"
-    return f"{day} BETWEEN '{first}' AND '{last}' AND {is_date}"
 
 
-def _yearly(statement: Statement, atom: Day, text: str, today: date) -> str:
-    first, last = {"in": (1, 1), "ago": (-1, -1), "within_next": (0, 1), "within_last": (-1, 0)}[atom.op]
-    days = (today + away * ONE for away in range(first * atom.days, last * atom.days + 1))
-    wanted = statement.bind(sorted(set(_anniversaries(days))), "Array(String)")
+def _yearly(statement: Statement, atom: Day, text: str, now: datetime) -> str:
+    wanted = {today: sorted(set(_anniversaries(_days_around(atom, today)))) for today in days_of(now)}
+    if max(map(len, wanted.values())) <= FEW:
+        # A pattern with a day written out is looked for as that day, which is as quick as a comparison.
+        few = {today: " OR ".join(f"match({text}, '{YEAR}-{named}{END}')" for named in some) for today, some in wanted.items()}
+        return f"ifNull({_each_today(statement, now, lambda today: f'({few[today]})')}, 0)"
+    any_of = statement.bind(sorted(set().union(*wanted.values())), "Array(String)")
+    near = f"substring({text}, 6, 5) IN {any_of} OR startsWith({text}, '--')"
     named = f"substring({text}, if(startsWith({text}, '--'), 3, 6), 5)"
-    return f"{named} IN {wanted} AND match({text}, '^([0-9]{{4}}|-)-[0-9]{{2}}-[0-9]{{2}}($|[T ])')"
+    within = _each_today(statement, now, lambda today: f"{named} IN {statement.bind(wanted[today], 'Array(String)')}")
+    return f"(ifNull({near}, 0) AND ifNull(match({text}, '{YEAR}-[0-9]{{2}}-[0-9]{{2}}{END}') AND {within}, 0))"
+
+
+def _days_around(atom: Day, today: date) -> Iterable[date]:
+    first, last = {"in": (1, 1), "ago": (-1, -1), "within_next": (0, 1), "within_last": (-1, 0)}[atom.op]
+    return (today + away * ONE for away in range(first * atom.days, last * atom.days + 1))
 
 
 def _anniversaries(days: Iterable[date]) -> Iterable[str]:
