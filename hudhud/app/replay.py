@@ -41,7 +41,7 @@ ORDER BY e.workspace_id, e.actor_id, e.at, e.message_id
 TABLES = {
     "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context, source FROM event",
     "person_event": "SELECT workspace_id, actor_id, at, name, kind, message_id, properties, source FROM person_event",
-    "person": "SELECT workspace_id, person_id, version, gone, toString(attributes), language, country, time_zone, created_at, arraySort(subscriptions),"
+    "person": "SELECT workspace_id, person_id, version, gone, toString(attributes), language, country, region, city, region_word, city_word, toString(latitude), toString(longitude), time_zone, created_at, arraySort(subscriptions),"
     " arraySort(reachable) FROM person FINAL",
     "person_override": "SELECT workspace_id, actor_id, person_id FROM person_override FINAL",
 }

@@ -15,9 +15,9 @@ import structlog
 
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
-from hudhud.edge.country import Countries, ip_in
 from hudhud.edge.keyring import Holder, Keyring, from_basic
 from hudhud.edge.newcomers import Newcomers, brought_by
+from hudhud.edge.place import Places, ip_in
 from hudhud.edge.rates import RateLimited, client_of
 from hudhud.events.types import (
     KINDS,
@@ -112,7 +112,7 @@ class Collect:
         self.state = state
         self.keyring = Keyring(state)
         self.newcomers = Newcomers(state)
-        self.countries = Countries(state.settings.geoip)
+        self.places = Places(state.settings.geoip)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -169,7 +169,7 @@ class Collect:
                     [], [Refusal(holder.workspace_id, holder.source, Reason.ADDRESSES, too_many.message, body)]
                 )
                 raise too_many
-        whole = _complete(body.strip(), message, kind, self._country(message, holder, address))
+        whole = _complete(body.strip(), message, kind, self._place(message, holder, address))
         await self.state.appender.append([Row(holder.workspace_id, lane_of(person_key(message)), holder.source, whole)])
         return 200, OK_BODY, []
 
@@ -188,7 +188,7 @@ class Collect:
         sent_at = self._sent_at(batch.sent_at)
 
         def known(message: Message) -> bytes:
-            return (sent_at if message.sent_at is None else b"") + self._country(message, holder, address)
+            return (sent_at if message.sent_at is None else b"") + self._place(message, holder, address)
 
         found = _sort(batch.batch, holder, known)
         if found.brought:
@@ -225,12 +225,12 @@ class Collect:
             return b""
         return b',"sentAt":' + msgspec.json.encode(at)
 
-    def _country(self, message: Message, holder: Holder, address: str) -> bytes:
+    def _place(self, message: Message, holder: Holder, address: str) -> bytes:
         """Return where somebody is who identifies themselves: by their own address, or by the one that a server tells."""
         if message.type != "identify":
             return b""
-        country = self.countries.find(address if holder.source == PUBLIC else ip_in(message.context))
-        return b',"ipCountry":"%s"' % country.encode() if country else b""
+        place = self.places.find(address if holder.source == PUBLIC else ip_in(message.context))
+        return b',"ipPlace":' + msgspec.json.encode(place) if place else b""
 
 
 def _key_in(body: bytes) -> str:

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
     clickhouse_password: str = Field("", description="Password of the embedded ClickHouse server (set by the supervisor).")
     geoip: str = Field(
-        "", description="Country or city file in MaxMind's format (.mmdb), brought by you; empty = no country from an address."
+        "", description="Country or city file in MaxMind's format (.mmdb), brought by you; empty = no place from an address."
     )
     trusted_proxies: str = Field(
         "", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,6 +49,10 @@ class Block:
     def numbers(self, name: str, values: Iterable[int], kind: str = "UInt64") -> None:
         """Add a column of 64-bit (UInt8: 8-bit) integers."""
         self._add(name, kind, _fixed("B" if kind == "UInt8" else "Q", values))
+
+    def floats(self, name: str, values: Iterable[float]) -> None:
+        """Add a column of 64-bit floats."""
+        self._add(name, "Float64", _fixed("d", values))
 
     def instants(self, name: str, values: Iterable[datetime]) -> None:
         """Add a column of instants, cut to the millisecond."""
@@ -92,8 +96,8 @@ class Block:
         self._parts += (_texts((name.encode(), kind.encode())), data)
 
 
-def _fixed(code: str, values: Iterable[int]) -> bytes:
-    numbers = array(code, values)
+def _fixed(code: str, values: Iterable[float]) -> bytes:
+    numbers: array[Any] = array(code, values)
     if BIG_ENDIAN:
         numbers.byteswap()
     return numbers.tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import chain
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,12 +19,13 @@ from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
 from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
+from hudhud.people.identifiers import place_word
 from hudhud.people.queries import find_some
 from hudhud.people.takeback import find_to_take_back as find_to_take_back
 from hudhud.people.takeback import hold as hold
 from hudhud.people.takeback import remove as remove
 from hudhud.people.takeback import take_back as take_back
-from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, Identifier, Identity, Note, PersonNotFound, Resolution
+from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, PLACES, Identifier, Identity, Note, PersonNotFound, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.people")
-PLACES = ("time_zone", "language", "country")
 
 log = structlog.get_logger()
 
@@ -79,7 +80,7 @@ def _usable(index: int, identity: Identity, notes: list[Note]) -> Sequence[Ident
 def _may_write(identity: Identity, identifiers: int) -> bool:
     # Whoever is not public vouches for the person, if with nothing but a name.
     return identity.cause in LINKING_CAUSES and (
-        not identity.is_public or identifiers > 1 or bool(identity.attributes) or bool(identity.device) or bool(identity.ip_country)
+        not identity.is_public or identifiers > 1 or bool(identity.attributes) or bool(identity.device) or bool(identity.ip_place)
     )
 
 
@@ -200,6 +201,9 @@ def _columns(entries: list[Entry]) -> dict[str, Any]:
         "time_zones": [entry.places.get("time_zone") for entry in entries],
         "languages": [entry.places.get("language") for entry in entries],
         "countries": [entry.places.get("country") for entry in entries],
+        "regions": [entry.places.get("region") for entry in entries],
+        "cities": [entry.places.get("city") for entry in entries],
+        "positions": [entry.places.get("position") for entry in entries],
         "provenances": [_json(entry.provenance) for entry in entries],
         "claimeds": [_json(sorted(entry.claimed)) for entry in entries],
         "created_ats": [entry.created_at for entry in entries],
@@ -257,7 +261,9 @@ def _plain(attributes: str) -> str:
 
 
 def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
-    ids, versions, _, gone, attributes, languages, countries, zones, created_ats, states, channels = zip(*rows, strict=True)
+    ids, versions, _, gone, attributes, languages, countries, regions, cities, positions, zones, created_ats, states, channels = zip(
+        *rows, strict=True
+    )
     block = Block(len(rows))
     block.numbers("workspace_id", [workspace_id] * len(rows))
     block.numbers("person_id", ids)
@@ -266,6 +272,13 @@ def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
     block.json("attributes", [text.encode() for text in attributes])
     block.texts("language", [text.encode() for text in languages])
     block.texts("country", [text.encode() for text in countries])
+    block.texts("region", [text.encode() for text in regions])
+    block.texts("city", [text.encode() for text in cities])
+    block.texts("region_word", [place_word(text).encode() for text in regions])
+    block.texts("city_word", [place_word(text).encode() for text in cities])
+    degrees = [[float(number) for number in text.split(",")] if text else [nan, nan] for text in positions]
+    block.floats("latitude", [north for north, _ in degrees])
+    block.floats("longitude", [east for _, east in degrees])
     block.texts("time_zone", [text.encode() for text in zones])
     block.instants("created_at", created_ats)
     block.lists("subscriptions", [[word.encode() for word in words or ()] for words in states])

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from hudhud.people import vouching
-from hudhud.people.identifiers import NORMAL, normal_country, normal_language, normal_zone
+from hudhud.people import places, vouching
+from hudhud.people.identifiers import NORMAL, normal_language, normal_zone
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, BadIdentifier, Identifier, Identity, Note
 from hudhud.people.upsert import admitted
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     ("time_zone", ("timezone", "time_zone"), normal_zone),
     ("language", ("language", "locale"), normal_language),
-    ("country", ("country",), normal_country),
 )
-STRENGTH = {"default": 0, "ip": 1, "device": 2, "stated": 3}
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class Entry:
     id: int
     created_at: datetime
     attributes: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, str | None] = field(default_factory=dict)  # time_zone, language, country
+    places: dict[str, str | None] = field(default_factory=dict)  # by column: types.PLACES
     provenance: dict[str, str] = field(default_factory=dict)
     identifiers: dict[Identifier, datetime] = field(default_factory=dict)
     claimed: frozenset[str] = vouching.NEW  # what only public keys have set
@@ -145,7 +143,7 @@ class Book:
             entry = self._link(index, entry, other, identity)
         if not identity.is_public:
             vouching.vouch(entry)
-        if identity.attributes or identity.device or identity.ip_country:
+        if identity.attributes or identity.device or identity.ip_place:
             self._patch(entry, identity)
         if self._refused:
             names = ", ".join(dict.fromkeys(self._refused))
@@ -229,8 +227,10 @@ class Book:
         for column in _places_taken(survivor, merged, chosen):
             turn.before[f"@{column}"] = survivor.places.get(column)
             self.changed_names.add(f"@{column}")
-            survivor.places = {**survivor.places, column: merged.places[column]}
+            survivor.places = {**survivor.places, column: merged.places.get(column)}
             survivor.provenance = {**survivor.provenance, column: merged.provenance.get(column, "default")}
+            if column in places.PARTS and places.TOLD_AT in merged.provenance:
+                survivor.provenance[places.TOLD_AT] = merged.provenance[places.TOLD_AT]
         if not (identity.is_public and vouching.is_vouched(survivor)):
             survivor.created_at = min(survivor.created_at, merged.created_at)
         survivor.is_changed = merged.is_changed = True
@@ -265,13 +265,32 @@ class Book:
                 self._place(entry, column, stated, "stated")
             elif device:
                 self._place(entry, column, device, "device")
-            elif column == "country" and (guessed := normal(identity.ip_country)):
-                self._place(entry, column, guessed, "ip")
+        for origin, told in places.told_by(identity, {name: value for name, value in patch.items() if name not in refused}):
+            self._settle(entry, identity, origin, told)
+
+    def _settle(self, entry: Entry, identity: Identity, origin: str, told: dict[str, str]) -> None:
+        """Take over what is told of somebody's place."""
+        if origin == "stated":
+            if identity.is_public:
+                told = {part: value for part, value in told.items() if vouching.may_state(entry, part, places.stated_by(part), self.opened)}
+            for part in told:
+                if entry.provenance.get(part) != "stated" or not identity.is_public:
+                    vouching.note_source(entry, f"@{part}", is_public=identity.is_public)
+        values, provenance = places.settle(entry.places, entry.provenance, told, origin, min(identity.at, self.now))
+        for part in values:
+            self.changed_names.add(f"@{part}")
+            self._turn_of(entry).before.setdefault(f"@{part}", entry.places.get(part))
+        if values or provenance:
+            entry.places = {**entry.places, **values}
+            lost = {part for part, value in values.items() if value is None}
+            entry.provenance = {name: said for name, said in entry.provenance.items() if name not in lost} | provenance
+            entry.is_changed = True
 
     def _place(self, entry: Entry, column: str, value: str, origin: str) -> None:
-        """Set time zone, language or country unless what is known comes from a better source."""
-        known = STRENGTH.get(entry.provenance.get(column, "default"), 0)
-        if STRENGTH[origin] < known or (entry.places.get(column) == value and STRENGTH[origin] == known):
+        """Set time zone or language unless what is known comes from a better source."""
+        known = places.STRENGTH.get(entry.provenance.get(column, "default"), 0)
+        rank = places.STRENGTH[origin]
+        if rank < known or (entry.places.get(column) == value and rank == known):
             return
         if entry.places.get(column) != value:
             self.changed_names.add(f"@{column}")
@@ -295,12 +314,10 @@ def _differs(attributes: dict[str, Any], name: str, value: object) -> bool:
 
 
 def _places_taken(survivor: Entry, merged: Entry, chosen: frozenset[str]) -> list[str]:
-    """Return which of time zone, language and country the survivor gets from the other one."""
-    return [
-        column
-        for column, value in merged.places.items()
-        if value is not None and (survivor.places.get(column) is None or f"@{column}" in chosen)
-    ]
+    """Return which of time zone, language and the parts of a place the survivor gets from the other one."""
+    known = ((column, merged.places.get(column)) for column, _, _ in COLUMNS)
+    taken = [column for column, value in known if value is not None and (survivor.places.get(column) is None or f"@{column}" in chosen)]
+    return taken + places.find_taken(survivor.places, merged.places, chosen)
 
 
 def _blend(survivor: Entry, merged: Entry, changed_names: set[str], chosen: frozenset[str]) -> set[str]:

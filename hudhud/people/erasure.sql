@@ -57,7 +57,7 @@ SELECT EXISTS (SELECT FROM intake_lane l, erasure e
 
 -- name: blank_people
 -- Nothing is left but a number that events of other tables may name.
-UPDATE person SET attributes = '{}', time_zone = NULL, language = NULL, country = NULL, provenance = '{}', erased_at = coalesce(erased_at, %(now)s),
+UPDATE person SET attributes = '{}', time_zone = NULL, language = NULL, country = NULL, region = NULL, city = NULL, position = NULL, provenance = '{}', erased_at = coalesce(erased_at, %(now)s),
     created_at = date_trunc('day', created_at), updated_at = %(now)s, version = version + 1
 WHERE workspace_id = %(workspace_id)s AND id = ANY(%(actors)s::bigint[]);
 

@@ -15,7 +15,7 @@ import msgspec
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.people.queries import find_actors, get_profile
-from hudhud.people.types import Change, Portrait
+from hudhud.people.types import PLACES, Change, Portrait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,6 @@ KEPT = timedelta(days=730)
 MOST = 1_000  # changes of one person
 MOST_READ = 5_000  # of everybody who is one person today
 LOOK_BACK = timedelta(hours=2)  # who changed since then may have more than is kept; longer than the pause between two calls
-PLACES = ("time_zone", "language", "country")
 
 
 class _Row(NamedTuple):

@@ -11,7 +11,7 @@ WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(actors)s::bigint
 
 -- name: read_states
 -- What is known of these actors today; of a merged one, what was until then.
-SELECT p.id, p.attributes, p.time_zone, p.language, p.country FROM person p
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.region, p.city, p.position FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(actors)s::bigint[]);
 
 -- name: delete_old

@@ -1,4 +1,4 @@
-"""Normal forms of identifiers: two spellings of one address are one identifier."""
+"""Normal forms of identifiers and places: two spellings of one address are one identifier."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
+from hudhud.people.search import fold
 from hudhud.people.types import BadIdentifier
 
 # The common shape, decided without the validator (which takes 50 µs): its normal form is itself with the domain in small letters.
@@ -18,6 +19,9 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]*)?")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _ZONES = frozenset(available_timezones())
+_PLACE = 100
+_DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:[.][0-9]{1,20})?")
+_NORTH, _EAST = 90, 180
 
 
 def normal_email(text: str) -> str:
@@ -60,6 +64,27 @@ def normal_country(value: object) -> str | None:
     """Return the ISO 3166 alpha-2 code, or None when it is none."""
     found = _COUNTRY.fullmatch(value.strip()) if isinstance(value, str) else None
     return found[0].upper() if found else None
+
+
+def normal_place(value: object) -> str | None:
+    """Return the name of a region or city with single blanks, or None when it is none."""
+    name = " ".join(value.split()) if isinstance(value, str) else ""
+    return name if name.isprintable() and 0 < len(name) <= _PLACE else None
+
+
+def normal_position(latitude: object, longitude: object) -> str | None:
+    """Return `59.437,24.754` (degrees, to about a hundred metres: nobody's door), or None when it is no position; 0, 0 is how none is told."""
+    if not all(isinstance(one, int | float | str) and _DEGREES.fullmatch(str(one)) for one in (latitude, longitude)):
+        return None
+    north, east = round(float(str(latitude)), 3) + 0.0, round(float(str(longitude)), 3) + 0.0
+    if abs(north) > _NORTH or abs(east) > _EAST or north == east == 0:
+        return None
+    return f"{north:.3f},{east:.3f}"
+
+
+def place_word(name: str) -> str:
+    """Return the form in which names of places are compared: as in a search, small letters without accents."""
+    return fold(name)
 
 
 def normal_zone(value: object) -> str | None:

@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (SELECT i.person_id FROM identifier i
 
 -- name: load_entries
 -- Everything about people who may change.
-SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.claimed, p.created_at,
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.region, p.city, p.position, p.provenance, p.claimed, p.created_at,
        coalesce((SELECT jsonb_agg(jsonb_build_array(i.namespace, i.value, i.created_at)) FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers
 FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(ids)s::bigint[]);
 
@@ -21,21 +21,22 @@ SELECT nextval('person_id_seq') FROM generate_series(1, %(count)s);
 
 -- name: insert_people
 -- New people, with the numbers taken for them. A batch of the intake mirrors whom it made before it is closed: no need to write that to each row.
-INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, provenance, claimed, created_at, updated_at, mirrored, made_in)
+INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, region, city, position, provenance, claimed, created_at, updated_at, mirrored, made_in)
 OVERRIDING SYSTEM VALUE
-SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.provenance::jsonb, n.claimed::jsonb, n.created_at, %(now)s,
+SELECT n.id, %(workspace_id)s, n.attributes::jsonb, n.time_zone, n.language, n.country, n.region, n.city, n.position, n.provenance::jsonb, n.claimed::jsonb, n.created_at, %(now)s,
        CASE WHEN %(batch)s::bigint IS NULL THEN 0 ELSE 1 END, %(batch)s
 FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
-            %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
-     AS n (id, attributes, time_zone, language, country, provenance, claimed, created_at);
+            %(regions)b::text[], %(cities)b::text[], %(positions)b::text[], %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
+     AS n (id, attributes, time_zone, language, country, region, city, position, provenance, claimed, created_at);
 
 -- name: update_people
 -- People who changed.
 UPDATE person p SET attributes = n.attributes::jsonb, time_zone = n.time_zone, language = n.language, country = n.country,
+    region = n.region, city = n.city, position = n.position,
     provenance = n.provenance::jsonb, claimed = n.claimed::jsonb, created_at = n.created_at, updated_at = %(now)s, version = p.version + 1
 FROM unnest(%(ids)s::bigint[], %(attributes)b::text[], %(time_zones)b::text[], %(languages)b::text[], %(countries)b::text[],
-            %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
-     AS n (id, attributes, time_zone, language, country, provenance, claimed, created_at)
+            %(regions)b::text[], %(cities)b::text[], %(positions)b::text[], %(provenances)b::text[], %(claimeds)b::text[], %(created_ats)b::timestamptz[])
+     AS n (id, attributes, time_zone, language, country, region, city, position, provenance, claimed, created_at)
 WHERE p.id = n.id AND p.workspace_id = %(workspace_id)s;
 
 -- name: merge_people
@@ -76,7 +77,7 @@ FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspa
 -- name: read_mirror
 -- What ClickHouse keeps of these people.
 SELECT p.id, p.version, CASE WHEN p.unmerged THEN coalesce(p.merged_into, p.id) ELSE p.merged_into END, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
-       coalesce(p.language, ''), coalesce(p.country, ''), coalesce(p.time_zone, w.time_zone), p.created_at, s.states, a.channels
+       coalesce(p.language, ''), coalesce(p.country, ''), coalesce(p.region, ''), coalesce(p.city, ''), coalesce(p.position, ''), coalesce(p.time_zone, w.time_zone), p.created_at, s.states, a.channels
 FROM person p
 JOIN workspace w ON w.id = p.workspace_id
 LEFT JOIN LATERAL (
@@ -169,7 +170,7 @@ SELECT count(*) FROM person WHERE workspace_id = %(workspace_id)s AND merged_int
 WITH asked AS MATERIALIZED (
     SELECT coalesce(n.merged_into, n.id) AS id FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.id = %(person_id)s
 )
-SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.provenance, p.created_at, p.updated_at,
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.region, p.city, p.position, p.provenance, p.created_at, p.updated_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('namespace', i.namespace, 'value', i.value) ORDER BY i.created_at, i.namespace, i.value)
                  FROM identifier i WHERE i.person_id = p.id), '[]') AS identifiers,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'person_id', m.merged_id, 'at', m.at, 'cause', m.cause,

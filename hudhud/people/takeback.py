@@ -16,7 +16,9 @@ from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.people.book import COLUMNS
 from hudhud.people.erasure import QUERIES as ERASURE
-from hudhud.people.types import ADDRESS_NAMESPACES, Identifier
+from hudhud.people.places import PARTS
+from hudhud.people.places import stated_by as find_traits
+from hudhud.people.types import ADDRESS_NAMESPACES, PLACES, Identifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -140,9 +142,10 @@ def _restored(entry: dict[str, Any], one: TakenBack) -> dict[str, Any]:
     for name, old in one.values.items():
         if not name.startswith("@"):
             attributes.pop(name, None) if old is None else attributes.__setitem__(name, old)
-    places = {column: one.values.get(f"@{column}", entry[column]) for column, _, _ in COLUMNS}
+    places = {column: one.values.get(f"@{column}", entry[column]) for column in PLACES}
     provenance = dict(entry["provenance"])
-    for column, names, _ in COLUMNS:
+    stated_by = {column: names for column, names, _ in COLUMNS} | {part: find_traits(part) for part in PARTS}
+    for column, names in stated_by.items():
         if f"@{column}" in one.values and not any(name in attributes for name in names):
             provenance.pop(column, None)
     return {
@@ -151,6 +154,9 @@ def _restored(entry: dict[str, Any], one: TakenBack) -> dict[str, Any]:
         "time_zones": places["time_zone"],
         "languages": places["language"],
         "countries": places["country"],
+        "regions": places["region"],
+        "cities": places["city"],
+        "positions": places["position"],
         "provenances": _json(provenance),
         "claimeds": _json(entry["claimed"]),
         "created_ats": entry["created_at"],

@@ -18,6 +18,8 @@ Identifier = tuple[str, str]
 LINKING_CAUSES = frozenset({"identify", "alias", "import", "form", "api"})
 # One address per channel and person: a new one replaces the old.
 ADDRESS_NAMESPACES = ("email", "phone")
+# Columns of a person beside their attributes; in histories, and where changes are named, with an @ before them.
+PLACES = ("time_zone", "language", "country", "region", "city", "position")
 # In `Resolution.changed` and `Touched.attributes`: nobody knows which attributes changed, so take all.
 ANY_ATTRIBUTE = "*"
 
@@ -74,10 +76,12 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     cause: str
     at: datetime
     attributes: Mapping[str, Any] | None = None
-    # From the device, weaker than what the person stated: time_zone, language, country.
+    # From the device, weaker than what the person stated: time_zone, language, country, region, city, position.
     device: Mapping[str, str] | None = None
     is_public: bool = False  # said with a public key: by anybody (vouching.py)
-    ip_country: str | None = None  # of the address that said it: weaker than what the device says
+    ip_place: Mapping[str, str] | None = (
+        None  # of the address that said it: country, region, city, position; weaker than what the device says
+    )
     source: str = ""  # by which way it came, for the history: collect, server, import:7; "" = the cause
     upsert: Upsert | None = None  # of a list of people
 
@@ -147,7 +151,10 @@ class Profile:
     time_zone: str | None
     language: str | None
     country: str | None
-    provenance: dict[str, str]
+    region: str | None
+    city: str | None
+    position: str | None  # "59.437,24.754"
+    provenance: dict[str, str]  # stated, device, ip, zone or default; `place_at`: when the place was told last
     created_at: datetime
     updated_at: datetime
     merged: list[dict[str, Any]]  # [{"id", "person_id", "at", "cause", "identifiers": [[namespace, value, since]]}]
@@ -179,6 +186,9 @@ class Portrait:
     time_zone: str | None
     language: str | None
     country: str | None
+    region: str | None
+    city: str | None
+    position: str | None
 
 
 @dataclass(frozen=True, slots=True)

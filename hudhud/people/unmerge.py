@@ -16,14 +16,13 @@ from hudhud.accounts.actions import record_audit
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.people import history
-from hudhud.people.types import ADDRESS_NAMESPACES, MergedFurther, MergeNotFound, Unmerged
+from hudhud.people.types import ADDRESS_NAMESPACES, PLACES, MergedFurther, MergeNotFound, Unmerged
 
 if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.people", "unmerge.sql")
 PEOPLE = sql.load("hudhud.people")
-PLACES = ("time_zone", "language", "country")
 Snapshot = dict[str, Any]
 
 

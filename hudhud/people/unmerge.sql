@@ -16,7 +16,7 @@ SELECT id FROM inside ORDER BY id;
 
 -- name: find_own
 -- What identifies and describes the survivor today.
-SELECT p.attributes, p.time_zone, p.language, p.country, p.provenance, p.claimed, p.created_at FROM person p
+SELECT p.attributes, p.time_zone, p.language, p.country, p.region, p.city, p.position, p.provenance, p.claimed, p.created_at FROM person p
 WHERE p.workspace_id = %(workspace_id)s AND p.id = %(person_id)s FOR UPDATE;
 
 -- name: find_holders
@@ -28,6 +28,7 @@ LEFT JOIN identifier i ON i.workspace_id = %(workspace_id)s AND i.namespace = w.
 -- name: write_person
 -- One of the two as they are from now on.
 UPDATE person SET attributes = %(attributes)s::jsonb, time_zone = %(time_zone)s, language = %(language)s, country = %(country)s,
+    region = %(region)s, city = %(city)s, position = %(position)s,
     provenance = %(provenance)s::jsonb, claimed = %(claimed)s::jsonb, created_at = %(created_at)s, updated_at = %(now)s, version = version + 1
 WHERE workspace_id = %(workspace_id)s AND id = %(person_id)s;
 

@@ -29,6 +29,7 @@ from hudhud.segments.tree import (
     InJourney,
     Op,
     Or,
+    Place,
     Segment,
     Sequence,
     Share,
@@ -38,7 +39,7 @@ from hudhud.segments.tree import (
     canonical,
     walk,
 )
-from hudhud.segments.values import check_path, check_span, check_text, check_value, check_window, to_instant
+from hudhud.segments.values import MAX_VALUES, check_path, check_span, check_text, check_value, check_window, to_instant
 
 FORMAT = 1  # of the stored JSON; a tree may say `"version": 1` at its root
 MAX_DEPTH = 10
@@ -48,6 +49,7 @@ MAX_WHERE = 20
 LEAST_STEPS, MAX_STEPS = 2, 6
 MAX_COUNT = 1_000_000_000
 MAX_DAYS, MAX_YEARLY_DAYS = 36_500, 365
+LEAST_KM, MOST_KM = 0.1, 20_000
 HUNDREDTHS = 100  # of a percent: so fine are shares
 AMOUNT_OPS = ORDER_OPS | BARE_OPS | {"is", "is_not"}
 
@@ -58,7 +60,22 @@ CHOICES = {
     "take": get_args(Take),
     "did": get_args(Did),
     "journey.did": get_args(Stay),
-    "kind": ("and", "or", "not", "attribute", "date", "event", "amount", "sequence", "message", "journey", "share", "consent", "segment"),
+    "kind": (
+        "and",
+        "or",
+        "not",
+        "attribute",
+        "date",
+        "event",
+        "amount",
+        "sequence",
+        "message",
+        "journey",
+        "place",
+        "share",
+        "consent",
+        "segment",
+    ),
     "window.kind": ("ever", "last", "between", "since_entry"),
     "unit": ("days", "hours", "minutes"),
     "after": ("previous", "first"),
@@ -138,6 +155,8 @@ def _check(path: str, node: Condition, *, journey: bool) -> None:
         _check_events(at, node, journey=journey)
     elif isinstance(node, Day):
         _check_day(at, node)
+    elif isinstance(node, Place):
+        _check_place(at, node)
     elif isinstance(node, Share):
         _check_share(at, node)
     elif isinstance(node, Consent):
@@ -236,6 +255,27 @@ def _check_day(at: str, node: Day) -> None:
         raise InvalidInput(f"{at}days", node.days, f"use a whole number of days from 0 to {most}")
     if node.yearly and node.op.startswith("more_than"):
         raise InvalidInput(f"{at}op", node.op, "an anniversary comes again: use in, ago, within_next or within_last")
+
+
+def _check_place(at: str, node: Place) -> None:
+    if not (node.countries or node.regions or node.cities or node.near):
+        raise InvalidInput(f"{at}countries", [], "say where: countries, regions, cities, or near a point")
+    for name, words in (("countries", node.countries), ("regions", node.regions), ("cities", node.cities)):
+        if len(words) > MAX_VALUES:
+            raise InvalidInput(f"{at}{name}", f"{len(words)} names", f"use at most {MAX_VALUES}")
+        for place, word in enumerate(words):
+            check_text(f"{at}{name}[{place}]", word)
+    for place, country in enumerate(node.countries):
+        if not re.fullmatch("[A-Z]{2}", country):
+            raise InvalidInput(f"{at}countries[{place}]", country, "use the two letters of a country, such as EE")
+    if node.near is not None:
+        for name, value, least, most in (
+            ("latitude", node.near.latitude, -90, 90),
+            ("longitude", node.near.longitude, -180, 180),
+            ("km", node.near.km, LEAST_KM, MOST_KM),
+        ):
+            if not least <= value <= most:
+                raise InvalidInput(f"{at}near.{name}", value, f"use a number from {least} to {most}")
 
 
 def _check_share(at: str, node: Share) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hudhud.segments.atoms import OPPOSITE, Reachable
 from hudhud.segments.days import day_test
 from hudhud.segments.items import MEMBER, any_item, item_path
-from hudhud.segments.types import ITEM_OPS, Between, Consent, Day, Last, Share, SinceEntry, by_list, to_instant, to_ms
+from hudhud.segments.spots import place_test, told
+from hudhud.segments.types import ITEM_OPS, Between, Consent, Day, Last, Place, Share, SinceEntry, by_list, to_instant, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -140,7 +141,7 @@ def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
     """Return the condition on one row of the mirror of people, as seen at `now`."""
     if isinstance(atom, Day):
         return day_test(statement, atom, date_text(statement, atom), now)
-    return _lasting_test(statement, atom)
+    return place_test(statement, atom) if isinstance(atom, Place) else _lasting_test(statement, atom)
 
 
 def _lasting_test(statement: Statement, atom: Attribute | Share | Consent | Reachable) -> str:
@@ -172,6 +173,8 @@ def _lot(statement: Statement, atom: Share) -> str:
 
 def stored_value(statement: Statement, atom: Fact) -> str:
     """Return what is stored of the fact, as JSON; missing text is null."""
+    if isinstance(atom, Place):
+        return told(statement, atom)
     if isinstance(atom, Reachable | Consent):
         return f"toJSONString({'reachable' if isinstance(atom, Reachable) else 'subscriptions'})"
     if isinstance(atom, Share):

@@ -186,6 +186,24 @@ class Day(_Node, frozen=True, tag="date"):
     yearly: bool = False
 
 
+class Near(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many kilometres around a point; degrees north and east."""
+
+    latitude: int | float
+    longitude: int | float
+    km: int | float
+
+
+class Place(_Node, frozen=True, tag="place"):
+    """A person is known to be there: in one of these countries, and regions, and cities, and near a point; or, `outside`, known to be elsewhere."""
+
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    near: Near | None = None
+    outside: bool = False
+
+
 class Share(_Node, frozen=True, tag="share"):
     """A person is among so many percent chosen by lot: the same people for the same salt."""
 
@@ -247,7 +265,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Share | Consent | Segment
+Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Share | Consent | Segment
 Condition = And | Or | Not | Leaf
 
 
@@ -296,6 +314,9 @@ def attribute_names(leaf: Leaf) -> tuple[str, ...]:
     """Return the names of the attributes that a leaf depends on."""
     if isinstance(leaf, Day):
         return (leaf.name, "@time_zone")
+    if isinstance(leaf, Place):
+        asked = {"@country": leaf.countries, "@region": leaf.regions, "@city": leaf.cities, "@position": leaf.near}
+        return tuple(name for name, value in asked.items() if value)
     return (leaf.name,) if isinstance(leaf, Attribute) else ()
 
 

@@ -20,6 +20,9 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Days.** A date is text that begins with 2026-03-31 (what follows must begin with `T` or a space) from 1900 to 2299, as written, whatever its zone; today is
   the day in the person's time zone, or in the workspace's for whom no other is known (of `@created_at` the day is that in UTC). `within_next 7` is today and the seven days after it, `more_than_ago 7` is from the eighth day before today backwards. `yearly` looks at month and day alone, so
   --03-31 will do; who has 29 February has it on the 28th in years without one. Anything else is no date: false.
+- **Places.** Where somebody is, as far as it is known (people/places.py): they stated it, their device or address told it. Names of regions and cities are compared
+  without capitals and accents. In a place is who is in each part that is asked for. `outside` is who is known not to be in one of them. What is
+  not known is neither: who has no position is neither near nor far. Distances are great circles on a globe of 6,371.0088 km.
 - **Messages.** What became of messages are events that only delivery can write (the names are refused to everybody else): `Message Sent`, when
   a server took it (whether it reached the inbox nobody knows), `Message Bounced`, when none would, for whatever reason; `Message Opened` and `Message
   Clicked`, a few seconds after the act, at the act's own time; of these `human` is the verdict that counts, by the rules of the day it was given. A message that was never
@@ -62,9 +65,11 @@ from hudhud.segments.tree import (
     InJourney,
     Last,
     Leaf,
+    Near,
     Not,
     Op,
     Or,
+    Place,
     Scalar,
     Segment,
     Sequence,
@@ -116,9 +121,11 @@ __all__ = [
     "InJourney",
     "Last",
     "Leaf",
+    "Near",
     "Not",
     "Op",
     "Or",
+    "Place",
     "Scalar",
     "Segment",
     "SegmentCycle",
@@ -186,7 +193,7 @@ class Verdict:
 
     `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of being in a journey since when (None: not in it), of an amount the sum,
     average … or value (None: there is none), of a sequence the instants of the latest chain (None: there is none), of a share the person's
-    lot in percent, of consent the state (None: never asked), of a segment whether the person is a member.
+    lot in percent, of a place where they are and how far from the point in kilometres, of consent the state (None: never asked), of a segment whether the person is a member.
     """
 
     path: str

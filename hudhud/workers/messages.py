@@ -11,6 +11,7 @@ import msgspec
 from hudhud.companies.types import Said
 from hudhud.events.types import EARLIEST, EMPTY, LATEST, LEAST_SKEW, OWN, PUBLIC, Event, Message, Reason, check_name, name_of
 from hudhud.people.identifiers import normal_email
+from hudhud.people.places import read_location
 from hudhud.people.queries import upsert_in
 from hudhud.people.types import Identifier, Identity
 from hudhud.transfer.types import import_of
@@ -51,7 +52,7 @@ def to_event(message: Message, workspace_id: int, lane_id: int, received_at: dat
         source=source,
         traits=traits,
         previous_id=_text(message.previous_id),
-        ip_country=message.ip_country,
+        ip_place=message.ip_place,
     )
 
 
@@ -147,7 +148,7 @@ def to_identity(event: Event) -> Identity:
         traits,
         _device(event.context),
         event.source == PUBLIC,
-        event.ip_country,
+        event.ip_place,
         event.source,
         upsert_in(event.context) if import_of(event.source) else None,
     )
@@ -155,7 +156,10 @@ def to_identity(event: Event) -> Identity:
 
 def _device(context: bytes) -> dict[str, str] | None:
     """What the device says about its owner's place."""
-    if b'"locale"' not in context and b'"timezone"' not in context:
+    if not any(name in context for name in (b'"locale"', b'"timezone"', b'"location"')):
         return None
     found = msgspec.json.decode(context)
-    return {column: found[name] for column, name in (("language", "locale"), ("time_zone", "timezone")) if isinstance(found.get(name), str)}
+    words = {
+        column: found[name] for column, name in (("language", "locale"), ("time_zone", "timezone")) if isinstance(found.get(name), str)
+    }
+    return words | read_location(found.get("location"))

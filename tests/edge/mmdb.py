@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import struct
+from typing import Any
 
-UINT64, ARRAY = 9, 11
+DOUBLE, UINT64, ARRAY = 3, 9, 11
 
 
-def country_file(networks: dict[str, str]) -> bytes:
-    """Return the bytes of a file that knows these IPv4 networks and their countries."""
+def place_file(networks: dict[str, Any]) -> bytes:
+    """Return the bytes of a file that knows these IPv4 networks, each with what it says of them."""
     nodes: list[list[int | None]] = [[None, None]]
     data = b""
     leaves: list[tuple[int, int, int]] = []
-    for network, country in networks.items():
+    for network, said in networks.items():
         parsed = ipaddress.IPv4Network(network)
         bits = f"{int(parsed.network_address):032b}"[: parsed.prefixlen]
         here = 0
@@ -23,7 +25,7 @@ def country_file(networks: dict[str, str]) -> bytes:
                 nodes.append([None, None])
             here = below
         leaves.append((here, int(bits[-1]), len(data)))
-        data += _map({"country": _map({"iso_code": _text(country)})})
+        data += _value(said)
     for here, bit, offset in leaves:
         nodes[here][bit] = len(nodes) + 16 + offset
     tree = b"".join((len(nodes) if side is None else side).to_bytes(3, "big") for node in nodes for side in node)
@@ -37,6 +39,21 @@ def _metadata(node_count: int) -> bytes:
         "binary_format_major_version": _number(5, 2), "binary_format_minor_version": _number(5, 0),
         "build_epoch": bytes([1, UINT64 - 7, 1]),
     })  # fmt: skip
+
+
+def country(code: str) -> dict[str, Any]:
+    """Return what a country file says of a network."""
+    return {"country": {"iso_code": code}}
+
+
+def _value(value: Any) -> bytes:  # noqa: ANN401 -- what JSON can say, but for null
+    if isinstance(value, dict):
+        return _map({name: _value(inner) for name, inner in value.items()})
+    if isinstance(value, list):
+        return bytes([len(value), ARRAY - 7]) + b"".join(map(_value, value))
+    if isinstance(value, float):
+        return bytes([(DOUBLE << 5) | 8]) + struct.pack(">d", value)
+    return _text(value)
 
 
 def _text(text: str) -> bytes:

@@ -56,10 +56,12 @@ def test_a_field_s_history_names_old_and_new_and_who_said_it(db: Database) -> No
         told = [(int((one.at - NOW) / HOUR), one.source, one.name, one.old, one.new) for one in found]
         assert [one[0] for one in told] == sorted((one[0] for one in told), reverse=True)
         assert sorted(told, key=str) == [
+            (0, "import:7", "@city", None, "Tartu"),
             (0, "import:7", "city", None, "Tartu"),
             (0, "import:7", "email", None, "ann@example.com"),
             (1, "collect", "#anonymous_id", None, "a1"),
             (1, "collect", "wish", None, 1),
+            (1, "server", "@city", "Tartu", "Narva"),
             (1, "server", "city", "Tartu", "Narva"),
             (1, "server", "tier", None, 2),
             (3, "server", "#email", "ann@example.com", None),

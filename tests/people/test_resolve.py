@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 
 from hudhud.people.actions import resolve
 from hudhud.people.queries import count_people, find_current_ids, find_people, get_profile, search_people
-from hudhud.people.types import Identity, PersonNotFound, Resolution
+from hudhud.people.types import PLACES, Identity, PersonNotFound, Resolution
 from tests import make
 from tests.make import NOW
 from tests.people.model import Town
@@ -68,7 +68,7 @@ def test_identify_joins_the_visitor_with_the_customer(db: Database, shop: int) -
     assert snapshot[0]["merged"] == {
         "person_id": visitor,
         "attributes": {},
-        "places": dict.fromkeys(("country", "language", "time_zone")),
+        "places": dict.fromkeys(PLACES),
         "provenance": {},
         "claimed": ["*"],
         "identifiers": [[*ANONYMOUS, NOW.isoformat()]],
@@ -161,7 +161,12 @@ def test_what_a_person_states_beats_what_the_device_says(db: Database, shop: int
     with db.workspace(shop) as ws:
         profile = get_profile(ws, person_id)
     assert (profile.language, profile.country, profile.time_zone) == ("fa", "IR", "Europe/Tallinn")
-    assert profile.provenance == {"language": "stated", "country": "stated", "time_zone": "device"}
+    assert profile.provenance == {
+        "language": "stated",
+        "country": "stated",
+        "time_zone": "device",
+        "place_at": "2026-03-01T12:00:00.000+00:00",
+    }
 
 
 def test_none_removes_an_attribute_and_types_count(db: Database, shop: int) -> None:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -20,6 +22,9 @@ class Person:
     attributes: dict[str, Any] = field(default_factory=dict)
     language: str = ""
     country: str = ""
+    region: str = ""
+    city: str = ""
+    position: tuple[float, float] | None = None
     time_zone: str = ""
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     subscriptions: list[str] = field(default_factory=list)
@@ -63,6 +68,8 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
         return attribute_holds(tree, person)
     if kind == "date":
         return date_holds(tree, person, now.astimezone(ZoneInfo(person.time_zone or "UTC")).date())
+    if kind == "place":
+        return place_holds(tree, person)
     if kind == "share":
         return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
     if kind == "sequence":
@@ -208,6 +215,34 @@ def is_anniversary(stored: str, day: date) -> bool:
         return False
     leap = day.year % 4 == 0 and (day.year % 100 != 0 or day.year % 400 == 0)
     return written[1] == f"{day:%m-%d}" or (written[1] == "02-29" and not leap and (day.month, day.day) == (2, 28))
+
+
+def place_holds(leaf: dict[str, Any], person: Person) -> bool:
+    """Each part that is asked for is True, False, or None: nobody knows."""
+    parts: list[bool | None] = []
+    for name, stored in (("countries", person.country), ("regions", person.region), ("cities", person.city)):
+        if leaf.get(name):
+            parts.append(plain_word(stored) in {plain_word(one) for one in leaf[name]} if stored else None)
+    if near := leaf.get("near"):
+        there = (near["latitude"], near["longitude"])
+        parts.append(kilometres(person.position, there) <= near["km"] if person.position else None)
+    return False in parts if leaf.get("outside") else all(parts)
+
+
+def plain_word(name: str) -> str:
+    return "".join(mark for mark in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(mark))
+
+
+def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The angle between two arrows from the middle of the earth, times its radius."""
+    (x, y, z), (u, v, w) = map(arrow, (one, other))
+    across = math.hypot(y * w - z * v, z * u - x * w, x * v - y * u)
+    return 6371.0088 * math.atan2(across, x * u + y * v + z * w)
+
+
+def arrow(position: tuple[float, float]) -> tuple[float, float, float]:
+    north, east = map(math.radians, position)
+    return math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)
 
 
 def xxh64(data: bytes) -> int:

@@ -78,6 +78,19 @@ def check_value(value: object, world: oracle.World, person: oracle.Person, tree:
         assert value == (None if found is None else [iso(at) for at in found])
     elif tree["kind"] == "share":
         assert value == oracle.xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 / 100
+    elif tree["kind"] == "place":
+        assert isinstance(value, dict)
+        far = (
+            oracle.kilometres(person.position, (tree["near"]["latitude"], tree["near"]["longitude"]))
+            if person.position and tree.get("near")
+            else None
+        )
+        assert value == {
+            "country": person.country or None,
+            "region": person.region or None,
+            "city": person.city or None,
+            "km": far if far is None else pytest.approx(far, abs=0.002),
+        }
     elif tree["kind"] == "journey" and tree["did"] == "is_in":
         assert value == max((iso(event.at) for event in oracle.stay(world, tree, person, now)), default=None)
     elif tree["kind"] == "amount":

@@ -1,17 +1,18 @@
-"""Random worlds and trees for Hypothesis, and how a world gets into ClickHouse."""
+"""Random worlds and trees for Hypothesis."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.segments.oracle import Event, Person, World
-
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
+from tests.segments.written import wire as wire
+from tests.segments.written import write as write
+from tests.segments.written import write_events as write_events
+from tests.segments.written import write_merged as write_merged
+from tests.segments.written import write_people as write_people
 
 NOW = datetime(2026, 3, 31, 12, 0, 0, 500_000, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -39,6 +40,19 @@ TEXTS = (
     "😀",
 )
 NUMBERS = (0, 1, 5, 5.5, -3, 1e3, 2**53, 0.1, 100)
+CITIES = ("Tartu", "Łódź", "تهران", "Zürich")
+# Two towns 162 km apart, both sides of the day's border, the poles, and their neighbours.
+POSITIONS = (
+    (58.38, 26.725),
+    (59.437, 24.754),
+    (-17.8, 179.9),
+    (-17.8, -179.9),
+    (90.0, 0.0),
+    (89.9, 135.0),
+    (-90.0, 77.0),
+    (0.0, 180.0),
+    (0.001, 0.0),
+)
 # Each window's edges fall on these distances from now, a millisecond to either side included.
 EDGES = (timedelta(0), timedelta(minutes=90), timedelta(hours=5), timedelta(days=7), timedelta(days=30), timedelta(days=400))
 
@@ -119,6 +133,9 @@ def _people(number: int) -> st.SearchStrategy[Person]:
         attributes=facts,
         language=st.sampled_from(["", "en", "fa"]),
         country=st.sampled_from(["", "EE", "IR"]),
+        region=st.sampled_from(["", "Tartumaa"]),
+        city=st.sampled_from(["", *CITIES]),
+        position=st.one_of(st.none(), st.sampled_from(POSITIONS)),
         time_zone=st.sampled_from(["", "Asia/Tehran", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"]),
         created_at=instants,
         subscriptions=st.lists(st.sampled_from(["news:email:subscribed", "news:email:unsubscribed", "a'b:email:pending"]), unique=True),
@@ -318,6 +335,25 @@ shares = st.fixed_dictionaries(
         "salt": st.sampled_from(["a", "نوروز", "x" * 40]),
     }
 )
+points = st.builds(
+    lambda at, turn, km: {"latitude": at[0], "longitude": max(-180.0, min(180.0, at[1] + turn)), "km": km},
+    st.sampled_from(POSITIONS),
+    st.sampled_from([0, 0, 0.01, -40.5]),
+    st.sampled_from([0.1, 5, 50, 161, 163, 10_000.5, 20_000]),
+)
+places = st.builds(
+    lambda parts, outside: {"kind": "place", **parts, "outside": outside},
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "countries": st.lists(st.sampled_from(["EE", "FI"]), min_size=1, max_size=2),
+            "regions": st.sampled_from([["tartumaa"], ["Harjumaa", "TARTUMAA"]]),
+            "cities": st.lists(st.sampled_from(["TARTU", "łodz", "zurich", "تهران", "Narva"]), min_size=1, max_size=2),
+            "near": points,
+        },
+    ).filter(bool),
+    st.booleans(),
+)
 consents = st.fixed_dictionaries(
     {
         "kind": st.just("consent"),
@@ -333,7 +369,18 @@ def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStr
         leaf
         if leaf is not None
         else st.one_of(
-            event_leaves(), event_leaves(), attributes(), consents, amounts(), sequences(), engagements(), stays(), dates, shares
+            event_leaves(),
+            event_leaves(),
+            attributes(),
+            consents,
+            amounts(),
+            sequences(),
+            engagements(),
+            stays(),
+            dates,
+            shares,
+            places,
+            places,
         )
     )
     return st.recursive(
@@ -345,58 +392,3 @@ def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStr
         ),
         max_leaves=5,
     )
-
-
-def write_people(ch: Client, workspace_id: int, people: list[Person], version: int = 1) -> None:
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "person_id": person.id,
-            "version": version,
-            "gone": int(person.gone),
-            "attributes": person.attributes,
-            "language": person.language,
-            "country": person.country,
-            "time_zone": person.time_zone,
-            "created_at": wire(person.created_at),
-            "subscriptions": person.subscriptions,
-            "reachable": person.reachable,
-        }
-        for person in people
-    ]
-    ch.raw_insert("person", insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
-
-
-def write_events(ch: Client, workspace_id: int, events: list[Event]) -> None:
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "name": event.name,
-            "at": wire(event.at),
-            "actor_id": event.actor_id,
-            "message_id": "",
-            "kind": "track",
-            "received_at": wire(event.at),
-            "properties": event.properties,
-            "context": "{}",
-        }
-        for event in events
-    ]
-    for table in ("event", "person_event") if rows else ():
-        ch.raw_insert(table, insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
-
-
-def write_merged(ch: Client, workspace_id: int, merged: dict[int, int], version: int = 1) -> None:
-    if merged:
-        rows = [(workspace_id, actor, person, version) for actor, person in merged.items()]
-        ch.insert("person_override", rows, column_names=["workspace_id", "actor_id", "person_id", "version"])
-
-
-def write(ch: Client, workspace_id: int, world: World) -> None:
-    write_people(ch, workspace_id, world.people)
-    write_events(ch, workspace_id, world.events)
-    write_merged(ch, workspace_id, world.merged)
-
-
-def wire(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

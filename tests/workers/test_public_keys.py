@@ -81,9 +81,9 @@ def test_a_country_by_address_is_the_weakest_word(line: Line) -> None:
             profile = get_profile(ws, person.id)
         return profile.country, profile.provenance.get("country")
 
-    line.put({**identify("ann"), "ipCountry": "EE"}, {**identify("ann"), "ipCountry": "FI"}, source="collect")
+    line.put({**identify("ann"), "ipPlace": {"country": "EE"}}, {**identify("ann"), "ipPlace": {"country": "FI"}}, source="collect")
     line.work()
     assert country() == ("FI", "ip")
-    line.put(identify("ann", country="ir"), {**identify("ann"), "ipCountry": "EE"}, source="collect")
+    line.put(identify("ann", country="ir"), {**identify("ann"), "ipPlace": {"country": "EE"}}, source="collect")
     line.work()
     assert country() == ("IR", "stated")

@@ -14,7 +14,10 @@ CREATE TABLE person (
     time_zone     text,
     language      text,
     country       text,
-    provenance    jsonb NOT NULL DEFAULT '{}',   -- {"time_zone": "stated" | "device" | "ip" | "default", …}
+    region        text,
+    city          text,
+    position      text,                          -- '59.437,24.754'; no finer than a hundred metres
+    provenance    jsonb NOT NULL DEFAULT '{}',   -- {"time_zone": "stated" | "device" | "ip" | "zone" | "default", …, "place_at": when the place was told last}
     claimed       jsonb NOT NULL DEFAULT '[]',   -- attributes that only public keys have set; ["*"]: nobody trusted has identified them
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,

@@ -15,6 +15,7 @@ from hudhud.segments.tree import (
     Engaged,
     Event,
     InJourney,
+    Place,
     Segment,
     Sequence,
     Share,
@@ -155,6 +156,45 @@ def _days(reader: Reader) -> int:
     return days
 
 
+PLACES = {"country": "countries", "region": "regions", "city": "cities"}
+
+
+def write_place(leaf: Place) -> str:
+    """`place in country ("EE", "LV"), 50 km around (59.437, 24.754)`, `place outside city ("Tartu")`."""
+    said = [f"{word} {words.value(names)}" for word, field in PLACES.items() if (names := getattr(leaf, field))]
+    if leaf.near:
+        north, east, km = (json.dumps(number) for number in (leaf.near.latitude, leaf.near.longitude, leaf.near.km))
+        said.append(f"{km} km around ({north}, {east})")
+    return f"place {'outside' if leaf.outside else 'in'} {', '.join(said)}"
+
+
+def read_place(reader: Reader) -> Plain:
+    """Read where somebody is, or is not."""
+    outside = _one_of(reader, ("in", "outside")) == "outside"
+    found: Plain = {"kind": "place", "outside": outside}
+    found |= _read_part(reader)
+    while reader.take(","):
+        token = reader.next
+        more = _read_part(reader)
+        if more.keys() & found.keys():
+            raise reader.refused("say each of country, region, city and km once", token)
+        found |= more
+    return found
+
+
+def _read_part(reader: Reader) -> Plain:
+    for word, field in PLACES.items():
+        if reader.take(word):
+            return {field: reader.values()}
+    km = reader.number("country, region, city, or how many kilometres")
+    reader.expect("km", "around", "(")
+    north = reader.number("degrees north")
+    reader.expect(",")
+    east = reader.number("degrees east")
+    reader.expect(")")
+    return {"near": {"latitude": north, "longitude": east, "km": km}}
+
+
 def write_share(leaf: Share) -> str:
     """`share 10 % by lot spring`."""
     return f"share {json.dumps(leaf.percent)} % by lot {words.name(leaf.salt)}"
@@ -207,7 +247,7 @@ def read_attribute(reader: Reader) -> Plain:
 
 
 def write_plain(leaf: Leaf) -> str:
-    """`place {"country": "EE"}`: a leaf that has no words of its own."""
+    """`attribute {"name": "city", …}`: a leaf that has no words of its own."""
     plain = to_json(leaf)
     return f"{words.name(plain.pop('kind'))} {json.dumps(plain, ensure_ascii=False)}"
 
@@ -226,6 +266,7 @@ WRITE: Mapping[type, Callable[[Any], str]] = {
     Engaged: write_message,
     InJourney: write_journey,
     Day: write_date,
+    Place: write_place,
     Share: write_share,
     Consent: write_consent,
     Segment: write_segment,
@@ -237,6 +278,7 @@ READ: Mapping[str, Callable[[Reader], Plain]] = {
     "message": read_message,
     "journey": read_journey,
     "date": read_date,
+    "place": read_place,
     "share": read_share,
     **{take: lambda reader, take=take: read_amount(reader, take) for take in get_args(Take)},  # type: ignore[misc]
     **{state: lambda reader, state=state: read_consent(reader, state) for state in STATES},  # type: ignore[misc]

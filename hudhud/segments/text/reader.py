@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RESERVED = frozenset({
     "all", "and", "any", "at", "average", "by", "contains", "date", "did", "everybody", "exactly", "false", "first",
     "from", "has", "in", "is", "journey", "last", "less", "lot", "max", "message", "min", "more", "none", "not", "of", "one", "or",
-    "outside", "over", "pending", "segment", "set", "share", "since", "starts", "subscribed", "sum", "then", "to", "true",
+    "outside", "over", "pending", "place", "segment", "set", "share", "since", "starts", "subscribed", "sum", "then", "to", "true",
     "unsubscribed", "where", "with", "within", "without",
 })
 # fmt: on
@@ -129,9 +129,10 @@ class Reader:
     def _compared(self, op: str) -> dict[str, Any]:
         if op in {"is_set", "is_not_set"}:
             return {"op": op}
-        return {"op": op, "value": self._values() if op in MANY_OPS else self.value()}
+        return {"op": op, "value": self.values() if op in MANY_OPS else self.value()}
 
-    def _values(self) -> list[Any]:
+    def values(self) -> list[Any]:
+        """Read several values in brackets."""
         self.expect("(")
         values = [self.value()]
         while self.take(","):
