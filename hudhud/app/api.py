@@ -11,6 +11,7 @@ from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
 from hudhud.delivery import api as delivery
+from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
@@ -31,6 +32,7 @@ ROUTERS = (
     uses.router,
     events.router,
     hooks.router,
+    endpoints.router,
     segments.router,
     lifecycle.router,
     personas.router,

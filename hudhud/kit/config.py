@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed."
     )
+    private_networks: str = Field(
+        "", description="Private networks that users' connections may lead to, with commas, e.g. 10.0.0.0/8; empty = public addresses only."
+    )
     intake_limit_mb: int = Field(
         8192,
         ge=1,

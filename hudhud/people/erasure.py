@@ -122,6 +122,7 @@ FORGET: tuple[Query, ...] = (
     QUERIES.count_left,
     QUERIES.remove_runs,
     QUERIES.skip_messages,
+    QUERIES.remove_deliveries,
     QUERIES.blank_people,
 )
 # Again: a process that held one of their rows may have written since.
@@ -132,6 +133,7 @@ AGAIN: tuple[Query, ...] = (
     QUERIES.count_left,
     QUERIES.remove_runs,
     QUERIES.skip_messages,
+    QUERIES.remove_deliveries,
 )
 
 

@@ -109,6 +109,11 @@ DELETE FROM run_log WHERE run_id IN (SELECT id FROM gone);
 UPDATE message SET state = 'skipped', reason = 'person_erased', state_at = %(now)s, due_at = NULL
 WHERE workspace_id = %(workspace_id)s AND state IN ('planned', 'deferred') AND (person_id = ANY(%(actors)s::bigint[]) OR sent_to = ANY(%(actors)s::bigint[]));
 
+-- name: remove_deliveries
+-- What other tools were told, or were to be, with their answers; not what is being sent at this moment.
+DELETE FROM endpoint_delivery WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+  AND (worker IS NULL OR lease_until < clock_timestamp() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker));
+
 -- name: find_messages
 -- Every message that was meant for them.
 SELECT id FROM message WHERE workspace_id = %(workspace_id)s AND (person_id = ANY(%(actors)s::bigint[]) OR sent_to = ANY(%(actors)s::bigint[]));
@@ -177,6 +182,8 @@ SELECT pg_snapshot_xmin(pg_current_snapshot()) <= %(txid)s::text::xid8
     OR EXISTS (SELECT FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(actors)s::bigint[]) AND p.version > p.mirrored)
     OR EXISTS (SELECT FROM message m WHERE m.workspace_id = %(workspace_id)s AND m.state IN ('claimed', 'handing_over')
                AND (m.person_id = ANY(%(actors)s::bigint[]) OR m.sent_to = ANY(%(actors)s::bigint[])))
+    OR EXISTS (SELECT FROM endpoint_delivery d WHERE d.workspace_id = %(workspace_id)s AND d.person_id = ANY(%(actors)s::bigint[]) AND d.lease_until > clock_timestamp()
+               AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.worker))
     OR EXISTS (SELECT FROM segment_change c WHERE c.workspace_id = %(workspace_id)s AND c.feed IS NULL AND c.person_id = ANY(%(actors)s::bigint[]))
     OR EXISTS (SELECT FROM segment_change c WHERE c.feed IS NOT NULL AND NOT c.fed AND c.person_id = ANY(%(actors)s::bigint[]));
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
 from hudhud.hooks import actions as hooks
 from hudhud.people import history
@@ -36,10 +37,11 @@ def run(context: Context) -> None:
 
 
 def work_once(context: Context, ch: Client) -> None:
-    """Delete rejects, changes of people and bodies of webhooks that are too old, a page in a transaction, and the events whose time is over."""
+    """Delete rejects, changes of people, bodies of webhooks and deliveries to others that are too old, a page in a transaction, and the events whose time is over."""
     context.count("retention", "rejects", _forget(context, events.forget_old))
     context.count("retention", "changes", _forget(context, history.forget_old))
     context.count("retention", "bodies", _forget(context, hooks.forget_old))
+    context.count("retention", "deliveries", _forget(context, endpoints.forget_old))
     with context.db.everywhere() as everywhere:
         terms = events.find_terms(everywhere)
     for term in terms:

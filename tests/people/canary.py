@@ -44,6 +44,7 @@ NOT_ABOUT_PEOPLE = {
     "worker_heartbeat": "processes",
     "intake_lane": "positions",
     "delivery_lease": "numbers of messages",
+    "endpoint": "addresses of other tools",
     "event_name": "names and kinds, no values",
     "event_violation": "rules, and numbers of messages",
     "event_seen": "hashes of message ids",
@@ -173,6 +174,18 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
             ),
             (str(number), body.encode()),
         )
+    yield (
+        "INSERT INTO endpoint (workspace_id, url, wants, secret, state_at, created_at) VALUES (%s, 'https://a.test', '{}', '', now(), now())",
+        (shop,),
+    )
+    yield (
+        (
+            "INSERT INTO endpoint_delivery (workspace_id, endpoint_id, message, kind, person_id, body, created_at)"
+            " SELECT workspace_id, id, 'msg', 'consent.changed', %s, %s, now() FROM endpoint"
+        ),
+        (person_id, words.encode()),
+    )
+    yield "INSERT INTO endpoint_attempt SELECT workspace_id, id, 1, now(), 1, 200, '', %s FROM endpoint_delivery", (words.encode(),)
     yield "INSERT INTO journey (workspace_id, key, created_at, updated_at) VALUES (%s, 'j', now(), now())", (shop,)
     yield (
         "INSERT INTO run (workspace_id, journey_id, version_id, person_id, run_key, entered_at) SELECT %s, id, 1, %s, %s, now() FROM journey",
