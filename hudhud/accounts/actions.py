@@ -26,7 +26,7 @@ from hudhud.accounts.types import (
     Workspace,
 )
 from hudhud.kit.crypto import hash_secret, new_secret
-from hudhud.kit.errors import InvalidInput, NotFound
+from hudhud.kit.errors import Forbidden, InvalidInput, NotFound
 from hudhud.kit.text import is_one_line
 
 if TYPE_CHECKING:
@@ -221,17 +221,43 @@ def _check_member_change(ws: Scope, user_id: int, by_role: str, new_role: str | 
 
 
 def set_role(ws: Scope, user_id: int, *, role: str, by_role: str, now: datetime, actor: str) -> None:
-    """Change a member's role; it counts from their next request on."""
+    """Change a member's role; it counts from their next request on. API keys of theirs that may do more than they may now end."""
     _check_member_change(ws, user_id, by_role, _check_role(role))
     ws.run(Q.set_role, user_id=user_id, role=role)
     record_audit(ws, now, actor, "member.role", f"user:{user_id}", role=role)
+    beyond = [scope for scope, allows in SCOPE_ROLES.items() if ROLES.index(allows) > ROLES.index(role)]
+    _end_keys(ws, user_id, beyond, now=now, actor=actor)
 
 
-def remove_member(ws: Scope, user_id: int, *, by_role: str, now: datetime, actor: str) -> None:
-    """Take a member out; their next request is refused."""
+def remove_member(ws: Scope, user_id: int, *, by_role: str, now: datetime, actor: str, keep_keys: bool = False) -> None:
+    """Take a member out; their next request is refused, and the API keys that they have made end, unless `keep_keys`."""
     _check_member_change(ws, user_id, by_role, None)
     ws.run(Q.remove_member, user_id=user_id)
-    record_audit(ws, now, actor, "member.remove", f"user:{user_id}")
+    record_audit(ws, now, actor, "member.remove", f"user:{user_id}", keep_keys=keep_keys)
+    if not keep_keys:
+        _end_keys(ws, user_id, list(SCOPE_ROLES), now=now, actor=actor)
+
+
+def _end_keys(ws: Scope, user_id: int, scopes: list[str], *, now: datetime, actor: str) -> None:
+    """End a member's API keys of these scopes; asked until there are none: a key may make another one while we wait for its row."""
+    while ended := ws.rows(Q.revoke_keys_of, user_id=user_id, scopes=scopes, now=now):
+        for key_id, name in ended:
+            record_audit(ws, now, actor, "key.revoke", f"key:{key_id}", name=name, made_by=f"user:{user_id}")
+
+
+def _maker(ws: Scope, actor: str) -> int | None:
+    """Return the user who makes a key, also by another key; raises `Forbidden` for who was taken out, or a key that ended, just now."""
+    kind, _, number = actor.partition(":")
+    if kind == "user":
+        if not ws.rows(Q.lock_member, user_id=int(number)):
+            raise Forbidden("You are no member of this workspace any more.")
+        return int(number)
+    if kind == "key":
+        found = ws.one(Q.lock_key, key_id=int(number))
+        if found is None:
+            raise Forbidden("This key has ended.")
+        return None if found["created_by"] is None else int(found["created_by"])
+    return None
 
 
 def create_key(
@@ -259,7 +285,7 @@ def create_key(
         prefix=secret[: len(f"hk_{kind}_") + PREFIX_SHOWN],
         secret_hash=hash_secret(secret),
         now=now,
-        created_by=int(actor.removeprefix("user:")) if actor.startswith("user:") else None,
+        created_by=_maker(ws, actor),
     )
     record_audit(ws, now, actor, "key.create", f"key:{key.id}", name=key.name, kind=kind, scopes=wanted, events=allowed or [])
     return key, secret

@@ -99,16 +99,16 @@ def add_member(request: Request, new: NewMember) -> Status[dict[str, Any]]:
 @router.patch("/members/{int:user_id}")
 @needs("admin")
 def set_role(request: Request, user_id: int, change: RoleChange) -> dict[str, Any]:
-    """Change a member's role."""
+    """Change a member's role. API keys that they have made and that may do more than the new role end."""
     actions.set_role(request.scope, user_id, role=change.role, by_role=request.role, now=request.now, actor=request.actor)
     return asdict(queries.get_member(request.scope, user_id))
 
 
 @router.delete("/members/{int:user_id}", response={204: None})
 @needs("admin")
-def remove_member(request: Request, user_id: int) -> Status[None]:
-    """Take a member out."""
-    actions.remove_member(request.scope, user_id, by_role=request.role, now=request.now, actor=request.actor)
+def remove_member(request: Request, user_id: int, *, keep_keys: bool = False) -> Status[None]:
+    """Take a member out. The API keys that they have made end at once; `keep_keys`: programs go on with them."""
+    actions.remove_member(request.scope, user_id, by_role=request.role, now=request.now, actor=request.actor, keep_keys=keep_keys)
     return Status(204, None)
 
 

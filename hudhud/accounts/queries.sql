@@ -69,7 +69,9 @@ ON CONFLICT DO NOTHING;
 
 -- name: find_members
 -- Everybody in the workspace.
-SELECT m.user_id, u.email, u.first_name AS name, m.role, u.is_active AS active, m.created_at, u.last_login AS last_login_at
+SELECT m.user_id, u.email, u.first_name AS name, m.role, u.is_active AS active, m.created_at, u.last_login AS last_login_at,
+    (SELECT count(*) FROM api_key k
+     WHERE k.workspace_id = m.workspace_id AND k.created_by = m.user_id AND k.kind = 'api' AND k.revoked_at IS NULL) AS api_keys
 FROM member m JOIN auth_user u ON u.id = m.user_id
 WHERE m.workspace_id = %(workspace_id)s ORDER BY m.created_at, m.user_id;
 
@@ -89,21 +91,38 @@ DELETE FROM member WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id
 -- Keep a new key's hash.
 INSERT INTO api_key (workspace_id, kind, scopes, events, name, prefix, secret_hash, created_at, created_by)
 VALUES (%(workspace_id)s, %(key_kind)s, %(scopes)s, %(events)s, %(name)s, %(prefix)s, %(secret_hash)s, %(now)s, %(created_by)s)
-RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at;
+RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at,
+    (SELECT coalesce(nullif(u.first_name, ''), u.email) FROM auth_user u WHERE u.id = created_by) AS made_by;
 
 -- name: allow_events
 -- Another list of events for a key that still counts.
 UPDATE api_key SET events = %(events)s WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s AND kind = 'collect' AND revoked_at IS NULL
-RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at;
+RETURNING id, kind, scopes, events, name, prefix, created_at, revoked_at,
+    (SELECT coalesce(nullif(u.first_name, ''), u.email) FROM auth_user u WHERE u.id = created_by) AS made_by;
 
 -- name: find_keys
 -- All keys, newest first; revoked ones stay visible.
-SELECT id, kind, scopes, events, name, prefix, created_at, revoked_at
+SELECT id, kind, scopes, events, name, prefix, created_at, revoked_at,
+    (SELECT coalesce(nullif(u.first_name, ''), u.email) FROM auth_user u WHERE u.id = created_by) AS made_by
 FROM api_key WHERE workspace_id = %(workspace_id)s ORDER BY id DESC;
 
 -- name: revoke_key
 -- End a key; the first time counts.
 UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s RETURNING name;
+
+-- name: lock_member
+-- A member who is about to make a key; held, so that whoever is taken out meanwhile makes none.
+SELECT user_id FROM member WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s FOR SHARE;
+
+-- name: lock_key
+-- A key that is about to make another one, and on whose behalf; held for the same reason.
+SELECT id, created_by FROM api_key WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s AND revoked_at IS NULL FOR SHARE;
+
+-- name: revoke_keys_of
+-- End the API keys that a member has made, of these scopes: they know them by heart. What stands in pages is public anyway.
+UPDATE api_key SET revoked_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND created_by = %(user_id)s AND kind = 'api' AND revoked_at IS NULL AND scopes && %(scopes)s::text[]
+RETURNING id, name;
 
 -- name: find_key_holder
 -- Whose key is this? (everywhere: key look-up; edge and web)

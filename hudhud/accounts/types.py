@@ -65,6 +65,7 @@ class Member:
     active: bool
     created_at: datetime
     last_login_at: datetime | None
+    api_keys: int  # that they have made and that still count
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class ApiKey:
     prefix: str
     created_at: datetime
     revoked_at: datetime | None
+    made_by: str | None  # name or address of the user; None: the command line, or somebody who is gone for good
 
 
 @dataclass(frozen=True, slots=True)

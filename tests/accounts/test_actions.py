@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from hudhud.accounts import actions, queries
 from hudhud.accounts.types import EmailTaken, FirstOwner, LastOwner, OwnersOnly, SetupDone
-from hudhud.kit.errors import InvalidInput, NotFound
+from hudhud.kit.errors import Forbidden, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +115,84 @@ def test_a_key_is_found_until_it_is_revoked(db: Database) -> None:
         assert queries.find_key_holder(everywhere, secret) is None
 
 
+def ended(ws: Scope) -> set[str]:
+    return {key.name for key in queries.find_keys(ws) if key.revoked_at is not None}
+
+
+def test_who_is_taken_out_takes_their_keys_along_but_not_the_website_s(ws: Scope) -> None:
+    bob, _ = add(ws, "bob@example.com", "admin")
+    first, _ = actions.create_key(ws, kind="api", name="script", scopes=["admin"], now=NOW, actor=f"user:{bob}")
+    actions.create_key(ws, kind="api", name="made with it", now=NOW, actor=f"key:{first.id}")
+    actions.create_key(ws, kind="collect", name="website", now=NOW, actor=f"user:{bob}")
+    actions.create_key(ws, kind="api", name="of Ada", now=NOW, actor="user:1")
+    actions.create_key(ws, kind="api", name="of the machine", now=NOW, actor="cli")
+    assert [(key.name, key.made_by) for key in queries.find_keys(ws)] == [
+        ("of the machine", None), ("of Ada", "Ada"), ("website", "bob@example.com"), ("made with it", "bob@example.com"), ("script", "bob@example.com"),
+    ]  # fmt: skip
+    assert {member.email: member.api_keys for member in queries.find_members(ws)} == {"ada@example.com": 1, "bob@example.com": 2}
+    actions.remove_member(ws, bob, **BY_OWNER)
+    assert ended(ws) == {"script", "made with it"}
+    assert {(entry.action, entry.detail["name"], entry.detail["made_by"]) for entry in queries.find_audit(ws, limit=2)} == {
+        ("key.revoke", name, f"user:{bob}") for name in ("script", "made with it")
+    }
+    # Whoever made a key is still named; and neither they nor their keys make another one.
+    assert {key.made_by for key in queries.find_keys(ws)} == {None, "Ada", "bob@example.com"}
+    for gone in (f"user:{bob}", f"key:{first.id}"):
+        with pytest.raises(Forbidden):
+            actions.create_key(ws, kind="api", now=NOW, actor=gone)
+
+
+def test_programs_may_go_on_with_the_keys_of_who_is_taken_out(ws: Scope) -> None:
+    bob, _ = add(ws, "bob@example.com", "admin")
+    actions.create_key(ws, kind="api", name="shop", now=NOW, actor=f"user:{bob}")
+    actions.remove_member(ws, bob, **BY_OWNER, keep_keys=True)
+    assert ended(ws) == set()
+    assert queries.find_audit(ws, limit=1)[0].detail == {"keep_keys": True}
+
+
+def test_a_lesser_role_ends_the_keys_that_may_do_more(ws: Scope) -> None:
+    expected = {"owner": set(), "admin": set(), "marketer": {"admin"}, "sales": {"admin", "write"}, "viewer": {"admin", "write"}}
+    for role, gone in expected.items():
+        somebody, _ = add(ws, f"{role}@example.com", "admin")
+        for scope in ("read", "write", "admin"):
+            actions.create_key(ws, kind="api", name=f"{role} {scope}", scopes=[scope], now=NOW, actor=f"user:{somebody}")
+        actions.set_role(ws, somebody, role=role, **BY_OWNER)
+        assert {name.split()[1] for name in ended(ws) if name.startswith(role)} == gone
+
+
+def test_no_key_is_made_while_its_maker_is_taken_out(db: Database, ws: Scope) -> None:
+    bob, _ = add(ws, "bob@example.com", "admin")
+    eve, _ = add(ws, "eve@example.com", "admin")
+    first, _ = actions.create_key(ws, kind="api", name="first", now=NOW, actor=f"user:{bob}")
+    ws.conn.commit()
+    assert ws.workspace_id is not None
+
+    def take_out(user_id: int) -> None:
+        with db.workspace(ws.workspace_id or 0) as other:
+            actions.remove_member(other, user_id, **BY_OWNER)
+
+    def make() -> None:
+        with db.workspace(ws.workspace_id or 0) as other:
+            actions.create_key(other, kind="api", name="too late", now=NOW, actor=f"user:{eve}")
+
+    with ThreadPoolExecutor() as pool:
+        with db.workspace(ws.workspace_id) as making:
+            actions.create_key(making, kind="api", name="second", now=NOW, actor=f"key:{first.id}")
+            taking_out = pool.submit(take_out, bob)
+            time.sleep(0.1)
+            assert not taking_out.done()
+        taking_out.result(10)
+        with db.workspace(ws.workspace_id) as taking:
+            actions.remove_member(taking, eve, **BY_OWNER)
+            making_late = pool.submit(make)
+            time.sleep(0.1)
+            assert not making_late.done()
+        with pytest.raises(Forbidden):
+            making_late.result(10)
+    with db.workspace(ws.workspace_id) as after:
+        assert ended(after) == {"first", "second"}
+
+
 def test_a_collect_key_may_have_a_list_of_events_and_other_keys_none(ws: Scope) -> None:
     made, _ = actions.create_key(ws, kind="collect", events=[" Order Completed", "Order Completed"], now=NOW, actor="user:1")
     free, _ = actions.create_key(ws, kind="api", events=["Order Completed"], now=NOW, actor="user:1")
@@ -174,15 +254,17 @@ def test_each_change_is_in_the_audit_log(ws: Scope) -> None:
     bob, _ = add(ws, "bob@example.com", "viewer")
     actions.set_role(ws, bob, role="sales", **BY_OWNER)
     actions.remove_member(ws, bob, **BY_OWNER)
-    key, _ = actions.create_key(ws, kind="collect", now=NOW, actor="key:9")
+    first, _ = actions.create_key(ws, kind="api", now=NOW, actor="cli")
+    key, _ = actions.create_key(ws, kind="collect", now=NOW, actor=f"key:{first.id}")
     actions.revoke_key(ws, key.id, now=NOW, actor="cli")
     actions.update_workspace(ws, NOW, "user:1", name="Birds", currency=None)
 
-    log = queries.find_audit(ws, limit=6)
+    log = queries.find_audit(ws, limit=7)
     assert [(entry.actor, entry.action, entry.object) for entry in log] == [
         ("user:1", "workspace.update", f"workspace:{ws.workspace_id}"),
         ("cli", "key.revoke", f"key:{key.id}"),
-        ("key:9", "key.create", f"key:{key.id}"),
+        (f"key:{first.id}", "key.create", f"key:{key.id}"),
+        ("cli", "key.create", f"key:{first.id}"),
         ("user:1", "member.remove", f"user:{bob}"),
         ("user:1", "member.role", f"user:{bob}"),
         ("user:1", "member.add", f"user:{bob}"),

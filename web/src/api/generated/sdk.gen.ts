@@ -91,14 +91,14 @@ export const accountsAddMember = <ThrowOnError extends boolean = false>(options:
 /**
  * Remove Member
  *
- * Take a member out.
+ * Take a member out. The API keys that they have made end at once; `keep_keys`: programs go on with them.
  */
 export const accountsRemoveMember = <ThrowOnError extends boolean = false>(options: Options<AccountsRemoveMemberData, ThrowOnError>): RequestResult<AccountsRemoveMemberResponses, unknown, ThrowOnError> => (options.client ?? client).delete<AccountsRemoveMemberResponses, unknown, ThrowOnError>({ url: '/api/v1/members/{user_id}', ...options });
 
 /**
  * Set Role
  *
- * Change a member's role.
+ * Change a member's role. API keys that they have made and that may do more than the new role end.
  */
 export const accountsSetRole = <ThrowOnError extends boolean = false>(options: Options<AccountsSetRoleData, ThrowOnError>): RequestResult<AccountsSetRoleResponses, unknown, ThrowOnError> => (options.client ?? client).patch<AccountsSetRoleResponses, unknown, ThrowOnError>({
     url: '/api/v1/members/{user_id}',

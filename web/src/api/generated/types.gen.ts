@@ -1704,7 +1704,12 @@ export type AccountsRemoveMemberData = {
          */
         user_id: number;
     };
-    query?: never;
+    query?: {
+        /**
+         * Keep Keys
+         */
+        keep_keys?: boolean;
+    };
     url: '/api/v1/members/{user_id}';
 };
 

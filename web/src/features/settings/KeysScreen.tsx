@@ -73,7 +73,7 @@ function Row({ item }: { item: Key }) {
       <span className="hd-grow">
         <Name>{item.name || t(`settings.kind.${item.kind}`)}</Name>
         <span className="hd-clip hd-dim hd-small">
-          <Ltr>{item.prefix}…</Ltr> · {item.scopes.length > 0 ? format.list(item.scopes.map((one) => t(`settings.scopes.${one}`))) : t(`settings.kind.${item.kind}`)} · {format.date(item.created_at)}
+          <Ltr>{item.prefix}…</Ltr> · {item.scopes.length > 0 ? format.list(item.scopes.map((one) => t(`settings.scopes.${one}`))) : t(`settings.kind.${item.kind}`)} · {format.date(item.created_at)}{item.made_by && ` · ${t("settings.made_by", { name: item.made_by })}`}
         </span>
         {item.events && <span className="hd-clip hd-dim hd-small">{t("settings.only_listed", { names: format.list(item.events) })}</span>}
         {revoke.isError && <Failure error={revoke.error} />}

@@ -4,7 +4,7 @@ import { useMe } from "@/features/session/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import {
   ActionIcon, Avatar, Button, Card, CodeBlock, Failure, Group, IconTrash, Loading, Ltr, Name, NativeSelect, Note,
-  Stack, Text, TextInput, say,
+  Stack, Text, TextInput, say, useDisclosure,
 } from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { itemsOfList } from "./snippet";
@@ -16,6 +16,21 @@ function useRoles() {
   return ROLES.map((role) => ({ value: role, label: t(`settings.role.${role}`) }));
 }
 
+/** Whoever made an API key knows it. */
+function KeysOf({ member, remove }: { member: Member; remove: (keepKeys: boolean) => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <Stack style={{ flexBasis: "100%" }}>
+      <Note tone="wait">{t("settings.remove_with_keys", { count: member.api_keys, number: format.number(member.api_keys), name: member.name || member.email })}</Note>
+      <Group>
+        <Button onClick={() => { remove(false); }}>{t("settings.remove_and_end")}</Button>
+        <Button variant="default" onClick={() => { remove(true); }}>{t("settings.remove_and_keep")}</Button>
+      </Group>
+    </Stack>
+  );
+}
+
 function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -23,6 +38,8 @@ function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
   const roles = useRoles();
   const setRole = useSetRole();
   const remove = useRemoveMember();
+  const [asks, { toggle }] = useDisclosure();
+  const takeOut = (keepKeys: boolean) => { remove.mutate({ id: member.user_id, keepKeys }); };
   const name = member.name || member.email;
   return (
     <li className="hd-row" style={{ flexWrap: "wrap" }}>
@@ -36,12 +53,13 @@ function Row({ member, mayChange }: { member: Member; mayChange: boolean }) {
         ? (
           <>
             <NativeSelect aria-label={t("settings.role_of", { name })} data={roles} value={member.role} disabled={setRole.isPending} onChange={(event) => { setRole.mutate({ id: member.user_id, role: event.currentTarget.value as Role }); }} />
-            <ActionIcon variant="subtle" color="gray" aria-label={t("settings.remove_named", { name })} loading={remove.isPending} onClick={() => { remove.mutate(member.user_id); }}>
+            <ActionIcon variant="subtle" color="gray" aria-label={t("settings.remove_named", { name })} loading={remove.isPending} onClick={() => { if (member.api_keys > 0) toggle(); else takeOut(false); }}>
               <IconTrash size={18} />
             </ActionIcon>
           </>
         )
         : <Text component="span">{t(`settings.role.${member.role}`)}</Text>}
+      {asks && <KeysOf member={member} remove={takeOut} />}
       {(setRole.error ?? remove.error) && <div style={{ flexBasis: "100%" }}><Failure error={setRole.error ?? remove.error} /></div>}
     </li>
   );

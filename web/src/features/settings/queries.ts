@@ -71,7 +71,10 @@ export function useSetRole() {
 }
 
 export function useRemoveMember() {
-  return useWrite((id: number) => call(accountsRemoveMember({ path: { user_id: id } })), [MEMBERS]);
+  return useWrite(
+    (gone: { id: number; keepKeys: boolean }) => call(accountsRemoveMember({ path: { user_id: gone.id }, query: { keep_keys: gone.keepKeys } })),
+    [MEMBERS, KEYS],
+  );
 }
 
 export function useAudit() {

@@ -12,6 +12,7 @@ export interface Member {
   active: boolean;
   created_at: string;
   last_login_at: string | null;
+  api_keys: number;
 }
 
 export interface NewMember extends Member {
@@ -27,6 +28,7 @@ export interface Key {
   prefix: string;
   created_at: string;
   revoked_at: string | null;
+  made_by: string | null;
 }
 
 export interface NewKey extends Key {
