@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def settings() -> dict[str, str]:
-    """What a file sets for its edge."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def open_door(
-    engines: Engines, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, settings: dict[str, str]
-) -> Iterator[Door]:
-    """One edge for all tests of a file: starting it is what takes time."""
+def open_door(engines: Engines, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Door]:
+    """One edge for all tests of a file (with its `ENVIRONMENT`, if it has one): starting it is what takes time."""
+    settings = getattr(request.module, "ENVIRONMENT", {})
     name = sql.Identifier(f"edge_{os.getpid()}_{request.module.__name__.rpartition('.')[2]}")
     with psycopg.connect(engines.postgres_admin.format(SUPERUSER), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(name, sql.Identifier(TEMPLATE), sql.Identifier(ROLE)))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from hudhud.edge.newcomers import KEPT, SPELLINGS, mailbox
 from hudhud.kit.sql import Query
 from tests import make
@@ -14,18 +12,14 @@ if TYPE_CHECKING:
     from tests.edge.door import Answer, Door
 
 CLIENT, DOMAIN, KEY = 10, 20, 60
+# The proxy tells who asks.
+ENVIRONMENT = {
+    "HUDHUD_TRUSTED_PROXIES": "127.0.0.1",
+    "HUDHUD_NEW_ADDRESSES_PER_CLIENT": str(CLIENT),
+    "HUDHUD_NEW_ADDRESSES_PER_DOMAIN": str(DOMAIN),
+    "HUDHUD_NEW_ADDRESSES_PER_KEY": str(KEY),
+}
 MAILBOX = Query("mailbox", "SELECT hudhud_mailbox(address) FROM unnest(%(addresses)s::text[]) WITH ORDINALITY AS a (address, n) ORDER BY n")
-
-
-@pytest.fixture(scope="module")
-def settings() -> dict[str, str]:
-    """Limits that a test reaches; the proxy tells who asks."""
-    return {
-        "HUDHUD_TRUSTED_PROXIES": "127.0.0.1",
-        "HUDHUD_NEW_ADDRESSES_PER_CLIENT": str(CLIENT),
-        "HUDHUD_NEW_ADDRESSES_PER_DOMAIN": str(DOMAIN),
-        "HUDHUD_NEW_ADDRESSES_PER_KEY": str(KEY),
-    }
 
 
 def identify(address: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hudhud.edge.rates import Rate, client_of
 if TYPE_CHECKING:
     from tests.edge.door import Door
 
-LIMITS = {
+ENVIRONMENT = {
     "HUDHUD_PUBLIC_KEY_PER_S": "20",
     "HUDHUD_SERVER_KEY_PER_S": "5",
     "HUDHUD_CLIENT_PER_S": "2",
@@ -72,12 +72,6 @@ def test_forgetting_the_quiet_changes_nothing(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_who_counts_as_one_client(address: str, client: str) -> None:
     assert client_of(address) == client
-
-
-@pytest.fixture(scope="module")
-def settings() -> dict[str, str]:
-    """Limits that a test reaches."""
-    return LIMITS
 
 
 def batch(name: str, count: int) -> dict[str, Any]:
