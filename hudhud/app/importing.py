@@ -1,4 +1,4 @@
-"""Commands that bring files in: `hudhud import people FILE`, `hudhud import events FILE`."""
+"""Commands that bring files in: `hudhud import people|events|consent|suppressions FILE`, and take an import back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 from rich.console import Console
@@ -19,10 +19,10 @@ from hudhud.kit import clock
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer import actions, runner
 from hudhud.transfer.export import rejects
-from hudhud.transfer.mapping import Options
+from hudhud.transfer.plans import Options
 from hudhud.transfer.queries import get_import, reject_pages
 from hudhud.transfer.source import ENCODINGS, from_path
-from hudhud.transfer.types import Reading
+from hudhud.transfer.types import Reading, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from hudhud.transfer.runner import Job, Report
     from hudhud.transfer.types import Import
 
-group = typer.Typer(name="import", no_args_is_help=True, help="Bring people or events in from a file.")
+group = typer.Typer(
+    name="import", no_args_is_help=True, help="Bring people, events, consent or addresses never to be written to in from a file."
+)
 
 File = Annotated[
     Path,
@@ -44,6 +46,14 @@ Map = Annotated[
     typer.Option(
         "--map",
         help="FIELD=COLUMN, FIELD={COLUMN}@example.com or FIELD==TEXT; FIELD is user_id, anonymous_id, at, event, traits.NAME, properties.NAME.",
+    ),
+]
+Subscribe = Annotated[list[str] | None, typer.Option(help="Topic that all of them agreed to; needs --source.")]
+Proof = Annotated[str, typer.Option("--source", help="Where and how they agreed: kept as proof.")]
+Refused = Annotated[
+    str,
+    typer.Option(
+        help="Why nobody in this file is to be written to: unsubscribed, hard_bounce, complaint or manual; where no column says it."
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the workers have processed it.")]
@@ -81,8 +91,9 @@ def import_people(  # noqa: PLR0913 -- one for each option
     file: File,
     *,
     maps: Map = None,
-    subscribe: Annotated[list[str] | None, typer.Option(help="Topic that all of them agreed to; needs --source.")] = None,
-    source: Annotated[str, typer.Option(help="Where and how they agreed: kept as proof.")] = "",
+    subscribe: Subscribe = None,
+    source: Proof = "",
+    refused: Refused = "",
     rules: Annotated[
         list[str] | None,
         typer.Option("--rule", help="FIELD=RULE where there is a value already: overwrite, if_empty, new_only, append or newest."),
@@ -99,9 +110,60 @@ def import_people(  # noqa: PLR0913 -- one for each option
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
     given = _reading(dates, encoding, delimiter)
     with opened(data) as (chosen, database):
-        options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by)
+        why = _why(refused)
+        options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by, refused=why)
         now = clock.from_setting(chosen.clock).now
         job = runner.prepare(database, choose_workspace(database, workspace), "people", from_path(file), options, now, time.sleep, given)
+        _run(job, file, wait=wait, json=json)
+
+
+@group.command("consent")
+def import_consent(  # noqa: PLR0913 -- one for each option
+    file: File,
+    *,
+    maps: Map = None,
+    subscribe: Subscribe = None,
+    source: Proof = "",
+    refused: Refused = "",
+    dates: Dates = "iso",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
+    workspace: WorkspaceId = None,
+    wait: Wait = True,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Import who agreed to what, with date, source and wording. Example: hudhud import consent list.csv --map topic.newsletter=Status --source "fair, 2024"."""
+    given = _reading(dates, encoding, delimiter)
+    options = Options(maps or (), subscribe=subscribe or (), consent_source=source, refused=_why(refused))
+    with opened(data) as (chosen, database):
+        now = clock.from_setting(chosen.clock).now
+        job = runner.prepare(database, choose_workspace(database, workspace), "consent", from_path(file), options, now, time.sleep, given)
+        _run(job, file, wait=wait, json=json)
+
+
+@group.command("suppressions")
+def import_suppressions(  # noqa: PLR0913 -- one for each option
+    file: File,
+    *,
+    maps: Map = None,
+    refused: Refused = "",
+    dates: Dates = "iso",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
+    workspace: WorkspaceId = None,
+    wait: Wait = True,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Import addresses that must not be written to. Example: hudhud import suppressions cleaned.csv --map email="Email Address" --refused hard_bounce."""
+    given = _reading(dates, encoding, delimiter)
+    options = Options(maps or (), refused=_why(refused))
+    with opened(data) as (chosen, database):
+        now = clock.from_setting(chosen.clock).now
+        job = runner.prepare(
+            database, choose_workspace(database, workspace), "suppressions", from_path(file), options, now, time.sleep, given
+        )
         _run(job, file, wait=wait, json=json)
 
 
@@ -153,8 +215,15 @@ def _told(found: Import) -> str:
     return (
         f"{done.people_removed} people {would}removed, {done.people_kept} kept (others had to do with them); "
         f"{done.values_back} values {would}put back, {done.values_left} kept (changed since); "
-        f"{done.words_back} consents {would}withdrawn; {done.events} events {would}removed"
+        f"{done.words_back} consents {would}withdrawn; {done.events} events {would}removed; "
+        f"{done.suppressed} addresses {would}no longer suppressed"
     )
+
+
+def _why(text: str) -> Why | Literal[""]:
+    if text and text not in get_args(Why):
+        raise InvalidInput("--refused", text, f"use one of {', '.join(get_args(Why))}")
+    return text  # type: ignore[return-value]
 
 
 def _reading(dates: str, encoding: str, delimiter: str) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hudhud.consent.types import DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Stream, SuppressionReason, Topic
+from hudhud.consent.types import DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Refusal, Stream, SuppressionReason, Topic
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 from hudhud.kit.sql import numbers
@@ -34,7 +34,8 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
 
     An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
     unsubscribe that the person gave us directly counts in any case; a list that is imported brings back nobody who
-    unsubscribed. Unknown topics are returned, not invented.
+    unsubscribed, and its "no" gives way to a newer word of the person alone, never to a list. Unknown topics are
+    returned, not invented.
     """
     known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
     good = [change for change in changes if change.topic_key in known]
@@ -53,6 +54,7 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
         sources=[change.source for change in good],
         direct=[_is_direct(change) for change in good],
         listed=[_is_listed(change) for change in good],
+        refused=[change.source.startswith(LISTED) and change.state == "unsubscribed" for change in good],
         proofs=[json.dumps(change.proof) for change in good],
     )
     return Recorded([row[0] for row in rows], unknown)
@@ -112,7 +114,30 @@ def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
 
 def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
     """Never write to these addresses again, however they are capitalised; each comes with the detail that explains it. Returns how many are new."""
-    return ws.run(QUERIES.suppress, channel=channel, addresses=list(addresses), details=list(addresses.values()), reason=reason, now=now)
+    return _suppress(ws, [Refusal(channel, address, reason, detail) for address, detail in addresses.items()], "", now)
+
+
+def suppress_listed(ws: Scope, refusals: Sequence[Refusal], source: str, now: datetime) -> int:
+    """Never write to addresses that an imported list names; repeating it changes nothing. Returns how many are new."""
+    return _suppress(ws, refusals, source, now)
+
+
+def _suppress(ws: Scope, refusals: Sequence[Refusal], source: str, now: datetime) -> int:
+    rows = ws.rows(
+        QUERIES.suppress,
+        channels=[one.channel for one in refusals],
+        addresses=[one.address for one in refusals],
+        reasons=[one.reason for one in refusals],
+        details=[one.detail for one in refusals],
+        ats=[min(one.at or now, now) for one in refusals],
+        source=source,
+    )
+    return sum(is_new for (is_new,) in rows)
+
+
+def forget_listed(ws: Scope, source: str) -> int:
+    """Take off the list what an import alone has put there; what anybody else said since stays. Returns how many went."""
+    return ws.run(QUERIES.forget_listed, source=source)
 
 
 def lift_suppression(ws: Scope, channel: str, address: str) -> None:

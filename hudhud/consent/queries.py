@@ -46,3 +46,14 @@ def find_suppressions(ws: Scope, *, search: str = "", after: str = "", limit: in
     """A page of suppressed addresses; `after` is `channel:address` of the last one seen."""
     channel, _, address = after.partition(":")
     return ws.into(Suppression, QUERIES.find_suppressions, search=search.lower(), after_channel=channel, after_address=address, limit=limit)
+
+
+def count_listed(ws: Scope, source: str) -> int:
+    """How many addresses are suppressed by the word of one import alone."""
+    return int(ws.value(QUERIES.count_listed, source=source))
+
+
+def find_suppressed(ws: Scope, addresses: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these (channel, address in small letters) are suppressed."""
+    found = ws.rows(QUERIES.find_suppressed, channels=[one for one, _ in addresses], addresses=[one for _, one in addresses])
+    return {(channel, address) for channel, address in found}

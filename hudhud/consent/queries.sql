@@ -1,19 +1,29 @@
 -- name: record
 -- Log every word with its proof and let the newest one for each (person, topic, channel), one at most, decide the state.
 WITH said AS (
-    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.newest, c.listed, c.proof::jsonb AS proof
+    SELECT c.person_id, t.id AS topic_id, c.channel, c.state, c.at, c.source, c.direct, c.newest, c.listed, c.refused, c.proof::jsonb AS proof
     FROM unnest(%(person_ids)s::bigint[], %(topics)s::text[], %(channels)s::text[], %(states)s::text[], %(ats)s::timestamptz[],
-                %(sources)s::text[], %(direct)s::boolean[], %(newest)s::boolean[], %(listed)s::boolean[], %(proofs)s::text[])
-         AS c (person_id, topic, channel, state, at, source, direct, newest, listed, proof)
+                %(sources)s::text[], %(direct)s::boolean[], %(newest)s::boolean[], %(listed)s::boolean[], %(refused)s::boolean[], %(proofs)s::text[])
+         AS c (person_id, topic, channel, state, at, source, direct, newest, listed, refused, proof)
     JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = c.topic
 ), newest AS (
     -- A list from elsewhere never brings back who unsubscribed here, under whatever number they were known then.
     SELECT * FROM said s WHERE s.newest AND NOT (s.listed AND EXISTS (
         SELECT FROM subscription o WHERE o.topic_id = s.topic_id AND o.channel = s.channel AND o.state = 'unsubscribed'
           AND o.person_id = ANY (ARRAY (SELECT s.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = s.person_id))))
+), weighed AS (
+    -- A "no" in a list, however old, outweighs what other lists said; a newer word of the person's own it does not.
+    SELECT n.*, CASE WHEN n.refused AND NOT EXISTS (
+        SELECT FROM consent_log c WHERE c.workspace_id = %(workspace_id)s AND c.topic_id = n.topic_id AND c.channel = n.channel
+          AND c.person_id = ANY (ARRAY (SELECT n.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = n.person_id))
+          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'undo:%%')
+    THEN greatest(n.at, (
+        SELECT max(o.changed_at) FROM subscription o WHERE o.topic_id = n.topic_id AND o.channel = n.channel
+          AND o.person_id = ANY (ARRAY (SELECT n.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = n.person_id))))
+    ELSE n.at END AS counts_at FROM newest n
 ), applied AS (
     INSERT INTO subscription AS old (workspace_id, person_id, topic_id, channel, state, changed_at)
-    SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.at FROM newest n
+    SELECT %(workspace_id)s, n.person_id, n.topic_id, n.channel, n.state, n.counts_at FROM weighed n
     WHERE EXISTS (SELECT FROM person p WHERE p.id = n.person_id)
     ORDER BY n.person_id, n.topic_id, n.channel
     ON CONFLICT (person_id, topic_id, channel) DO UPDATE
@@ -81,13 +91,32 @@ WHERE c.workspace_id = %(workspace_id)s
 ORDER BY c.id DESC LIMIT %(limit)s;
 
 -- name: suppress
--- Add addresses, in small letters: Ann@ and ann@ are one mailbox to whoever asks for silence. The first reason stays, except that a complaint outweighs everything.
-INSERT INTO suppression AS old (workspace_id, channel, address, reason, detail, created_at)
-SELECT DISTINCT ON (lower(s.address)) %(workspace_id)s, %(channel)s, lower(s.address), %(reason)s, s.detail, %(now)s
-FROM unnest(%(addresses)s::text[], %(details)s::text[]) AS s (address, detail)
-ORDER BY lower(s.address), s.address
-ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
-WHERE excluded.reason = 'complaint' AND old.reason <> 'complaint';
+-- Add addresses, in small letters: Ann@ and ann@ are one mailbox to whoever asks for silence. The first reason stays, except that a complaint outweighs
+-- everything. What one list alone said is remembered as its word; as soon as anybody else says so too, it is nobody's to take back.
+INSERT INTO suppression AS known (workspace_id, channel, address, reason, detail, created_at, source)
+SELECT DISTINCT ON (s.channel, lower(s.address)) %(workspace_id)s, s.channel, lower(s.address), s.reason, s.detail, s.at, %(source)s
+FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(reasons)s::text[], %(details)s::text[], %(ats)s::timestamptz[])
+     AS s (channel, address, reason, detail, at)
+ORDER BY s.channel, lower(s.address), s.reason <> 'complaint', s.address
+ON CONFLICT (workspace_id, channel, address) DO UPDATE
+SET reason = CASE WHEN excluded.reason = 'complaint' THEN excluded.reason ELSE known.reason END,
+    detail = CASE WHEN excluded.reason = 'complaint' AND known.reason <> 'complaint' THEN excluded.detail ELSE known.detail END,
+    source = CASE WHEN excluded.source = known.source THEN known.source ELSE '' END
+WHERE excluded.reason = 'complaint' AND known.reason <> 'complaint' OR known.source <> '' AND known.source <> excluded.source
+RETURNING known.xmax = 0;
+
+-- name: find_suppressed
+-- Which of these addresses are suppressed.
+SELECT s.channel, s.address FROM suppression s JOIN unnest(%(channels)s::text[], %(addresses)s::text[]) AS k (channel, address) USING (channel, address)
+WHERE s.workspace_id = %(workspace_id)s;
+
+-- name: count_listed
+-- How many addresses this import alone suppresses.
+SELECT count(*) FROM suppression WHERE workspace_id = %(workspace_id)s AND source = %(source)s;
+
+-- name: forget_listed
+-- Take off what this import alone has put there.
+DELETE FROM suppression WHERE workspace_id = %(workspace_id)s AND source = %(source)s AND source <> '';
 
 -- name: find_suppressions
 -- A page of suppressed addresses in alphabetical order.

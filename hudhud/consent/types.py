@@ -32,6 +32,17 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An address that a list from elsewhere says not to write to, why, and since when (None: now)."""
+
+    channel: str
+    address: str
+    reason: SuppressionReason
+    detail: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What `record` did: people whose state changed, and changes that name a topic which does not exist."""
 

@@ -13,7 +13,7 @@ from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import numbers
-from hudhud.transfer.mapping import mapping_of
+from hudhud.transfer.plans import mapping_of
 from hudhud.transfer.queries import get_import
 from hudhud.transfer.source import Source
 from hudhud.transfer.types import MAX_FILE_BYTES, PIECE_BYTES, TooLate, WrongState
@@ -109,8 +109,11 @@ def open_source(ws: Scope, import_id: int) -> Source:
 def check_plan(ws: Scope, import_id: int, plan: Plan) -> None:
     """Raise `InvalidInput` for a plan that cannot work, whatever the file holds, and `ImportNotFound`."""
     kind = get_import(ws, import_id).kind
-    if plan.reading.format != "ndjson":
-        mapping_of(kind, plan, [column.name for column in plan.columns], [topic.key for topic in find_topics(ws)])
+    if plan.reading.format == "ndjson":
+        if plan.refused or plan.subscribe:
+            raise InvalidInput("refused", plan.refused or plan.subscribe, "is for tables; JSON lines say it themselves")
+    else:
+        mapping_of(kind, plan, [column.name for column in plan.columns], find_topics(ws))
 
 
 def ask_check(ws: Scope, import_id: int, plan: Plan) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ninja import Field, Router, Schema, Status
@@ -11,8 +10,8 @@ from ninja import Field, Router, Schema, Status
 from hudhud.consent.queries import find_topics
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer import actions, queries
-from hudhud.transfer.guess import understand
-from hudhud.transfer.types import MAX_FILE_BYTES, PIECE_BYTES, Import, Kind, Plan, Reading, Seen, Understanding
+from hudhud.transfer.guess import understand, without_unknown
+from hudhud.transfer.types import MAX_FILE_BYTES, PIECE_BYTES, Import, Kind, Plan, Reading, Understanding
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
@@ -113,12 +112,7 @@ def look(request: Request, import_id: Id, wanted: Look) -> Understanding:
     """Say what is understood of the file: its first rows, and what each column seems to mean. Nothing is written."""
     source = actions.open_source(request.scope, import_id)
     found = understand(source, queries.get_import(request.scope, import_id).kind, wanted.reading)
-    topics = {f"topic.{topic.key}" for topic in find_topics(request.scope)}
-    return replace(found, columns=[_without_unknown(column, topics) for column in found.columns])
-
-
-def _without_unknown(column: Seen, topics: set[str]) -> Seen:
-    return replace(column, field="") if column.field.startswith("topic.") and column.field not in topics else column
+    return without_unknown(found, [topic.key for topic in find_topics(request.scope)])
 
 
 @router.post("/imports/{import_id}/check", response=Import)

@@ -13,6 +13,7 @@ from zlib import crc32
 import msgspec
 from pyroaring import BitMap
 
+from hudhud.consent import queries as consent
 from hudhud.kit import sql
 from hudhud.people.identifiers import NORMAL
 from hudhud.people.queries import admitted
@@ -24,6 +25,7 @@ from hudhud.transfer.types import Checked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hudhud.consent.types import Refusal
     from hudhud.kit.db import Scope
     from hudhud.transfer.runner import Job, Made
 
@@ -49,11 +51,13 @@ def check(job: Job) -> Checked:
         counted.bad += len(bad)
         for _, reason, _ in bad:
             _count_reason(counted, reason)
-        if job.kind == "people":
-            with job.db.workspace(job.workspace_id) as ws:
-                _count_people(ws, made, counted, seen)
-        else:
+        if job.kind == "events":
             counted.new += len(made)
+            renew(job)
+            continue
+        with job.db.workspace(job.workspace_id) as ws:
+            _count_people(ws, [one for one in made if one.body], counted, seen)
+            _count_refusals(ws, [one.refusal for one in made if one.refusal], counted, seen)
         renew(job)
     return counted
 
@@ -67,6 +71,14 @@ def _count_reason(counted: Checked, reason: str) -> None:
             return
     if len(counted.reasons) < MAX_REASONS:
         counted.reasons[reason] = 1
+
+
+def _count_refusals(ws: Scope, refusals: Sequence[Refusal], counted: Checked, seen: BitMap) -> None:
+    named = {(one.channel, one.address) for one in refusals}
+    for channel, address in named - consent.find_suppressed(ws, sorted(named)):
+        one = crc32(f"suppressed:{channel}:{address}".encode())
+        counted.suppressed += one not in seen
+        seen.add(one)
 
 
 def _count_people(ws: Scope, made: Sequence[Made], counted: Checked, seen: BitMap) -> None:
@@ -105,6 +117,7 @@ def _count_one(
     counted: Checked,
     seen: BitMap,
 ) -> None:
+    counted.refusing += _refuses(message)
     holder = next((known[one] for one in identifiers if one in known), None)
     if holder is None:
         prints = [crc32(f"{namespace}:{value}".encode()) for namespace, value in identifiers]
@@ -124,7 +137,9 @@ def _count_one(
         attributes.get(name) != value or type(attributes.get(name)) is not type(value) for name, value in traits.items()
     )
     for topic, said in words.items():
-        wanted = said["email"] if isinstance(said, dict) else "subscribed" if said else "unsubscribed"
+        wanted = said.get("email") if isinstance(said, dict) else "subscribed" if said else "unsubscribed"
+        if wanted is None:
+            continue
         is_out, state = states.get((person_id, topic), (False, None))
         if is_out and wanted != "unsubscribed":
             counted.kept_out += 1
@@ -132,6 +147,13 @@ def _count_one(
             is_changed = True
     counted.changed += is_changed
     counted.unchanged += not is_changed
+
+
+def _refuses(message: dict[str, Any]) -> bool:
+    words = (message.get("traits") or {}).get("subscriptions")
+    return isinstance(words, dict) and any(
+        one is False or (isinstance(one, dict) and "unsubscribed" in one.values()) for one in words.values()
+    )
 
 
 def to_json(counted: Checked) -> str:

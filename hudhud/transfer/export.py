@@ -19,6 +19,7 @@ from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 from hudhud.segments.queries import find_members, get_segment
 from hudhud.transfer.mapping import ID_FIELDS
+from hudhud.transfer.sayings import REFUSALS
 from hudhud.transfer.values import to_cell
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ Form = Literal["csv", "ndjson"]
 PERSON_COLUMNS = ("hudhud_id", "user_id", "anonymous_id", "email", "phone", "at")
 PLACES = ("language", "country", "timezone")
 EVENT_COLUMNS = ("hudhud_event", "at", "type", "event", "user_id", "anonymous_id", "properties")
-RESERVED = frozenset({*PERSON_COLUMNS, *PLACES, *ID_FIELDS, "subscriptions", "time_zone", "locale", "event"})
+RESERVED = frozenset({*PERSON_COLUMNS, *PLACES, *ID_FIELDS, "subscriptions", "time_zone", "locale", "event", *REFUSALS})
 
 
 def people(open_page: OpenPage, form: Form, segment_id: int | None = None) -> Iterator[bytes]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import values
+from hudhud.transfer.products import FOR_CONSENT, FOR_EVENTS, FOR_SUPPRESSIONS, NAMES, PRODUCTS, Product
+from hudhud.transfer.refusals import field_of, why_of_file
 from hudhud.transfer.source import ENCODINGS, examine, opened
 from hudhud.transfer.tables import DELIMITERS, MAX_CELL, format_of, header_of, read_rows, text_of
 from hudhud.transfer.types import Reading, Seen, Understanding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hudhud.transfer.source import Source
     from hudhud.transfer.types import DateStyle, Kind, ValueType
@@ -31,102 +33,13 @@ _SHORT_DATE = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{2,4})(?:[ T,
 _COMMA_NUMBER = re.compile(r"-?[0-9]{1,3}(?:[. \u00a0][0-9]{3})*,[0-9]{1,2}|-?[0-9]+,[0-9]{1,2}")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _MONTHS = 12
-OWN_MARKS = {"hudhud_id": "people", "hudhud_event": "events"}
-# What headers of our users' tools are called, in their languages, and the field they mean.
-NAMES: dict[str, str] = {
-    **dict.fromkeys(
-        ["email", "e_mail", "email_address", "e_mail_address", "mail", "epost", "e_post", "e_posti_aadress", "ایمیل", "البريد_الإلكتروني"],
-        "email",
-    ),
-    **dict.fromkeys(["phone", "phone_number", "mobile", "mobile_phone_number", "telefon", "mobiil", "تلفن", "موبایل", "الهاتف"], "phone"),
-    **dict.fromkeys(["user_id", "userid", "customer_id", "customerid", "customer_number", "external_id", "kliendinumber"], "user_id"),
-    **dict.fromkeys(["anonymous_id", "anonymousid"], "anonymous_id"),
-    **dict.fromkeys(["first_name", "firstname", "given_name", "eesnimi", "نام", "الاسم_الأول"], "traits.first_name"),
-    **dict.fromkeys(
-        ["last_name", "lastname", "surname", "family_name", "perenimi", "perekonnanimi", "نام_خانوادگی", "اسم_العائلة"], "traits.last_name"
-    ),
-    **dict.fromkeys(["name", "full_name", "nimi", "الاسم"], "traits.name"),
-    **dict.fromkeys(["language", "locale", "preferred_language", "keel", "زبان", "اللغة"], "traits.language"),
-    **dict.fromkeys(["country", "country_code", "riik", "کشور", "البلد"], "traits.country"),
-    **dict.fromkeys(["timezone", "time_zone", "ajavöönd"], "traits.timezone"),
-    **dict.fromkeys(["timestamp", "at", "date", "time", "ordered_on", "order_date", "created_at", "kuupäev", "تاریخ", "التاريخ"], "at"),
-    **dict.fromkeys(["event", "event_name", "event_type", "sündmus", "رویداد", "الحدث"], "event"),
-    **dict.fromkeys(["message_id", "messageid", "event_id"], "message_id"),
-}
-FOR_EVENTS = frozenset({"at", "event", "message_id"})
+# The first column of our own exports, and what it means.
+OWN_MARKS = {"hudhud_id": "", "hudhud_event": "message_id", "hudhud_consent": "", "hudhud_channel": "channel"}
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    """An export that is recognised by its headers: at least two of `marks`; what some of its columns mean (empty: left out)."""
-
-    name: str
-    marks: frozenset[str]
-    fields: dict[str, str]
-
-
-PRODUCTS = (
-    Product(
-        "mailchimp",
-        frozenset({"member_rating", "optin_time", "optin_ip", "confirm_time", "leid", "euid", "last_changed", "unsub_time"}),
-        {
-            "optin_time": "at",
-            "cc": "traits.country",
-            "timezone": "traits.timezone",
-            **dict.fromkeys(
-                ["member_rating", "optin_ip", "confirm_time", "confirm_ip", "leid", "euid", "last_changed", "gmtoff", "dstoff"], ""
-            ),
-        },
-    ),
-    Product(
-        "klaviyo",
-        frozenset(
-            {
-                "klaviyo_id",
-                "email_marketing_consent",
-                "email_marketing_consent_timestamp",
-                "email_marketing_status",
-                "profile_created_on",
-                "$consent",
-            }
-        ),
-        {
-            "email_marketing_consent": "topic.newsletter",
-            "email_marketing_status": "topic.newsletter",
-            "email_marketing_consent_timestamp": "at",
-            "klaviyo_id": "",
-            "external_id": "user_id",
-        },
-    ),
-    Product(
-        "hubspot",
-        frozenset(
-            {
-                "record_id",
-                "lifecycle_stage",
-                "lead_status",
-                "contact_owner",
-                "create_date",
-                "last_activity_date",
-                "marketing_contact_status",
-            }
-        ),
-        {"record_id": "", "create_date": "at", "country_region": "traits.country", "last_activity_date": ""},
-    ),
-    Product(
-        "mautic",
-        frozenset({"date_added", "dateadded", "last_active", "points", "date_identified", "dateidentified", "stage", "attribution"}),
-        {
-            "id": "",
-            "date_added": "at",
-            "dateadded": "at",
-            "date_identified": "",
-            "dateidentified": "",
-            "preferred_locale": "traits.language",
-        },
-    ),
-)
 _NEEDED_MARKS = 2
+# A file with one of these says itself who refused.
+_TELLING = frozenset({"unsubscribed", "suppressed", "suppressed.hard_bounce", "suppressed.complaint", "state"})
 
 
 def normal_name(header: str) -> str:
@@ -149,7 +62,9 @@ def understand(source: Source, kind: Kind, given: Reading | None = None) -> Unde
         reading = replace(reading, has_header=_has_header(first[0]))
     columns = header_of(first[0], has_header=reading.has_header)
     rows = [[*row[: len(columns)], *[""] * (len(columns) - len(row))] for row in (first[1:] if reading.has_header else first)]
-    return understand_table(kind, reading, columns, rows, given)
+    found = understand_table(kind, reading, columns, rows, given)
+    is_told = kind == "events" or any(column.field in _TELLING for column in found.columns)
+    return found if is_told else replace(found, refused=why_of_file(source.name) or "")
 
 
 def understand_table(
@@ -163,6 +78,13 @@ def understand_table(
     product, seen = _columns(kind, columns, rows)
     shown = [[_shown(cell) for cell in row[:SHOWN_COLUMNS]] for row in rows[:SHOWN_ROWS]]
     return Understanding(reading, product, seen, shown, is_sure)
+
+
+def without_unknown(found: Understanding, topics: Collection[str]) -> Understanding:
+    """Leave out what seems to be about topics that there are not."""
+    fields = {f"topic.{key}" for key in topics}
+    columns = [replace(one, field="") if one.field.startswith("topic.") and one.field not in fields else one for one in found.columns]
+    return replace(found, columns=columns)
 
 
 def _check_reading(reading: Reading) -> None:
@@ -226,38 +148,55 @@ def _date_style(rows: Sequence[Sequence[str]]) -> tuple[DateStyle, bool]:
     return ("mdy" if all("/" in match[0] for match in found) else "dmy"), False
 
 
+def fields_of(kind: Kind, columns: Sequence[str]) -> list[tuple[str, ValueType]]:
+    """Return what each column means by its header alone (empty: nothing), and how it is read."""
+    product, is_own = _known(kind, columns)
+    return [(_own_field(name), "own") if is_own else (_field(kind, name, normal_name(name), product), "auto") for name in columns]
+
+
+def _known(kind: Kind, columns: Sequence[str]) -> tuple[Product | None, bool]:
+    """Return whose export it is."""
+    names = {normal_name(name) for name in columns}
+    product = next((one for one in PRODUCTS if kind != "events" and len(one.marks & names) >= _NEEDED_MARKS), None)
+    return product, not names.isdisjoint(OWN_MARKS)
+
+
 def _columns(kind: Kind, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, list[Seen]]:
-    names = [normal_name(name) for name in columns]
-    product = next((one for one in PRODUCTS if kind == "people" and len(one.marks & set(names)) >= _NEEDED_MARKS), None)
-    is_own = any(name in OWN_MARKS for name in names)
+    product, is_own = _known(kind, columns)
     taken: set[str] = set()
     seen = []
-    for place, (column, name) in enumerate(zip(columns, names, strict=True)):
+    for place, (column, (field, _)) in enumerate(zip(columns, fields_of(kind, columns), strict=True)):
         cells = [row[place].strip() for row in rows if row[place].strip()]
-        field = _own_field(column) if is_own else _field(kind, column, name, product)
-        if field and field in taken and not field.startswith("topic."):
-            field = _plain(kind, column)
+        if field and field in taken and not field.startswith(("topic.", "unsubscribed", "suppressed")):
+            field = _plain(kind, column)  # noqa: PLW2901 -- another meaning for a second column of it
         taken.add(field)
         samples = list(dict.fromkeys(_shown(cell) for cell in cells[:SAMPLE_ROWS]))[:SHOWN_SAMPLES]
-        seen.append(Seen(column, samples, field, "own" if is_own else _type(name, cells)))
+        seen.append(Seen(column, samples, field, "own" if is_own else _type(normal_name(column), cells)))
     return ("hudhud" if is_own else product.name if product else ""), seen
 
 
 def _own_field(column: str) -> str:
-    return "" if column in OWN_MARKS and OWN_MARKS[column] == "people" else "message_id" if column == "hudhud_event" else column
+    return OWN_MARKS.get(column, column)
 
 
 def _plain(kind: Kind, column: str) -> str:
-    return f"{'traits' if kind == 'people' else 'properties'}.{column}"
+    """Return the attribute or property of its own name; lists of consent have none."""
+    return f"traits.{column}" if kind == "people" else f"properties.{column}" if kind == "events" else ""
 
 
 def _field(kind: Kind, column: str, name: str, product: Product | None) -> str:
-    if product and name in product.fields:
-        return product.fields[name]
     known = NAMES.get(name, "")
+    if kind == "events":
+        return known if known in FOR_EVENTS or known in {"user_id", "anonymous_id"} else _plain(kind, column)
+    found = product.fields[name] if product and name in product.fields else field_of(name)
+    if product and name in product.fields and kind == "people":
+        return found if found != "detail" else ""
+    if found:
+        return found if not found.startswith("traits.") and (found != "detail" or kind == "suppressions") else ""
     if kind == "people":
         return known if known and known not in FOR_EVENTS else _plain(kind, name or column)
-    return known if known in FOR_EVENTS or known in {"user_id", "anonymous_id"} else _plain(kind, column)
+    theirs = FOR_CONSENT if kind == "consent" else FOR_SUPPRESSIONS
+    return theirs.get(name) or (known if known in {"email", "phone", "user_id", "anonymous_id", "at"} else "")
 
 
 def _type(name: str, cells: Sequence[str]) -> ValueType:

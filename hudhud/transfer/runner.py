@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from hudhud.consent.actions import suppress_listed
+from hudhud.consent.queries import find_topics
 from hudhud.events.actions import append_rows
 from hudhud.events.types import Row, check_text, lane_of, parse, person_key
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.kit.failpoint import reach
+from hudhud.people.actions import hold
 from hudhud.people.queries import upsert_in
 from hudhud.transfer.guess import guess_delimiter
-from hudhud.transfer.mapping import Maker, Mapping, Options, mapping_of, read_options
+from hudhud.transfer.mapping import Maker, Mapping
+from hudhud.transfer.plans import Options, mapping_of, read_options
+from hudhud.transfer.sayings import check_proof, refusal_of
 from hudhud.transfer.source import examine
 from hudhud.transfer.tables import Record, format_of, header_of, read_rows
 from hudhud.transfer.types import ImportRunning, Reading, source_of
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from hudhud.consent.types import Refusal, Topic
     from hudhud.kit.db import Database, Scope
     from hudhud.transfer.source import Source
     from hudhud.transfer.types import Kind, Plan
@@ -85,7 +91,7 @@ class Job:
 
     db: Database
     workspace_id: int
-    kind: str
+    kind: Kind
     source: Source
     reading: Reading
     columns: list[str]
@@ -105,7 +111,7 @@ class Job:
     @property
     def message_base(self) -> str:
         """What the ids of its messages begin with."""
-        return f"import:{self.id}" if self.fence and self.kind == "people" else f"import:{self.fingerprint[:16].hex()}"
+        return f"import:{self.id}" if self.fence and self.kind != "events" else f"import:{self.fingerprint[:16].hex()}"
 
     def records(self, moved: Callable[[int], None]) -> Iterator[Record]:
         """Read the rows behind the header."""
@@ -125,11 +131,12 @@ class Job:
 
 
 class Made(NamedTuple):
-    """A row that became a message: its line, whom it is about, its bytes, and what they say (CSV only)."""
+    """A row that became a message (empty: there is nothing to tell), or says which address must not be written to."""
 
     line: int
     key: str
     body: bytes
+    refusal: Refusal | None = None
 
 
 def read_columns(source: Source, reading: Reading) -> list[str]:
@@ -143,7 +150,7 @@ def read_columns(source: Source, reading: Reading) -> list[str]:
 def prepare(
     db: Database,
     workspace_id: int,
-    kind: str,
+    kind: Kind,
     source: Source,
     options: Options,
     now: Callable[[], datetime],
@@ -156,18 +163,22 @@ def prepare(
     said = given or Reading()
     reading = replace(said, format=form, encoding=said.encoding if given and said.encoding else known.encoding)
     if form == "ndjson":
-        if options.maps or options.subscribe:
-            raise InvalidInput(
-                "--map", ", ".join([*options.maps, *options.subscribe]), "is for tables; JSON lines are Segment messages already"
-            )
+        if said_too_much := [*options.maps, *options.subscribe, *([options.refused] if options.refused else ())]:
+            raise InvalidInput("--map", ", ".join(said_too_much), "is for tables; JSON lines are Segment messages already")
         return Job(db, workspace_id, kind, known, reading, [], None, now, wait=wait)
     if form == "csv" and not (given and given.delimiter):
         reading = replace(reading, delimiter=guess_delimiter(known, reading.encoding))
     columns = read_columns(known, reading)
-    return Job(db, workspace_id, kind, known, reading, columns, read_options(kind, options, columns, reading), now, wait=wait)
+
+    def topics() -> Sequence[Topic]:
+        with db.workspace(workspace_id) as ws:
+            return find_topics(ws)
+
+    mapping = read_options(kind, options, columns, reading, topics)
+    return Job(db, workspace_id, kind, known, reading, columns, mapping, now, wait=wait)
 
 
-def from_plan(source: Source, kind: Kind, plan: Plan, topics: Sequence[str]) -> tuple[Source, list[str], Mapping | None]:
+def from_plan(source: Source, kind: Kind, plan: Plan, topics: Sequence[Topic]) -> tuple[Source, list[str], Mapping | None]:
     """Understand a file by a plan; raises `InvalidInput` when they do not fit. Its fingerprint is taken on the way."""
     known = examine(source)
     if plan.reading.format == "ndjson":
@@ -229,19 +240,26 @@ def make(job: Job, chunk: Sequence[Record], maker: Maker | None) -> tuple[list[M
 
 
 def _from_cells(maker: Maker, record: Record, id_of: Callable[[Record], str]) -> Made:
-    message = maker.message(record.raw)  # type: ignore[arg-type]
+    message, refusal = maker.message(record.raw)  # type: ignore[arg-type]
+    # Who is only never to be written to need not become a person.
+    if maker.mapping.kind == "suppressions" and "subscriptions" not in message["traits"]:
+        return Made(record.line, "", b"", refusal)
     body = maker.body(message, id_of(record))
-    return Made(record.line, message.get("userId") or message.get("anonymousId") or message["traits"]["email"], body)
+    return Made(record.line, message.get("userId") or message.get("anonymousId") or message["traits"]["email"], body, refusal)
 
 
 def _from_line(job: Job, record: Record, id_of: Callable[[Record], str]) -> Made:
     assert isinstance(record.raw, bytes)
     check_text(record.raw)
+    if job.kind == "suppressions":
+        return Made(record.line, "", b"", refusal_of(record.raw))
     message = parse(record.raw)
     if message.type == "identify":
         upsert_in(bytes(message.context))
-    if job.kind == "people" and message.type != "identify":
+    if job.kind != "events" and message.type != "identify":
         raise InvalidInput("type", message.type, "people come as identify messages; use hudhud import events for the rest")
+    if job.kind == "consent":
+        check_proof(bytes(message.traits), bytes(message.context))
     body = record.raw
     if message.message_id is None:
         body = body[:-1] + b',"messageId":"%s"}' % id_of(record).encode()
@@ -261,9 +279,14 @@ def _raw(record: Record) -> bytes:
 def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker | None) -> None:
     made, bad = make(job, chunk, maker)
     source = source_of(job.id)
-    rows = [Row(job.workspace_id, lane_of(key, bulk=True), source, body) for _, key, body in made]
+    rows = [Row(job.workspace_id, lane_of(one.key, bulk=True), source, one.body) for one in made if one.body]
+    refusals = [one.refusal for one in made if one.refusal]
     with job.db.workspace(job.workspace_id) as ws:
-        row = _move(job, ws, chunk[-1].line, len(rows), len(bad))
+        if refusals:
+            hold(ws)  # before the import's row, as the intake does: the list's trigger touches people
+        row = _move(job, ws, chunk[-1].line, len(made), len(bad))
+        if refusals:
+            suppress_listed(ws, refusals, source, job.now())
         if job.rows:
             job.rows.keep_place(ws)
         if rows:

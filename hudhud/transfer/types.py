@@ -10,7 +10,9 @@ from pydantic import Field
 
 from hudhud.kit.errors import Conflict, NotFound
 
-Kind = Literal["people", "events"]
+Kind = Literal["people", "events", "consent", "suppressions"]
+# Why somebody must not be written to, as lists from elsewhere tell it.
+Why = Literal["unsubscribed", "hard_bounce", "complaint", "manual"]
 Format = Literal["csv", "ndjson", "xlsx", "parquet"]
 # How a value is read: auto decides value by value; own undoes what our own export did.
 ValueType = Literal["auto", "text", "number", "truth", "date", "json", "own"]
@@ -76,7 +78,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY …), empty = left out."""
+    """What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY, unsubscribed …), empty = left out."""
 
     name: str
     field: Annotated[str, Field(max_length=256)] = ""
@@ -93,6 +95,7 @@ class Plan:
     event: Annotated[str, Field(max_length=256)] = ""  # the name of all events, when no column has it
     subscribe: tuple[str, ...] = ()  # topics that all of them agreed to
     consent_source: Annotated[str, Field(max_length=500)] = ""  # where and how they agreed: the proof
+    refused: Why | Literal[""] = ""  # why nobody in this list is to be written to, where no column says so
     newest_by: Annotated[str, Field(max_length=256)] = ""  # the field (traits.NAME) with the date that `newest` goes by
 
 
@@ -115,6 +118,7 @@ class Understanding:
     columns: list[Seen]
     rows: list[list[str]]
     is_date_style_sure: bool
+    refused: Why | Literal[""] = ""  # its name says that nobody in it is to be written to
 
 
 @dataclass(slots=True)
@@ -126,6 +130,8 @@ class Checked:
     unchanged: int = 0
     bad: int = 0
     kept_out: int = 0  # said to be subscribed, but they unsubscribed here: stays so
+    refusing: int = 0  # rows that say that somebody unsubscribed
+    suppressed: int = 0  # addresses that would come on the list of those never to be written to
     reasons: dict[str, int] = field(default_factory=dict)
 
 
@@ -140,6 +146,7 @@ class Undone:
     words_back: int = 0  # about consent, withdrawn
     words_left: int = 0  # about consent, after which somebody else said something
     events: int = 0
+    suppressed: int = 0  # addresses off the list of those never to be written to, which this import alone put there
 
 
 @dataclass(frozen=True, slots=True)

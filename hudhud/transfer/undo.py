@@ -1,7 +1,8 @@
 """Taking an import back (decision 14): what it alone did to people is undone, page by page, each page with the position behind it in one transaction.
 
 Whom it made, and nobody else has spoken of or written to since, is removed. What it changed about others goes back to what it was, unless
-somebody has changed it since. Its words about consent are withdrawn by new words. Its events are deleted, and the same file may come again.
+somebody has changed it since. Its words about consent are withdrawn by new words; addresses that it alone put on the list of those never to be
+written to come off it. Its events are deleted, and the same file may come again.
 Counting first is the very same without the writing.
 """
 
@@ -107,6 +108,7 @@ def _take_page(ws: Scope, job: Undo) -> None:
         job.after = rows[-1][0]
     else:
         job.done.events = events_queries.count_brought(job.ch, job.workspace_id, job.source)
+        job.done.suppressed = consent.forget_listed(ws, job.source) if job.is_real else consent_queries.count_listed(ws, job.source)
         job.after = EVERYBODY
     _move(ws, job)
 

@@ -74,26 +74,26 @@ def work_once(context: Context) -> bool:
         return False
     if row["attempts"] > MAX_ATTEMPTS:
         log.error("import.stuck", id=row["id"], attempts=row["attempts"])
-        _end(context, row, "failed", problem=UNDO_STOPPED.format(f"begun {MAX_ATTEMPTS} times") if _is_undo(row) else STUCK)
+        end(context, row, "failed", problem=UNDO_STOPPED.format(f"begun {MAX_ATTEMPTS} times") if _is_undo(row) else STUCK)
         return True
     try:
         _work_on(context, row)
     except Draining:
-        _release(context, row)
+        release(context, row)
     except Stopped:
         log.info("import.stopped", id=row["id"])
     except HudhudError as error:
-        _end(context, row, "failed", problem=error.message)
+        end(context, row, "failed", problem=error.message)
     except Exception as error:
-        if _is_passing(error):
+        if is_passing(error):
             raise
         # PostgreSQL's own text quotes the row, which is about a person.
         log.exception("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
-        _end(context, row, "failed", problem=(UNDO_STOPPED if _is_undo(row) else UNKNOWN).format(explain(error)))
+        end(context, row, "failed", problem=(UNDO_STOPPED if _is_undo(row) else UNKNOWN).format(explain(error)))
     return True
 
 
-def _is_passing(error: Exception) -> bool:
+def is_passing(error: Exception) -> bool:
     """Say whether the engines are away or busy: another try may succeed, and is counted."""
     return isinstance(error, psycopg.Error | PoolTimeout) and not is_poison(error)
 
@@ -104,10 +104,10 @@ def _work_on(context: Context, row: dict[str, Any]) -> None:
         return
     job = _job(context, row)
     if row["state"] == "checking":
-        _end(context, row, "checked", numbers=to_json(check(job)))
+        end(context, row, "checked", numbers=to_json(check(job)))
         return
     report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
-    run_import(job, report, lambda _: _go_on(context))
+    run_import(job, report, lambda _: go_on(context))
     context.count("transfers", "rows", report.accepted)
 
 
@@ -120,7 +120,7 @@ def _undo(context: Context, row: dict[str, Any]) -> None:
     try:
         done = msgspec.convert(row["undo"] or {}, Undone)
         place = (row["workspace_id"], row["id"], row["fence"], row["state"] == "undoing", done, row["undo_after"])
-        undo.run(undo.Undo(context.db, ch, *place, now=context.clock.now, wait=_waiter(context)))
+        undo.run(undo.Undo(context.db, ch, *place, now=context.clock.now, wait=waiter(context)))
     finally:
         ch.close()
 
@@ -130,12 +130,12 @@ def _job(context: Context, row: dict[str, Any]) -> Job:
     plan = msgspec.convert(row["plan"], Plan)
 
     def fetch(place: int) -> bytes:
-        _go_on(context)
+        go_on(context)
         with db.workspace(workspace_id) as ws:
             return bytes(ws.value(QUERIES.get_piece, import_id=import_id, place=place) or b"")
 
     with db.workspace(workspace_id) as ws:
-        topics = [topic.key for topic in find_topics(ws)]
+        topics = find_topics(ws)
     source = Source(row["name"], row["size"], lambda: Pieces(row["size"], fetch))
     known, columns, mapping = from_plan(source, row["kind"], plan, topics)
     job = Job(
@@ -149,32 +149,37 @@ def _job(context: Context, row: dict[str, Any]) -> Job:
         context.clock.now,
         import_id,
         row["fence"],
-        wait=_waiter(context),
+        wait=waiter(context),
     )
     renew(job)
     return job
 
 
-def _waiter(context: Context) -> Any:  # noqa: ANN401 -- a function of seconds
+def waiter(context: Context) -> Any:  # noqa: ANN401 -- a function of seconds
+    """Return what sleeps, gives signs of life, and raises `Draining` when it is time to stop."""
+
     def wait(seconds: float) -> None:
-        _go_on(context)
+        go_on(context)
         context.wait("transfers", seconds)
 
     return wait
 
 
-def _go_on(context: Context) -> None:
+def go_on(context: Context) -> None:
+    """Give a sign of life; raises `Draining`."""
     context.beat()
     if context.stop.is_set():
         raise Draining
 
 
-def _end(context: Context, row: dict[str, Any], state: str, *, numbers: str | None = None, problem: str = "") -> None:
+def end(context: Context, row: dict[str, Any], state: str, *, numbers: str | None = None, problem: str = "") -> None:
+    """Write down what became of an import."""
     with context.db.workspace(row["workspace_id"]) as ws:
         now = context.clock.now()
         ws.run(QUERIES.end_import, import_id=row["id"], fence=row["fence"], state=state, now=now, problem=problem, numbers=numbers)
 
 
-def _release(context: Context, row: dict[str, Any]) -> None:
+def release(context: Context, row: dict[str, Any]) -> None:
+    """Let another worker go on with it."""
     with context.db.workspace(row["workspace_id"]) as ws:
         ws.run(QUERIES.release, import_id=row["id"], fence=row["fence"])

@@ -35,6 +35,10 @@ CASES: list[tuple[list[tuple[Any, ...]], State]] = [
     ([("subscribed", 9), ("unsubscribed", 5)], "subscribed"),
     ([("unsubscribed", 1), ("subscribed", 2, "import:7")], "unsubscribed"),
     ([("unsubscribed", 1), ("subscribed", 2, "import:7"), ("subscribed", 3)], "subscribed"),
+    ([("subscribed", 9, "import:7"), ("unsubscribed", 1, "import:8")], "unsubscribed"),
+    ([("unsubscribed", 1, "import:8"), ("subscribed", 9, "import:7")], "unsubscribed"),
+    ([("subscribed", 5), ("subscribed", 9, "import:7"), ("unsubscribed", 1, "import:8")], "subscribed"),
+    ([("subscribed", 1), ("subscribed", 9, "import:7"), ("unsubscribed", 5, "import:8")], "unsubscribed"),
 ]
 
 

@@ -20,7 +20,8 @@ from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import runner
 from hudhud.transfer.actions import Pieces
 from hudhud.transfer.guess import understand
-from hudhud.transfer.mapping import Maker, Options
+from hudhud.transfer.mapping import Maker
+from hudhud.transfer.plans import Options
 from hudhud.transfer.source import Source
 from hudhud.transfer.tables import read_rows
 from hudhud.transfer.types import PIECE_BYTES, Reading

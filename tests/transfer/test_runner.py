@@ -17,7 +17,7 @@ import pytest
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer import runner
 from hudhud.transfer.export import rejects
-from hudhud.transfer.mapping import Options
+from hudhud.transfer.plans import Options
 from hudhud.transfer.queries import reject_pages
 from hudhud.transfer.source import from_path
 from hudhud.transfer.tables import read_rows

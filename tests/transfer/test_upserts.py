@@ -17,7 +17,7 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.people.types import Upsert
 from hudhud.people.upsert import admitted
 from hudhud.transfer import actions, queries, runner
-from hudhud.transfer.mapping import Options
+from hudhud.transfer.plans import Options
 from hudhud.transfer.source import from_path
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.workers import transfers

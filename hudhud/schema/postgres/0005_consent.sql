@@ -48,6 +48,8 @@ CREATE TABLE suppression (
     reason       text NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'manual', 'erased')),
     detail       text NOT NULL DEFAULT '',
     created_at   timestamptz NOT NULL,
+    source       text NOT NULL DEFAULT '',       -- import:7 while that list alone says so: it goes when that import is taken back
     PRIMARY KEY (workspace_id, channel, address)
 );
+CREATE INDEX suppression_source ON suppression (workspace_id, source) WHERE source <> '';
 SELECT hudhud_wall('suppression');

@@ -3,7 +3,7 @@
 CREATE TABLE import (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
-    kind         text NOT NULL CHECK (kind IN ('people', 'events')),
+    kind         text NOT NULL CHECK (kind IN ('people', 'events', 'consent', 'suppressions')),
     state        text NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed', 'weighing', 'undoing', 'undone')),
     name         text NOT NULL,
     digest       bytea,                          -- SHA-256 of the file's bytes and of how they are read (command line)

@@ -1227,6 +1227,14 @@ export type Checked = {
      */
     kept_out?: number;
     /**
+     * Refusing
+     */
+    refusing?: number;
+    /**
+     * Suppressed
+     */
+    suppressed?: number;
+    /**
      * Reasons
      */
     reasons?: {
@@ -1237,7 +1245,7 @@ export type Checked = {
 /**
  * Column
  *
- * What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY …), empty = left out.
+ * What a column means: `field` as in `--map` (email, user_id, at, traits.NAME, topic.KEY, unsubscribed …), empty = left out.
  */
 export type Column = {
     /**
@@ -1271,7 +1279,7 @@ export type Import = {
     /**
      * Kind
      */
-    kind: 'people' | 'events';
+    kind: 'people' | 'events' | 'consent' | 'suppressions';
     /**
      * Name
      */
@@ -1369,6 +1377,10 @@ export type Plan = {
      */
     consent_source?: string;
     /**
+     * Refused
+     */
+    refused?: 'unsubscribed' | 'hard_bounce' | 'complaint' | 'manual' | '';
+    /**
      * Newest By
      */
     newest_by?: string;
@@ -1444,6 +1456,10 @@ export type Undone = {
      * Events
      */
     events?: number;
+    /**
+     * Suppressed
+     */
+    suppressed?: number;
 };
 
 /**
@@ -1471,7 +1487,7 @@ export type NewImport = {
     /**
      * Kind
      */
-    kind: 'people' | 'events';
+    kind: 'people' | 'events' | 'consent' | 'suppressions';
     /**
      * Name
      */
@@ -1541,6 +1557,10 @@ export type Understanding = {
      * Is Date Style Sure
      */
     is_date_style_sure: boolean;
+    /**
+     * Refused
+     */
+    refused?: 'unsubscribed' | 'hard_bounce' | 'complaint' | 'manual' | '';
 };
 
 /**

@@ -3,7 +3,7 @@ import { useTopics } from "@/features/segments/queries";
 import { useTopicName } from "@/features/segments/useTopicName";
 import { useFormat } from "@/i18n/useFormat";
 import { Card, NativeSelect, TextInput } from "@/ui";
-import { goesByDate, headsOf, isOwn, mayStand, ownField, RULES, TYPES } from "./plan";
+import { goesByDate, hasOwn, headsOf, isOwn, mayStand, ownField, RULES, TYPES, wordOf } from "./plan";
 import type { Column, ColumnSeen, Kind, Plan } from "./types";
 
 const SHOWN = 200;
@@ -22,9 +22,9 @@ function ColumnRow({ kind, seen, column, topics, change }: Row) {
   const name = column.field.slice(column.field.indexOf(".") + 1);
   const fields = [
     { value: "", label: t("imports.leave_out") },
-    ...headsOf(kind).map((one) => ({ value: one, label: t(`imports.fields.${one === "at" && kind === "people" ? "joined" : one}`) })),
-    { value: "own", label: t(`imports.own.${kind}`) },
-    ...(kind === "people" ? topics : []),
+    ...headsOf(kind).map((one) => ({ value: one, label: t(`imports.fields.${wordOf(kind, one)}`) })),
+    ...(hasOwn(kind) ? [{ value: "own", label: t(`imports.own.${kind}`) }] : []),
+    ...(kind === "people" || kind === "consent" ? topics : []),
   ];
   const choose = (field: string) => {
     const next = field === "own" ? ownField(kind, seen.field, column.name) : field;

@@ -3,9 +3,10 @@ import { useTranslation } from "react-i18next";
 import { useSegmentList } from "@/features/segments/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Button, Card, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@/ui";
-import { KINDS, type Kind } from "./types";
+import type { Kind } from "./types";
 
 const FORMS = ["csv", "ndjson"];
+const KINDS: Kind[] = ["people", "events"];
 const DAY_MS = 86_400_000;
 
 const isoDay = (at: number): string => new Date(at).toISOString().slice(0, 10);

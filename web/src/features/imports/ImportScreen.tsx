@@ -32,14 +32,16 @@ function Checked({ one }: { one: Import }) {
   const start = useStart(one.id);
   const numbers = one.numbers;
   if (!numbers) return null;
-  const people = one.kind === "people";
+  const people = one.kind === "people" || one.kind === "consent";
   return (
     <Card title={t("imports.would")}>
       <Stack>
         <Figures>
-          <Figure label={t(people ? "imports.new" : "imports.good")} value={format.number(numbers.new)} />
+          {one.kind !== "suppressions" && <Figure label={t(people ? "imports.new" : "imports.good")} value={format.number(numbers.new)} />}
           {people && <Figure label={t("imports.changed")} value={format.number(numbers.changed)} />}
           {people && <Figure label={t("imports.unchanged")} value={format.number(numbers.unchanged)} />}
+          {(numbers.refusing > 0 || one.kind === "suppressions") && <Figure label={t("imports.refusing")} value={format.number(numbers.refusing)} />}
+          {(numbers.suppressed > 0 || one.kind === "suppressions") && <Figure label={t("imports.suppressed")} value={format.number(numbers.suppressed)} />}
           <Figure label={t("imports.bad")} value={format.number(numbers.bad)} />
         </Figures>
         {numbers.kept_out > 0 && <Note>{t("imports.kept_out", { count: numbers.kept_out, number: format.number(numbers.kept_out) })}</Note>}

@@ -2,9 +2,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTopics } from "@/features/segments/queries";
 import { useTopicName } from "@/features/segments/useTopicName";
-import { Button, Card, Checkbox, CodeBlock, Failure, Group, Loading, Note, Stack, TextInput } from "@/ui";
+import { Button, Card, Checkbox, CodeBlock, Failure, Group, Loading, NativeSelect, Note, Stack, TextInput } from "@/ui";
 import { ColumnsCard } from "./ColumnsCard";
-import { lackOf, planOf, speaksOfConsent } from "./plan";
+import { lackOf, planOf, REFUSALS, speaksOfConsent } from "./plan";
 import { useCheck, useLook, useStart } from "./queries";
 import { ReadingCard } from "./ReadingCard";
 import type { Import, Kind, Plan, Reading } from "./types";
@@ -20,6 +20,20 @@ function Consent({ plan, change }: { plan: Plan; change: (plan: Plan) => void })
         <p className="hd-dim" style={{ margin: 0 }}>{t("imports.consent_lead")}</p>
         <Group>{topics.map(({ key }) => <Checkbox key={key} label={topicName(key)} checked={plan.subscribe.includes(key)} onChange={(event) => { toggle(key, event.currentTarget.checked); }} />)}</Group>
         {speaksOfConsent(plan) && <TextInput required label={t("imports.consent_source")} description={t("imports.consent_source_hint")} maxLength={500} value={plan.consent_source} onChange={(event) => { change({ ...plan, consent_source: event.currentTarget.value }); }} />}
+      </Stack>
+    </Card>
+  );
+}
+
+/** Nobody in the file is to be written to, and why: another tool's list of the unsubscribed or bounced. */
+function Refused({ kind, plan, change }: { kind: Kind; plan: Plan; change: (plan: Plan) => void }) {
+  const { t } = useTranslation();
+  const options = [{ value: "", label: t(kind === "suppressions" ? "imports.refused_by_column" : "imports.refused_nobody") }, ...REFUSALS.map((one) => ({ value: one, label: t(`imports.refusals.${one}`) }))];
+  return (
+    <Card title={t("imports.no")}>
+      <Stack>
+        <p className="hd-dim" style={{ margin: 0 }}>{t("imports.no_lead")}</p>
+        <NativeSelect label={t("imports.refused_why")} data={options} value={plan.refused} onChange={(event) => { change({ ...plan, refused: event.currentTarget.value as Plan["refused"] }); }} />
       </Stack>
     </Card>
   );
@@ -69,7 +83,8 @@ export function PlanForm({ one }: { one: Import }) {
       <ReadingCard kind={one.kind} reading={now} product={seen.product} sure={reading !== undefined || seen.is_date_style_sure} change={(part) => { setReading({ ...now, ...part }); }} />
       {isTable && <ColumnsCard kind={one.kind} seen={seen.columns} plan={plan} change={setChosen} />}
       {!isTable && <Card><CodeBlock plain code={seen.rows.map((row) => row[0]).join("\n")} label="NDJSON" /></Card>}
-      {isTable && one.kind === "people" && <Consent plan={plan} change={setChosen} />}
+      {isTable && (one.kind === "people" || one.kind === "consent") && <Consent plan={plan} change={setChosen} />}
+      {isTable && one.kind !== "events" && <Refused kind={one.kind} plan={plan} change={setChosen} />}
       {isTable && <EventName kind={one.kind} plan={plan} change={setChosen} />}
       <Actions one={one} plan={plan} />
     </Stack>

@@ -36,7 +36,7 @@ export function ReadingCard({ kind, reading, product, sure, change }: Given) {
               <NativeSelect label={t("imports.decimal")} data={[".", ","].map((one) => ({ value: one, label: `1234${one}5` }))} value={reading.decimal} onChange={(event) => { change({ decimal: event.currentTarget.value }); }} />
             </>
           )}
-          {kind === "people" && reading.format !== "ndjson" && (
+          {kind !== "events" && reading.format !== "ndjson" && (
             <TextInput label={t("imports.phone_prefix")} placeholder="+372" dir="ltr" w={120} maxLength={5} defaultValue={reading.phone_prefix} onBlur={(event) => { if (event.currentTarget.value !== reading.phone_prefix) change({ phone_prefix: event.currentTarget.value.trim() }); }} />
           )}
         </Group>

@@ -5,7 +5,7 @@ import { useUndo } from "./queries";
 import type { Import } from "./types";
 
 const ALWAYS = ["people_removed", "values_back", "words_back", "events"] as const;
-const IF_ANY = ["people_kept", "values_left", "words_left"] as const;
+const IF_ANY = ["people_kept", "values_left", "words_left", "suppressed"] as const;
 
 /** What taking it back does, or did. */
 function Weight({ undo }: { undo: NonNullable<Import["undo"]> }) {

@@ -4,15 +4,31 @@ export const TYPES = ["auto", "text", "number", "truth", "date", "json"] as cons
 export const ENCODINGS = ["utf-8", "utf-16", "cp1252", "mac_roman", "cp1250", "cp1251", "cp1256", "cp1257", "iso8859-15"];
 export const DELIMITERS = [",", ";", "\t", "|"];
 export const RULES = ["overwrite", "if_empty", "new_only", "append", "newest"] as const;
+export const REFUSALS = ["unsubscribed", "hard_bounce", "complaint", "manual"] as const;
 const IDS = ["user_id", "anonymous_id"];
+const PROOF = ["consent.source", "consent.text"];
+const NOES = ["unsubscribed", "suppressed", "suppressed.hard_bounce", "suppressed.complaint"];
 const HEADS: Record<Kind, string[]> = {
-  people: ["email", "phone", ...IDS, "at"],
+  people: ["email", "phone", ...IDS, "at", ...NOES, ...PROOF],
   events: ["event", ...IDS, "at", "message_id"],
+  consent: ["email", "phone", ...IDS, "topic", "state", "at", ...PROOF, "channel", ...NOES],
+  suppressions: ["email", "phone", "address", ...NOES, "at", "detail", "channel"],
 };
+const WHEN: Partial<Record<Kind, string>> = { people: "joined", consent: "said_at", suppressions: "since" };
 
 /** The fields a column can stand for, besides an attribute or property of its own name. */
 export function headsOf(kind: Kind): string[] {
   return HEADS[kind];
+}
+
+/** The word of `imports.fields` for a field. */
+export function wordOf(kind: Kind, field: string): string {
+  return (field === "at" ? WHEN[kind] : undefined) ?? field.replace(".", "_");
+}
+
+/** Its columns can become attributes or properties of their own name. */
+export function hasOwn(kind: Kind): boolean {
+  return kind === "people" || kind === "events";
 }
 
 /** The attribute (of people) or property (of events) that a column becomes. */
@@ -22,7 +38,7 @@ export function ownField(kind: Kind, field: string, name: string): string {
 }
 
 export function isOwn(kind: Kind, field: string): boolean {
-  return field !== "" && !HEADS[kind].includes(field) && !field.startsWith("topic.");
+  return hasOwn(kind) && field !== "" && !HEADS[kind].includes(field) && !field.startsWith("topic.");
 }
 
 /** A plan as the server would make it; what was chosen before for a column of this name stays. */
@@ -34,6 +50,7 @@ export function planOf(seen: Understood, before?: Plan): Plan {
     event: before?.event ?? "",
     subscribe: before?.subscribe ?? [],
     consent_source: before?.consent_source ?? "",
+    refused: before?.refused ?? seen.refused ?? "",
     newest_by: before?.newest_by ?? "",
   };
 }
@@ -46,10 +63,12 @@ function toColumn({ name, field, type }: ColumnSeen): Column {
 export function lackOf(kind: Kind, plan: Plan): string | null {
   const fields = new Set(plan.columns.map((one) => one.field));
   if (plan.reading.format === "ndjson") return null;
-  const names = kind === "people" ? ["email", ...IDS] : IDS;
+  const names = { people: ["email", ...IDS], consent: ["email", ...IDS], events: IDS, suppressions: ["email", "phone", "address"] }[kind];
   if (!names.some((one) => fields.has(one))) return "whom";
   if (kind === "events" && !plan.event.trim() && !fields.has("event") && !fields.has("type")) return "event";
-  if (speaksOfConsent(plan) && !plan.consent_source.trim()) return "source";
+  if (kind === "consent" && fields.has("topic") !== fields.has("state")) return "state";
+  if (speaksOfConsent(plan) && !plan.consent_source.trim() && !fields.has("consent.source")) return "source";
+  if (!hasOwn(kind) && !plan.refused && !NOES.some((one) => fields.has(one)) && !(kind === "consent" && speaksOfConsent(plan))) return kind === "consent" ? "words" : "refused";
   if (goesByDate(plan) && !plan.columns.some((one) => one.field === plan.newest_by)) return "newest_by";
   return null;
 }
@@ -65,7 +84,7 @@ export function mayStand(kind: Kind, field: string): boolean {
 }
 
 export function speaksOfConsent(plan: Plan): boolean {
-  return plan.subscribe.length > 0 || plan.columns.some((one) => one.field.startsWith("topic."));
+  return plan.subscribe.length > 0 || plan.columns.some((one) => one.field === "topic" || one.field.startsWith("topic."));
 }
 
 /** The share of the file that is read, for a bar. */
