@@ -121,9 +121,9 @@ def delete_hook(request: Request, hook_id: Id) -> Status[None]:
 def find_bodies(request: Request, hook_id: Id, state: State | None = None, after: Id | None = None, limit: Limit = 20) -> dict[str, Any]:
     """List what came in, newest first, and what became of it."""
     queries.get_hook(request.scope, hook_id)
-    found = queries.find_bodies(request.scope, hook_id, state=state, after=after, limit=limit)
+    found, older = queries.find_bodies(request.scope, hook_id, state=state, after=after, limit=limit)
     items = [{**asdict(one), "body": one.body.decode("utf-8", "replace")} for one in found]
-    return {"items": items, "next": found[-1].id if len(found) == limit else None, "total": None}
+    return {"items": items, "next": older, "total": None}
 
 
 @router.post("/hooks/{hook_id}/try")

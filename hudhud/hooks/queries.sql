@@ -50,16 +50,19 @@ UPDATE hook SET refused = refused + %(count)s, refused_at = %(now)s, refusal = %
 
 -- name: keep_bodies
 -- Keep bodies as they came (everywhere: one group may hold several sources); a repeat is counted. Wakes the worker.
-WITH came AS (
-    SELECT g.workspace_id, g.hook_id, g.fingerprint, min(g.headers) AS headers, g.body, count(*) AS times
+-- Whoever locks more than one body locks its source first, then bodies by fingerprint: in different orders they would wait for each other.
+WITH held AS MATERIALIZED (
+    SELECT id FROM hook WHERE id = ANY(%(hook_ids)b::bigint[]) ORDER BY id FOR KEY SHARE
+), came AS (
+    SELECT g.workspace_id, g.hook_id, g.fingerprint::uuid AS fingerprint, min(g.headers) AS headers, g.body, count(*) AS times
     FROM unnest(%(workspace_ids)b::bigint[], %(hook_ids)b::bigint[], %(fingerprints)b::text[], %(headers)b::text[], %(bodies)b::bytea[])
          AS g (workspace_id, hook_id, fingerprint, headers, body)
-    WHERE EXISTS (SELECT FROM hook h WHERE h.id = g.hook_id)
+    JOIN held h ON h.id = g.hook_id
     GROUP BY g.workspace_id, g.hook_id, g.fingerprint, g.body
-    ORDER BY g.hook_id, g.fingerprint
+    ORDER BY g.hook_id, g.fingerprint::uuid
 ), kept AS (
     INSERT INTO hook_body AS known (workspace_id, hook_id, received_at, fingerprint, headers, body, repeats)
-    SELECT workspace_id, hook_id, %(now)s, fingerprint::uuid, headers::json, body, times - 1 FROM came
+    SELECT workspace_id, hook_id, %(now)s, fingerprint, headers::json, body, times - 1 FROM came
     ON CONFLICT (workspace_id, hook_id, fingerprint) DO UPDATE SET repeats = known.repeats + 1 + excluded.repeats
 )
 SELECT pg_notify('hooks', '');
@@ -91,21 +94,35 @@ UPDATE hook SET worker = NULL, lease_until = clock_timestamp(), attempts = 0,
 WHERE id = %(hook_id)s AND fence = %(fence)s;
 
 -- name: finish_bodies
--- What became of them.
+-- What became of them (the source is locked: release_hook).
+WITH locked AS MATERIALIZED (
+    SELECT id FROM hook_body WHERE workspace_id = %(workspace_id)s AND hook_id = %(hook_id)s AND id = ANY(%(ids)b::bigint[]) ORDER BY fingerprint FOR UPDATE
+)
 UPDATE hook_body b SET state = CASE WHEN d.problems > 0 THEN 'failed' ELSE 'mapped' END, mapped_at = coalesce(b.mapped_at, %(now)s),
     messages = d.messages, problems = d.problems, detail = d.detail
 FROM unnest(%(ids)b::bigint[], %(messages)b::integer[], %(problems)b::integer[], %(details)b::text[]) AS d (id, messages, problems, detail)
+JOIN locked USING (id)
 WHERE b.workspace_id = %(workspace_id)s AND b.hook_id = %(hook_id)s AND b.id = d.id;
 
 -- name: find_bodies
--- A page of its bodies, newest first.
-SELECT id, received_at, headers, body, repeats, state, messages, problems, detail FROM hook_body
-WHERE workspace_id = %(workspace_id)s AND hook_id = %(hook_id)s AND (%(state)s::text IS NULL OR state = %(state)s) AND (%(after)s::bigint IS NULL OR id < %(after)s)
-ORDER BY id DESC LIMIT %(limit)s;
+-- A page of its bodies, newest first, up to so many and so many bytes (one at least).
+SELECT id, received_at, headers, body, repeats, state, messages, problems, detail, has_more FROM (
+    SELECT b.*, row_number() OVER w AS number, sum(octet_length(body)) OVER w AS bytes, lead(id) OVER w IS NOT NULL AS has_more FROM (
+        SELECT * FROM hook_body
+        WHERE workspace_id = %(workspace_id)s AND hook_id = %(hook_id)s AND (%(state)s::text IS NULL OR state = %(state)s)
+          AND (%(after)s::bigint IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s + 1) b
+    WINDOW w AS (ORDER BY id DESC)) q
+WHERE number <= %(limit)s AND (number = 1 OR bytes <= %(bytes)s) ORDER BY id DESC;
 
 -- name: map_again
 -- Let those that failed be mapped once more.
-UPDATE hook_body SET state = 'waiting' WHERE workspace_id = %(workspace_id)s AND hook_id = %(hook_id)s AND state = 'failed';
+WITH held AS MATERIALIZED (
+    SELECT id FROM hook WHERE workspace_id = %(workspace_id)s AND id = %(hook_id)s FOR KEY SHARE
+), locked AS MATERIALIZED (
+    SELECT b.id FROM held JOIN hook_body b ON b.workspace_id = %(workspace_id)s AND b.hook_id = held.id AND b.state = 'failed' ORDER BY b.fingerprint FOR UPDATE OF b
+)
+UPDATE hook_body b SET state = 'waiting' FROM locked WHERE b.id = locked.id;
 
 -- name: wake
 -- Tell the worker.
@@ -115,4 +132,4 @@ SELECT pg_notify('hooks', '');
 -- Delete what is long mapped, and what nobody has cared for in a long time (everywhere), a page of it.
 DELETE FROM hook_body WHERE ctid IN (
     SELECT ctid FROM hook_body WHERE received_at < %(mapped_before)s AND (state = 'mapped' OR received_at < %(before)s)
-    ORDER BY received_at LIMIT %(limit)s);
+    ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED);

@@ -15,7 +15,7 @@ import pytest
 
 from hudhud.hooks import actions as hooks
 from hudhud.hooks.queries import find_bodies, get_hook
-from hudhud.hooks.types import Signature
+from hudhud.hooks.types import HookBody, Signature, columns
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys, load_keys
@@ -73,7 +73,7 @@ def test_f33_a_hundred_repeats_have_one_effect_and_order_does_not_matter(door: D
         (f"hook:{hook_id}:2:track:Order paid", "2026-02-01T11:00:00Z"),
     ]
     with door.db.workspace(door.shop) as ws:
-        hook, kept = get_hook(ws, hook_id), find_bodies(ws, hook_id)
+        hook, kept = get_hook(ws, hook_id), find_bodies(ws, hook_id)[0]
     assert (hook.received, hook.messages, hook.waiting, hook.failed) == (3, 3, 0, 0)
     assert [(one.state, one.repeats) for one in kept] == [("mapped", 0), ("mapped", 0), ("mapped", 99)]
 
@@ -85,7 +85,7 @@ def test_f33_a_bad_item_costs_itself_and_is_mapped_again_when_the_mapping_is_men
     work(door)
     assert len(door.log()) == 2
     with door.db.workspace(door.shop) as ws:
-        bad, half = find_bodies(ws, hook_id, state="failed")
+        bad, half = find_bodies(ws, hook_id, state="failed")[0]
         assert (half.messages, half.problems, half.detail[:14]) == (2, 1, "item 2: userId")
         assert bad.detail.startswith("item 1: the body is neither JSON nor a form")
         hooks.change_hook(ws, hook_id, mapping=MAPPING.replace("$string(customer)", 'customer ? $string(customer) : "nobody"'), **BY)
@@ -96,7 +96,7 @@ def test_f33_a_bad_item_costs_itself_and_is_mapped_again_when_the_mapping_is_men
     assert (ids[:2], len(ids)) == ([ids[2], ids[4]], 5)
     with door.db.workspace(door.shop) as ws:
         hook = get_hook(ws, hook_id)
-        assert [one.state for one in find_bodies(ws, hook_id)] == ["failed", "mapped"]
+        assert [one.state for one in find_bodies(ws, hook_id)[0]] == ["failed", "mapped"]
     assert (hook.received, hook.messages, hook.failed) == (2, 3, 1)
 
 
@@ -135,7 +135,7 @@ def test_what_a_source_may_say(door: Door) -> None:
     with door.db.everywhere() as everywhere:
         assert everywhere.rows(Query("sources", "SELECT source FROM intake")) == [("collect",)]
     with door.db.workspace(door.shop) as ws:
-        assert find_bodies(ws, hook_id)[0].problems == 2
+        assert find_bodies(ws, hook_id)[0][0].problems == 2
         hooks.allow_events(ws, hook_id, [], **BY)
         hooks.change_hook(ws, hook_id, is_trusted=True, **BY)
     send(door, path, {"name": "Other"})
@@ -165,12 +165,12 @@ def test_a30_signed_bodies(door: Door) -> None:
     assert send(door, path, body + b" ", {"X-Sign": f"sha256={right.hex()}"}).status == 401
     with door.db.workspace(door.shop) as ws:
         hook = get_hook(ws, hook_id)
-        assert (hook.refused, find_bodies(ws, hook_id)) == (8, [])
+        assert (hook.refused, find_bodies(ws, hook_id)[0]) == (8, [])
     for value in (right.hex(), right.hex().upper(), base64.b64encode(right).decode()):
         assert send(door, path, body, {"X-Sign": f"sha256={value}"}).status == 200
     with door.db.workspace(door.shop) as ws:
         # The same body thrice is one; the signature is kept nowhere.
-        [kept] = find_bodies(ws, hook_id)
+        [kept] = find_bodies(ws, hook_id)[0]
         assert (kept.repeats, "x-sign" in kept.headers, "content-type" in kept.headers) == (2, False, True)
         sealed = ws.conn.execute("SELECT signing_key FROM hook WHERE id = %s", (hook_id,)).fetchone()
     assert sealed is not None
@@ -254,8 +254,59 @@ def test_secrets_in_headers_are_kept_nowhere(door: Door) -> None:
     }
     send(door, path, order(1), {**secret, "X-Topic": "orders"})
     with door.db.workspace(door.shop) as ws:
-        [kept] = find_bodies(ws, hook_id)
+        [kept] = find_bodies(ws, hook_id)[0]
     assert ("zz" in kept.headers.values(), kept.headers["x-topic"]) == (False, "orders")
+
+
+def test_a_page_of_large_bodies_stays_small(door: Door) -> None:
+    hook_id, path = make_hook(door)
+    for number in range(5):
+        assert send(door, path, {"id": number, "note": "x" * 1_500_000}).status == 200
+    pages, after = [], None
+    with door.db.workspace(door.shop) as ws:
+        while after is not None or not pages:
+            found, after = find_bodies(ws, hook_id, after=after, limit=3)
+            pages.append([json.loads(one.body)["id"] for one in found])
+        assert pages == [[4, 3], [2, 1], [0]]
+        assert [len(find_bodies(ws, hook_id, limit=limit)[0]) for limit in (1, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize("doing", ["finish", "map again", "delete"])
+def test_repeats_and_what_is_done_with_the_bodies_never_wait_for_each_other(door: Door, doing: str) -> None:
+    """Both touch the same two bodies; whoever holds the one that comes first in the order of all lets both queue up before it."""
+    hook_id, _ = make_hook(door)
+    found = [HookBody(door.shop, hook_id, {}, json.dumps(order(number)).encode()) for number in range(20)]
+    first, *_, last = sorted(found, key=lambda one: one.fingerprint)
+    with door.db.workspace(door.shop) as ws:
+        for body in (last, first):  # by number in the other order
+            ws.run(hooks.QUERIES.keep_bodies, now=NOW, **columns([body]))
+        ids = [one.id for one in find_bodies(ws, hook_id)[0]]
+        done: dict[str, Any] = {"messages": [1, 1], "problems": [1, 1], "details": ["", ""], "ids": sorted(ids)}
+        if doing == "map again":
+            ws.run(hooks.QUERIES.finish_bodies, hook_id=hook_id, now=NOW, **done)
+
+    def repeat() -> None:
+        with door.db.everywhere() as everywhere:
+            everywhere.run(hooks.QUERIES.keep_bodies, now=NOW, **columns([first, last]))
+
+    def do() -> None:
+        with door.db.workspace(door.shop) as ws:
+            if doing == "delete":
+                hooks.delete_hook(ws, hook_id, **BY)
+            elif doing == "map again":
+                assert hooks.map_again(ws, hook_id) == 2
+            else:
+                ws.run(hooks.QUERIES.finish_bodies, hook_id=hook_id, now=NOW, **done)
+
+    with ThreadPoolExecutor() as pool:
+        with door.db.workspace(door.shop) as holder:
+            holder.conn.execute("SELECT FROM hook_body WHERE fingerprint = %s FOR UPDATE", (first.fingerprint,))
+            waiting = [pool.submit(repeat)]
+            time.sleep(0.15)
+            waiting.append(pool.submit(do))
+            time.sleep(0.15)
+        for one in waiting:
+            one.result(10)
 
 
 @pytest.mark.parametrize("failpoint", ["hooks.claimed", "hooks.mapped", "hooks.finishing"])
@@ -268,7 +319,7 @@ def test_a_worker_that_dies_leaves_the_bodies_to_the_next(db: Database, ch: Clie
     assert line.crash(failpoint, "hooks") == -signal.SIGKILL
     worker.work_once(line.context)
     with db.workspace(line.shop) as ws:
-        assert [(one.state, one.messages) for one in find_bodies(ws, hook.id)] == [("mapped", 2)]
+        assert [(one.state, one.messages) for one in find_bodies(ws, hook.id)[0]] == [("mapped", 2)]
         assert get_hook(ws, hook.id).received == 1
     line.work()
     assert ch.query("SELECT count(), uniqExact(message_id) FROM event").result_rows == [(2, 2)]
@@ -291,7 +342,7 @@ def test_old_bodies_go_and_those_that_nobody_mapped_stay_longer(
         line.clock.at = NOW + 1.01 * later
         retention.work_once(line.context, ch)
         with db.workspace(line.shop) as ws:
-            left.append([one.state for one in find_bodies(ws, hook.id)])
+            left.append([one.state for one in find_bodies(ws, hook.id)[0]])
     assert left == [["failed"], []]
 
 
