@@ -20,7 +20,7 @@ const SILENT: Condition = {
 
 function wordsOf(language: Language): Words {
   const t = i18next.getFixedT(language);
-  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, journey: (key) => key, segment: (id) => `S${String(id)}`, stage: (id) => (id === 99 ? "Loyalty" : undefined) };
+  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, journey: (key) => key, country: makeFormat(language, "UTC").country, segment: (id) => `S${String(id)}`, stage: (id) => (id === 99 ? "Loyalty" : undefined) };
 }
 
 function say(language: Language, tree: Condition): string {
@@ -50,6 +50,15 @@ describe("sentence", () => {
     expect(say("en", { kind: "not", of: { kind: "message", did: "opened", window: last7 } })).toBe("no opening of a mail in the last 7 days");
     expect(say("fa", { kind: "date", name: "قرارداد", op: "within_next", days: 30 })).toBe("«قرارداد» تا ۳۰ روز آینده باشد");
     expect(say("ar", { kind: "share", percent: 10, salt: "A" })).toBe("ضمن ١٠٪ اختيروا بالقرعة «A»");
+  });
+
+  it("says where people are, and that it is known that they are elsewhere", () => {
+    const near = { latitude: 58.38, longitude: 26.72, km: 20 };
+    expect(say("en", { kind: "place", cities: ["Tartu", "Narva"], countries: ["EE"], near })).toBe("is in “Tartu” or “Narva”, in “Estonia” and within 20 km of “58.38, 26.72”");
+    expect(say("en", { kind: "place", countries: ["DE"], outside: true })).toBe("is known not to be in “Germany”");
+    expect(say("et", { kind: "place", near })).toBe("viibib kuni 20 km kaugusel punktist „58.38, 26.72“");
+    expect(say("fa", { kind: "place", cities: ["تهران"] })).toBe("در «تهران» باشد");
+    expect(say("ar", { kind: "place", cities: ["بيروت"], outside: true })).toBe("معروف أنه ليس في «بيروت»");
   });
 
   it("says what a list includes: any of it, all of it, none of it", () => {

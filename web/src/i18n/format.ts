@@ -21,6 +21,7 @@ export function makeFormat(language: Language, timeZone: string) {
   const time = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: "short" });
   const clock = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const countries = new Intl.DisplayNames(locale, { type: "region" });
   const list = new Intl.ListFormat(locale, { type: "conjunction" });
   const either = new Intl.ListFormat(locale, { type: "disjunction" });
   return {
@@ -35,6 +36,8 @@ export function makeFormat(language: Language, timeZone: string) {
     dateTime: (at: string | Date) => dateTime.format(new Date(at)),
     time: (at: string | Date) => time.format(new Date(at)),
     clock: (at: string | Date) => clock.format(new Date(at)),
+    /** A country's name, by its two letters. */
+    country: (code: string) => (/^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code),
     list: (items: string[]) => list.format(items),
     either: (items: string[]) => either.format(items),
     /** A length of time in its largest whole unit: "3 days". */

@@ -7,7 +7,7 @@ import { IdentifierFacts, KnownFacts, shown } from "./cards";
 import { itemsOf, useChanges, usePortrait } from "./queries";
 import type { Change, Profile } from "./types";
 
-const PLACES = ["@country", "@language", "@time_zone"];
+const PLACES = ["@country", "@region", "@city", "@position", "@language", "@time_zone"];
 const DAY_MS = 86_400_000;
 
 /** What a change is called: our own names have words, attributes are called as the shop calls them. */

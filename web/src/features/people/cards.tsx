@@ -1,13 +1,31 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useFormat } from "@/i18n/useFormat";
+import { useFormat, useNow } from "@/i18n/useFormat";
 import { Card, Facts, Ltr, Text } from "@/ui";
 import type { Profile } from "./types";
 
 /** These have a line of their own here or among the identifiers. */
 const SHOWN_ELSEWHERE = new Set(["email", "phone", "language", "country", "time_zone", "name"]);
 
-type Known = Pick<Profile, "attributes" | "language" | "country" | "time_zone">;
+type Known = Pick<Profile, "attributes" | "language" | "country" | "time_zone" | "region" | "city"> & Partial<Pick<Profile, "provenance">>;
+
+/** The finest part that is known says best where the whole comes from. */
+function Whereabouts({ person }: { person: Known }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow();
+  const { city, region, country, provenance = {} } = person;
+  const origin = (city && provenance.city) ?? (region && provenance.region) ?? (country && provenance.country);
+  const names = [city, region, country && format.country(country)].filter((one) => one !== null);
+  const told = origin ? t(`people.told.${origin}`) : "";
+  const at = provenance.place_at;
+  return (
+    <>
+      <bdi>{names.join(t("segments.value.comma"))}</bdi>
+      {told && <Text c="dimmed" fz="sm">{at ? t("people.told_at", { told, at: format.ago(at, now) }) : told}</Text>}
+    </>
+  );
+}
 
 /** A value of any kind, as people read it. */
 export function shown(value: unknown, number: (value: number) => string): string {
@@ -20,10 +38,9 @@ export function KnownFacts({ person }: { person: Known }) {
   const { t } = useTranslation();
   const format = useFormat();
   const languages = new Intl.DisplayNames(format.locale, { type: "language" });
-  const regions = new Intl.DisplayNames(format.locale, { type: "region" });
   const known: [string, React.ReactNode][] = [
     [t("people.language"), person.language && languages.of(person.language)],
-    [t("people.country"), person.country && regions.of(person.country)],
+    [t("people.place"), (person.city ?? person.region ?? person.country) && <Whereabouts key="p" person={person} />],
     [t("people.time_zone"), person.time_zone && <Ltr key="z">{person.time_zone}</Ltr>],
   ];
   const own = Object.entries(person.attributes).filter(([name]) => !SHOWN_ELSEWHERE.has(name)).map(([name, value]): [string, React.ReactNode] => [name, <bdi key={name}>{shown(value, format.number)}</bdi>]);

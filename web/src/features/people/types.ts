@@ -50,6 +50,13 @@ export interface Unmerged {
   changed_attributes: string[];
 }
 
+/** Where somebody is, finer than the country. */
+export interface Spot {
+  region: string | null;
+  city: string | null;
+  position: string | null;
+}
+
 /** One thing about a person that became another: an attribute, a place (`@country`), or an identifier that came or went (`#email`). */
 export interface Change {
   id: number;
@@ -62,7 +69,7 @@ export interface Change {
 }
 
 /** A person as they were known at an instant. */
-export interface Portrait extends Pick<Person, "attributes" | "identifiers" | "time_zone" | "language" | "country"> {
+export interface Portrait extends Pick<Person, "attributes" | "identifiers" | "time_zone" | "language" | "country">, Spot {
   at: string;
   /** False before what the history keeps. */
   is_exact: boolean;
@@ -94,7 +101,7 @@ export interface Erasure {
 }
 
 /** Everything that is kept about a person outside the timeline. */
-export interface Profile extends Person {
+export interface Profile extends Person, Spot {
   provenance: Record<string, string>;
   subscriptions: Subscription[];
   suppressed: { channel: string; reason: string; created_at: string }[];

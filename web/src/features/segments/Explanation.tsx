@@ -16,6 +16,19 @@ function isCounted(value: unknown): value is Counted {
   return typeof value === "object" && value !== null && "count" in value;
 }
 
+interface Spot {
+  country: string | null;
+  region: string | null;
+  city: string | null;
+  km: number | null;
+}
+
+function placeText(t: TFunction, format: Format, { country, region, city, km }: Spot): string {
+  const names = [city, region, country && format.country(country)].filter((one) => one !== null);
+  const away = km === null ? [] : [t("segments.value.km", { number: format.number(km) })];
+  return names.length + away.length > 0 ? [...names, ...away].join(t("segments.value.comma")) : t("segments.value.missing");
+}
+
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/;
 
 /** The value that decided, in words. */
@@ -28,6 +41,7 @@ function valueText(t: TFunction, format: Format, { condition: { kind }, value }:
     const ats = (value as string[] | null)?.map((at) => format.dateTime(at)) ?? [];
     return ats.length > 0 ? ats.reduce((first, then) => t("segments.value.pair", { first, then })) : t("segments.value.no_pair");
   }
+  if (kind === "place") return placeText(t, format, value as Spot);
   if (kind === "share" && typeof value === "number") return t("segments.value.lot", { number: format.number(value) });
   if (kind === "amount" && value === null) return t("segments.value.nothing");
   if (kind === "consent") return t(`segments.value.consent.${typeof value === "string" ? value : "none"}`);

@@ -11,6 +11,7 @@ import { DateFields } from "./DateFields";
 import { TimesFields, useOps, WhereList, WindowFields, type LeafProps } from "./eventFields";
 import { JourneyFields } from "./JourneyFields";
 import { MessageFields } from "./MessageFields";
+import { PlaceFields } from "./PlaceFields";
 import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
 import { SequenceFields } from "./SequenceFields";
 import { ShareFields } from "./ShareFields";
@@ -120,6 +121,8 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
       return <SequenceFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "date":
       return <DateFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "place":
+      return <PlaceFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "share":
       return <ShareFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "attribute":

@@ -7,7 +7,7 @@ export type GroupKind = "all" | "any" | "none";
 export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
-export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
+export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "place", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
 export type NewKind = (typeof NEW_KINDS)[number];
 
 /** A stage of the lifecycle is asked for as the segment that it is; this is one that is still to be chosen. */
@@ -79,6 +79,8 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "message", did: "opened", template: null, count: { op: "at_least", value: 1 }, window: { kind: "last", amount: 30, unit: "days" } };
     case "date":
       return { kind: "date", name: "", op: "in", days: 0, yearly: true };
+    case "place":
+      return { kind: "place", cities: [], countries: [], near: null, outside: false };
     case "share":
       return { kind: "share", percent: 10, salt: "A" };
     case "attribute":
@@ -120,6 +122,8 @@ function isLeafComplete(leaf: Leaf): boolean {
       return true;
     case "journey":
       return leaf.journey !== "";
+    case "place":
+      return [leaf.countries, leaf.regions, leaf.cities].some((names) => names?.length) || Boolean(leaf.near);
     case "share":
       return leaf.salt.trim() !== "";
     case "attribute":
@@ -158,6 +162,18 @@ export function toValue(typed: string, op: Op): Value {
 export function valueText(value: Value | undefined): string {
   if (value === undefined || value === null) return "";
   return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/** Names with commas between them. */
+export function toNames(typed: string): string[] {
+  return typed.split(/[,،]/).map((one) => one.trim()).filter(Boolean);
+}
+
+/** "59.437, 24.754", as maps write it, in digits of any script. */
+export function toPoint(typed: string): { latitude: number; longitude: number } | null {
+  const [latitude, longitude, ...rest] = typed.trim().split(/\s*[,،;]\s*|\s+/).map(parseDecimal);
+  if (typeof latitude !== "number" || typeof longitude !== "number" || rest.length > 0) return null;
+  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null;
 }
 
 /** Another comparison keeps what was typed, in the shape that it takes. */

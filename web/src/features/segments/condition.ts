@@ -69,6 +69,16 @@ export interface DateLeaf {
   yearly?: boolean;
 }
 
+/** Where people are known to be: in each part that is given; or, `outside`, known not to be in one of them. */
+export interface PlaceLeaf {
+  kind: "place";
+  countries?: string[];
+  regions?: string[];
+  cities?: string[];
+  near?: { latitude: number; longitude: number; km: number } | null;
+  outside?: boolean;
+}
+
 /** So many percent of all people, drawn by lot. */
 export interface ShareLeaf {
   kind: "share";
@@ -120,7 +130,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | PlaceLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

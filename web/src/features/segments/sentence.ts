@@ -1,48 +1,10 @@
-import type { TFunction } from "i18next";
-import type { Format } from "@/i18n/format";
 import { howFar } from "./build";
 import type {
-  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Path, SegmentLeaf, SequenceLeaf, ShareLeaf, Step, Value, Where, Window,
+  AmountLeaf, AttributeLeaf, Condition, ConsentLeaf, DateLeaf, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Path, PlaceLeaf, SegmentLeaf, SequenceLeaf, ShareLeaf, Step, Where, Window,
 } from "./condition";
+import { fill, joined, name, number, text, valuePieces, type Piece, type Words } from "./pieces";
 
-/** A piece of a sentence: words, a name that the customer gave, or a number that can be changed. */
-export type Piece = { kind: "text"; text: string } | { kind: "name"; text: string } | { kind: "number"; value: number; path: Path };
-
-/** What the words need: the texts, the figures, and the names of topics, mails and segments. */
-export interface Words {
-  t: TFunction;
-  format: Format;
-  topic: (key: string) => string;
-  template: (key: string) => string;
-  journey: (key: string) => string;
-  segment: (id: number) => string;
-  /** Of a segment that is a stage of the lifecycle: what the stage is called. */
-  stage: (id: number) => string | undefined;
-}
-
-const EDGE = "\u0001";
-const text = (value: string): Piece[] => (value ? [{ kind: "text", text: value }] : []);
-const name = (value: string): Piece[] => [{ kind: "name", text: value }];
-const number = (value: number, path: Path): Piece[] => [{ kind: "number", value, path }];
-
-/** A text of the reader's language whose slots are pieces: each language keeps its own word order. */
-function fill(words: Words, key: string, slots: Record<string, Piece[]>, count?: number): Piece[] {
-  const marks = Object.fromEntries(Object.keys(slots).map((slot) => [slot, EDGE + slot + EDGE]));
-  const whole = words.t(key, { ...marks, ...(count === undefined ? {} : { count }) });
-  return whole.split(EDGE).flatMap((part, index) => (index % 2 === 0 ? text(part) : (slots[part] ?? [])));
-}
-
-function joined(words: Words, all: Piece[][], how: "list" | "either"): Piece[] {
-  const marks = all.map((_, index) => EDGE + String(index) + EDGE);
-  return words.format[how](marks).split(EDGE).flatMap((part, index) => (index % 2 === 0 ? text(part) : (all[Number(part)] ?? [])));
-}
-
-function valuePieces(words: Words, value: Value | undefined, path: Path, how: "list" | "either" = "either"): Piece[] {
-  if (typeof value === "number") return number(value, path);
-  if (Array.isArray(value)) return joined(words, value.map((one, index) => valuePieces(words, one, [...path, index])), how);
-  if (typeof value === "boolean") return text(words.t(value ? "segments.true" : "segments.false"));
-  return name(value ?? "");
-}
+export type { Piece, Words } from "./pieces";
 
 /** What something is compared with, said as one. */
 function comparison(words: Words, what: Piece[], { op, value }: Pick<Where, "op" | "value">, path: Path): Piece[] {
@@ -145,6 +107,17 @@ function datePieces(words: Words, leaf: DateLeaf, path: Path): Piece[] {
   return fill(words, `segments.date.${howFar(leaf)}`, slots, days);
 }
 
+function placePieces(words: Words, leaf: PlaceLeaf, path: Path): Piece[] {
+  const parts = [leaf.cities, leaf.regions, leaf.countries?.map(words.country)]
+    .filter((names) => names?.length)
+    .map((names = []) => fill(words, "segments.place.names", { names: joined(words, names.map(name), "either") }));
+  if (leaf.near) {
+    const { latitude, longitude, km } = leaf.near;
+    parts.push(fill(words, "segments.place.near", { number: number(km, [...path, "near", "km"]), point: name(`${String(latitude)}, ${String(longitude)}`) }));
+  }
+  return fill(words, `segments.place.${leaf.outside ? "outside" : "in"}`, { place: joined(words, parts, "list") });
+}
+
 function sharePieces(words: Words, leaf: ShareLeaf, path: Path): Piece[] {
   return fill(words, "segments.share", { number: number(leaf.percent, [...path, "percent"]), salt: name(leaf.salt) });
 }
@@ -183,6 +156,8 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
       return sequencePieces(words, leaf, path);
     case "date":
       return datePieces(words, leaf, path);
+    case "place":
+      return placePieces(words, leaf, path);
     case "share":
       return sharePieces(words, leaf, path);
     case "attribute":

@@ -25,6 +25,7 @@ export function useWords(): Words {
       topic: (key) => pickName(topics?.find((one) => one.key === key)?.names, language, key),
       template: (key) => pickName(templates?.find((one) => one.key === key)?.names, language, key),
       journey: (key) => pickName(journeys?.find((one) => one.key === key)?.names, language, key),
+      country: (code) => format.country(code),
       segment: (id) => segments?.find((one) => one.id === id)?.name ?? format.number(id),
       stage: (id) => {
         const stage = stages?.find((one) => one.segment_id === id);
