@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from django.http import FileResponse
 from ninja import Field, Router, Status
+from pyroaring import BitMap64
 
 from hudhud.accounts.actions import record_audit
 from hudhud.app.wiring import wiring
@@ -17,7 +18,7 @@ from hudhud.people import erasure, unmerge
 from hudhud.people.export import write_export
 from hudhud.people.queries import get_profile
 from hudhud.segments.membership import ask_again
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 
 if TYPE_CHECKING:
     from hudhud.kit.db import Scope
@@ -38,9 +39,9 @@ def get_person(request: Request, person_id: Id) -> dict[str, Any]:
 
 
 def _find_segments(ws: Scope, person_id: int) -> list[dict[str, Any]]:
-    return [
-        {"id": segment_id, "name": name} for segment_id, name, members in ws.rows(QUERIES.find_memberships) if person_id in load(members)
-    ]
+    found = ws.rows(QUERIES.find_memberships)
+    members = read_members(ws, [segment_id for segment_id, _ in found], BitMap64([person_id]))
+    return [{"id": segment_id, "name": name} for segment_id, name in found if members.get(segment_id)]
 
 
 @router.get("/people/{person_id}/export")

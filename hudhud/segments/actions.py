@@ -15,11 +15,11 @@ from hudhud.segments.lists import change_list as change_list
 from hudhud.segments.membership import build as build
 from hudhud.segments.membership import check_due as check_due
 from hudhud.segments.membership import open_lock as open_lock
-from hudhud.segments.membership import read_members as read_members
 from hudhud.segments.membership import refresh as refresh
 from hudhud.segments.recheck import settle as settle
 from hudhud.segments.recheck import suspect as suspect
 from hudhud.segments.sets import Listed
+from hudhud.segments.stored import read_members as read_members
 from hudhud.segments.types import (
     Consent,
     Segment,

@@ -85,8 +85,8 @@ def read_definitions(ws: Scope, trees: Iterable[Condition]) -> Definitions:
     return found
 
 
-def _read_definition(definition: object, members: bytes | None) -> Condition | Listed:
-    return Listed(load(members or b"")) if definition is None else from_json(definition)
+def _read_definition(definition: object, members: bytes | None, turned: bytes | None) -> Condition | Listed:
+    return Listed(load(members or b"") ^ load(turned or b"")) if definition is None else from_json(definition)
 
 
 def find_atoms(trees: Iterable[Condition], definitions: Definitions) -> list[Atom]:

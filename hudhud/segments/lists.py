@@ -19,6 +19,7 @@ from hudhud.people.queries import find_current_ids, find_holders
 from hudhud.people.types import BadIdentifier
 from hudhud.segments import membership
 from hudhud.segments.ask import QUERIES, ask
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import Change, SegmentNotFound
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _write(desk: Desk, wanted: dict[int, dict[int, bool]]) -> list[Change]:
     people = BitMap64(person for some in wanted.values() for person in some)
     living = ask(desk.ch, desk.workspace_id, [], desk.now, people).living if people else people
     turns = {}
-    stored = membership.read_members(desk.ws, list(wanted))
+    stored = read_members(desk.ws, list(wanted), people)
     for segment_id, some in wanted.items():
         members = stored[segment_id]
         turns[segment_id] = BitMap64(

@@ -24,6 +24,7 @@ from hudhud.segments.concern import find_concerned
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.growth import record
 from hudhud.segments.sets import dump, load
+from hudhud.segments.stored import read_members, turn_members, write_members
 from hudhud.segments.types import Change, Segment, Touched, from_json
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
 def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, fresh: BitMap64) -> list[Change]:
     """Decide about the people whom the batch may move: each in some of these segments, asked about in all that concern anybody."""
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
-    stored = read_members(desk.ws, [segment.id for segment in segments])
+    stored = read_members(desk.ws, [segment.id for segment in segments], BitMap64(touched.person_ids))
     asked = {
         one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - fresh
         for one in segments
@@ -182,7 +183,8 @@ def _build(desk: Desk, new: Sequence[Live]) -> list[tuple[int, BitMap64]]:
         members = facts.people(segment.tree, definitions)
         sizes[segment.id] = len(members)
         check = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
-        desk.ws.run(QUERIES.set_built, id=segment.id, members=dump(members), count=len(members), now=desk.now, next_check_at=check)
+        write_members(desk.ws, segment.id, members)
+        desk.ws.run(QUERIES.set_built, id=segment.id, now=desk.now, next_check_at=check)
     record(desk.ws, sizes, [], desk.now, recounted=True)
     return [(segment.id, facts.living) for segment in new]
 
@@ -291,7 +293,7 @@ def _decide(desk: Desk, segments: Sequence[Live], asked: Mapping[int, BitMap64],
             wanted[name] = wanted.get(name, BitMap64()) | asked[segment.id]
     people = BitMap64().union(*asked.values())
     facts = ask(desk.ch, desk.workspace_id, list(atoms.values()), desk.now, people, wanted=wanted)
-    stored = read_members(desk.ws, [segment.id for segment in segments])
+    stored = read_members(desk.ws, [segment.id for segment in segments], people)
     differing = {one.id: (stored[one.id] ^ facts.people(one.tree, definitions)) & asked[one.id] for one in segments}
     turned = _first(differing, most)
     return Decision(turn(desk, stored, turned, facts.living), is_whole=turned == differing)
@@ -308,11 +310,10 @@ def _first(differing: Mapping[int, BitMap64], most: int) -> dict[int, BitMap64]:
 def turn(desk: Desk, stored: Mapping[int, BitMap64], turned: Mapping[int, BitMap64], living: BitMap64) -> list[Change]:
     """Let these people enter where they are not `stored`, and leave where they are; write all of it down and return it."""
     changes: list[Change] = []
-    sizes: dict[int, int] = {}
+    sizes = turn_members(desk.ws, turned)
     for segment_id, people in turned.items():
         if people:
             before = stored[segment_id]
-            sizes[segment_id] = _write_members(desk.ws, segment_id, before ^ people)
             changes += [Change(segment_id, person_id, entered=True, at=desk.now) for person_id in people - before]
             # Who was erased or merged away is gone without having left.
             changes += [Change(segment_id, person_id, entered=False, at=desk.now) for person_id in people & before & living]
@@ -345,24 +346,12 @@ def _hand_over(desk: Desk, segments: Sequence[Live], moved: Mapping[int, int]) -
     """Give the places of merged people to those they were merged into."""
     if not moved:
         return
-    sizes: dict[int, int] = {}
-    for segment_id, members in read_members(desk.ws, [segment.id for segment in segments]).items():
-        leaving = members & BitMap64(moved)
-        if leaving:
-            after = (members - leaving) | BitMap64([moved[actor] for actor in leaving])
-            sizes[segment_id] = _write_members(desk.ws, segment_id, after)
-    record(desk.ws, sizes, [], desk.now)
-
-
-def read_members(ws: Scope, segment_ids: Sequence[int]) -> dict[int, BitMap64]:
-    """Return who is in these segments."""
-    return {row[0]: load(row[1]) for row in ws.rows(QUERIES.read_members, ids=segment_ids)}
-
-
-def _write_members(ws: Scope, segment_id: int, members: BitMap64) -> int:
-    """Write a segment's set, return how many are in it."""
-    ws.run(QUERIES.set_members, id=segment_id, members=dump(members), count=len(members))
-    return len(members)
+    leaving = BitMap64(moved)
+    turned = {}
+    for segment_id, before in read_members(desk.ws, [segment.id for segment in segments], leaving | BitMap64(moved.values())).items():
+        after = (before - leaving) | BitMap64([moved[actor] for actor in before & leaving])
+        turned[segment_id] = before ^ after
+    record(desk.ws, turn_members(desk.ws, turned), [], desk.now)
 
 
 def _write_changes(desk: Desk, changes: Sequence[Change]) -> None:

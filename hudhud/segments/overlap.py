@@ -10,7 +10,7 @@ from pyroaring import BitMap64
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.segments.ask import QUERIES
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import SegmentNotFound
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def compare(ws: Scope, segment_ids: Sequence[int]) -> Overlap:
     ids = list(dict.fromkeys(segment_ids))
     if not FEWEST <= len(ids) <= MOST:
         raise InvalidInput("ids", ids, f"name {FEWEST} to {MOST} different segments")
-    found = {row[0]: (row[1], load(row[2])) for row in ws.rows(QUERIES.read_sets, ids=ids)}
-    if missing := [one for one in ids if one not in found]:
+    names = {row[0]: row[1] for row in ws.rows(QUERIES.find_listed, ids=ids)}
+    if missing := [one for one in ids if one not in names]:
         raise SegmentNotFound(f"There is no segment {missing[0]}.", segment_id=missing[0])
-    sets = {one: found[one][1] for one in ids}
+    sets = read_members(ws, ids)
     groups = [group for size in range(1, len(ids) + 1) for group in combinations(ids, size)]
     return Overlap(
-        [(one, found[one][0], len(sets[one])) for one in ids], len(BitMap64.union(*sets.values())), [_part(sets, group) for group in groups]
+        [(one, names[one], len(sets[one])) for one in ids], len(BitMap64.union(*sets.values())), [_part(sets, group) for group in groups]
     )
 
 

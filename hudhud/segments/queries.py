@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pyroaring import BitMap64
+
 from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions, rows
 from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
@@ -21,7 +23,8 @@ from hudhud.segments.ready import find_ready as find_ready
 from hudhud.segments.reasons import to_value
 from hudhud.segments.recheck import find_recheck as find_recheck
 from hudhud.segments.recheck import find_rechecks as find_rechecks
-from hudhud.segments.sets import Listed, load
+from hudhud.segments.sets import Listed
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_asked_journeys as find_asked_journeys
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
-    from pyroaring import BitMap64
 
     from hudhud.kit.db import Scope
     from hudhud.segments.ask import Definitions, Facts
@@ -175,7 +177,7 @@ def _saved(row: dict[str, Any]) -> Saved:
 
 def find_members(ws: Scope, segment: Saved, *, after: int = 0, limit: int = 50) -> list[tuple[int, datetime | None]]:
     """Return a page of the recorded members of a segment, by id: (person, since when); None: since before the segment was built."""
-    stored = load(ws.value(QUERIES.read_set, id=segment.id) or b"")
+    stored = read_members(ws, [segment.id]).get(segment.id, BitMap64())
     ids = list(islice(stored.iter_equal_or_larger(after + 1), limit))
     since = dict(ws.rows(QUERIES.find_entered, id=segment.id, people=ids)) if ids else {}
     return [(one, since.get(one)) for one in ids]

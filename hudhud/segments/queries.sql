@@ -6,7 +6,7 @@ WITH RECURSIVE needed AS (
     UNION
     SELECT s.id, s.definition, s.segment_ids FROM segment s JOIN needed n ON s.id = ANY(n.segment_ids) AND s.workspace_id = %(workspace_id)s
 )
-SELECT n.id, n.definition, m.members FROM needed n LEFT JOIN segment_membership m ON m.segment_id = n.id AND n.definition IS NULL;
+SELECT n.id, n.definition, m.members, m.turned FROM needed n LEFT JOIN segment_membership m ON m.segment_id = n.id AND n.definition IS NULL;
 
 -- name: has_live
 -- Is there anything to keep current?
@@ -35,18 +35,9 @@ FROM segment s JOIN segment_membership m ON m.segment_id = s.id
 WHERE s.workspace_id = %(workspace_id)s AND s.archived_at IS NULL
 ORDER BY s.id;
 
--- name: read_members
--- The sets of these segments.
-SELECT segment_id, members FROM segment_membership WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
-
--- name: set_members
--- Write a segment's set.
-UPDATE segment_membership SET members = %(members)s, count = %(count)s WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
-
 -- name: set_built
 -- A segment was counted from the whole base.
-UPDATE segment_membership
-SET members = %(members)s, count = %(count)s, built_at = %(now)s, checked_at = %(now)s, next_check_at = %(next_check_at)s, failure = NULL, failing_since = NULL
+UPDATE segment_membership SET built_at = %(now)s, checked_at = %(now)s, next_check_at = %(next_check_at)s, failure = NULL, failing_since = NULL
 WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
 
 -- name: check_by
@@ -271,14 +262,9 @@ ORDER BY person_id, id DESC;
 -- Wake the segments worker.
 SELECT pg_notify('segments', '');
 
--- name: read_sets
--- The sets of these live listed segments, with what they are called.
-SELECT s.id, s.name, m.members FROM segment s JOIN segment_membership m ON m.segment_id = s.id
-WHERE s.workspace_id = %(workspace_id)s AND s.id = ANY(%(ids)s::bigint[]) AND s.archived_at IS NULL AND s.owner = '';
-
--- name: read_set
--- One segment's set.
-SELECT members FROM segment_membership WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s;
+-- name: find_listed
+-- What these live listed segments are called.
+SELECT id, name FROM segment WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]) AND archived_at IS NULL AND owner = '';
 
 -- name: find_faces
 -- What these people are called.

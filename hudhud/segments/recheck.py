@@ -16,8 +16,9 @@ from pyroaring import BitMap64
 
 from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
 from hudhud.segments.flips import LONGEST_PAUSE, crossed
-from hudhud.segments.membership import MAX_REASON, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk, read_members
+from hudhud.segments.membership import MAX_REASON, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk
 from hudhud.segments.sets import dump, load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import Segment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hudhud.kit.sql import Query
 from hudhud.segments import actions
 from hudhud.segments.ask import QUERIES
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import Change, Touched, from_json
 from tests.segments import oracle, worlds
 
@@ -27,7 +27,7 @@ PERSON = Query(
     "INSERT INTO person (id, workspace_id, created_at, updated_at) OVERRIDING SYSTEM VALUE VALUES (%(id)s, %(workspace_id)s, %(now)s, %(now)s)",
 )
 MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(actor)s OR merged_into = %(actor)s")
-MEMBERS = Query("members", "SELECT segment_id, members FROM segment_membership WHERE workspace_id = %(workspace_id)s")
+MEMBERS = Query("members", "SELECT segment_id FROM segment_membership WHERE workspace_id = %(workspace_id)s")
 CHANGES = Query(
     "changes", "SELECT segment_id, person_id, entered, at FROM segment_change WHERE workspace_id = %(workspace_id)s ORDER BY id"
 )
@@ -100,7 +100,7 @@ class Stage:
 
     def members(self) -> dict[int, set[int]]:
         with self.db.workspace(self.workspace_id) as ws:
-            return {row[0]: set(load(row[1])) for row in ws.rows(MEMBERS)}
+            return {segment_id: set(people) for segment_id, people in read_members(ws, [row[0] for row in ws.rows(MEMBERS)]).items()}
 
     def expected(self) -> dict[int, set[int]]:
         return {number: oracle.members(self.world, tree, self.now) for number, tree in self.world.segments.items()}

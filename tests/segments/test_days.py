@@ -13,7 +13,7 @@ from hudhud.accounts.actions import update_workspace
 from hudhud.kit.clock import FixedClock
 from hudhud.segments import actions
 from hudhud.segments.days import days_of, next_day, turned_between
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import segments as segments_worker
 from tests.segments.stage import make_stage
@@ -88,8 +88,10 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
 
 
 def members(line: Line) -> list[str]:
-    ((people,),) = line.sql("SELECT members FROM segment_membership")
-    return [row[0] for row in line.sql("SELECT value FROM identifier WHERE person_id = ANY (%s) ORDER BY value", list(load(people)))]
+    ((segment_id,),) = line.sql("SELECT segment_id FROM segment_membership")
+    with line.db.workspace(line.shop) as ws:
+        people = read_members(ws, [segment_id])[segment_id]
+    return [row[0] for row in line.sql("SELECT value FROM identifier WHERE person_id = ANY (%s) ORDER BY value", list(people))]
 
 
 def test_another_zone_of_the_person_or_of_the_workspace_counts_at_once(line: Line) -> None:

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from pyroaring import BitMap64
 from structlog.testing import capture_logs
 
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.segments import actions, queries, recheck
-from hudhud.segments.ask import QUERIES
-from hudhud.segments.sets import dump, load
+from hudhud.segments.stored import turn_members
 from hudhud.segments.types import TooCostly, Touched
 from hudhud.workers import segments
 from hudhud.workers.context import Context
@@ -50,10 +50,7 @@ def context(db: Database, tmp_path: Path) -> Context:
 def record_wrongly(stage: Stage, segment_id: int, *people: int) -> None:
     """Turn people's recorded membership round, behind everybody's back."""
     with stage.db.workspace(stage.workspace_id) as ws:
-        members = load(ws.value(QUERIES.read_set, id=segment_id) or b"")
-        for person_id in people:
-            members ^= type(members)([person_id])
-        ws.run(QUERIES.set_members, id=segment_id, members=dump(members), count=len(members))
+        turn_members(ws, {segment_id: BitMap64(people)})
 
 
 def found(stage: Stage) -> tuple[datetime, int] | None:

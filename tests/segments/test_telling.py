@@ -15,7 +15,7 @@ import pytest
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.segments import actions
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import journeys as journeys_worker
 from hudhud.workers import telling
@@ -68,7 +68,9 @@ def work(line: Line) -> None:
 
 
 def members(line: Line) -> list[int]:
-    return [len(load(row[0])) for row in line.sql("SELECT members FROM segment_membership ORDER BY segment_id")]
+    with line.db.workspace(line.shop) as ws:
+        sets = read_members(ws, [row[0] for row in line.sql("SELECT segment_id FROM segment_membership")])
+    return [len(sets[segment_id]) for segment_id in sorted(sets)]
 
 
 def test_who_is_in_a_journey_is_in_the_segment_and_leaves_it(line: Line) -> None:

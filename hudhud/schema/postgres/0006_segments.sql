@@ -24,6 +24,8 @@ CREATE TABLE segment_membership (
     segment_id    bigint PRIMARY KEY REFERENCES segment ON DELETE CASCADE,
     workspace_id  bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     members       bytea NOT NULL DEFAULT '',     -- roaring bitmap of person ids (64 bit, portable)
+    version       uuid NOT NULL DEFAULT gen_random_uuid(), -- another one with each set that is written: who has read it knows it
+    turned        bytea NOT NULL DEFAULT '',     -- bitmap of who is in `members` and out by now, or the other way round (segments/stored.py)
     count         bigint NOT NULL DEFAULT 0,
     built_at      timestamptz,                   -- null: to be counted from the whole base
     checked_at    timestamptz,                   -- flips by the passage of time are applied up to here
