@@ -34,33 +34,46 @@ SELECT EXISTS (SELECT FROM duplicate_search WHERE workspace_id = %(workspace_id)
 SET LOCAL work_mem = '64MB';
 
 -- name: find
--- Everybody's keys, who shares one, what of it is the same, and how sure that makes one. What was found before and is no more goes, unless somebody
--- has decided about it. All is known and sorted before the first row is written.
+-- Who shares an address, a number, or a name with more, what of it is the same, and how sure that makes one. What was found before and is no more goes,
+-- unless somebody has decided about it. All is known and sorted before the first row is written. An address that stands as it is compared is nobody
+-- else's (identifiers are unique): only those that are written otherwise, or only said, can be another's, and only theirs are looked for.
 WITH addressed AS MATERIALIZED (
-    SELECT i.person_id AS id, lower(max(i.value) FILTER (WHERE i.namespace = 'email')) AS email, substr(max(i.value) FILTER (WHERE i.namespace = 'phone'), 2) AS phone
+    SELECT i.person_id AS id, max(i.value) FILTER (WHERE i.namespace = 'email') AS address, substr(max(i.value) FILTER (WHERE i.namespace = 'phone'), 2) AS phone
     FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace IN ('email', 'phone') GROUP BY i.person_id
-), living AS MATERIALIZED (
-    SELECT p.id, a.email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
+), known AS (
+    SELECT p.id, a.address, lower(a.address) AS email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
            -- Most said what they are known by: nothing to be made plain.
            CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(hudhud_fold(left(p.attributes ->> 'phone', 40)), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
-           hudhud_look(replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '  ', ' ')) AS name,
-           hudhud_fold(left(coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob'), 10)) AS born,
-           lower(left(coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip'), 300)) AS lives
+           replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '  ', ' ') AS name,
+           coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob') AS born,
+           coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip') AS lives
     FROM person p LEFT JOIN addressed a ON a.id = p.id
-    WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL
+    WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL OFFSET 0
+), living AS MATERIALIZED (
+    -- Of plain letters none looks like another.
+    SELECT k.id, k.address, k.email, k.phone, k.said_email, k.said_phone,
+           CASE WHEN octet_length(k.email) = length(k.email) THEN hudhud_mailbox(k.email) ELSE hudhud_look(hudhud_mailbox(k.email)) END AS mailbox,
+           CASE WHEN octet_length(k.name) = length(k.name) THEN k.name ELSE hudhud_look(k.name) END AS name,
+           hudhud_fold(left(k.born, 10)) AS born, lower(left(k.lives, 300)) AS lives
+    FROM known k
+), other_address AS MATERIALIZED (
+    SELECT l.id, l.mailbox, l.email FROM living l WHERE l.mailbox <> l.address
+    UNION ALL SELECT l.id, hudhud_look(hudhud_mailbox(l.said_email)), l.said_email FROM living l WHERE l.said_email IS DISTINCT FROM l.email AND l.said_email LIKE '%%@%%'
 ), address AS (
-    SELECT l.id, l.email FROM living l WHERE l.email IS NOT NULL
-    UNION ALL SELECT l.id, l.said_email FROM living l WHERE l.said_email IS DISTINCT FROM l.email AND l.said_email LIKE '%%@%%'
+    SELECT o.id, o.mailbox, o.email FROM other_address o
+    UNION ALL SELECT l.id, l.mailbox, l.email FROM living l WHERE l.mailbox = l.address AND l.mailbox IN (SELECT o.mailbox FROM other_address o)
+), other_number AS MATERIALIZED (
+    SELECT l.id, l.said_phone AS phone FROM living l WHERE l.said_phone IS DISTINCT FROM l.phone AND length(l.said_phone) >= 7
 ), number AS (
-    SELECT l.id, l.phone FROM living l WHERE l.phone IS NOT NULL
-    UNION ALL SELECT l.id, l.said_phone FROM living l WHERE l.said_phone IS DISTINCT FROM l.phone AND length(l.said_phone) >= 7
+    SELECT o.id, o.phone FROM other_number o
+    UNION ALL SELECT l.id, l.phone FROM living l WHERE l.phone IN (SELECT o.phone FROM other_number o)
 ), keys AS MATERIALIZED (
-    SELECT a.id, hashtextextended(hudhud_look(hudhud_mailbox(a.email)), 1) AS key, a.email AS word FROM address a
+    SELECT a.id, hashtextextended(a.mailbox, 1) AS key, a.email AS word FROM address a
     UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n
     UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.born, 3), 'name_birthday' FROM living l WHERE l.name <> '' AND l.born ~ '[0-9]'
     UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.lives, 4), 'name_address' FROM living l WHERE l.name <> '' AND l.lives <> ''
 ), shared AS MATERIALIZED (
-    SELECT k.key FROM keys k GROUP BY k.key HAVING min(k.id) < max(k.id) AND count(*) <= %(most_alike)s
+    SELECT k.key FROM keys k GROUP BY k.key HAVING count(*) BETWEEN 2 AND %(most_alike)s
 ), alike AS MATERIALIZED (
     SELECT k.id, k.key, k.word FROM keys k JOIN shared s ON s.key = k.key
 ), reason AS (

@@ -36,17 +36,19 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "born": {"name": "Ann Tamm", "date_of_birth": "1990-03-01T00:00:00Z"},
     "home": {"first_name": "Eva", "last_name": "Kask", "address": {"street": "Tähe 1"}},
     "home2": {"name": "Eva Kask", "address": {"street": "Tähe 1"}},
+    "mail": {"email": "dora@example.com"},
     "alone": {"email": "zoe@example.com", "name": "Ann Tamm", "birthday": "1971-01-01"},
 }
 
 
 def fill(ws: Scope) -> dict[str, int]:
     told = [Identity((("user_id", name),), "identify", NOW, traits) for name, traits in PEOPLE.items()]
-    # Somebody whose phone is another's stays without it as an identifier; what they said stands among their attributes.
+    # Somebody whose phone or e-mail is another's stays without it as an identifier; what they said stands among their attributes.
     told.append(Identity((("user_id", "phone2"),), "identify", NOW, {"phone": "00372-5551234"}))
+    told.append(Identity((("user_id", "mail2"),), "identify", NOW, {"email": "dora@example.com"}))
     # A number that everybody gives is nobody's.
     told += [Identity((("user_id", f"desk{number}"),), "identify", NOW, {"phone": "+3726000000"}) for number in range(30)]
-    return dict(zip([*PEOPLE, "phone2"], resolve(ws, told, NOW).person_ids, strict=False))
+    return dict(zip([*PEOPLE, "phone2", "mail2"], resolve(ws, told, NOW).person_ids, strict=False))
 
 
 def find(ws: Scope, people: dict[str, int]) -> dict[tuple[str, ...], tuple[list[str], int]]:
@@ -70,15 +72,16 @@ def test_who_may_be_one_and_what_speaks_for_it(db: Database) -> None:
             ("ann", "ann2"): (["mailbox", "name"], 88),
             ("ann", "born"): (["name_birthday"], 80),
             ("case", "case2"): (["email"], 95),
+            ("mail", "mail2"): (["email"], 95),
             ("phone", "phone2"): (["phone"], 70),
             ("look", "look2"): (["lookalike"], 50),
             ("home", "home2"): (["name_address"], 70),
         }
         first, cursor = duplicates.find_duplicates(ws, limit=4)
         rest, end = duplicates.find_duplicates(ws, limit=4, after=cursor or "")
-        assert ([one.confidence for one in first + rest], end) == ([95, 88, 80, 70, 70, 50], None)
+        assert ([one.confidence for one in first + rest], end) == ([95, 95, 88, 80, 70, 70, 50], None)
         assert (state := duplicates.get_search(ws)) is not None
-        assert (state.open, state.finished_at) == (6, NOW)
+        assert (state.open, state.finished_at) == (7, NOW)
         with pytest.raises(InvalidInput, match="after"):
             duplicates.find_duplicates(ws, after="x")
     other = make.workspace(db, "Other")
