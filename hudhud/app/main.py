@@ -14,6 +14,7 @@ from waitress.server import create_server
 from hudhud.app.wiring import wiring
 from hudhud.app.wsgi import application
 from hudhud.kit import log
+from hudhud.kit.http import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -38,7 +39,7 @@ def serve() -> None:
         trusted_proxy_count=1,
         clear_untrusted_proxy_headers=True,
         channel_timeout=60,
-        max_request_body_size=16 * 1024 * 1024,
+        max_request_body_size=MAX_BODY_BYTES,
     )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

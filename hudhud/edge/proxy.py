@@ -1,16 +1,24 @@
-"""Everything that the edge does not answer itself goes to the web process over its Unix socket, streaming both ways (RFC 9110, 7.6)."""
+"""Everything that the edge does not answer itself goes to the web process over its Unix socket, bodies once they are whole, answers as they come (RFC 9110, 7.6).
+
+There are few connections, and none may be held by somebody who is slow: a body is taken in before (edge/upload.py), an answer that is not taken
+is given up, and one client has a part of them at most.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import httpx2
 import msgspec
 import structlog
 
-from hudhud.edge.body import TooSlow
+from hudhud.edge.body import Disconnected
+from hudhud.edge.rates import client_in
+from hudhud.edge.upload import Uploads
 from hudhud.kit.errors import HudhudError, Unavailable
 
 if TYPE_CHECKING:
@@ -18,7 +26,10 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
+    from hudhud.edge.upload import Upload
     from hudhud.kit.config import Settings
+
+    Headers = list[tuple[bytes, bytes]]
 
 HOP_BY_HOP = frozenset(
     {
@@ -38,7 +49,11 @@ FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b
 # Connection may not name these (RFC 9110, 7.6.1): without them the web process would misread the request.
 FRAMING = frozenset({b"content-length", b"host"})
 CONNECTIONS = 64
-BODY_S = 60.0
+# What one client address may have under way at once; its next requests wait. A quarter: four are needed to fill them all.
+CONNECTIONS_OF_ONE = CONNECTIONS // 4
+WAIT_S = 10.0
+# An answer's piece must be taken within it.
+SEND_S = 60.0
 # The longest silence that the web process may keep before and within an answer (live updates send a sign of life more often).
 TIMEOUTS = {"connect": 5.0, "read": 120.0, "write": 60.0, "pool": 10.0}
 
@@ -52,32 +67,6 @@ class OneHost(HudhudError):
     status = 400
 
 
-class Body(httpx2.AsyncByteStream):
-    """The sender's body, passed on as it comes."""
-
-    def __init__(self, receive: Receive) -> None:
-        """Read from the server's `receive`."""
-        self.receive = receive
-        self.is_read = asyncio.Event()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield pieces until the end; a sender who hangs up or takes too long ends the request with an error."""
-        deadline = asyncio.get_running_loop().time() + BODY_S
-        more = True
-        while more:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await self.receive()
-            except TimeoutError:
-                raise TooSlow(f"The body did not arrive within {BODY_S:.0f} seconds.") from None
-            if message["type"] != "http.request":
-                raise httpx2.ReadError("the sender hung up")
-            more = bool(message.get("more_body"))
-            if piece := message.get("body", b""):
-                yield piece
-        self.is_read.set()
-
-
 class Proxy:
     """The ASGI application for all that is not ours."""
 
@@ -85,6 +74,8 @@ class Proxy:
         """Connect when first asked."""
         self.proto = urlsplit(settings.public_url).scheme.encode() if settings.public_url else b""
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=5.0)
+        self.uploads = Uploads(settings.data)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.transport = httpx2.AsyncHTTPTransport(uds=str(settings.web_socket_path), limits=limits)
 
     async def close(self) -> None:
@@ -107,16 +98,51 @@ class Proxy:
         if [name for name, _ in scope["headers"]].count(b"host") != 1:
             await _refuse(send, OneHost())
             return
-        body = Body(receive)
+        client = client_in(scope)
+        headers, length = self._request_headers(scope)
+        try:
+            with self.uploads.open(client) as upload:
+                if length is not None:
+                    await self.uploads.read(upload, client, length, receive)
+                    headers.append((b"content-length", str(upload.size).encode()))
+                async with self._turn(client):
+                    await self._pass_while_heard(scope, headers, upload, receive, send)
+        except Disconnected:
+            return
+        except HudhudError as error:
+            await _refuse(send, error)
+
+    @asynccontextmanager
+    async def _turn(self, client: str) -> AsyncIterator[None]:
+        """Wait for one of the client's own connections; raises `Unavailable`. Who cannot be told from others has no own ones."""
+        if not client:
+            yield
+            return
+        turn = self._turns.setdefault(client, asyncio.Semaphore(CONNECTIONS_OF_ONE))
+        try:
+            await asyncio.wait_for(turn.acquire(), WAIT_S)
+        except TimeoutError:
+            raise Unavailable("Too much comes from your address at once; try again shortly.") from None
+        try:
+            yield
+        finally:
+            turn.release()
+
+    async def _pass_while_heard(self, scope: Scope, headers: Headers, upload: Upload, receive: Receive, send: Send) -> None:
+        """Pass one request on, until its sender is gone. Raises `Unavailable` when there is no web process and nothing was answered yet."""
         started = False
 
         async def send_on(message: Message) -> None:
             nonlocal started
             started = True
-            await send(message)
+            try:
+                async with asyncio.timeout(SEND_S):
+                    await send(message)
+            except TimeoutError:
+                raise Disconnected from None
 
-        passing = asyncio.create_task(self._pass(scope, body, send_on))
-        watching = asyncio.create_task(_hung_up(body, receive))
+        passing = asyncio.create_task(self._pass(scope, headers, upload, send_on))
+        watching = asyncio.create_task(_hung_up(receive))
         try:
             await asyncio.wait({passing, watching}, return_when=asyncio.FIRST_COMPLETED)
             if passing.done():
@@ -125,27 +151,16 @@ class Proxy:
             log.warning("web unreachable", path=scope["path"], error=repr(error))
             if started:
                 raise
-            await _refuse(send, Unavailable("The application is starting or away; try again shortly."))
-        except TooSlow as error:
-            if started:
-                raise
-            await _refuse(send, error)
+            raise Unavailable("The application is starting or away; try again shortly.") from error
         finally:
             for task in (passing, watching):
                 task.cancel()
             await asyncio.gather(passing, watching, return_exceptions=True)
 
-    async def _pass(self, scope: Scope, body: Body, send: Send) -> None:
-        headers, has_body = self._request_headers(scope)
-        if not has_body:
-            body.is_read.set()
+    async def _pass(self, scope: Scope, headers: Headers, upload: Upload, send: Send) -> None:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         request = httpx2.Request(
-            scope["method"],
-            "http://web",
-            headers=headers,
-            stream=body if has_body else httpx2.ByteStream(b""),
-            extensions={"target": target, "timeout": TIMEOUTS},
+            scope["method"], "http://web", headers=headers, stream=upload, extensions={"target": target, "timeout": TIMEOUTS}
         )
         response = await self.transport.handle_async_request(request)
         try:
@@ -156,19 +171,19 @@ class Proxy:
         finally:
             await response.aclose()
 
-    def _request_headers(self, scope: Scope) -> tuple[list[tuple[bytes, bytes]], bool]:
+    def _request_headers(self, scope: Scope) -> tuple[Headers, bytes | None]:
+        """Return the headers without the body's length, and what is said of it: empty when it comes in chunks, None when there is no body."""
         given = dict(scope["headers"])
-        headers = [pair for pair in end_to_end(scope["headers"]) if pair[0] not in FORWARDED]
-        chunked = b"chunked" in given.get(b"transfer-encoding", b"").lower()
-        if chunked:
-            headers = [pair for pair in headers if pair[0] != b"content-length"] + [(b"transfer-encoding", b"chunked")]
+        headers = [pair for pair in end_to_end(scope["headers"]) if pair[0] not in FORWARDED and pair[0] != b"content-length"]
         client = scope.get("client")
         headers += [
             (b"x-forwarded-for", client[0].encode() if client else b"127.0.0.1"),
             (b"x-forwarded-proto", self.proto or scope["scheme"].encode()),
             (b"x-forwarded-host", given.get(b"host", b"")),
         ]
-        return headers, chunked or given.get(b"content-length", b"0") != b"0"
+        if b"chunked" in given.get(b"transfer-encoding", b"").lower():
+            return headers, b""
+        return headers, given.get(b"content-length")
 
 
 def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -177,9 +192,8 @@ def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(key.lower(), value) for key, value in headers if key.lower() not in HOP_BY_HOP and key.lower() not in listed]
 
 
-async def _hung_up(body: Body, receive: Receive) -> None:
-    """Return when the sender is gone (only after the body, which is read by somebody else)."""
-    await body.is_read.wait()
+async def _hung_up(receive: Receive) -> None:
+    """Return when the sender is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., object]")
 
+# One request to the web process; the edge refuses more before it reads it.
+MAX_BODY_BYTES = 16 * 1024 * 1024
 # Higher may do all that lower may.
 RANKS = {"viewer": 0, "sales": 1, "marketer": 2, "admin": 3, "owner": 4}
 DEFAULT_ROLE = {"GET": "viewer", "HEAD": "viewer", "OPTIONS": "viewer"}

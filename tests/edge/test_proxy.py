@@ -5,18 +5,17 @@ import hashlib
 import json
 import socket
 import threading
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hudhud.edge import proxy
-from hudhud.edge.body import TooSlow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from starlette.types import Message
 
     from tests.edge.door import Door
 
@@ -159,18 +158,20 @@ def test_nobody_can_make_edge_and_web_read_a_request_differently(door: Door, web
     assert web.path.exists()
 
 
-def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxy, "BODY_S", 0.05)
-
-    async def wait_for_ever() -> Message:
-        await asyncio.sleep(60)
-        raise AssertionError
-
-    async def read() -> list[bytes]:
-        return [piece async for piece in proxy.Body(wait_for_ever)]
-
-    with pytest.raises(TooSlow):
-        asyncio.run(read())
+def test_slow_bodies_hold_nobody_up(door: Door, web: Web) -> None:
+    """Slow loris: more of them than there are connections to the web process, and everybody else is answered at once."""
+    with ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", door.port), timeout=10)) for _ in range(proxy.CONNECTIONS + 16)]
+        for one in slow:
+            one.sendall(b"POST /upload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nab")
+        began = time.monotonic()
+        assert [door.request("GET", "/").status, door.request("PUT", "/upload", b"x" * 200_000).status] == [200, 200]
+        assert time.monotonic() - began < 5.0
+        for one in slow:
+            one.sendall(b"cde")
+            with one.makefile("rb") as answer:
+                assert b'"size": 5' in answer.read()
+    assert web.path.exists()
 
 
 def test_without_the_web_process_the_edge_says_so(door: Door) -> None:
