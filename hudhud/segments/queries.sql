@@ -302,9 +302,11 @@ ON CONFLICT (workspace_id) DO UPDATE SET asked_at = excluded.asked_at, suspects 
 -- Who is to be asked about again.
 SELECT suspects FROM segment_recheck WHERE workspace_id = %(workspace_id)s;
 
--- name: close_recheck
--- They were; so many memberships were wrong.
-UPDATE segment_recheck SET suspects = NULL, differences = %(differences)s WHERE workspace_id = %(workspace_id)s;
+-- name: settle
+-- They were, but for those that are left; so many more memberships were wrong.
+UPDATE segment_recheck SET suspects = %(left)s, found = CASE WHEN %(left)s::bytea IS NULL THEN 0 ELSE found + %(differences)s END,
+       differences = CASE WHEN %(left)s::bytea IS NULL THEN found + %(differences)s ELSE differences END
+WHERE workspace_id = %(workspace_id)s;
 
 -- name: find_recheck
 -- How the latest whole recheck ended.

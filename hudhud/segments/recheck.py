@@ -16,7 +16,7 @@ from pyroaring import BitMap64
 
 from hudhud.segments.ask import QUERIES, ask, find_atoms, read_definitions
 from hudhud.segments.flips import LONGEST_PAUSE, crossed
-from hudhud.segments.membership import MAX_REASON, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk
+from hudhud.segments.membership import MAX_REASON, MOST_CHANGES, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk
 from hudhud.segments.sets import dump, load
 from hudhud.segments.stored import read_members
 from hudhud.segments.types import Segment
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.membership import Live
+    from hudhud.segments.membership import Decision, Live
     from hudhud.segments.types import Change
 
 AT_ONCE = 20  # segments: what one statement holds in memory stays small
+SUSPECTS_AT_ONCE = 20_000  # batches wait for the lock meanwhile
 
 log = structlog.get_logger()
 
@@ -91,14 +92,21 @@ def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:
 
 
 def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:
-    """Ask about the suspects again; put right who still differs, return what that changed."""
+    """Ask about the suspects again, as many as a transaction should hold; put right who still differs, return what that changed. The others stay suspects."""
     desk = open_desk(ws, ch, now)
-    people = load(ws.value(QUERIES.read_suspects) or b"") & desk.known
+    suspects = load(ws.value(QUERIES.read_suspects) or b"") & desk.known
+    people = suspects[:SUSPECTS_AT_ONCE]
     settled = _find_settled(desk)
     due = [one for one in settled if _is_due(desk, one)]
-    changes = apart(desk, due, lambda some: _settle(desk, some, people))
-    changes += apart(desk, [one for one in settled if one not in due], lambda some: _settle(desk, some, people))
-    ws.run(QUERIES.close_recheck, differences=len(changes))
+    decisions = [
+        decision
+        for segments in (due, [one for one in settled if one not in due])
+        for decision in apart(desk, segments, lambda some: [_settle(desk, some, people)])
+    ]
+    changes = [change for decision in decisions for change in decision.changes]
+    # Where not all of them could be put right, they are asked about once more: who was differs no longer.
+    left = suspects - people if all(decision.is_whole for decision in decisions) else suspects
+    ws.run(QUERIES.settle, differences=len(changes), left=dump(left) if left else None)
     desk.close()
     if changes:
         wrong = sorted({change.segment_id for change in changes})
@@ -106,12 +114,12 @@ def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     return changes
 
 
-def _settle(desk: Desk, segments: Sequence[Live], people: BitMap64) -> list[Change]:
+def _settle(desk: Desk, segments: Sequence[Live], people: BitMap64) -> Decision:
     """Leave whom time has moved since the last look to that look."""
     definitions = read_definitions(desk.ws, [one.tree for one in segments])
     atoms = find_atoms([one.tree for one in segments], definitions)
     since = min(_moved_since(desk, one) for one in segments)
-    return decide(desk, segments, people - crossed(desk.ch, desk.workspace_id, atoms, since, desk.now) if people else people).changes
+    return decide(desk, segments, people - crossed(desk.ch, desk.workspace_id, atoms, since, desk.now) if people else people, MOST_CHANGES)
 
 
 def _is_due(desk: Desk, segment: Live) -> bool:

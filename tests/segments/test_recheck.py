@@ -86,6 +86,26 @@ def test_what_is_recorded_wrongly_is_put_right_at_night(stage: Stage, context: C
     assert found(stage) == (NIGHT + DAY, 0)
 
 
+@pytest.mark.parametrize(("suspects", "most_changes", "transactions"), [(2, 100, 3), (100, 2, 3), (2, 1, 5)])
+def test_many_who_are_recorded_wrongly_are_put_right_a_few_at_a_time(
+    stage: Stage, context: Context, ch: Client, monkeypatch: pytest.MonkeyPatch, suspects: int, most_changes: int, transactions: int
+) -> None:
+    monkeypatch.setattr(recheck, "SUSPECTS_AT_ONCE", suspects)
+    monkeypatch.setattr(recheck, "MOST_CHANGES", most_changes)
+    people = [stage.person() for _ in range(5)]
+    stage.happen(*(Event(person.id, "Order Completed", NOW) for person in people))
+    ordered = stage.segment(ORDERED)
+    record_wrongly(stage, ordered, *(person.id for person in people))
+    segments.work_once(context, ch, NIGHT)
+
+    sizes, until = [], 0
+    while found(stage) is None:
+        until += 1
+        segments.work_once(context, ch, NIGHT + timedelta(seconds=until))
+        sizes.append(len(stage.members()[ordered]))
+    assert (len([size for size in sizes if size < 5]), sizes[-1], found(stage)) == (transactions - 1, 5, (NIGHT, 5))
+
+
 def test_what_is_on_its_way_is_no_difference(stage: Stage, context: Context, ch: Client) -> None:
     early, late = stage.person(), stage.person()
     stage.happen(Event(early.id, "Order Completed", NIGHT - 30 * DAY + timedelta(seconds=1)))

@@ -90,6 +90,7 @@ CREATE TABLE segment_recheck (
     workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
     asked_at     timestamptz NOT NULL,
     suspects     bytea,                          -- who differed then; asked about again when all that was received until then is processed; null: done
-    differences  bigint                          -- how many memberships of them were wrong; null: not known yet
+    found        bigint NOT NULL DEFAULT 0,      -- how many memberships of them were wrong, as far as they were asked about
+    differences  bigint                          -- how many were in all, the last time; null: not known yet
 );
 SELECT hudhud_wall('segment_recheck');
