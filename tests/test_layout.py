@@ -17,6 +17,7 @@ FACES = {
     "hudhud.content.protocol": "what the render process takes and gives",
     "hudhud.content.values": "what templates may read of a message",
     "hudhud.content.mime": "the head of a mail is the delivery's part, its body the content's",
+    "hudhud.events.errors": "what a sender is told, by the door and by an import",
     "hudhud.events.append": "the one way into the event table",
     "hudhud.people.identifiers": "one normal form of an address for all who keep one",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",

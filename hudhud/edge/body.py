@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from hudhud.events.types import MalformedBody, TooLarge
+from hudhud.events.errors import MalformedBody, TooLarge
 from hudhud.kit.errors import HudhudError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from hudhud.edge.body import Disconnected, TooSlow
-from hudhud.events.types import TooLarge
+from hudhud.events.errors import TooLarge
 from hudhud.kit.errors import Unavailable
 from hudhud.kit.http import MAX_BODY_BYTES
 

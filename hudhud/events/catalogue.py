@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.events.errors import EventNameNotFound
 from hudhud.events.registry import Known, is_personal
-from hudhud.events.types import EventNameNotFound
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

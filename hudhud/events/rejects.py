@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hudhud.events.errors import NotFoundReject
 from hudhud.events.log import append_rows
-from hudhud.events.types import Message, NotFoundReject, Reason, Refusal, Row, check_name, check_text, lane_of, name_of, parse, person_key
+from hudhud.events.types import Message, Reason, Refusal, Row, check_name, check_text, lane_of, name_of, parse, person_key
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError, InvalidInput
 

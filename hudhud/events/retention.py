@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.events.types import EventNameNotFound
+from hudhud.events.errors import EventNameNotFound
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import jsonschema_rs
 import msgspec
 
+from hudhud.events.errors import EventNameNotFound
 from hudhud.events.log import find_seen, message_hash
-from hudhud.events.types import EventNameNotFound
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
+from hudhud.events.errors import MalformedBody, NameNotAllowed, ReservedName, TooLarge
 from hudhud.events.names import RESERVED
-from hudhud.kit.errors import Forbidden, HudhudError, InvalidInput, NotFound
+from hudhud.kit.errors import HudhudError, InvalidInput
 
 # Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.
 LIVE_LANES = 8
@@ -56,50 +57,6 @@ class Reason(StrEnum):
     SCHEMA = "schema"  # it breaks the rules that somebody set for events of its name; nothing of it was taken
     POISON = "poison"  # the database cannot take it, for whatever reason; nothing of it was taken
     UNDECIDED = "undecided"  # segments or journeys cannot take it; the event is stored, people and consent were updated
-
-
-class MalformedBody(HudhudError):
-    """The body is not JSON."""
-
-    code = "malformed_body"
-    status = 400
-
-
-class NotFoundReject(NotFound):
-    """There is no such refused message, or it was sent again already."""
-
-
-class ReservedName(InvalidInput):
-    """Events of this name are made here."""
-
-    code = "reserved_name"
-
-    def __init__(self, name: str) -> None:
-        """Name it."""
-        super().__init__("event", name, "Hudhud makes events of this name itself; choose another one")
-
-
-class NameNotAllowed(Forbidden):
-    """This key may not send events of this name."""
-
-    code = "name_not_allowed"
-
-    def __init__(self, name: str) -> None:
-        """Name it."""
-        super().__init__(
-            f"event: {name!r} is not on this key's list of events; add it there, or use another key", field="event", value=name
-        )
-
-
-class EventNameNotFound(NotFound):
-    """There is no event of this name yet."""
-
-
-class TooLarge(HudhudError):
-    """The body is larger than the limit."""
-
-    code = "too_large"
-    status = 413
 
 
 class Message(msgspec.Struct, rename="camel"):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from hudhud.events.types import EARLIEST, KINDS, LATEST, MAX_EVENT_BYTES, MAX_ID_LENGTH, MAX_NAME_LENGTH, TooLarge
+from hudhud.events.errors import TooLarge
+from hudhud.events.types import EARLIEST, KINDS, LATEST, MAX_EVENT_BYTES, MAX_ID_LENGTH, MAX_NAME_LENGTH
 from hudhud.kit.errors import InvalidInput
 from hudhud.people.identifiers import normal_email, normal_phone
 from hudhud.transfer import values

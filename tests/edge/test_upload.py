@@ -11,7 +11,7 @@ from hudhud.edge import proxy, upload
 from hudhud.edge.body import TooSlow
 from hudhud.edge.proxy import Proxy
 from hudhud.edge.upload import SMALL, Uploads
-from hudhud.events.types import TooLarge
+from hudhud.events.errors import TooLarge
 from hudhud.kit.config import Settings
 from hudhud.kit.errors import Unavailable
 from hudhud.kit.http import MAX_BODY_BYTES
@@ -64,7 +64,7 @@ def test_one_client_takes_a_part_of_the_connections(web: Web, tmp_path: Path, mo
         asked = Proxy(Settings(web_socket=str(web.path), data=tmp_path))
         live = [asyncio.create_task(ask(asked, get("/live", ONE))) for _ in range(proxy.CONNECTIONS + 4)]
         async with asyncio.timeout(10):
-            while sum(task.done() for task in live) < len(live) - proxy.CONNECTIONS_OF_ONE:
+            while sum(task.done() for task in live) < len(live) - proxy.CONNECTIONS_OF_ONE:  # noqa: ASYNC110 -- nobody tells
                 await asyncio.sleep(0.01)
         holding = [task for task in live if not task.done()]
         assert len(holding) == proxy.CONNECTIONS_OF_ONE

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.events.actions import resubmit_all, set_rules
+from hudhud.events.errors import EventNameNotFound
 from hudhud.events.queries import find_rejects, find_samples, get_name
 from hudhud.events.registry import is_personal
-from hudhud.events.types import EventNameNotFound, Reason
+from hudhud.events.types import Reason
 from hudhud.kit.errors import InvalidInput
 from tests.make import NOW
 from tests.workers.line import Line, track

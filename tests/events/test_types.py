@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.events.types import LANES, LIVE_LANES, MalformedBody, TooLarge, check_text, lane_of, parse, person_key, reread
+from hudhud.events.errors import MalformedBody, TooLarge
+from hudhud.events.types import LANES, LIVE_LANES, check_text, lane_of, parse, person_key, reread
 from hudhud.kit.errors import HudhudError, InvalidInput
 
 GOOD: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1"}
