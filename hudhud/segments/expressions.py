@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hudhud.segments import groups, spots
 from hudhud.segments.atoms import OPPOSITE, Reachable
 from hudhud.segments.days import day_test
-from hudhud.segments.items import MEMBER, any_item, item_path
-from hudhud.segments.spots import place_test, told
-from hudhud.segments.types import ITEM_OPS, Between, Consent, Day, Last, Place, Share, SinceEntry, by_list, to_instant, to_ms
+from hudhud.segments.items import MEMBER, InItem, InObject, Objects, any_item, any_mixed_item, item_path
+from hudhud.segments.tree import COMPANY_KEY
+from hudhud.segments.types import ITEM_OPS, Between, Company, Consent, Day, Last, Place, Share, SinceEntry, by_list, to_instant, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from hudhud.segments.atoms import Fact, OfOne
-    from hudhud.segments.items import InItem
     from hudhud.segments.types import Attribute, Op, Scalar, Step, Value, Where, Window
 
 ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
@@ -32,6 +32,7 @@ DECIMAL = "^-?[0-9]{1,15}([.][0-9]{1,9})?$"
 class Statement:
     """SQL with parameters; each row of the answer is (part, sets), `places` says where an atom's set is: (part, place)."""
 
+    workspace_id: int = 0
     text: str = ""
     params: dict[str, object] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -73,6 +74,9 @@ class Stored:
     def items(self) -> str:
         """Return the texts of a list's items as SQL; none for what is no list."""
         return f"JSONExtractArrayRaw(ifNull(toJSONString({self.text}), ''))"
+
+
+Readable = Stored | InItem | InObject
 
 
 def id_list(ids: Iterable[int]) -> str:
@@ -124,14 +128,25 @@ def property_tests(statement: Statement, filters: Iterable[Where]) -> list[str]:
     tests: list[str] = []
     for listed, some in by_list(filters).items():
         if listed:
-            inside = [_where_test(statement, item_path(statement, where.place()[1]), where) for where in some]
-            tests.append(any_item(json_path(statement, "e.properties", listed).items(), inside))
+            tests.append(_item_test(statement, json_path(statement, "e.properties", listed), some))
         else:
             tests += [_where_test(statement, json_path(statement, "e.properties", where.property), where) for where in some]
     return list(dict.fromkeys(tests))
 
 
-def _where_test(statement: Statement, stored: Stored | InItem, where: Where) -> str:
+def _item_test(statement: Statement, listed: Stored, filters: Sequence[Where]) -> str:
+    """Return the condition that one item of a list passes all filters."""
+    paths = [where.place()[1] for where in filters]
+    inside = [_where_test(statement, item_path(statement, path), where) for path, where in zip(paths, filters, strict=True)]
+    if not (listed.plain and all(map(_is_plain, paths))):
+        return any_item(listed.items(), inside)
+    objects = Objects(listed)
+    values = [InObject(objects, statement.bind(path, "Identifier")) for path in paths]
+    of_objects = objects.any([_where_test(statement, value, where) for value, where in zip(values, filters, strict=True)])
+    return f"({' OR '.join([of_objects, *any_mixed_item(listed, inside)])})"
+
+
+def _where_test(statement: Statement, stored: Readable, where: Where) -> str:
     positive = OPPOSITE.get(where.op, where.op)
     test = dynamic_test(statement, stored, positive, where.value)
     return test if positive == where.op else f"NOT ({test})"
@@ -141,7 +156,25 @@ def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
     """Return the condition on one row of the mirror of people, as seen at `now`."""
     if isinstance(atom, Day):
         return day_test(statement, atom, date_text(statement, atom), now)
-    return place_test(statement, atom) if isinstance(atom, Place) else _lasting_test(statement, atom)
+    if isinstance(atom, Company):
+        return groups.company_test(statement.workspace_id, _company_tests(statement, atom))
+    return spots.place_test(statement, atom) if isinstance(atom, Place) else _lasting_test(statement, atom)
+
+
+def _company_tests(statement: Statement, atom: Company) -> list[str]:
+    """Return the conditions on one company: on its key, and on its attributes as an item."""
+    return [
+        _key_test(statement, where)
+        if where.property == COMPANY_KEY
+        else _where_test(statement, item_path(statement, where.property), where)
+        for where in atom.where
+    ]
+
+
+def _key_test(statement: Statement, where: Where) -> str:
+    positive = OPPOSITE.get(where.op, where.op)
+    test = text_test(statement, "key", positive, where.value)
+    return test if positive == where.op else f"NOT ({test})"
 
 
 def _lasting_test(statement: Statement, atom: Attribute | Share | Consent | Reachable) -> str:
@@ -174,7 +207,9 @@ def _lot(statement: Statement, atom: Share) -> str:
 def stored_value(statement: Statement, atom: Fact) -> str:
     """Return what is stored of the fact, as JSON; missing text is null."""
     if isinstance(atom, Place):
-        return told(statement, atom)
+        return spots.told(statement, atom)
+    if isinstance(atom, Company):
+        return groups.told(statement.workspace_id, _company_tests(statement, atom))
     if isinstance(atom, Reachable | Consent):
         return f"toJSONString({'reachable' if isinstance(atom, Reachable) else 'subscriptions'})"
     if isinstance(atom, Share):
@@ -191,12 +226,16 @@ def json_path(statement: Statement, column: str, path: str) -> Stored:
 
     `Identifier` reads just the subcolumn, but its parser trips over quotes; such names are looked up in the whole object.
     """
-    if path.isprintable() and not set(path) & set("`'\"\\"):
+    if _is_plain(path):
         return Stored(f"{column}.{statement.bind(path, 'Identifier')}", plain=True)
     return Stored(f"getSubcolumn({column}, {statement.bind(path, 'String')})", plain=False)
 
 
-def dynamic_test(statement: Statement, stored: Stored | InItem, op: Op, value: Value) -> str:
+def _is_plain(path: str) -> bool:
+    return path.isprintable() and not set(path) & set("`'\"\\")
+
+
+def dynamic_test(statement: Statement, stored: Readable, op: Op, value: Value) -> str:
     """Return a positive condition on a stored value of any type: never null, false for a missing value."""
     if op == "is_set":
         return f"isNotNull({stored})"
@@ -216,7 +255,7 @@ def dynamic_test(statement: Statement, stored: Stored | InItem, op: Op, value: V
     return f"ifNull({number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
 
 
-def _one_of(statement: Statement, stored: Stored | InItem, values: tuple[Scalar, ...]) -> Iterable[str]:
+def _one_of(statement: Statement, stored: Readable, values: tuple[Scalar, ...]) -> Iterable[str]:
     texts = [one for one in values if isinstance(one, str)]
     numbers = [float(one) for one in values if not isinstance(one, str | bool)]
     if texts:
@@ -251,7 +290,7 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
     return f"{stored} {'=' if op == 'is' else ORDER[op]} {given}"
 
 
-def number(stored: Stored | InItem) -> str:
+def number(stored: Readable) -> str:
     """Return a stored value as a number; null for what does not read as one."""
     text = stored.typed("String")
     cases = [f"isNotNull({one}), toFloat64({one})" for one in map(stored.typed, ("Int64", "Float64", "UInt64"))]

@@ -1,18 +1,20 @@
-"""Values inside the items of a list, as ClickHouse expressions on an item's text.
+"""Values inside the items of a list, as ClickHouse expressions: on columns, where all items are objects, else on an item's text.
 
-A list of objects is stored in one of several ways that depend on what else came in its block (all of them objects, some empty, some numbers), so
-it is read as the text that all of them come to.
+A list of objects is stored in one of several ways that depend on what else is in it. Where there are nothing but objects, as in nearly every list, each
+path in them is columns of its own, read many times as quickly as text. What has numbers, nulls or lists among its objects is read as the text it comes to.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hudhud.segments.expressions import Statement
+    from hudhud.segments.expressions import Statement, Stored
 
 ITEM = "item"
+OBJECTS = "`Array(JSON)`"
+MIXED = ("`Array(Dynamic)`", "`Array(Nullable(JSON))`")  # of which some may be objects
 # What ClickHouse calls the kinds of JSON values, and the function that reads each.
 READ = {
     "String": ("String", "JSONExtractString"),
@@ -43,6 +45,42 @@ class InItem:
         return f"JSONExtractArrayRaw({self.path})"
 
 
+@dataclass(slots=True)
+class Objects:
+    """The items of a stored list of objects: which of their columns are read, each with its name in the function of one item."""
+
+    listed: Stored
+    read: dict[str, str] = field(default_factory=dict)
+
+    def column(self, path: str) -> str:
+        """Return the name of an item's value at a path (SQL)."""
+        return self.read.setdefault(f"{self.listed}.:{OBJECTS}.{path}", f"{ITEM}{len(self.read)}")
+
+    def any(self, tests: list[str]) -> str:
+        """Return the condition that one of them passes all tests, which name columns; false for any other list."""
+        return f"arrayExists(({', '.join(self.read.values())}) -> {' AND '.join(tests)}, {', '.join(self.read)})"
+
+
+@dataclass(frozen=True, slots=True)
+class InObject:
+    """A value of any type at a path in an object of a list: to be used where `Stored` is."""
+
+    objects: Objects
+    path: str
+
+    def __str__(self) -> str:
+        """As SQL that is null where there is nothing."""
+        return self.objects.column(self.path)
+
+    def typed(self, kind: str) -> str:
+        """Return it as SQL where it is of this type, else null."""
+        return self.objects.column(f"{self.path}.:{kind}")
+
+    def items(self) -> str:
+        """Return the texts of the items of a list inside the item; none for what is no list."""
+        return f"JSONExtractArrayRaw(ifNull(toJSONString({self}), ''))"
+
+
 # An item that is a value itself, as in ["new", "loyal"].
 MEMBER = InItem("member")
 
@@ -55,3 +93,8 @@ def item_path(statement: Statement, path: str) -> InItem:
 def any_item(items: str, tests: list[str]) -> str:
     """Return the condition that one of these items passes all tests."""
     return f"arrayExists({ITEM} -> {' AND '.join(tests)}, {items})"
+
+
+def any_mixed_item(listed: Stored, tests: list[str]) -> list[str]:
+    """Return conditions of which one holds where an item passes all tests in a list that has not only objects in it."""
+    return [f"notEmpty({one}) AND {any_item(f'JSONExtractArrayRaw(toJSONString({one}))', tests)}" for one in map(listed.typed, MIXED)]
