@@ -10,6 +10,7 @@ from ninja import Router
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.app import shapes
+from hudhud.endpoints.queries import count_disabled
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         found.append({"kind": "events_rejected", "count": rejected, "link": "/api/v1/events/rejects"})
     if brought := ws.value(Q.count_brought, since=since):
         found.append({"kind": "many_addresses", "count": brought, "link": "/data/rejects"})
+    if disabled := count_disabled(ws):
+        found.append({"kind": "endpoint_disabled", "count": disabled, "link": "/data/endpoints"})
     found += [
         {"kind": "journey_paused", "key": each["key"], "link": f"/journeys/{each['key']}"}
         for each in journeys

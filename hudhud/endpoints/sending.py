@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
+from cryptography.fernet import InvalidToken
 
 from hudhud.accounts.actions import record_audit
 from hudhud.endpoints.signing import headers
@@ -85,9 +86,16 @@ def claim(everywhere: Scope, keys: Keys, worker: str, now: datetime, *, busy: Co
 
 
 def _to_claimed(row: dict[str, Any], keys: Keys) -> Claimed:
-    sealed = (row.pop("secret"), row.pop("old_secret"))
-    opened = tuple(cipher(keys, PURPOSE).decrypt(bytes(one)).decode() for one in sealed if one is not None)
-    return Claimed(**{**row, "body": bytes(row["body"])}, secrets=opened)
+    opened = [_open(row.pop(name), keys) for name in ("secret", "old_secret")]
+    return Claimed(**{**row, "body": bytes(row["body"])}, secrets=tuple(one for one in opened if one))
+
+
+def _open(sealed: bytes | None, keys: Keys) -> str | None:
+    """Return a secret; None where there is none, or it was sealed with a key that is gone."""
+    try:
+        return None if sealed is None else cipher(keys, PURPOSE).decrypt(bytes(sealed)).decode()
+    except InvalidToken:
+        return None
 
 
 def next_due(everywhere: Scope) -> datetime | None:
@@ -98,6 +106,8 @@ def next_due(everywhere: Scope) -> datetime | None:
 
 async def attempt(egress: Egress, claimed: Claimed, at: datetime) -> Answer | HudhudError:
     """Make the request; return the answer, or why there is none."""
+    if not claimed.secrets:
+        return Failed("the secret cannot be read: the key that sealed it is not in HUDHUD_SECRET_KEYS; give the endpoint a new secret")
     try:
         return await egress.post(claimed.url, headers(claimed.secrets, claimed.message, at, claimed.body), claimed.body, limit=REPLY_BYTES)
     except HudhudError as error:

@@ -41,7 +41,7 @@ WITH given AS MATERIALIZED (
            AS g (workspace_id, id, fence, at, seconds, code, detail, reply, state, due_at)
 ), ours AS MATERIALIZED (
     SELECT g.*, d.endpoint_id, e.state = 'disabled' AS is_over FROM given g
-    JOIN endpoint_delivery d ON d.workspace_id = g.workspace_id AND d.id = g.id AND d.fence = g.fence JOIN endpoint e ON e.id = d.endpoint_id
+    JOIN endpoint_delivery d ON d.workspace_id = g.workspace_id AND d.id = g.id AND d.fence = g.fence AND d.worker IS NOT NULL JOIN endpoint e ON e.id = d.endpoint_id
     ORDER BY g.id FOR UPDATE OF d
 ), noted AS (
     UPDATE endpoint_delivery d

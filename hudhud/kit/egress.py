@@ -69,7 +69,9 @@ def read_networks(setting: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in setting.split(",") if part.strip())
     except ValueError as error:
-        raise InvalidInput("HUDHUD_PRIVATE_NETWORKS", setting, "give networks with commas between them, e.g. 10.0.0.0/8,192.168.1.7") from error
+        raise InvalidInput(
+            "HUDHUD_PRIVATE_NETWORKS", setting, "give networks with commas between them, e.g. 10.0.0.0/8,192.168.1.7"
+        ) from error
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -191,3 +191,14 @@ def test_paused_what_happens_waits_and_what_is_old_goes(wire: Wire) -> None:
     retention.work_once(wire.line.context, wire.line.ch)
     assert [json.loads(one.body)["data"]["message_id"] for one in fake.got] == ["order-1", "order-2"]
     assert len(wire.deliveries(endpoint)) == 1
+
+
+def test_a_secret_that_cannot_be_read_stops_its_own_endpoint_only(wire: Wire) -> None:
+    fake = wire.fake()
+    broken, _ = wire.make(fake)
+    wire.line.sql("UPDATE endpoint SET secret = 'sealed with a key that is lost' RETURNING id")
+    wire.make(fake)
+    order(wire)
+    wire.work()
+    assert len(fake.got) == 1
+    assert wire.attempts(broken)[0][1].startswith("the secret cannot be read: the key that sealed it is not in HUDHUD_SECRET_KEYS")
