@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
-from ninja import Field, Router
+from ninja import Field, Query, Router
 
 from hudhud.accounts.actions import record_audit
 from hudhud.accounts.queries import get_workspace
@@ -16,9 +16,9 @@ from hudhud.app.wiring import wiring
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import needs
 from hudhud.segments.queries import get_segment
-from hudhud.transfer import export
-from hudhud.transfer.export import Form  # noqa: TC001 -- read by ninja at run time
+from hudhud.transfer import consent_export, export
 from hudhud.transfer.queries import get_import, reject_pages
+from hudhud.transfer.writing import Form  # noqa: TC001 -- read by ninja at run time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 router = Router(tags=["exports"])
-TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+TYPES: dict[Form, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "ndjson": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+# Names of columns, as the header has them; left out: all.
+Columns = Annotated[list[Annotated[str, Field(max_length=300)]], Query(default_factory=list, max_length=2_000)]
 LONGEST = timedelta(days=366 * 20)
 
 
@@ -40,19 +47,56 @@ def _download(pieces: Iterator[bytes], name: str, form: Form) -> StreamingHttpRe
 
 @router.get("/exports/people")
 @needs("marketer")
-def export_people(request: Request, format: Form = "csv", segment_id: Id | None = None) -> StreamingHttpResponse:  # noqa: A002 -- the parameter's name
+def export_people(
+    request: Request,
+    columns: Columns,
+    format: Form = "csv",  # noqa: A002 -- the parameter's name
+    segment_id: Id | None = None,
+) -> StreamingHttpResponse:
     """Download everybody, or the members of a segment: attributes, identifiers, consent. Our import reads it back."""
     workspace_id = request.scope.workspace_id or 0
     if segment_id is not None:
         get_segment(request.scope, segment_id)
     record_audit(request.scope, request.now, request.actor, "export.people", f"segment:{segment_id}" if segment_id else "", format=format)
-    return _download(export.people(partial(wiring().db.workspace, workspace_id), format, segment_id), "people", format)
+    return _download(export.people(partial(wiring().db.workspace, workspace_id), format, segment_id, columns), "people", format)
+
+
+@router.get("/exports/columns", response=dict[str, list[str]])
+@needs("marketer")
+def find_columns(request: Request) -> dict[str, list[str]]:
+    """List what the columns of each export are called; the first always comes."""
+    people = export.people_columns(partial(wiring().db.workspace, request.scope.workspace_id or 0))
+    return {
+        "people": people,
+        "events": [*export.EVENT_COLUMNS],
+        "consent": [*consent_export.CONSENT_COLUMNS],
+        "suppressions": [*consent_export.SUPPRESSION_COLUMNS],
+    }
+
+
+@router.get("/exports/consent")
+@needs("marketer")
+def export_consent(request: Request, columns: Columns, format: Form = "csv") -> StreamingHttpResponse:  # noqa: A002 -- the parameter's name
+    """Download where everybody stands on each topic, with date, source and wording."""
+    record_audit(request.scope, request.now, request.actor, "export.consent", "", format=format)
+    pages = partial(wiring().db.workspace, request.scope.workspace_id or 0)
+    return _download(consent_export.consent(pages, format, columns), "consent", format)
+
+
+@router.get("/exports/suppressions")
+@needs("marketer")
+def export_suppressions(request: Request, columns: Columns, format: Form = "csv") -> StreamingHttpResponse:  # noqa: A002 -- the parameter's name
+    """Download every address that must not be written to, and why."""
+    record_audit(request.scope, request.now, request.actor, "export.suppressions", "", format=format)
+    pages = partial(wiring().db.workspace, request.scope.workspace_id or 0)
+    return _download(consent_export.suppressions(pages, format, columns), "suppressions", format)
 
 
 @router.get("/exports/events")
 @needs("marketer")
 def export_events(
     request: Request,
+    columns: Columns,
     format: Form = "csv",  # noqa: A002 -- the parameter's name
     begin: datetime | None = None,
     end: datetime | None = None,
@@ -68,7 +112,7 @@ def export_events(
         request.scope, request.now, request.actor, "export.events", "", format=format, begin=first.isoformat(), end=last.isoformat()
     )
     pages = partial(wiring().db.workspace, workspace_id)
-    return _download(export.events(pages, wiring().clickhouse, workspace_id, format, first, last), "events", format)
+    return _download(export.events(pages, wiring().clickhouse, workspace_id, format, first, last, columns), "events", format)
 
 
 def _aware(at: datetime, zone: ZoneInfo) -> datetime:

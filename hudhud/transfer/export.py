@@ -6,10 +6,8 @@ spreadsheet would run, or take for something else, begins with an apostrophe, wh
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +19,7 @@ from hudhud.segments.queries import find_members, get_segment
 from hudhud.transfer.mapping import ID_FIELDS
 from hudhud.transfer.sayings import REFUSALS
 from hudhud.transfer.values import to_cell
+from hudhud.transfer.writing import check_columns, csv_lines, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,32 +28,40 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
+    from hudhud.transfer.writing import Form
 
     OpenPage = Callable[[], AbstractContextManager[Scope]]
 
 QUERIES = sql.load("hudhud.transfer")
 CLICKHOUSE = sql.load("hudhud.transfer", "clickhouse.sql")
 PAGE_ROWS = 2_000
-Form = Literal["csv", "ndjson"]
 PERSON_COLUMNS = ("hudhud_id", "user_id", "anonymous_id", "email", "phone", "at")
 PLACES = ("language", "country", "timezone")
 EVENT_COLUMNS = ("hudhud_event", "at", "type", "event", "user_id", "anonymous_id", "properties")
 RESERVED = frozenset({*PERSON_COLUMNS, *PLACES, *ID_FIELDS, "subscriptions", "time_zone", "locale", "event", *REFUSALS})
 
 
-def people(open_page: OpenPage, form: Form, segment_id: int | None = None) -> Iterator[bytes]:
-    """Yield a file of all living people, or of the members of a segment, with attributes, identifiers and consent."""
+def people(open_page: OpenPage, form: Form, segment_id: int | None = None, columns: Sequence[str] = ()) -> Iterator[bytes]:
+    """Yield a file of all living people, or of the members of a segment, with attributes, identifiers and consent; raises `InvalidInput`."""
+    attributes, topics, header = _people_header(open_page)
+    check_columns(form, header, columns)
+    if form == "ndjson":
+        return (b"".join(map(_person_messages, page)) for page in _people_pages(open_page, segment_id))
+    pages = ([_person_cells(row, attributes, topics) for row in page] for page in _people_pages(open_page, segment_id))
+    return write_table(form, header, pages, columns)
+
+
+def people_columns(open_page: OpenPage) -> list[str]:
+    """Return what the columns of an export of people are called now."""
+    return _people_header(open_page)[2]
+
+
+def _people_header(open_page: OpenPage) -> tuple[list[str], list[str], list[str]]:
     with open_page() as ws:
         names = [row[0] for row in ws.rows(QUERIES.attribute_names)]
         topics = [topic.key for topic in find_topics(ws)]
     attributes = [name for name in names if name not in {"email", "phone", *PLACES, "time_zone", "locale"}]
-    if form == "csv":
-        yield _line([*PERSON_COLUMNS, *PLACES, *map(_column, attributes), *(f"topic.{key}" for key in topics)])
-    for page in _people_pages(open_page, segment_id):
-        if form == "ndjson":
-            yield b"".join(_person_messages(row) for row in page)
-        else:
-            yield _lines(_person_cells(row, attributes, topics) for row in page)
+    return attributes, topics, [*PERSON_COLUMNS, *PLACES, *map(_column, attributes), *(f"topic.{key}" for key in topics)]
 
 
 def _column(name: str) -> str:
@@ -115,10 +122,20 @@ def _person_messages(row: tuple[Any, ...]) -> bytes:
     return b"".join(msgspec.json.encode(one) + b"\n" for one in (message, *more))
 
 
-def events(open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin: datetime, end: datetime) -> Iterator[bytes]:
+def events(
+    open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin: datetime, end: datetime, columns: Sequence[str] = ()
+) -> Iterator[bytes]:
     """Yield a file of what happened from `begin` on and before `end`, person by person; our own notes (sends, segments) left out."""
-    if form == "csv":
-        yield _line(EVENT_COLUMNS)
+    check_columns(form, EVENT_COLUMNS, columns)
+    found = _event_pages(open_page, ch, workspace_id, begin, end)
+    if form == "ndjson":
+        return (b"".join(_event_message(row, names.get(row[0])) for row in page) for page, names in found)
+    return write_table(form, EVENT_COLUMNS, ([_event_cells(row, names.get(row[0])) for row in page] for page, names in found), columns)
+
+
+def _event_pages(
+    open_page: OpenPage, ch: Client, workspace_id: int, begin: datetime, end: datetime
+) -> Iterator[tuple[Sequence[Sequence[Any]], dict[int, tuple[str, str]]]]:
     actor, at, message_id = 0, begin, ""
     while True:
         values = {
@@ -134,11 +151,7 @@ def events(open_page: OpenPage, ch: Client, workspace_id: int, form: Form, begin
             return
         with open_page() as ws:
             rows = ws.rows(QUERIES.actor_names, ids=numbers(sorted({row[0] for row in page})))
-        names = {actor_id: (namespace, value) for actor_id, namespace, value in rows}
-        if form == "csv":
-            yield _lines(_event_cells(row, names.get(row[0])) for row in page)
-        else:
-            yield b"".join(_event_message(row, names.get(row[0])) for row in page)
+        yield page, {actor_id: (namespace, value) for actor_id, namespace, value in rows}
         actor, at, message_id = page[-1][:3]
 
 
@@ -166,10 +179,10 @@ def _instant(at: datetime) -> str:
 def rejects(pages: Iterator[Sequence[tuple[int, str, Any]]], columns: Sequence[str], form: Form) -> Iterator[bytes]:
     """Yield a file of bad rows with line and reason, each as it was (a table's rows safe for a spreadsheet, as everything that goes out)."""
     if form == "csv":
-        yield _line(["line", "reason", *map(_safe, columns)])
+        yield csv_lines([["line", "reason", *map(_safe, columns)]])
     for page in pages:
         if form == "csv":
-            yield _lines(
+            yield csv_lines(
                 [str(line), _safe(reason), *map(_safe, cells if isinstance(cells, list) else [cells])] for line, reason, cells in page
             )
         else:
@@ -186,13 +199,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    return _lines([cells])
-
-
-def _lines(rows: Any) -> bytes:  # noqa: ANN401 -- whatever csv can write
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode("utf-8", "replace")

@@ -8,14 +8,9 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from datetime import datetime, time
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
-
-import msgspec
-import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
+from importlib import import_module
+from itertools import starmap
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
@@ -33,9 +28,7 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_CELL = 128 * 1024
 MAX_LINE = 4 * 1024 * 1024
 MAX_RECORD_LINES = 500
-PARQUET_ROWS = 2_000
-MAX_UNPACKED = 2 * 1024**3
-MAX_SHARED = 64 * 1024 * 1024  # the texts of a workbook are kept in memory
+LIBRARIES = {"xlsx": "hudhud.transfer.workbooks", "parquet": "hudhud.transfer.parquet"}
 _SEPARATOR_LINE = ("sep=", '"sep=')
 _SUFFIXES: dict[str, Format] = {
     ".ndjson": "ndjson",
@@ -81,8 +74,9 @@ def read_rows(source: Source, reading: Reading, width: int | None, moved: Moved)
         return _json_lines(source, reading.encoding, moved)
     if reading.format == "csv":
         return _csv_rows(source, reading, width, moved)
-    rows = _xlsx_rows(source, moved) if reading.format == "xlsx" else _parquet_rows(source, moved)
-    return _fitted(rows, width)
+    # Libraries of some 60 MB: a process loads them when it meets such a file, not before.
+    rows = import_module(LIBRARIES[reading.format]).read(source, moved)
+    return _fitted(starmap(Record, rows), width)
 
 
 def _fitted(rows: Iterator[Record], width: int | None) -> Iterator[Record]:
@@ -203,79 +197,6 @@ def _plain_lines(file: IO[bytes]) -> Iterator[Record]:
             yield Record(number, line[:200], f"longer than {MAX_LINE} bytes")
         elif body := line.removeprefix(b"\xef\xbb\xbf").strip():
             yield Record(number, body)
-
-
-def _xlsx_rows(source: Source, moved: Moved) -> Iterator[Record]:
-    with opened(source, moved) as file:
-        try:
-            _check_unpacked(file)
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-                cells = list(map(_text, row))
-                while cells and not cells[-1]:
-                    cells.pop()
-                yield Record(number, cells)
-        except InvalidInput:
-            raise
-        except (BadZipFile, KeyError, ValueError, IndexError, TypeError, SyntaxError, OSError) as error:
-            raise InvalidInput("FILE", source.name, f"it is no readable workbook ({error}); save it again, or as CSV") from None
-
-
-def _check_unpacked(file: IO[bytes]) -> None:
-    with ZipFile(file) as packed:
-        parts = packed.infolist()
-    shared = sum(part.file_size for part in parts if part.filename.endswith("sharedStrings.xml"))
-    if sum(part.file_size for part in parts) > MAX_UNPACKED or shared > MAX_SHARED:
-        raise InvalidInput("FILE", "workbook", "it is too large unpacked; save it as CSV")
-    file.seek(0)
-
-
-def _parquet_rows(source: Source, moved: Moved) -> Iterator[Record]:
-    with opened(source, moved) as file:
-        try:
-            table = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
-            yield Record(1, [str(name) for name in table.schema_arrow.names])
-            number = 1
-            for batch in table.iter_batches(PARQUET_ROWS):
-                for cells in cells_of(batch):
-                    number += 1
-                    yield Record(number, cells)
-        except (pa.ArrowException, OSError) as error:
-            raise InvalidInput("FILE", source.name, f"it is no readable Parquet file ({error})") from None
-
-
-def cells_of(batch: Any) -> Iterator[list[str]]:  # noqa: ANN401 -- pyarrow has no types
-    """Yield the rows of an Arrow batch, each cell as the text that `auto` reads back as it was."""
-    return map(list, zip(*map(_texts, batch.columns), strict=True))
-
-
-def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
-    try:
-        return list(map(_text, column.to_pylist()))
-    except (ValueError, OverflowError):
-        # Nanoseconds, or a year that Python does not know.
-        return list(map(_text, column.cast(pa.string()).to_pylist()))
-
-
-def _text(value: object) -> str:
-    """Write a typed cell as the text that `auto` reads back as it was."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return _other_text(value)
-
-
-def _other_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() and value.tzinfo is None else value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value, enc_hook=str).decode()
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def header_of(first: list[str], *, has_header: bool) -> list[str]:

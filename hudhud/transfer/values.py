@@ -145,3 +145,31 @@ def from_cell(text: str) -> object:
         return msgspec.json.decode(text[1:-2]) if text.endswith("]#") else msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise InvalidInput("cell", text, "it was changed since it was exported") from None
+
+
+def is_plain_number(text: str) -> bool:
+    """Say whether a cell that `to_cell` wrote is a number that a typed cell keeps as it is: 1.0 comes back as 1 from one."""
+    if text[:1] not in _DIGITS or not _NUMBER.fullmatch(text):
+        return False
+    return "." not in text or (repr(float(text)) == text and not text.endswith(".0"))
+
+
+def to_text(value: object) -> str:
+    """Write the value of a typed cell as the text that `auto` reads back as it was."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return _other_text(value)
+
+
+def _other_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() and value.tzinfo is None else value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,10 +12,12 @@ import pytest
 from hudhud.consent.actions import suppress
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer import actions, queries
+from hudhud.transfer.consent_export import consent, suppressions
 from hudhud.transfer.guess import fields_of, understand
 from hudhud.transfer.refusals import said_no, whys
 from hudhud.transfer.types import Column, Import, Kind, Plan
 from hudhud.workers import transfers
+from tests import make
 from tests.make import NOW
 from tests.transfer.test_files import source
 from tests.workers.line import Line, identify
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
+    from hudhud.transfer.writing import Form
 
 # Headers as the tools write them.
 MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,LEID,EUID,LAST_CHANGED"
@@ -34,16 +40,17 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
     return Line(db, ch, clickhouse_url)
 
 
-def upload(line: Line, body: str, kind: Kind = "people", name: str = "list.csv", **more: Any) -> tuple[int, Plan]:  # noqa: ANN401
-    found = understand(source(body.encode(), name), kind)
+def upload(line: Line, text: str | bytes, kind: Kind = "people", name: str = "list.csv", **more: Any) -> tuple[int, Plan]:  # noqa: ANN401
+    body = text.encode() if isinstance(text, str) else text
+    found = understand(source(body, name), kind)
     columns = tuple(Column(one.name, one.field, one.type) for one in found.columns)
     with line.db.workspace(line.shop) as ws:
-        import_id = actions.create_import(ws, kind, name, len(body.encode()), NOW, actor="test")
-        actions.put_piece(ws, import_id, 0, body.encode())
+        import_id = actions.create_import(ws, kind, name, len(body), NOW, actor="test")
+        actions.put_piece(ws, import_id, 0, body)
     return import_id, Plan(found.reading, columns, **{"refused": found.refused, **more})
 
 
-def bring(line: Line, body: str, kind: Kind = "people", name: str = "list.csv", **more: Any) -> Import:  # noqa: ANN401
+def bring(line: Line, body: str | bytes, kind: Kind = "people", name: str = "list.csv", **more: Any) -> Import:  # noqa: ANN401
     import_id, plan = upload(line, body, kind, name, **more)
     with line.db.workspace(line.shop) as ws:
         actions.ask_run(ws, import_id, plan, NOW, actor="test")
@@ -197,3 +204,41 @@ def test_cells_that_say_no_and_cells_that_do_not() -> None:
     for wrong in (lambda: said_no("perhaps", "iso"), lambda: whys("perhaps", "manual", "iso")):
         with pytest.raises(InvalidInput):
             wrong()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "ndjson"])
+def test_consent_and_suppressions_come_back_elsewhere_as_they_were(line: Line, form: Form) -> None:
+    line.put(
+        identify("=u1", email="+a@b.ee", subscriptions={"newsletter": True, "offers": False}),
+        identify(None, "v1", email="v@b.ee", subscriptions={"newsletter": {"email": "pending"}}),
+        {
+            "type": "identify",
+            "userId": "u2",
+            "traits": {"subscriptions": {"offers": True}},
+            "context": {"consent": {"source": "=fair", "text": "@yes"}},
+        },
+        {"type": "alias", "userId": "=u1", "previousId": "v1"},
+    )
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        suppress(ws, {"=x@b.ee": "=550", "y@b.ee": ""}, "complaint", line.clock.now())
+        suppress(ws, {"+37255512345": ""}, "manual", line.clock.now(), "phone")
+    told = [exported(line, write, form) for write in (consent, suppressions)]
+    before = [table(line, write) for write in (consent, suppressions)]
+    line.shop = make.workspace(line.db, "Elsewhere")
+    for kind, body in zip(("consent", "suppressions"), told, strict=True):
+        assert bring(line, body, kind, f"{kind}.{form}").rejected == 0  # type: ignore[arg-type]
+    after = [table(line, write) for write in (consent, suppressions)]
+    assert after == before
+    assert len(before[0]) == 3
+    assert len(before[1]) == 3
+
+
+def exported(line: Line, write: Any, form: Form) -> bytes:  # noqa: ANN401 -- one of two
+    return b"".join(write(partial(line.db.workspace, line.shop), form))
+
+
+def table(line: Line, write: Any) -> list[list[str]]:  # noqa: ANN401 -- one of two
+    """The rows of an export, but for our own numbers and by which way it was told."""
+    rows = list(csv.reader(io.StringIO(exported(line, write, "csv").decode())))[1:]
+    return sorted(row[1:11] if write is consent else row for row in rows)

@@ -82,7 +82,7 @@ function Ended({ one }: { one: Import }) {
 
 /** It can still be read in another way. */
 function isOpen(one: Import): boolean {
-  return ["draft", "checked", "failed"].includes(one.state) && one.line === 0;
+  return one.size > 0 && ["draft", "checked", "failed"].includes(one.state) && one.line === 0;
 }
 
 function Steps({ one }: { one: Import }) {

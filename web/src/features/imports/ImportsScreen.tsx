@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Card, Columns, Failure, IconChevronRight, Loading, Name, Page, Progress, SegmentedControl, Stack, State, Text, type Tone } from "@/ui";
+import { BackLink, Button, Card, Columns, Failure, Group, IconChevronRight, Loading, Name, Page, Progress, SegmentedControl, Stack, State, Text, type Tone } from "@/ui";
 import { ExportCard } from "./ExportCard";
 import { useImports, useUpload } from "./queries";
 import { KINDS, type Import, type Kind } from "./types";
@@ -25,7 +25,7 @@ function Upload() {
   return (
     <Card title={t("imports.new_import")}>
       <Stack>
-        <SegmentedControl aria-label={t("imports.what")} value={kind} onChange={(value) => { setKind(value); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
+        <SegmentedControl aria-label={t("imports.what")} fullWidth value={kind} onChange={(value) => { setKind(value); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
         <label className="hd-drop" onDragOver={(event) => { event.preventDefault(); }} onDrop={(event) => { event.preventDefault(); send(event.dataTransfer.files[0]); }}>
           <Text component="span" display="block" fw={600}>{t("imports.choose")}</Text>
           <Text component="span" display="block" fz="sm" c="dimmed">{t("imports.choose_lead")}</Text>
@@ -70,7 +70,13 @@ export default function ImportsScreen() {
             </Card>
           )}
         </Stack>
-        <ExportCard />
+        <Stack gap={20}>
+          <ExportCard />
+          <Card title={t("warehouses.link")}>
+            <p className="hd-dim" style={{ margin: 0 }}>{t("warehouses.link_lead")}</p>
+            <Group mt={12}><Button component={Link} to="/warehouses" variant="default" size="xs">{t("warehouses.title")}</Button></Group>
+          </Card>
+        </Stack>
       </Columns>
     </Page>
   );

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  transferCancel, transferCheck, transferCreateImport, transferDeleteImport, transferFindImports, transferGetImport, transferLook, transferPutPiece, transferStart, transferUndo,
+  transferCancel, transferCheck, transferCreateImport, transferDeleteImport, transferFindImports, transferGetImport, transferLook, transferPutPiece, transferStart, transferUndo, transfersFindColumns,
 } from "@/api/generated";
 import type { Made, Reading } from "@/api/generated";
 import type { Paged } from "@/api/page";
@@ -17,6 +17,11 @@ export function useImports() {
     queryFn: () => call<Paged<Import>>(transferFindImports({ query: { limit: 50 } })),
     refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? 1000 : false),
   });
+}
+
+/** What the columns of each export are called. */
+export function useExportColumns() {
+  return useQuery({ queryKey: ["export-columns"], queryFn: () => call<Record<Kind, string[]>>(transfersFindColumns()) });
 }
 
 export function useImport(id: number) {

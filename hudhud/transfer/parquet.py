@@ -1,0 +1,102 @@
+"""Parquet, read and written a batch at a time. Loaded only by who meets one: the library takes its memory."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hudhud.kit.errors import InvalidInput
+from hudhud.transfer.source import opened
+from hudhud.transfer.values import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hudhud.transfer.source import Source
+    from hudhud.transfer.tables import Moved
+
+READ_ROWS = 2_000
+GROUP_ROWS = 20_000  # what is written at once: a reader has one such group in memory
+
+
+def read(source: Source, moved: Moved) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and cells of each row, the names of the columns first; raises `InvalidInput`."""
+    with opened(source, moved) as file:
+        try:
+            table = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
+            yield 1, [str(name) for name in table.schema_arrow.names]
+            number = 1
+            for batch in table.iter_batches(READ_ROWS):
+                yield from enumerate(cells_of(batch), number + 1)
+                number += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise InvalidInput("FILE", source.name, f"it is no readable Parquet file ({error})") from None
+
+
+def cells_of(batch: Any) -> Iterator[list[str]]:  # noqa: ANN401 -- pyarrow has no types
+    """Yield the rows of an Arrow batch, each cell as the text that `auto` reads back as it was."""
+    return map(list, zip(*map(_texts, batch.columns), strict=True))
+
+
+def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return [text or "" for text in column.to_pylist()]
+    try:
+        return list(map(to_text, column.to_pylist()))
+    except (ValueError, OverflowError):
+        # Nanoseconds, or a year that Python does not know.
+        return list(map(to_text, column.cast(pa.string()).to_pylist()))
+
+
+def write(header: Sequence[str], pages: Iterator[list[list[str]]]) -> Iterator[bytes]:
+    """Yield a file of these rows: columns of text, each cell as `values.to_cell` writes it, so that what a column mixes comes back."""
+    schema = pa.schema([pa.field(name, pa.string()) for name in header])
+    sink = io.BytesIO()
+    kept: list[list[str]] = []
+
+    def flush() -> None:
+        columns = [pa.array([_plain(cell) for cell in column], pa.string()) for column in zip(*kept, strict=True)]
+        writer.write_batch(pa.record_batch(columns, schema=schema))
+        kept.clear()
+
+    with pq.ParquetWriter(pa.PythonFile(_Forward(sink), "w"), schema, compression="zstd") as writer:
+        for page in pages:
+            kept += page
+            if len(kept) >= GROUP_ROWS:
+                flush()
+                yield _take(sink)
+        if kept:
+            flush()
+    yield _take(sink)
+
+
+def _plain(cell: str) -> str | None:
+    return cell.encode("utf-8", "replace").decode() if cell else None
+
+
+class _Forward(io.RawIOBase):
+    """A file that is only written on; it tells its place, and keeps nothing that was taken."""
+
+    def __init__(self, sink: io.BytesIO) -> None:
+        self.sink, self.place = sink, 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.place
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 -- whatever pyarrow hands over
+        count = self.sink.write(data)
+        self.place += count
+        return count
+
+
+def _take(sink: io.BytesIO) -> bytes:
+    taken = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return taken
