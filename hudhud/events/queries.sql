@@ -157,11 +157,10 @@ WHERE k.locktype = 'relation' AND k.database = (SELECT oid FROM pg_database WHER
   AND k.relation = 'intake'::regclass AND k.mode = 'RowExclusiveLock' AND k.granted AND k.pid <> pg_backend_pid();
 
 -- name: measure_log
--- What the log takes on disk, and how much may wait in its live lanes at most: all that came since the oldest that does.
-SELECT pg_total_relation_size('intake'),
-       coalesce((SELECT last_value FROM intake_id_seq) - min(q.id) + 1, 0)
+-- What the log takes on disk, and how much waits in its live lanes (of each lane counted up to `enough`): what an import has brought is not asked for.
+SELECT pg_total_relation_size('intake'), count(*)
 FROM intake_lane l CROSS JOIN LATERAL (
-    SELECT i.id FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT 1) q
+    SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id) ORDER BY i.txid, i.id LIMIT %(enough)s) q
 WHERE l.lane < 8;
 
 -- name: watermark

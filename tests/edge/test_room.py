@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hudhud.edge import room
 from hudhud.edge.app import Edge
+from hudhud.edge.room import Gauge
 from hudhud.edge.state import EdgeState
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
@@ -75,3 +76,35 @@ def test_while_the_log_is_full_nobody_reads_what_is_sent() -> None:
         scope = {"type": "http", "method": "POST", "path": path, "headers": []}
         asyncio.run(edge(scope, receive, send))
     assert [one["status"] for one in said if one["type"] == "http.response.start"] == [429] * 3
+
+
+def test_after_an_overflow_the_answer_stays_until_there_is_no_room_inside_the_file() -> None:
+    gauge = Gauge(1_000)
+    assert [gauge.look(size, waiting) for size, waiting in ((900, 5_000), (1_001, 900), (1_001, 5_000), (1_050, 1_200))] == [
+        False, False, False, False,
+    ]  # fmt: skip
+    # No room left inside: it grows.
+    assert [gauge.look(size, waiting) for size, waiting in ((1_052, 5_000), (1_052, 1_001))] == [True, True]
+    # Worked off; an import's rows keep the file large, and the usual second's worth of events comes and goes.
+    seen = [gauge.look(1_060, waiting) for waiting in (1_000, 4_000, 300, 6_000, 0, 5_000)]
+    assert seen == [False] * 6
+    # Without an end it does not grow: a quarter beyond the limit the plain rule is left.
+    for size in range(1_060, 1_251, 10):
+        gauge.look(size, 0)
+    assert [gauge.look(1_290, 5_000), gauge.look(1_301, 5_000), gauge.look(1_400, 0), gauge.look(1_400, 5_000)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    # Shrunk: as at the beginning.
+    assert [gauge.look(1_000, 5_000), gauge.look(1_001, 5_000)] == [False, True]
+
+
+def test_what_an_import_has_brought_is_not_counted(db: Database) -> None:
+    with db.everywhere() as everywhere:
+        everywhere.run(FILL)
+        everywhere.run(Query("bulk", "UPDATE intake SET lane = 9 WHERE mod(id, 4) > 0"))
+        size, waiting = everywhere.rows(room.QUERIES.measure_log, enough=room.FEW_ROWS + 1)[0]
+        assert (size > 1024**2, waiting) == (True, 500)
+        assert everywhere.rows(room.QUERIES.measure_log, enough=100)[0][1] == 100
