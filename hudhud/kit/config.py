@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hudhud.kit.errors import InvalidInput
 
 
 class Settings(BaseSettings):
@@ -54,6 +59,35 @@ class Settings(BaseSettings):
     log_level: str = Field("info", description="debug, info, warning or error.")
     failpoint: str = Field("", description="name:n = kill this process at the n-th pass of a named point (tests only).")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp(cls, url: str) -> str:
+        if url and not _is_address(url, ("smtp", "smtps")):
+            raise ValueError("write smtp://user:pass@host:port or smtps://user:pass@host:port")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public(cls, url: str) -> str:
+        if url and (not _is_address(url, ("http", "https")) or urlsplit(url).path not in ("", "/")):
+            raise ValueError("write scheme and host, such as https://mail.example.com")
+        return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, addresses: str) -> str:
+        for address in filter(None, map(str.strip, addresses.split(","))):
+            if address != "*":
+                ip_network(address, strict=False)
+        return addresses
+
+    @field_validator("log_level")
+    @classmethod
+    def _check_level(cls, level: str) -> str:
+        if level not in ("debug", "info", "warning", "error"):
+            raise ValueError("write debug, info, warning or error")
+        return level
+
     @property
     def base_url(self) -> str:
         """The address in links, without a final slash."""
@@ -65,7 +99,20 @@ class Settings(BaseSettings):
         return Path(self.web_socket) if self.web_socket else self.data / "web.sock"
 
 
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    """Say whether a URL has one of these schemes and a host; raises `ValueError` for a port that is none."""
+    parts = urlsplit(url)
+    return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the process's settings, read once."""
-    return Settings()
+    """Return the process's settings, read once; raises `InvalidInput` that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0])
+        remedy = problem["msg"].removeprefix("Value error, ")
+        shown = re.sub(r"://[^@]*@", "://…@", str(problem["input"]))
+        raise InvalidInput(name if name.isupper() else f"HUDHUD_{name.upper()}", shown, f"{remedy[:1].lower()}{remedy[1:]}") from None

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from functools import lru_cache
 
 from hudhud.kit.config import settings
 
 _passes: Counter[str] = Counter()
-_name, _, _count = settings().failpoint.partition(":")
-_at = int(_count or 1)
 
 
 def reach(name: str) -> None:
-    """Pass the point `name`; free when no fail point is set."""
-    if name != _name:
+    """Pass the point `name`; all but free when no fail point is set."""
+    wanted, at = _wanted()
+    if name != wanted:
         return
     _passes[name] += 1
-    if _passes[name] == _at:
+    if _passes[name] == at:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@lru_cache(maxsize=1)
+def _wanted() -> tuple[str, int]:
+    name, _, count = settings().failpoint.partition(":")
+    return name, int(count or 1)
