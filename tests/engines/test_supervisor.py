@@ -26,7 +26,7 @@ from tests.harness.product import Product
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NAMES = ("hudhud.edge.main", "hudhud.app.main", "intake,segments", "delivery,mailbox", "clickhouse_server", "postgres -D")
+NAMES = ("hudhud.edge.main", "hudhud.app.main", "--roles intake,", "--roles delivery,", "clickhouse_server", "postgres -D")
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -73,6 +73,16 @@ def test_a_taken_port_is_refused_at_once(tmp_path: Path) -> None:
         refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == f"hudhud: 127.0.0.1:{port}: Address already in use; choose another with --port or --host\n"
+
+
+@pytest.mark.long
+def test_a_process_that_does_not_start_is_told_with_its_reason(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hudhud.cli", "up", "--data", str(tmp_path / "data"), "--port", str(free_port())]
+    env = os.environ | {"HUDHUD_CLOCK": "slow"}
+    refused = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "does not start; the end of" in refused.stderr
+    assert "HUDHUD_CLOCK: 'slow' is not valid; use live, lapse:" in refused.stderr
 
 
 @pytest.mark.long
