@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -507,6 +507,118 @@ export const hooksSend = <ThrowOnError extends boolean = false>(options: Options
  * Map once more what failed; nothing that was taken is taken twice.
  */
 export const hooksMapAgain = <ThrowOnError extends boolean = false>(options: Options<HooksMapAgainData, ThrowOnError>): RequestResult<HooksMapAgainResponses, unknown, ThrowOnError> => (options.client ?? client).post<HooksMapAgainResponses, unknown, ThrowOnError>({ url: '/api/v1/hooks/{hook_id}/again', ...options });
+
+/**
+ * Find Endpoints
+ *
+ * List the endpoints of outgoing webhooks, the oldest first.
+ */
+export const endpointsFindEndpoints = <ThrowOnError extends boolean = false>(options?: Options<EndpointsFindEndpointsData, ThrowOnError>): RequestResult<EndpointsFindEndpointsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EndpointsFindEndpointsResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints', ...options });
+
+/**
+ * Create Endpoint
+ *
+ * Make an endpoint; `secret` signs what is sent, and is shown this once.
+ */
+export const endpointsCreateEndpoint = <ThrowOnError extends boolean = false>(options: Options<EndpointsCreateEndpointData, ThrowOnError>): RequestResult<EndpointsCreateEndpointResponses, unknown, ThrowOnError> => (options.client ?? client).post<EndpointsCreateEndpointResponses, unknown, ThrowOnError>({
+    url: '/api/v1/endpoints',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Endpoint
+ *
+ * Remove an endpoint with its deliveries.
+ */
+export const endpointsDeleteEndpoint = <ThrowOnError extends boolean = false>(options: Options<EndpointsDeleteEndpointData, ThrowOnError>): RequestResult<EndpointsDeleteEndpointResponses, unknown, ThrowOnError> => (options.client ?? client).delete<EndpointsDeleteEndpointResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}', ...options });
+
+/**
+ * Get Endpoint
+ *
+ * Return one endpoint.
+ */
+export const endpointsGetEndpoint = <ThrowOnError extends boolean = false>(options: Options<EndpointsGetEndpointData, ThrowOnError>): RequestResult<EndpointsGetEndpointResponses, unknown, ThrowOnError> => (options.client ?? client).get<EndpointsGetEndpointResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}', ...options });
+
+/**
+ * Change Endpoint
+ *
+ * Change where news goes and which; what waits goes to the new address.
+ */
+export const endpointsChangeEndpoint = <ThrowOnError extends boolean = false>(options: Options<EndpointsChangeEndpointData, ThrowOnError>): RequestResult<EndpointsChangeEndpointResponses, unknown, ThrowOnError> => (options.client ?? client).put<EndpointsChangeEndpointResponses, unknown, ThrowOnError>({
+    url: '/api/v1/endpoints/{endpoint_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set State
+ *
+ * Pause an endpoint, or let it go on, also one that was disabled.
+ */
+export const endpointsSetState = <ThrowOnError extends boolean = false>(options: Options<EndpointsSetStateData, ThrowOnError>): RequestResult<EndpointsSetStateResponses, unknown, ThrowOnError> => (options.client ?? client).put<EndpointsSetStateResponses, unknown, ThrowOnError>({
+    url: '/api/v1/endpoints/{endpoint_id}/state',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rotate
+ *
+ * Give an endpoint another secret, shown this once; the old one signs besides for a day.
+ */
+export const endpointsRotate = <ThrowOnError extends boolean = false>(options: Options<EndpointsRotateData, ThrowOnError>): RequestResult<EndpointsRotateResponses, unknown, ThrowOnError> => (options.client ?? client).post<EndpointsRotateResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}/rotate', ...options });
+
+/**
+ * Send Test
+ *
+ * Send news of the kind `endpoint.test`; what became of it stands among the deliveries a moment later.
+ */
+export const endpointsSendTest = <ThrowOnError extends boolean = false>(options: Options<EndpointsSendTestData, ThrowOnError>): RequestResult<EndpointsSendTestResponses, unknown, ThrowOnError> => (options.client ?? client).post<EndpointsSendTestResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}/test', ...options });
+
+/**
+ * Find Deliveries
+ *
+ * List what an endpoint was told, or is to be, newest first; kept for 30 days.
+ */
+export const endpointsFindDeliveries = <ThrowOnError extends boolean = false>(options: Options<EndpointsFindDeliveriesData, ThrowOnError>): RequestResult<EndpointsFindDeliveriesResponses, unknown, ThrowOnError> => (options.client ?? client).get<EndpointsFindDeliveriesResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}/deliveries', ...options });
+
+/**
+ * Get Delivery
+ *
+ * Return a delivery, the body that is sent, and every attempt with the beginning of its answer.
+ */
+export const endpointsGetDelivery = <ThrowOnError extends boolean = false>(options: Options<EndpointsGetDeliveryData, ThrowOnError>): RequestResult<EndpointsGetDeliveryResponses, unknown, ThrowOnError> => (options.client ?? client).get<EndpointsGetDeliveryResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}/deliveries/{delivery_id}', ...options });
+
+/**
+ * Replay Delivery
+ *
+ * Send a delivery again, under its id and from the beginning of the schedule.
+ */
+export const endpointsReplayDelivery = <ThrowOnError extends boolean = false>(options: Options<EndpointsReplayDeliveryData, ThrowOnError>): RequestResult<EndpointsReplayDeliveryResponses, unknown, ThrowOnError> => (options.client ?? client).post<EndpointsReplayDeliveryResponses, unknown, ThrowOnError>({ url: '/api/v1/endpoints/{endpoint_id}/deliveries/{delivery_id}/replay', ...options });
+
+/**
+ * Replay Dead
+ *
+ * Send everything again that was given up.
+ */
+export const endpointsReplayDead = <ThrowOnError extends boolean = false>(options: Options<EndpointsReplayDeadData, ThrowOnError>): RequestResult<EndpointsReplayDeadResponses, unknown, ThrowOnError> => (options.client ?? client).post<EndpointsReplayDeadResponses, unknown, ThrowOnError>({
+    url: '/api/v1/endpoints/{endpoint_id}/replay',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Translate
@@ -1284,6 +1396,27 @@ export const transferUndo = <ThrowOnError extends boolean = false>(options: Opti
  * Download everybody, or the members of a segment: attributes, identifiers, consent. Our import reads it back.
  */
 export const transfersExportPeople = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportPeopleData, ThrowOnError>): RequestResult<TransfersExportPeopleResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportPeopleResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/people', ...options });
+
+/**
+ * Find Columns
+ *
+ * List what the columns of each export are called; the first always comes.
+ */
+export const transfersFindColumns = <ThrowOnError extends boolean = false>(options?: Options<TransfersFindColumnsData, ThrowOnError>): RequestResult<TransfersFindColumnsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersFindColumnsResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/columns', ...options });
+
+/**
+ * Export Consent
+ *
+ * Download where everybody stands on each topic, with date, source and wording.
+ */
+export const transfersExportConsent = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportConsentData, ThrowOnError>): RequestResult<TransfersExportConsentResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportConsentResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/consent', ...options });
+
+/**
+ * Export Suppressions
+ *
+ * Download every address that must not be written to, and why.
+ */
+export const transfersExportSuppressions = <ThrowOnError extends boolean = false>(options?: Options<TransfersExportSuppressionsData, ThrowOnError>): RequestResult<TransfersExportSuppressionsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<TransfersExportSuppressionsResponses, unknown, ThrowOnError>({ url: '/api/v1/exports/suppressions', ...options });
 
 /**
  * Export Events

@@ -817,6 +817,62 @@ export type Sample = {
 };
 
 /**
+ * EndpointGiven
+ *
+ * Where news goes and which. `segments`: of these only (null: of all); `events`: the names that `event.tracked` tells of.
+ */
+export type EndpointGiven = {
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Wants
+     */
+    wants: Array<'segment.entered' | 'segment.left' | 'lifecycle.moved' | 'journey.entered' | 'journey.left' | 'message.sent' | 'message.bounced' | 'message.opened' | 'message.clicked' | 'consent.changed' | 'event.tracked'>;
+    /**
+     * Segments
+     */
+    segments?: Array<number> | null;
+    /**
+     * Events
+     */
+    events?: Array<string>;
+};
+
+/**
+ * EndpointState
+ *
+ * Whether it is told (again): what happens while it is paused waits.
+ */
+export type EndpointState = {
+    /**
+     * Is Active
+     */
+    is_active: boolean;
+};
+
+/**
+ * ReplaySpan
+ *
+ * Of news from [since, until); null: no bound.
+ */
+export type ReplaySpan = {
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+};
+
+/**
  * Conditions
  *
  * Conditions, either as a tree (ARCHITECTURE.md) or as text (docs/guide/segments.md).
@@ -2670,6 +2726,259 @@ export type HooksMapAgainResponses = {
     200: unknown;
 };
 
+export type EndpointsFindEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/endpoints';
+};
+
+export type EndpointsFindEndpointsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsCreateEndpointData = {
+    body: EndpointGiven;
+    path?: never;
+    query?: never;
+    url: '/api/v1/endpoints';
+};
+
+export type EndpointsCreateEndpointResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type EndpointsCreateEndpointResponse = EndpointsCreateEndpointResponses[keyof EndpointsCreateEndpointResponses];
+
+export type EndpointsDeleteEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}';
+};
+
+export type EndpointsDeleteEndpointResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type EndpointsDeleteEndpointResponse = EndpointsDeleteEndpointResponses[keyof EndpointsDeleteEndpointResponses];
+
+export type EndpointsGetEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}';
+};
+
+export type EndpointsGetEndpointResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsChangeEndpointData = {
+    body: EndpointGiven;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}';
+};
+
+export type EndpointsChangeEndpointResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsSetStateData = {
+    body: EndpointState;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/state';
+};
+
+export type EndpointsSetStateResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsRotateData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/rotate';
+};
+
+export type EndpointsRotateResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsSendTestData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/test';
+};
+
+export type EndpointsSendTestResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type EndpointsSendTestResponse = EndpointsSendTestResponses[keyof EndpointsSendTestResponses];
+
+export type EndpointsFindDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: {
+        /**
+         * State
+         */
+        state?: 'waiting' | 'delivered' | 'dead' | null;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/endpoints/{endpoint_id}/deliveries';
+};
+
+export type EndpointsFindDeliveriesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsGetDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+        /**
+         * Delivery Id
+         */
+        delivery_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/deliveries/{delivery_id}';
+};
+
+export type EndpointsGetDeliveryResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsReplayDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+        /**
+         * Delivery Id
+         */
+        delivery_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/deliveries/{delivery_id}/replay';
+};
+
+export type EndpointsReplayDeliveryResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type EndpointsReplayDeadData = {
+    body: ReplaySpan;
+    path: {
+        /**
+         * Endpoint Id
+         */
+        endpoint_id: number;
+    };
+    query?: never;
+    url: '/api/v1/endpoints/{endpoint_id}/replay';
+};
+
+export type EndpointsReplayDeadResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type SegmentsTranslateData = {
     body: Conditions;
     path?: never;
@@ -4320,9 +4629,13 @@ export type TransfersExportPeopleData = {
     path?: never;
     query?: {
         /**
+         * Columns
+         */
+        columns?: Array<string>;
+        /**
          * Format
          */
-        format?: 'csv' | 'ndjson';
+        format?: 'csv' | 'ndjson' | 'xlsx' | 'parquet';
         /**
          * Segment Id
          */
@@ -4338,14 +4651,84 @@ export type TransfersExportPeopleResponses = {
     200: unknown;
 };
 
+export type TransfersFindColumnsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports/columns';
+};
+
+export type TransfersFindColumnsResponses = {
+    /**
+     * Response
+     *
+     * OK
+     */
+    200: {
+        [key: string]: Array<string>;
+    };
+};
+
+export type TransfersFindColumnsResponse = TransfersFindColumnsResponses[keyof TransfersFindColumnsResponses];
+
+export type TransfersExportConsentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Columns
+         */
+        columns?: Array<string>;
+        /**
+         * Format
+         */
+        format?: 'csv' | 'ndjson' | 'xlsx' | 'parquet';
+    };
+    url: '/api/v1/exports/consent';
+};
+
+export type TransfersExportConsentResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type TransfersExportSuppressionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Columns
+         */
+        columns?: Array<string>;
+        /**
+         * Format
+         */
+        format?: 'csv' | 'ndjson' | 'xlsx' | 'parquet';
+    };
+    url: '/api/v1/exports/suppressions';
+};
+
+export type TransfersExportSuppressionsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type TransfersExportEventsData = {
     body?: never;
     path?: never;
     query?: {
         /**
+         * Columns
+         */
+        columns?: Array<string>;
+        /**
          * Format
          */
-        format?: 'csv' | 'ndjson';
+        format?: 'csv' | 'ndjson' | 'xlsx' | 'parquet';
         /**
          * Begin
          */
