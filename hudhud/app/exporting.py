@@ -5,13 +5,14 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from hudhud.accounts.queries import get_workspace
 from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
 from hudhud.kit import clickhouse, clock
 from hudhud.kit.errors import InvalidInput
@@ -57,8 +58,10 @@ def export_people(
 @group.command("events")
 def export_events(
     *,
-    begin: Annotated[str, typer.Option("--from", help="Day or instant (UTC); default: 30 days ago.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Day or instant (UTC), not included; default: now.")] = "",
+    begin: Annotated[
+        str, typer.Option("--from", help="Day or time of the workspace, or an instant with an offset; default: 30 days ago.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="The same, not included; default: now.")] = "",
     form: Format = "",
     columns: Columns = None,
     out: Out = None,
@@ -70,8 +73,9 @@ def export_events(
     checked = _form(form, out)
     with opened(data) as (chosen, database):
         workspace_id = choose_workspace(database, workspace)
-        last = _instant("--to", end) if end else clock.from_setting(chosen.clock).now()
-        first = _instant("--from", begin) if begin else last - timedelta(days=30)
+        with database.workspace(workspace_id) as ws:
+            zone = get_workspace(ws).time_zone
+        first, last = export.period(zone, _instant("--from", begin), _instant("--to", end), clock.from_setting(chosen.clock).now())
         ch = clickhouse.connect(chosen.clickhouse_url)
         _write(
             export.events(partial(database.workspace, workspace_id), ch, workspace_id, checked, first, last, columns or ()), out, json=json
@@ -109,12 +113,11 @@ def _form(text: str, out: Path | None) -> Form:
     return found  # type: ignore[return-value]
 
 
-def _instant(option: str, text: str) -> datetime:
+def _instant(option: str, text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text) if text else None
     except ValueError:
         raise InvalidInput(option, text, "use ISO 8601, e.g. 2026-01-31") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _write(pieces: Iterable[bytes], out: Path | None, *, json: bool) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime  # noqa: TC003 -- read by ninja at run time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 from ninja import Field, Query, Router
@@ -13,7 +12,6 @@ from ninja import Field, Query, Router
 from hudhud.accounts.actions import record_audit
 from hudhud.accounts.queries import get_workspace
 from hudhud.app.wiring import wiring
-from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import needs
 from hudhud.segments.queries import get_segment
 from hudhud.transfer import consent_export, export
@@ -35,7 +33,6 @@ TYPES: dict[Form, str] = {
 }
 # Names of columns, as the header has them; left out: all.
 Columns = Annotated[list[Annotated[str, Field(max_length=300)]], Query(default_factory=list, max_length=2_000)]
-LONGEST = timedelta(days=366 * 20)
 
 
 def _download(pieces: Iterator[bytes], name: str, form: Form) -> StreamingHttpResponse:
@@ -103,20 +100,12 @@ def export_events(
 ) -> StreamingHttpResponse:
     """Download what happened from `begin` on and before `end` (default: the last 30 days); without an offset, by the workspace's clock."""
     workspace_id = request.scope.workspace_id or 0
-    zone = ZoneInfo(get_workspace(request.scope).time_zone)
-    last = _aware(end or request.now, zone)
-    first = _aware(begin, zone) if begin else last - timedelta(days=30)
-    if not timedelta(0) < last - first <= LONGEST:
-        raise InvalidInput("begin", first.isoformat(), "name a period that begins before it ends")
+    first, last = export.period(get_workspace(request.scope).time_zone, begin, end, request.now)
     record_audit(
         request.scope, request.now, request.actor, "export.events", "", format=format, begin=first.isoformat(), end=last.isoformat()
     )
     pages = partial(wiring().db.workspace, workspace_id)
     return _download(export.events(pages, wiring().clickhouse, workspace_id, format, first, last, columns), "events", format)
-
-
-def _aware(at: datetime, zone: ZoneInfo) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 @router.get("/imports/{import_id}/rejects")

@@ -6,14 +6,16 @@ spreadsheet would run, or take for something else, begins with an apostrophe, wh
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from hudhud.consent.queries import find_topics
 from hudhud.events.queries import RESERVED as OUR_NAMES
 from hudhud.kit import sql
+from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import numbers
 from hudhud.segments.queries import find_members, get_segment
 from hudhud.transfer.mapping import ID_FIELDS
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.transfer")
 CLICKHOUSE = sql.load("hudhud.transfer", "clickhouse.sql")
 PAGE_ROWS = 2_000
+DEFAULT_PERIOD, LONGEST_PERIOD = timedelta(days=30), timedelta(days=366 * 20)
 PERSON_COLUMNS = ("hudhud_id", "user_id", "anonymous_id", "email", "phone", "at")
 PLACES = ("language", "country", "timezone")
 EVENT_COLUMNS = ("hudhud_event", "at", "type", "event", "user_id", "anonymous_id", "properties")
@@ -120,6 +123,23 @@ def _person_messages(row: tuple[Any, ...]) -> bytes:
     message = {"type": "identify", **ids, "timestamp": created_at.isoformat(), "traits": {k: v for k, v in told.items() if v is not None}}
     more = [{"type": "identify", **ids, "anonymousId": other} for other in known["anonymous_id"][1:] if known["user_id"]]
     return b"".join(msgspec.json.encode(one) + b"\n" for one in (message, *more))
+
+
+def period(time_zone: str, begin: datetime | None, end: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return what to export: from `begin` (30 days earlier) on and before `end` (now); without an offset by the workspace's clock.
+
+    Raises `InvalidInput`.
+    """
+    zone = ZoneInfo(time_zone)
+    last = _aware(end or now, zone)
+    first = _aware(begin, zone) if begin else last - DEFAULT_PERIOD
+    if not timedelta(0) < last - first <= LONGEST_PERIOD:
+        raise InvalidInput("begin", first.isoformat(), "name a period that begins before it ends")
+    return first, last
+
+
+def _aware(at: datetime, zone: ZoneInfo) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def events(

@@ -13,9 +13,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from hudhud.accounts.actions import create_key, update_workspace
+from hudhud.app import exporting
 from hudhud.events.telling import Fact, tell
+from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.types import PIECE_BYTES
 from hudhud.workers import segments, transfers
 from tests import make
@@ -228,6 +231,10 @@ def test_a_day_without_an_offset_is_the_workspaces(line: Line) -> None:
     line.work()
     lines = api.ask("GET", "exports/events?format=ndjson&begin=2026-02-01&end=2026-02-02")[1].decode().splitlines()
     assert [json.loads(one)["event"] for one in lines] == ["2026-01-31T22:00:00Z", "2026-02-01T21:59:59Z"]
+    # The command line means the same day.
+    typed = CliRunner().invoke(exporting.group, ["events", "--format", "ndjson", "--from", "2026-02-01", "--to", "2026-02-02"])
+    assert (typed.exit_code, typed.stdout.splitlines()) == (0, lines)
+    assert isinstance(CliRunner().invoke(exporting.group, ["events", "--from", "2026-02-02", "--to", "2026-02-01"]).exception, InvalidInput)
 
 
 @pytest.mark.long
