@@ -11,11 +11,19 @@ WHERE workspace_id = {workspace_id:UInt64} AND message_id IN {message_ids:Array(
   AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 
 -- name: timeline
--- A page of what happened to some actors, newest first, older than a place in it.
+-- A page of what happened to some actors, newest first, older than a place in it. Only its own events are read: `newest` (one each for a few actors) tells where it ends.
+WITH (SELECT min(at) FROM (SELECT at FROM ({newest}) ORDER BY at DESC LIMIT {limit:UInt32})) AS page_end
 SELECT at, kind, name, message_id, properties FROM person_event
-WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)}
+WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)} AND at >= page_end
   AND at <= {before_at:DateTime64(3, 'UTC')} AND (at, message_id) < ({before_at:DateTime64(3, 'UTC')}, {before_id:String})
 ORDER BY at DESC, message_id DESC LIMIT {limit:UInt32}
+
+-- name: newest
+-- When did their newest events happen? Of one actor the table is read backwards, and only as far as it takes.
+SELECT at FROM person_event
+WHERE workspace_id = {workspace_id:UInt64} AND actor_id {actors}
+  AND at <= {before_at:DateTime64(3, 'UTC')} AND (at, message_id) < ({before_at:DateTime64(3, 'UTC')}, {before_id:String})
+ORDER BY at DESC LIMIT {limit:UInt32}
 
 -- name: samples
 -- The last events of a name.

@@ -27,6 +27,7 @@ QUERIES = sql.load("hudhud.events")
 CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 # How much of a lane's queue is read to know its earliest reception, and how far writers may overtake each other behind that.
 HEAD, OVERTAKING_S = 1_000, 1.0
+FEW_ACTORS = 10  # that are one person
 # The end of what ClickHouse's DateTime64 can hold.
 LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -93,7 +94,7 @@ def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", li
         raise NotFound("There is no such person.")
     before_at, before_id = _place(before)
     rows = ch.query(
-        CLICKHOUSE.timeline.text,
+        _timeline(actors),
         parameters={
             "workspace_id": ws.workspace_id,
             "actor_ids": actors,
@@ -106,6 +107,13 @@ def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", li
         Entry(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), kind, name, message_id, msgspec.json.decode(properties))
         for at, kind, name, message_id, properties in rows
     ]
+
+
+def _timeline(actors: list[int]) -> str:
+    """Write the query of a page; of many merged people's events each instant is read, which takes several times as long as reading one's backwards."""
+    whose = [f"= {actor:d}" for actor in actors] if len(actors) <= FEW_ACTORS else ["IN {actor_ids:Array(UInt64)}"]
+    newest = " UNION ALL ".join(f"({CLICKHOUSE.newest.text.replace('{actors}', one)})" for one in whose)
+    return CLICKHOUSE.timeline.text.replace("{newest}", newest)
 
 
 def _place(before: str) -> tuple[datetime, str]:

@@ -220,5 +220,5 @@ SELECT EXISTS (
 -- name: find_actors
 -- All actors that are this person today.
 SELECT id FROM person WHERE workspace_id = %(workspace_id)s
-  AND (id = %(person_id)s OR merged_into = coalesce((SELECT merged_into FROM person WHERE id = %(person_id)s), %(person_id)s)
+  AND (id = %(person_id)s OR merged_into = (SELECT coalesce(merged_into, id) FROM person WHERE id = %(person_id)s)
        OR id = (SELECT merged_into FROM person WHERE id = %(person_id)s));
