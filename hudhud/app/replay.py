@@ -14,6 +14,7 @@ import typer
 from hudhud.accounts import queries
 from hudhud.app.commands import Data, Json, opened
 from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.companies import actions as companies
 from hudhud.events.append import append
 from hudhud.events.types import Event
 from hudhud.kit import clickhouse, sql
@@ -42,7 +43,8 @@ TABLES = {
     "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context, source FROM event",
     "person_event": "SELECT workspace_id, actor_id, at, name, kind, message_id, properties, source FROM person_event",
     "person": "SELECT workspace_id, person_id, version, gone, toString(attributes), language, country, region, city, region_word, city_word, toString(latitude), toString(longitude), time_zone, created_at, arraySort(subscriptions),"
-    " arraySort(reachable) FROM person FINAL",
+    " arraySort(companies), arraySort(reachable) FROM person FINAL",
+    "company": "SELECT workspace_id, key, version, attributes FROM company FINAL",
     "person_override": "SELECT workspace_id, actor_id, person_id FROM person_override FINAL",
 }
 SPILL = {"max_bytes_before_external_sort": 256 * 1024**2}
@@ -104,6 +106,8 @@ def replay(database: Database, source: Client, target: Client) -> None:
     with database.everywhere() as everywhere:
         workspaces = [each.workspace_id for each in queries.find_workspaces(everywhere)]
     for workspace_id in workspaces:
+        with database.workspace(workspace_id) as ws:
+            companies.mirror(ws, target, everything=True)
         after = 0
         while True:
             with database.workspace(workspace_id) as ws:

@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from hudhud.kit import sql
+from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
+from hudhud.people.actions import hold
 from hudhud.people.types import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from clickhouse_connect.driver.client import Client
+
     from hudhud.companies.types import Said
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.companies")
+MIRROR_ROWS = 5_000
 NO_ENTRY = "groupId: a server key or an import has named this company; a public key may let nobody in"
 
 
@@ -40,14 +45,44 @@ def record(ws: Scope, said: Sequence[Said]) -> list[Note]:
     """
     if not said:
         return []
+    # Before any company: whoever changes people and then companies has it already.
+    hold(ws)
     known = _name(ws, said)
+    ids = numbers({one.id for one in known.values()})
+    before = _read_attributes(ws, ids)
+    moved: set[int] = set()
     trusted = [one for one in said if not one.is_public]
     if trusted:
-        ws.run(QUERIES.end_claimed, company_ids=numbers({known[one.key].id for one in trusted}))
+        moved |= {row[0] for row in ws.rows(QUERIES.end_claimed, company_ids=numbers({known[one.key].id for one in trusted}))}
         _write_attributes(ws, known, trusted, claimed=False)
-        _join(ws, known, trusted, claimed=False)
+        moved |= _join(ws, known, trusted, claimed=False)
     public = {index: one for index, one in enumerate(said) if one.is_public}
-    return _record_claims(ws, known, public) if public else []
+    notes = _record_claims(ws, known, public, moved) if public else []
+    after = _read_attributes(ws, ids)
+    if changed := [company_id for company_id in after if after[company_id] != before.get(company_id)]:
+        moved |= {row[0] for row in ws.rows(QUERIES.note_changed, company_ids=numbers(changed))}
+    if moved:
+        ws.run(QUERIES.note_people, person_ids=numbers(sorted(moved)))
+    return notes
+
+
+def _read_attributes(ws: Scope, company_ids: str) -> dict[int, dict[str, Any]]:
+    return {row[0]: row[1] for row in ws.rows(QUERIES.read_attributes, company_ids=company_ids)}
+
+
+def mirror(ws: Scope, ch: Client, *, everything: bool = False) -> None:
+    """Bring ClickHouse's copy of the workspace's companies up to date. Safe to repeat: the highest version counts there."""
+    after = 0
+    while rows := ws.rows(QUERIES.read_mirror, after=after, all=everything, limit=MIRROR_ROWS):
+        ids, versions, keys, attributes = zip(*rows, strict=True)
+        block = Block(len(rows))
+        block.numbers("workspace_id", [ws.workspace_id or 0] * len(rows))
+        block.texts("key", [key.encode() for key in keys])
+        block.numbers("version", versions)
+        block.texts("attributes", [text.encode() for text in attributes])
+        block.insert(ch, "company")
+        ws.run(QUERIES.mark_mirrored, ids=numbers(ids), versions=numbers(versions))
+        after = ids[-1]
 
 
 def _name(ws: Scope, said: Sequence[Said]) -> dict[str, _Known]:
@@ -60,8 +95,8 @@ def _name(ws: Scope, said: Sequence[Said]) -> dict[str, _Known]:
     return {key: _Known(company_id, is_claimed) for key, company_id, is_claimed in rows}
 
 
-def _record_claims(ws: Scope, known: dict[str, _Known], public: dict[int, Said]) -> list[Note]:
-    """Take of what public keys said what they may say; note the rest."""
+def _record_claims(ws: Scope, known: dict[str, _Known], public: dict[int, Said], moved: set[int]) -> list[Note]:
+    """Take of what public keys said what they may say, add to `moved` who joins; note the rest."""
     vouched = sorted({known[one.key].id for one in public.values()} - {each.id for each in known.values() if each.is_claimed})
     set_before = {(row[0], row[1]): row[2] for row in ws.rows(QUERIES.find_vouched, company_ids=numbers(vouched))} if vouched else {}
     strangers = _find_strangers(ws, known, list(public.values())) if vouched else set()
@@ -78,7 +113,7 @@ def _record_claims(ws: Scope, known: dict[str, _Known], public: dict[int, Said])
         if known[one.key].is_claimed:
             joining.append(one)
     _write_attributes(ws, known, taken, claimed=True)
-    _join(ws, known, joining, claimed=True)
+    moved |= _join(ws, known, joining, claimed=True)
     return notes
 
 
@@ -104,16 +139,19 @@ def _write_attributes(ws: Scope, known: dict[str, _Known], said: Sequence[Said],
         )
 
 
-def _join(ws: Scope, known: dict[str, _Known], said: Sequence[Said], *, claimed: bool) -> None:
+def _join(ws: Scope, known: dict[str, _Known], said: Sequence[Said], *, claimed: bool) -> set[int]:
+    """Let people be in companies; return those who were not before."""
     since: dict[tuple[int, int], datetime] = {}
     for one in said:
         pair = (known[one.key].id, one.person_id)
         since[pair] = min(one.at, since.get(pair, one.at))
-    if since:
-        ws.run(
-            QUERIES.join,
-            company_ids=numbers(company_id for company_id, _ in since),
-            person_ids=numbers(person_id for _, person_id in since),
-            sinces=list(since.values()),
-            claimed=claimed,
-        )
+    if not since:
+        return set()
+    rows = ws.rows(
+        QUERIES.join,
+        company_ids=numbers(company_id for company_id, _ in since),
+        person_ids=numbers(person_id for _, person_id in since),
+        sinces=list(since.values()),
+        claimed=claimed,
+    )
+    return {row[0] for row in rows if row[0] is not None}

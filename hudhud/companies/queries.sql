@@ -10,7 +10,7 @@ RETURNING known.key, known.id, known.claimed;
 
 -- name: end_claimed
 -- Who only claimed to be in companies that are vouched for from now on is in them no more.
-DELETE FROM company_person WHERE workspace_id = %(workspace_id)s AND company_id = ANY(%(company_ids)s::bigint[]) AND claimed;
+DELETE FROM company_person WHERE workspace_id = %(workspace_id)s AND company_id = ANY(%(company_ids)s::bigint[]) AND claimed RETURNING person_id;
 
 -- name: record_attributes
 -- Keep what was said last of each attribute; whoever is trusted has the last word over public keys, whenever they said it.
@@ -33,7 +33,37 @@ SELECT %(workspace_id)s, n.company_id, n.person_id, n.since, %(claimed)s
 FROM unnest(%(company_ids)s::bigint[], %(person_ids)s::bigint[], %(sinces)s::timestamptz[]) AS n (company_id, person_id, since)
 JOIN person p ON p.id = n.person_id AND p.workspace_id = %(workspace_id)s AND p.erased_at IS NULL
 ORDER BY n.company_id, n.person_id
-ON CONFLICT (company_id, person_id) DO UPDATE SET since = least(known.since, excluded.since), claimed = known.claimed AND excluded.claimed;
+ON CONFLICT (company_id, person_id) DO UPDATE SET since = least(known.since, excluded.since), claimed = known.claimed AND excluded.claimed
+RETURNING CASE WHEN known.xmax = 0 THEN known.person_id END;
+
+-- name: read_attributes
+-- What is known of these companies.
+SELECT a.company_id, jsonb_object_agg(a.name, a.value) FROM company_attribute a
+WHERE a.workspace_id = %(workspace_id)s AND a.company_id = ANY(%(company_ids)s::bigint[]) GROUP BY a.company_id;
+
+-- name: note_changed
+-- The mirror of these companies is behind; return who is in them.
+WITH changed AS (
+    UPDATE company SET version = version + 1 WHERE workspace_id = %(workspace_id)s AND id = ANY(%(company_ids)s::bigint[]) RETURNING id
+)
+SELECT DISTINCT m.person_id FROM company_person m JOIN changed c ON c.id = m.company_id WHERE m.workspace_id = %(workspace_id)s;
+
+-- name: note_people
+-- What is known of these people, as whoever they are today, has changed.
+UPDATE person p SET version = p.version + 1
+WHERE p.workspace_id = %(workspace_id)s AND p.id IN (
+    SELECT coalesce(n.merged_into, n.id) FROM person n WHERE n.workspace_id = %(workspace_id)s AND n.id = ANY(%(person_ids)s::bigint[]));
+
+-- name: read_mirror
+-- Companies whose mirror is behind, or all, after one of them: a page.
+SELECT c.id, c.version, c.key,
+       coalesce((SELECT jsonb_object_agg(a.name, a.value) FILTER (WHERE a.value <> 'null') FROM company_attribute a WHERE a.company_id = c.id), '{}')::text
+FROM company c WHERE c.workspace_id = %(workspace_id)s AND c.id > %(after)s AND (%(all)s OR c.version > c.mirrored) ORDER BY c.id LIMIT %(limit)s;
+
+-- name: mark_mirrored
+-- ClickHouse has these versions.
+UPDATE company c SET mirrored = greatest(c.mirrored, m.version) FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS m (id, version)
+WHERE c.id = m.id AND c.workspace_id = %(workspace_id)s;
 
 -- name: find_members
 -- Which of these people are in which of these companies already, as whoever they are today?

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+# Among the names of changed attributes: a company that somebody is in, or what is known about it. Segments know it by the same name.
+ANY_COMPANY = "@company"
+
+
 class CompanyNotFound(NotFound):
     """There is no such company."""
 

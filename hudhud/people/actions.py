@@ -261,9 +261,23 @@ def _plain(attributes: str) -> str:
 
 
 def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
-    ids, versions, _, gone, attributes, languages, countries, regions, cities, positions, zones, created_ats, states, channels = zip(
-        *rows, strict=True
-    )
+    (
+        ids,
+        versions,
+        _,
+        gone,
+        attributes,
+        languages,
+        countries,
+        regions,
+        cities,
+        positions,
+        zones,
+        created_ats,
+        states,
+        companies,
+        channels,
+    ) = zip(*rows, strict=True)
     block = Block(len(rows))
     block.numbers("workspace_id", [workspace_id] * len(rows))
     block.numbers("person_id", ids)
@@ -282,5 +296,6 @@ def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
     block.texts("time_zone", [text.encode() for text in zones])
     block.instants("created_at", created_ats)
     block.lists("subscriptions", [[word.encode() for word in words or ()] for words in states])
+    block.lists("companies", [[key.encode() for key in keys or ()] for keys in companies])
     block.lists("reachable", [[word.encode() for word in words or ()] for words in channels])
     return block

@@ -77,7 +77,7 @@ FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspa
 -- name: read_mirror
 -- What ClickHouse keeps of these people.
 SELECT p.id, p.version, CASE WHEN p.unmerged THEN coalesce(p.merged_into, p.id) ELSE p.merged_into END, (p.merged_into IS NOT NULL OR p.erased_at IS NOT NULL)::int, p.attributes::text,
-       coalesce(p.language, ''), coalesce(p.country, ''), coalesce(p.region, ''), coalesce(p.city, ''), coalesce(p.position, ''), coalesce(p.time_zone, w.time_zone), p.created_at, s.states, a.channels
+       coalesce(p.language, ''), coalesce(p.country, ''), coalesce(p.region, ''), coalesce(p.city, ''), coalesce(p.position, ''), coalesce(p.time_zone, w.time_zone), p.created_at, s.states, g.keys, a.channels
 FROM person p
 JOIN workspace w ON w.id = p.workspace_id
 LEFT JOIN LATERAL (
@@ -86,6 +86,9 @@ LEFT JOIN LATERAL (
         FROM subscription s JOIN topic t ON t.id = s.topic_id
         WHERE s.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = p.id))
         ORDER BY t.id, s.channel, s.changed_at DESC, s.state DESC) n) s ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT c.key) AS keys FROM company_person m JOIN company c ON c.id = m.company_id
+    WHERE m.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT o.id FROM person o WHERE o.merged_into = p.id))) g ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(i.namespace) AS channels FROM identifier i
     WHERE i.person_id = p.id AND i.namespace IN ('email', 'phone')

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hudhud.segments.tree import JOURNEY_EVENTS
-from hudhud.segments.types import Amount, Attribute, Consent, Day, Engaged, Event, Ever, InJourney, Place, Sequence, Share, SinceEntry
+from hudhud.segments.types import (
+    Amount,
+    Attribute,
+    Company,
+    Consent,
+    Day,
+    Engaged,
+    Event,
+    Ever,
+    InJourney,
+    Place,
+    Sequence,
+    Share,
+    SinceEntry,
+)
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -83,7 +97,7 @@ class Reachable:
 
 OfOne = Did | Came  # answered by the events of one name
 OfEvents = OfOne | Followed | Staying
-Fact = Attribute | Day | Place | Share | Consent | Reachable  # answered by one row of the mirror of people
+Fact = Attribute | Day | Place | Company | Share | Consent | Reachable  # answered by one row of the mirror of people
 Atom = OfEvents | Fact
 
 
@@ -114,7 +128,9 @@ def names(atom: OfEvents) -> tuple[str, ...]:
     return JOURNEY_EVENTS if isinstance(atom, Staying) else (atom.name,)
 
 
-def to_atom(leaf: Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Share | Consent) -> tuple[Atom, bool]:
+def to_atom(
+    leaf: Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent,
+) -> tuple[Atom, bool]:
     """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set."""
     if isinstance(leaf, InJourney) and leaf.did == "is_in":
         return Staying(leaf.journey), True

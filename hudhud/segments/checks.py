@@ -11,12 +11,15 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.tree import (
     BARE_OPS,
     BUILT_IN,
+    COMPANY_KEY,
     INSTEAD,
     ITEM_OPS,
+    ITEMS,
     ORDER_OPS,
     TAKE_NUMBERS,
     Amount,
     Attribute,
+    Company,
     Condition,
     Consent,
     Count,
@@ -72,6 +75,7 @@ CHOICES = {
         "message",
         "journey",
         "place",
+        "company",
         "share",
         "consent",
         "segment",
@@ -153,18 +157,25 @@ def _check(path: str, node: Condition, *, journey: bool) -> None:
         _check_attribute(at, node)
     elif isinstance(node, Event | Engaged | InJourney | Amount | Sequence):
         _check_events(at, node, journey=journey)
-    elif isinstance(node, Day):
-        _check_day(at, node)
-    elif isinstance(node, Place):
-        _check_place(at, node)
-    elif isinstance(node, Share):
-        _check_share(at, node)
+    elif isinstance(node, Day | Place | Company | Share):
+        _check_fact(at, node)
     elif isinstance(node, Consent):
         check_text(f"{at}topic", node.topic)
         if not re.fullmatch(r"[a-z_]{1,40}", node.channel):
             raise InvalidInput(f"{at}channel", node.channel, "use a channel such as `email`")
     elif isinstance(node, Segment) and not 0 < node.segment_id < 2**63:
         raise InvalidInput(f"{at}segment_id", node.segment_id, "use the id of a segment")
+
+
+def _check_fact(at: str, node: Day | Place | Company | Share) -> None:
+    if isinstance(node, Day):
+        _check_day(at, node)
+    elif isinstance(node, Place):
+        _check_place(at, node)
+    elif isinstance(node, Company):
+        _check_company(at, node)
+    else:
+        _check_share(at, node)
 
 
 def _check_attribute(at: str, node: Attribute) -> None:
@@ -255,6 +266,16 @@ def _check_day(at: str, node: Day) -> None:
         raise InvalidInput(f"{at}days", node.days, f"use a whole number of days from 0 to {most}")
     if node.yearly and node.op.startswith("more_than"):
         raise InvalidInput(f"{at}op", node.op, "an anniversary comes again: use in, ago, within_next or within_last")
+
+
+def _check_company(at: str, node: Company) -> None:
+    _check_where(at, node.where)
+    for place, where in enumerate(node.where):
+        path = f"{at}where[{place}]"
+        if where.property.startswith("@") and where.property != COMPANY_KEY:
+            raise InvalidInput(f"{path}.property", where.property, f"use an attribute of companies or {COMPANY_KEY}")
+        if ITEMS in where.property:
+            raise InvalidInput(f"{path}.property", where.property, "name a value, not a list")
 
 
 def _check_place(at: str, node: Place) -> None:

@@ -62,7 +62,7 @@ class Question:
 
 def compile_sets(question: Question) -> Statement:
     """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
-    statement = Statement()
+    statement = Statement(question.workspace_id)
     parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, OfEvents)])]
     numbers = count(1)
     together = scan if question.actors is None else scan_of_some
@@ -170,7 +170,7 @@ def compile_values(question: Question) -> Statement:
 
     Part 0: stored values as JSON, at their places. Other parts: what the events came to (reasons.py).
     """
-    statement = Statement()
+    statement = Statement(question.workspace_id)
     facts = [atom for atom in question.atoms if not isinstance(atom, OfEvents)]
     statement.places |= {key(atom): (0, place) for place, atom in enumerate(facts)}
     texts = ", ".join(stored_value(statement, atom) for atom in facts)

@@ -206,8 +206,10 @@ def _lot(statement: Statement, atom: Share) -> str:
 
 def stored_value(statement: Statement, atom: Fact) -> str:
     """Return what is stored of the fact, as JSON; missing text is null."""
-    if isinstance(atom, Place):
-        return spots.told(statement, atom)
+    return spots.told(statement, atom) if isinstance(atom, Place) else _lasting_value(statement, atom)
+
+
+def _lasting_value(statement: Statement, atom: Attribute | Day | Company | Share | Consent | Reachable) -> str:
     if isinstance(atom, Company):
         return groups.told(statement.workspace_id, _company_tests(statement, atom))
     if isinstance(atom, Reachable | Consent):

@@ -36,6 +36,7 @@ MESSAGE_EVENTS: dict[Did, str] = {
     "clicked": "Message Clicked",
 }
 ITEMS = "[]"
+COMPANY_KEY = "@key"
 BY_PERSONS = frozenset({"opened", "clicked"})  # what machines do too
 Stay = Literal["is_in", "was_in", "reached_goal", "left"]
 JOURNEY_EVENTS = ("Journey Entered", "Journey Left")
@@ -204,6 +205,12 @@ class Place(_Node, frozen=True, tag="place"):
     outside: bool = False
 
 
+class Company(_Node, frozen=True, tag="company"):
+    """A person is in a company of which all of this is true; of no filters: in any at all. `@key` is what the company is called by."""
+
+    where: tuple[Where, ...] = ()
+
+
 class Share(_Node, frozen=True, tag="share"):
     """A person is among so many percent chosen by lot: the same people for the same salt."""
 
@@ -265,7 +272,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Share | Consent | Segment
+Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent | Segment
 Condition = And | Or | Not | Leaf
 
 
@@ -317,6 +324,8 @@ def attribute_names(leaf: Leaf) -> tuple[str, ...]:
     if isinstance(leaf, Place):
         asked = {"@country": leaf.countries, "@region": leaf.regions, "@city": leaf.cities, "@position": leaf.near}
         return tuple(name for name, value in asked.items() if value)
+    if isinstance(leaf, Company):
+        return ("@company",)
     return (leaf.name,) if isinstance(leaf, Attribute) else ()
 
 

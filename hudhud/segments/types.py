@@ -23,6 +23,8 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Places.** Where somebody is, as far as it is known (people/places.py): they stated it, their device or address told it. Names of regions and cities are compared
   without capitals and accents. In a place is who is in each part that is asked for. `outside` is who is known not to be in one of them. What is
   not known is neither: who has no position is neither near nor far. Distances are great circles on a globe of 6,371.0088 km.
+- **Companies.** All filters of one condition are about one and the same company, also `is_not` and `is_not_set`: there is one of theirs whose plan is another.
+  Its attributes count as they are today (`group` calls), as do people's.
 - **Messages.** What became of messages are events that only delivery can write (the names are refused to everybody else): `Message Sent`, when
   a server took it (whether it reached the inbox nobody knows), `Message Bounced`, when none would, for whatever reason; `Message Opened` and `Message
   Clicked`, a few seconds after the act, at the act's own time; of these `human` is the verdict that counts, by the rules of the day it was given. A message that was never
@@ -54,6 +56,7 @@ from hudhud.segments.tree import (
     And,
     Attribute,
     Between,
+    Company,
     Condition,
     Consent,
     Count,
@@ -110,6 +113,7 @@ __all__ = [
     "BadText",
     "Between",
     "Change",
+    "Company",
     "Condition",
     "Consent",
     "Count",
@@ -193,7 +197,7 @@ class Verdict:
 
     `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of being in a journey since when (None: not in it), of an amount the sum,
     average … or value (None: there is none), of a sequence the instants of the latest chain (None: there is none), of a share the person's
-    lot in percent, of a place where they are and how far from the point in kilometres, of consent the state (None: never asked), of a segment whether the person is a member.
+    lot in percent, of a place where they are and how far from the point in kilometres, of companies the keys of those that pass, of consent the state (None: never asked), of a segment whether the person is a member.
     """
 
     path: str

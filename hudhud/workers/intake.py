@@ -18,6 +18,7 @@ import structlog
 
 from hudhud.accounts.queries import find_opened
 from hudhud.companies import actions as companies
+from hudhud.companies.types import ANY_COMPANY
 from hudhud.consent import actions as consent
 from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
@@ -120,7 +121,7 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
         event.actor_id, event.person_id = actor_id, found.merged.get(actor_id, actor_id)
     note_imported(ws, some, found.created)
     notes = [(some[note.index], Reason(note.reason), note.detail) for note in found.notes]
-    notes += _record_companies(ws, some)
+    notes += _record_companies(ws, part, some)
     notes += _apply_consent(ws, part, some) + find_future(some)
     # From here on nothing fails: what is said about a part that is undone must not stay.
     part.attributes |= found.changed
@@ -130,9 +131,10 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     batch.counts["people"] += len(found.created)
 
 
-def _record_companies(ws: Scope, some: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
+def _record_companies(ws: Scope, part: Part, some: Sequence[Event]) -> list[tuple[Event, Reason, str]]:
     """Record what group calls say about companies; return what a public key may not say."""
     calls = [event for event in some if event.kind == "group"]
+    part.attributes |= {ANY_COMPANY} if calls else set()
     return [(calls[note.index], Reason(note.reason), note.detail) for note in companies.record(ws, [to_said(event) for event in calls])]
 
 
@@ -188,6 +190,7 @@ def mirror_people(everywhere: Scope, batch: Batch) -> None:
         with scope as ws:
             # Asked now: another worker may have merged them since they were resolved.
             part.stale = _stand_today(ws, part)
+            companies.mirror(ws, batch.ch)
             people.mirror(ws, batch.ch, part.stale)
         batch.counts["mirrored"] += len(part.stale)
 

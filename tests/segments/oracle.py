@@ -28,6 +28,7 @@ class Person:
     time_zone: str = ""
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     subscriptions: list[str] = field(default_factory=list)
+    companies: list[str] = field(default_factory=list)
     reachable: list[str] = field(default_factory=list)
     gone: bool = False
 
@@ -46,6 +47,7 @@ class World:
     events: list[Event]
     merged: dict[int, int] = field(default_factory=dict)
     segments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    companies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def members(world: World, tree: dict[str, Any], now: datetime) -> set[int]:
@@ -70,6 +72,8 @@ def holds(world: World, tree: dict[str, Any], person: Person, now: datetime, sin
         return date_holds(tree, person, now.astimezone(ZoneInfo(person.time_zone or "UTC")).date())
     if kind == "place":
         return place_holds(tree, person)
+    if kind == "company":
+        return bool(companies_of(world, tree, person))
     if kind == "share":
         return xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 < round(tree["percent"] * 100)
     if kind == "sequence":
@@ -227,6 +231,15 @@ def place_holds(leaf: dict[str, Any], person: Person) -> bool:
         there = (near["latitude"], near["longitude"])
         parts.append(kilometres(person.position, there) <= near["km"] if person.position else None)
     return False in parts if leaf.get("outside") else all(parts)
+
+
+def companies_of(world: World, leaf: dict[str, Any], person: Person) -> list[str]:
+    """Return the keys of their companies for which every filter holds."""
+    return sorted(
+        key
+        for key in person.companies
+        if all(compares(find({**world.companies[key], "@key": key}, one["property"]), one["op"], one.get("value")) for one in leaf["where"])
+    )
 
 
 def plain_word(name: str) -> str:

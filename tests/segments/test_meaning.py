@@ -78,6 +78,8 @@ def check_value(value: object, world: oracle.World, person: oracle.Person, tree:
         assert value == (None if found is None else [iso(at) for at in found])
     elif tree["kind"] == "share":
         assert value == oracle.xxh64(f"{tree['salt']}:{person.id}".encode()) % 10_000 / 100
+    elif tree["kind"] == "company":
+        assert value == oracle.companies_of(world, tree, person)
     elif tree["kind"] == "place":
         assert isinstance(value, dict)
         far = (

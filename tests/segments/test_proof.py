@@ -150,7 +150,7 @@ def _moved(world: oracle.World, room: int) -> oracle.World:
     """Give the people of a world other ids, so that several fit side by side."""
     people = [replace(person, id=person.id + room) for person in world.people]
     events = [replace(event, actor_id=event.actor_id + room) for event in world.events]
-    return oracle.World(people, events, {actor + room: person + room for actor, person in world.merged.items()})
+    return oracle.World(people, events, {actor + room: person + room for actor, person in world.merged.items()}, companies=world.companies)
 
 
 def prove(ch: Client, rounds: int, changes: int) -> int:

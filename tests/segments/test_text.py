@@ -48,6 +48,14 @@ SAID: list[tuple[dict[str, Any], str]] = [
         {"kind": "place", "outside": True, "near": {"latitude": -17.5, "longitude": 179.99, "km": 50}},
         "place outside 50 km around (-17.5, 179.99)",
     ),
+    ({"kind": "company"}, "in company"),
+    (
+        {
+            "kind": "not",
+            "of": {"kind": "company", "where": [{"property": "@key", "op": "is", "value": "acme"}, {"property": "plan", "op": "is_set"}]},
+        },
+        'not in company where @key is "acme", plan is set',
+    ),
     ({"kind": "share", "percent": 12.5, "salt": "spring sale"}, 'share 12.5 % by lot "spring sale"'),
     ({"kind": "consent", "topic": "news", "channel": "sms", "state": "unsubscribed"}, "unsubscribed from news by sms"),
     ({"kind": "not", "of": {"kind": "segment", "segment_id": 7, "member": False}}, "not outside segment 7"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.segments.grounds import CITIES, COMPANIES, POSITIONS, places
 from tests.segments.oracle import Event, Person, World
 from tests.segments.written import wire as wire
 from tests.segments.written import write as write
@@ -40,19 +41,6 @@ TEXTS = (
     "😀",
 )
 NUMBERS = (0, 1, 5, 5.5, -3, 1e3, 2**53, 0.1, 100)
-CITIES = ("Tartu", "Łódź", "تهران", "Zürich")
-# Two towns 162 km apart, both sides of the day's border, the poles, and their neighbours.
-POSITIONS = (
-    (58.38, 26.725),
-    (59.437, 24.754),
-    (-17.8, 179.9),
-    (-17.8, -179.9),
-    (90.0, 0.0),
-    (89.9, 135.0),
-    (-90.0, 77.0),
-    (0.0, 180.0),
-    (0.001, 0.0),
-)
 # Each window's edges fall on these distances from now, a millisecond to either side included.
 EDGES = (timedelta(0), timedelta(minutes=90), timedelta(hours=5), timedelta(days=7), timedelta(days=30), timedelta(days=400))
 
@@ -123,7 +111,7 @@ def worlds(draw: st.DrawFn) -> World:
     if len(people) > 2 and draw(st.booleans()):
         people[0].gone = True
         merged[people[0].id] = people[1].id
-    return World(people, events, merged)
+    return World(people, events, merged, companies=COMPANIES)
 
 
 def _people(number: int) -> st.SearchStrategy[Person]:
@@ -132,6 +120,7 @@ def _people(number: int) -> st.SearchStrategy[Person]:
         id=st.just(number),
         attributes=facts,
         language=st.sampled_from(["", "en", "fa"]),
+        companies=st.lists(st.sampled_from([*COMPANIES]), unique=True, max_size=3),
         country=st.sampled_from(["", "EE", "IR"]),
         region=st.sampled_from(["", "Tartumaa"]),
         city=st.sampled_from(["", *CITIES]),
@@ -335,25 +324,16 @@ shares = st.fixed_dictionaries(
         "salt": st.sampled_from(["a", "نوروز", "x" * 40]),
     }
 )
-points = st.builds(
-    lambda at, turn, km: {"latitude": at[0], "longitude": max(-180.0, min(180.0, at[1] + turn)), "km": km},
-    st.sampled_from(POSITIONS),
-    st.sampled_from([0, 0, 0.01, -40.5]),
-    st.sampled_from([0.1, 5, 50, 161, 163, 10_000.5, 20_000]),
-)
-places = st.builds(
-    lambda parts, outside: {"kind": "place", **parts, "outside": outside},
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "countries": st.lists(st.sampled_from(["EE", "FI"]), min_size=1, max_size=2),
-            "regions": st.sampled_from([["tartumaa"], ["Harjumaa", "TARTUMAA"]]),
-            "cities": st.lists(st.sampled_from(["TARTU", "łodz", "zurich", "تهران", "Narva"]), min_size=1, max_size=2),
-            "near": points,
-        },
-    ).filter(bool),
-    st.booleans(),
-)
+companies = st.lists(
+    st.one_of(
+        comparisons("property", ("plan", "seats", "tags", "home.city", "we`ird 'name\"", "active")),
+        comparisons("property", ("@key",), listed=False),
+        st.fixed_dictionaries(
+            {"property": st.just("plan"), "op": st.sampled_from(["is", "is_not"]), "value": st.sampled_from(["pro", "free"])}
+        ),
+    ),
+    max_size=2,
+).map(lambda where: {"kind": "company", "where": where})
 consents = st.fixed_dictionaries(
     {
         "kind": st.just("consent"),
@@ -381,6 +361,8 @@ def trees(leaf: st.SearchStrategy[dict[str, Any]] | None = None) -> st.SearchStr
             shares,
             places,
             places,
+            companies,
+            companies,
         )
     )
     return st.recursive(

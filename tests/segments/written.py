@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hudhud.people.search import fold
 
@@ -24,6 +24,7 @@ def write_people(ch: Client, workspace_id: int, people: list[Person], version: i
             "gone": int(person.gone),
             "attributes": person.attributes,
             "language": person.language,
+            "companies": person.companies,
             "country": person.country,
             "region": person.region,
             "city": person.city,
@@ -38,6 +39,12 @@ def write_people(ch: Client, workspace_id: int, people: list[Person], version: i
         for person in people
     ]
     ch.raw_insert("person", insert_block="\n".join(json.dumps(row) for row in rows), fmt="JSONEachRow")
+
+
+def write_companies(ch: Client, workspace_id: int, companies: dict[str, dict[str, Any]], version: int = 1) -> None:
+    rows = [(workspace_id, key, version, json.dumps(known)) for key, known in companies.items()]
+    if rows:
+        ch.insert("company", rows, column_names=["workspace_id", "key", "version", "attributes"])
 
 
 def write_events(ch: Client, workspace_id: int, events: list[Event]) -> None:
@@ -66,6 +73,7 @@ def write_merged(ch: Client, workspace_id: int, merged: dict[int, int], version:
 
 
 def write(ch: Client, workspace_id: int, world: World) -> None:
+    write_companies(ch, workspace_id, world.companies)
     write_people(ch, workspace_id, world.people)
     write_events(ch, workspace_id, world.events)
     write_merged(ch, workspace_id, world.merged)

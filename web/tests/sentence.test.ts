@@ -61,6 +61,14 @@ describe("sentence", () => {
     expect(say("ar", { kind: "place", cities: ["بيروت"], outside: true })).toBe("معروف أنه ليس في «بيروت»");
   });
 
+  it("says what company people are in", () => {
+    const where = [{ property: "plan", op: "is" as const, value: "pro" }, { property: "seats", op: "more_than" as const, value: 10 }];
+    expect(say("en", { kind: "company", where })).toBe("is in a company where “plan” is “pro” and “seats” is more than 10");
+    expect(say("en", { kind: "not", of: { kind: "company" } })).toBe("not: is in a company");
+    expect(say("fa", { kind: "company" })).toBe("عضو شرکتی است");
+    expect(say("et", { kind: "company", where })).toBe("on ettevõttes, kus „plan“ on „pro“ ja „seats“ on suurem kui 10, kirjas");
+  });
+
   it("says what a list includes: any of it, all of it, none of it", () => {
     const tags = (op: "has_any" | "has_all" | "has_none"): Condition => ({ kind: "attribute", name: "tags", op, value: ["a", "b"] });
     expect(say("en", tags("has_any"))).toBe("“tags” includes “a” or “b”");

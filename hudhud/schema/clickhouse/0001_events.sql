@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS person (
     time_zone     LowCardinality(String),         -- where they live, else the workspace's
     created_at    DateTime64(3, 'UTC'),
     subscriptions Array(String),                  -- 'topic:channel:state'
+    companies     Array(String),                  -- keys of the companies that they are in
     reachable     Array(LowCardinality(String))   -- channels with an address that is not suppressed
 ) ENGINE = ReplacingMergeTree(version)
 ORDER BY (workspace_id, person_id)

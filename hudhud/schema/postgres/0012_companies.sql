@@ -5,8 +5,11 @@ CREATE TABLE company (
     key          text NOT NULL,                  -- groupId, as it is sent
     created_at   timestamptz NOT NULL,           -- when the earliest call was said
     claimed      boolean NOT NULL DEFAULT false, -- only public keys have named it: anybody may say anything about it
+    version      bigint NOT NULL DEFAULT 1,      -- grows with every change of its attributes; the ClickHouse mirror keeps the highest
+    mirrored     bigint NOT NULL DEFAULT 0,      -- the version that ClickHouse has
     UNIQUE (workspace_id, key)
 );
+CREATE INDEX company_stale ON company (workspace_id, id) WHERE version > mirrored;
 SELECT hudhud_wall('company');
 
 -- Traits of the calls: of each what was said last, whatever order the calls came in; null: it was removed.

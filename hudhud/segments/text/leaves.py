@@ -9,6 +9,7 @@ from hudhud.segments.text import words
 from hudhud.segments.tree import (
     Amount,
     Attribute,
+    Company,
     Consent,
     Day,
     Did,
@@ -226,8 +227,15 @@ def write_segment(leaf: Segment) -> str:
     return f"{'in' if leaf.member else 'outside'} segment {leaf.segment_id}"
 
 
+def write_company(leaf: Company) -> str:
+    """`in company where plan is "pro", seats more than 10`."""
+    return f"in company{words.where(leaf.where)}"
+
+
 def read_segment(reader: Reader, where: str) -> Plain:
-    """Read a place in or outside another segment."""
+    """Read a place in or outside another segment, or in a company."""
+    if where == "in" and reader.take("company"):
+        return {"kind": "company", **reader.where()}
     reader.expect("segment")
     return {"kind": "segment", "segment_id": reader.whole("the number of a segment"), "member": where == "in"}
 
@@ -267,6 +275,7 @@ WRITE: Mapping[type, Callable[[Any], str]] = {
     InJourney: write_journey,
     Day: write_date,
     Place: write_place,
+    Company: write_company,
     Share: write_share,
     Consent: write_consent,
     Segment: write_segment,

@@ -5,6 +5,7 @@ import { useStageName } from "@/features/lifecycle/useStageName";
 import { TimeZone } from "@/i18n/useFormat";
 import { AmountFields } from "./AmountFields";
 import { NO_STAGE, ORDER_OPS, OPS, WORD_OPS, withOp } from "./build";
+import { CompanyFields } from "./CompanyFields";
 import { Choice, DayField, NameField } from "./fields";
 import { pathText, type AttributeLeaf, type ConsentLeaf, type EventLeaf, type Leaf, type SegmentLeaf } from "./condition";
 import { DateFields } from "./DateFields";
@@ -123,6 +124,8 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
       return <DateFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "place":
       return <PlaceFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "company":
+      return <CompanyFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "share":
       return <ShareFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "attribute":

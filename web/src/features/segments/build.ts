@@ -7,7 +7,7 @@ export type GroupKind = "all" | "any" | "none";
 export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: { kind: "or"; of: Condition[] } };
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
-export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "place", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
+export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "place", "company", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
 export type NewKind = (typeof NEW_KINDS)[number];
 
 /** A stage of the lifecycle is asked for as the segment that it is; this is one that is still to be chosen. */
@@ -81,6 +81,8 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "date", name: "", op: "in", days: 0, yearly: true };
     case "place":
       return { kind: "place", cities: [], countries: [], near: null, outside: false };
+    case "company":
+      return { kind: "company", where: [{ property: "", op: "is", value: "" }] };
     case "share":
       return { kind: "share", percent: 10, salt: "A" };
     case "attribute":
@@ -124,6 +126,8 @@ function isLeafComplete(leaf: Leaf): boolean {
       return leaf.journey !== "";
     case "place":
       return [leaf.countries, leaf.regions, leaf.cities].some((names) => names?.length) || Boolean(leaf.near);
+    case "company":
+      return areComplete(leaf.where);
     case "share":
       return leaf.salt.trim() !== "";
     case "attribute":
@@ -136,7 +140,11 @@ function isLeafComplete(leaf: Leaf): boolean {
 }
 
 function isStepComplete({ name, where }: Step): boolean {
-  return name.trim() !== "" && (where ?? []).every((one) => one.property.trim() !== "" && hasValue(one.op, one.value));
+  return name.trim() !== "" && areComplete(where);
+}
+
+function areComplete(where: Where[] = []): boolean {
+  return where.every((one) => one.property.trim() !== "" && hasValue(one.op, one.value));
 }
 
 export function hasValue(op: Op, value: Value | undefined): boolean {

@@ -79,6 +79,12 @@ export interface PlaceLeaf {
   outside?: boolean;
 }
 
+/** Who is in a company of which all of this is true; of no filters, in any at all. */
+export interface CompanyLeaf {
+  kind: "company";
+  where?: Where[];
+}
+
 /** So many percent of all people, drawn by lot. */
 export interface ShareLeaf {
   kind: "share";
@@ -130,7 +136,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | PlaceLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | PlaceLeaf | CompanyLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

@@ -22,7 +22,7 @@ export function useOps(ops: Op[]): { value: Op; label: string }[] {
   return ops.map((op) => ({ value: op, label: t(`segments.build.op.${op}`) }));
 }
 
-function WhereFields({ where, at, change, remove, known, wrong }: { where: Where; at: string; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
+export function WhereFields({ where, at, change, remove, known, wrong }: { where: Where; at: string; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
   const { t } = useTranslation();
   const ops = useOps(OPS);
   return (

@@ -158,6 +158,8 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
       return datePieces(words, leaf, path);
     case "place":
       return placePieces(words, leaf, path);
+    case "company":
+      return fill(words, leaf.where?.length ? "segments.company.whose" : "segments.company.any", { where: wherePieces(words, leaf.where ?? [], [...path, "where"]) });
     case "share":
       return sharePieces(words, leaf, path);
     case "attribute":
