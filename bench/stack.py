@@ -78,6 +78,12 @@ class Stack:
         assert self.clickhouse.process is not None
         return psutil.Process(self.clickhouse.process.pid).memory_info().rss / 2**20
 
+    def clickhouse_s(self) -> float:
+        """Return the processor time that the ClickHouse process has taken."""
+        assert self.clickhouse.process is not None
+        times = psutil.Process(self.clickhouse.process.pid).cpu_times()
+        return float(times.user + times.system)
+
     def admin(self) -> psycopg.Connection[Any]:
         """Open PostgreSQL as its superuser, past all walls."""
         return psycopg.connect(self.postgres.url(user=SUPERUSER), autocommit=True)

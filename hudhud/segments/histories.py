@@ -79,4 +79,7 @@ def _wanted(statement: Statement, people: Mapping[str, BitMap64], names: str) ->
         return ["0"]
     actors, mask = (statement.bind(id_list(ids), "Array(UInt64)") for ids in (masks.keys(), masks.values()))
     bits = statement.bind(id_list(place % BITS for place in range(len(people))), "Array(UInt8)")
-    return [f"bitTest(transform(e.actor_id, {actors}, {mask}, toUInt64(0)), transform(e.name, {names}, {bits}, toUInt8(0)))"]
+    return [
+        f"e.actor_id IN {actors}",
+        f"bitTest(transform(e.actor_id, {actors}, {mask}, toUInt64(0)), transform(e.name, {names}, {bits}, toUInt8(0)))",
+    ]
