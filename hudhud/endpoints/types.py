@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Kind = Literal[
     "segment.entered",
     "segment.left",
-    "lifecycle.moved",
+    "stage.changed",
     "journey.entered",
     "journey.left",
     "message.sent",
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 TEST = "endpoint.test"
 # What our own events of the log are called here.
 OWN_KINDS: dict[str, Kind] = {
-    "Lifecycle Stage Changed": "lifecycle.moved",
+    "Lifecycle Stage Changed": "stage.changed",
     "Journey Entered": "journey.entered",
     "Journey Left": "journey.left",
     "Message Sent": "message.sent",

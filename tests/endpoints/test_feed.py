@@ -72,7 +72,7 @@ def test_each_kind_of_news_comes_once_to_who_wants_it(wire: Wire) -> None:
         lifecycle.install(ws, wire.line.clock.at)
     wire.work()
     everything, some = wire.fake(), wire.fake()
-    wire.make(everything, "segment.entered", "segment.left", "lifecycle.moved", "message.sent", "message.clicked", "consent.changed")
+    wire.make(everything, "segment.entered", "segment.left", "stage.changed", "message.sent", "message.clicked", "consent.changed")
     wire.make(some, "segment.left", "event.tracked", segments=[segment], events=["Order Completed"])
     wire.line.put(identify("u1", subscriptions={"newsletter": True}), track("u1", "Order Completed"), track("u2", "Other"))
     wire.line.put({**track("u1", "Message Clicked", messageId="click:1", properties={"link": "/"})}, source="track")
@@ -82,7 +82,7 @@ def test_each_kind_of_news_comes_once_to_who_wants_it(wire: Wire) -> None:
     wire.work()
     wire.work()
     kinds = Counter((kind, json.dumps(data.get("segment", {}).get("id"))) for kind, data in heard(everything))
-    assert kinds.pop(("lifecycle.moved", "null")) >= 1
+    assert kinds.pop(("stage.changed", "null")) >= 1
     assert kinds == {
         ("segment.entered", str(segment)): 1,
         ("segment.entered", str(other)): 1,

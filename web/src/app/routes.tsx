@@ -55,6 +55,8 @@ export function makeRouter() {
         screen("/data/rejects", () => import("@/features/events/RejectsScreen")),
         screen("/data/hooks", () => import("@/features/hooks/HooksScreen")),
         screen("/data/hooks/:id", () => import("@/features/hooks/HookScreen")),
+        screen("/data/endpoints", () => import("@/features/endpoints/EndpointsScreen")),
+        screen("/data/endpoints/:id", () => import("@/features/endpoints/EndpointScreen")),
         screen("/settings", () => import("@/features/settings/WorkspaceScreen")),
         screen("/settings/keys", () => import("@/features/settings/KeysScreen")),
         screen("/settings/members", () => import("@/features/settings/MembersScreen")),

@@ -833,7 +833,7 @@ export type EndpointGiven = {
     /**
      * Wants
      */
-    wants: Array<'segment.entered' | 'segment.left' | 'lifecycle.moved' | 'journey.entered' | 'journey.left' | 'message.sent' | 'message.bounced' | 'message.opened' | 'message.clicked' | 'consent.changed' | 'event.tracked'>;
+    wants: Array<'segment.entered' | 'segment.left' | 'stage.changed' | 'journey.entered' | 'journey.left' | 'message.sent' | 'message.bounced' | 'message.opened' | 'message.clicked' | 'consent.changed' | 'event.tracked'>;
     /**
      * Segments
      */

@@ -1,5 +1,6 @@
 import app from "./app.json";
 import companies from "./companies.json";
+import endpoints from "./endpoints.json";
 import events from "./events.json";
 import home from "./home.json";
 import hooks from "./hooks.json";
@@ -14,4 +15,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, companies, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
+export default { app, companies, endpoints, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
