@@ -19,14 +19,14 @@ export const WALKS = [
   { name: "en-phone", language: "en", phone: true, only: PHONE },
 ];
 
-/** A webhook, as the page itself would make it. */
-async function makeHook(page) {
-  return page.evaluate(async () => {
+/** Something that the sample shop has none of, as the page itself would make it. */
+async function make(page, path, body) {
+  return page.evaluate(async ([to, given]) => {
     const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-    const answer = await fetch("/api/v1/hooks", { method: "POST", headers, body: JSON.stringify({ name: "Support desk" }) });
+    const answer = await fetch(`/api/v1/${to}`, { method: "POST", headers, body: JSON.stringify(given) });
     return (await answer.json()).id;
-  });
+  }, [path, body]);
 }
 
 /** Every screen with its address; those of one person, segment or mail show one that there is. */
@@ -35,7 +35,8 @@ export async function findScreens(page) {
   const [person, segment] = [await first("/people?search=sara"), await first("/segments")];
   const persona = await first("/personas");
   const stage = (await api(page, "/lifecycle")).stages[3].id;
-  const hook = await makeHook(page);
+  const hook = await make(page, "hooks", { name: "Support desk" });
+  const endpoint = await make(page, "endpoints", { url: "https://crm.example/news", description: "CRM", wants: ["segment.entered"] });
   return [
     ["home", "/"],
     ["people", "/people"],
@@ -66,6 +67,8 @@ export async function findScreens(page) {
     ["data-rejects", "/data/rejects"],
     ["hooks", "/data/hooks"],
     ["hook", `/data/hooks/${hook}`],
+    ["endpoints", "/data/endpoints"],
+    ["endpoint", `/data/endpoints/${endpoint}`],
     ["settings", "/settings"],
     ["keys", "/settings/keys"],
     ["members", "/settings/members"],
