@@ -37,7 +37,7 @@ SELECT {w:UInt64}, number + 1, 1, 0,
        'en', 'EE', toDateTime64('2026-01-01 00:00:00', 3, 'UTC'), ['newsletter:email:subscribed'], ['email']
 FROM numbers({people:UInt64})
 """
-# Six in ten are pages, two carts, one checkout, one order; spread over ninety days and all people.
+# Six in ten are pages, two carts, one checkout, one order of one to three things; spread over ninety days and all people.
 MAKE_EVENTS = """
 INSERT INTO event (workspace_id, name, at, actor_id, message_id, kind, received_at, properties, context)
 SELECT {w:UInt64},
@@ -45,7 +45,9 @@ SELECT {w:UInt64},
         'Product Added', 'Product Added', 'Checkout Started', 'Order Completed'][number % 10 + 1],
        toDateTime64('2026-03-31 00:00:00', 3, 'UTC') - toIntervalMillisecond(cityHash64(number, 2) % 7776000000),
        intHash64(number) % {people:UInt64} + 1, toString(number), 'track', toDateTime64('2026-03-31 00:00:00', 3, 'UTC'),
-       concat('{"price":', toString(number % 100), '}')::JSON, '{}'
+       concat('{"price":', toString(number % 100), if(number % 10 = 9, concat(',"products":[', arrayStringConcat(arrayMap(n ->
+              concat('{"category":"', ['shoes', 'hats', 'books', 'tea'][cityHash64(number, n) % 4 + 1], '","price":', toString(cityHash64(number, n, 1) % 200), '}'),
+              range(1 + number % 30 % 3)), ','), ']'), ''), '}')::JSON, '{}'
 FROM numbers({events:UInt64})
 """
 # What was done by people is read by person.

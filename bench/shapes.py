@@ -11,6 +11,7 @@ _ORDERS = f"{_MINE} AND name = 'Order Completed' AND {_LAST_30}"
 _PEOPLE = f"SELECT count() FROM person FINAL WHERE {_MINE} AND gone = 0"
 _DAYS_30 = {"kind": "last", "amount": 30, "unit": "days"}
 _WEEK = {"amount": 7, "unit": "days"}
+_HAT = [{"property": "products[].category", "op": "is", "value": "hats"}, {"property": "products[].price", "op": "more_than", "value": 150}]
 _WAY = ("Page Viewed", "Product Added", "Checkout Started", "Order Completed")
 
 
@@ -95,6 +96,16 @@ SHAPES = (
         "four events one after another within 7 days",
         _in_order(*_WAY, within={**_WEEK, "after": "first"}),
         {"windowFunnel": _having(f"{_MINE} AND name IN {_WAY} AND {_LAST_30}", _funnel(*_WAY))},
+    ),
+    Shape(
+        "an item of a list",
+        {"kind": "event", "name": "Order Completed", "window": _DAYS_30, "where": _HAT},
+        {
+            "arrayExists": (
+                f"SELECT uniqExact(actor_id) FROM event WHERE {_ORDERS} AND arrayExists((category, price) -> category = 'hats' AND price > 150,"
+                " properties.products[].category.:String, properties.products[].price.:Int64)"
+            )
+        },
     ),
     Shape(
         "a birthday in 7 days",
