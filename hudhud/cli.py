@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json as jsonlib
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from hudhud.app import commands, exporting, importing, journey_commands, replay, segment_commands
 from hudhud.app.tables import migrate_tables
 from hudhud.engines.doctor import examine
 from hudhud.engines.follow import follow
@@ -20,16 +22,41 @@ from hudhud.kit.config import settings
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.log import set_up
 
-cli = typer.Typer(name="hudhud", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-cli.add_typer(commands.owner)
-cli.add_typer(commands.key)
-cli.command("demo")(commands.demo)
-cli.add_typer(importing.group)
-cli.add_typer(exporting.group)
-cli.add_typer(journey_commands.journey)
-cli.add_typer(segment_commands.segment)
-cli.command("replay")(replay.replay_events)
-cli.command("rehearse")(journey_commands.rehearse_journey)
+# What is read when somebody asks for it: all of it together takes a second, and each command needs a part.
+LATER = {
+    "owner": "hudhud.app.commands:owner",
+    "key": "hudhud.app.commands:key",
+    "demo": "hudhud.app.commands:demo",
+    "import": "hudhud.app.importing:group",
+    "export": "hudhud.app.exporting:group",
+    "journey": "hudhud.app.journey_commands:journey",
+    "segment": "hudhud.app.segment_commands:segment",
+    "replay": "hudhud.app.replay:replay_events",
+    "rehearse": "hudhud.app.journey_commands:rehearse_journey",
+}
+
+
+class Commands(TyperGroup):
+    """The commands of this file, and those of `LATER`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 -- typer's own copy of click, which has no public name
+        """Name them all, for the help."""
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 -- as above
+        """Return one, read now."""
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = LATER[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return get_group(found)
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(found)
+        return get_command(alone)
+
+
+cli = typer.Typer(name="hudhud", cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder for databases, keys and logs; default $HUDHUD_DATA or .hudhud.")]
 

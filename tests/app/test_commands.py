@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from hudhud.cli import LATER, cli
 from tests.app.browser import PASSWORD, Browser
 
 if TYPE_CHECKING:
@@ -77,3 +79,16 @@ def test_a_segment_goes_out_as_text_and_comes_back(web: Wiring, tmp_path: Path) 
     assert run(web, "segment", "save", str(file), "--id", number).returncode == 0
     assert run(web, "segment", "show", number).stdout == file.read_text()
     assert run(web, "segment", "list").stdout == f"{number}\t0\tLoyal\n"
+
+
+def test_every_command_is_there_when_it_is_asked_for() -> None:
+    for name in LATER:
+        found = CliRunner().invoke(cli, [name, "--help"])
+        assert (found.exit_code, name in found.output) == (0, True)
+    assert all(name in CliRunner().invoke(cli, ["--help"]).output for name in ("up", "migrate", "doctor", *LATER))
+
+
+def test_what_a_command_does_not_need_is_not_read() -> None:
+    """Whoever types a command waits for it: all of them together took 1.4 seconds of a processor."""
+    code = "import sys, hudhud.cli; print([name for name in ('hudhud.segments.queries', 'hudhud.demo', 'ninja', 'django.db.models') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout == "[]\n"
