@@ -37,7 +37,7 @@ function ColumnRow({ kind, seen, column, topics, change }: Row) {
         <bdi className="hd-named">{column.name}</bdi>
         <span className="hd-dim hd-small" style={{ display: "block", overflowWrap: "anywhere" }}>{seen.samples.map((one, place) => <span key={one}>{place > 0 && " · "}<bdi>{one.slice(0, 60)}</bdi></span>)}</span>
       </span>
-      <NativeSelect aria-label={t("imports.meaning_of", { name: column.name })} w={210} data={fields} value={own ? "own" : column.field} onChange={(event) => { choose(event.currentTarget.value); }} />
+      <NativeSelect aria-label={t("imports.meaning_of", { name: column.name })} w={250} data={fields} value={own ? "own" : column.field} onChange={(event) => { choose(event.currentTarget.value); }} />
       {own && <TextInput aria-label={t("imports.name_of", { name: column.name })} dir="auto" w={170} value={name} maxLength={200} onChange={(event) => { change({ ...column, field: `${kind === "people" ? "traits" : "properties"}.${event.currentTarget.value}` }); }} />}
       {own && column.type !== "own" && <NativeSelect aria-label={t("imports.type_of", { name: column.name })} w={130} data={TYPES.map((one) => ({ value: one, label: t(`imports.types.${one}`) }))} value={column.type} onChange={(event) => { change({ ...column, type: event.currentTarget.value as Column["type"] }); }} />}
       {mayStand(kind, column.field) && <NativeSelect aria-label={t("imports.rule_of", { name: column.name })} w={170} data={rules} value={column.upsert} onChange={(event) => { change({ ...column, upsert: event.currentTarget.value as Column["upsert"] }); }} />}

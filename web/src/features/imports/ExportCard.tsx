@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSegmentList } from "@/features/segments/queries";
 import { useFormat, useNow } from "@/i18n/useFormat";
-import { Button, Card, Checkbox, NativeSelect, Note, SegmentedControl, Stack, Text, TextInput } from "@/ui";
+import { Button, Card, Checkbox, NativeSelect, Note, Stack, Text, TextInput } from "@/ui";
 import { useExportColumns } from "./queries";
 import { KINDS, type Kind } from "./types";
 
@@ -19,7 +19,7 @@ function ColumnsField({ names, chosen, change }: { names: string[]; chosen: stri
     <Stack gap={8}>
       <Checkbox label={t("imports.exports.all_columns")} checked={chosen === null} onChange={(event) => { change(event.currentTarget.checked ? null : names.slice(1)); }} />
       {chosen && (
-        <div className="hd-choices" role="group" aria-label={t("imports.exports.columns")}>
+        <div className="hd-export-columns" role="group" aria-label={t("imports.exports.columns")}>
           {names.slice(1).map((name) => <Checkbox key={name} size="sm" label={<bdi>{name}</bdi>} checked={chosen.includes(name)} onChange={(event) => { toggle(name, event.currentTarget.checked); }} />)}
         </div>
       )}
@@ -61,7 +61,7 @@ export function ExportCard() {
     <Card title={t("imports.export")}>
       <Stack>
         <Text c="dimmed" fz="sm">{t("imports.export_lead")}</Text>
-        <SegmentedControl aria-label={t("imports.exports.what")} orientation="vertical" value={kind} onChange={(value) => { setKind(value); setChosen(null); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
+        <NativeSelect label={t("imports.exports.what")} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} value={kind} onChange={(event) => { setKind(event.currentTarget.value as Kind); setChosen(null); }} />
         {kind === "people" && <NativeSelect label={t("imports.exports.whom")} data={options} value={segment} onChange={(event) => { setSegment(event.currentTarget.value); }} />}
         {kind === "events" && <>{day("begin")}{day("end")}</>}
         <NativeSelect label={t("imports.exports.format")} data={FORMS.map((one) => ({ value: one, label: t(`imports.formats.${one}`) }))} value={form} onChange={(event) => { setForm(event.currentTarget.value); }} />
