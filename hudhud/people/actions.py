@@ -261,23 +261,8 @@ def _plain(attributes: str) -> str:
 
 
 def _mirror_block(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> Block:
-    (
-        ids,
-        versions,
-        _,
-        gone,
-        attributes,
-        languages,
-        countries,
-        regions,
-        cities,
-        positions,
-        zones,
-        created_ats,
-        states,
-        companies,
-        channels,
-    ) = zip(*rows, strict=True)
+    ids, versions, _, gone, attributes, *known = zip(*rows, strict=True)
+    languages, countries, regions, cities, positions, zones, created_ats, states, companies, channels = known
     block = Block(len(rows))
     block.numbers("workspace_id", [workspace_id] * len(rows))
     block.numbers("person_id", ids)

@@ -74,7 +74,7 @@ describe("sentence", () => {
     expect(say("en", tags("has_any"))).toBe("“tags” includes “a” or “b”");
     expect(say("en", tags("has_all"))).toBe("“tags” includes “a” and “b”");
     expect(say("et", tags("has_none"))).toBe("nimekirjas „tags“ ei ole „a“ või „b“");
-    expect(say("fa", tags("has_all"))).toBe("در «tags» «a» و «b» باشد");
+    expect(say("fa", tags("has_all"))).toBe("«tags» شامل «a» و «b» باشد");
   });
 
   it("says journeys, and filters on one item of a list together", () => {
