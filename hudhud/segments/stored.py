@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.segments", "stored.sql")
-# Who turned waits until it takes so many bytes, or this part of the set: what is written for one who turns does not grow with the set.
-LEAST_FOLDED, PART_FOLDED = 4096, 16
+# Who turned waits until it takes so many bytes, or this part of the set: each batch writes it, so it is small beside the set, which is then written seldom.
+LEAST_FOLDED, PART_FOLDED = 4096, 64
 MOST_KEPT = 32 * 2**20  # bytes of sets that a process remembers
 
 
