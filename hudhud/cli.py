@@ -29,6 +29,7 @@ LATER = {
     "demo": "hudhud.app.commands:demo",
     "import": "hudhud.app.importing:group",
     "export": "hudhud.app.exporting:group",
+    "warehouse": "hudhud.app.warehousing:group",
     "journey": "hudhud.app.journey_commands:journey",
     "segment": "hudhud.app.segment_commands:segment",
     "replay": "hudhud.app.replay:replay_events",

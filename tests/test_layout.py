@@ -21,6 +21,10 @@ FACES = {
     "hudhud.events.append": "the one way into the event table",
     "hudhud.people.identifiers": "one normal form of an address for all who keep one",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",
+    "hudhud.transfer.guess": "one way to guess what columns mean, wherever they come from",
+    "hudhud.transfer.plans": "one way to check what columns shall mean",
+    "hudhud.transfer.parquet": "one text for each typed cell",
+    "hudhud.transfer.tables": "one shape of a row",
 }
 LONGEST = {"*.py": 400, "*.ts": 250, "*.tsx": 250}
 

@@ -19,6 +19,7 @@ from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
 from hudhud.personas import api as personas
 from hudhud.transfer import api as transfer
+from hudhud.warehouses import api as warehouses
 
 ROUTERS = (
     session.router,
@@ -43,6 +44,7 @@ ROUTERS = (
     delivery.router,
     transfer.router,
     transfers.router,
+    warehouses.router,
 )
 
 

@@ -33,7 +33,7 @@ PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
     "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,telling,hooks"),
-    "worker-send": ("hudhud.workers.main", "--roles", "delivery,endpoints,mailbox,demo,erasure,duplicates,transfers,retention"),
+    "worker-send": ("hudhud.workers.main", "--roles", "delivery,endpoints,mailbox,demo,erasure,duplicates,transfers,warehouses,retention"),
 }
 
 log = structlog.get_logger()

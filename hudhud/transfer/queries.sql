@@ -21,11 +21,11 @@ ON CONFLICT (import_id, place) DO UPDATE SET body = excluded.body;
 SELECT body FROM import_piece WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s AND place = %(place)s;
 
 -- name: find_imports
--- A page of imports, newest first; or the one with this id.
+-- A page of imports of files, newest first; or the one with this id, a reading of a warehouse too.
 SELECT i.id, i.kind, i.name, i.state, i.size, i.read_bytes, i.line, i.accepted, i.rejected, i.numbers, i.plan, i.undo, i.problem, i.created_by, i.started_at, i.finished_at,
        (SELECT coalesce(sum(octet_length(p.body)), 0) FROM import_piece p WHERE p.import_id = i.id)::bigint AS received
 FROM import i
-WHERE i.workspace_id = %(workspace_id)s AND (%(import_id)s::bigint IS NULL OR i.id = %(import_id)s) AND (%(after)s::bigint IS NULL OR i.id < %(after)s)
+WHERE i.workspace_id = %(workspace_id)s AND (%(import_id)s::bigint IS NULL AND i.warehouse_id IS NULL OR i.id = %(import_id)s) AND (%(after)s::bigint IS NULL OR i.id < %(after)s)
 ORDER BY i.id DESC LIMIT %(limit)s;
 
 -- name: ask
@@ -55,7 +55,7 @@ SELECT id FROM gone;
 UPDATE import SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), fence = fence + 1, attempts = attempts + 1
 WHERE id = (
     SELECT i.id FROM import i
-    WHERE (i.state IN ('checking', 'running') AND i.plan IS NOT NULL OR i.state IN ('weighing', 'undoing'))
+    WHERE (i.state IN ('checking', 'running') AND i.plan IS NOT NULL AND i.warehouse_id IS NULL OR i.state IN ('weighing', 'undoing'))
       AND (i.worker IS NULL OR i.worker = %(worker)s OR i.lease_until < clock_timestamp()
            OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = i.worker))
     ORDER BY i.attempts, i.id LIMIT 1 FOR UPDATE SKIP LOCKED)

@@ -33,6 +33,7 @@ MAY_SEE_ALL = {
     "app/auth.py",
     "app/commands.py",
     "app/importing.py",
+    "app/warehousing.py",
     "app/metrics.py",
     "app/replay.py",  # a command of the operator: rebuilds ClickHouse for all
     "app/session.py",

@@ -65,6 +65,7 @@ NOT_ABOUT_PEOPLE = {
     "erased_identifier": "keyed hashes; filled by the erasure",
     "erasure": "numbers; what it looks for is removed at its end",
     "hook": "addresses, and expressions of the shop",
+    "warehouse": "where databases are and what is asked of them; digests of the last rows, each of a whole row",
     "import": "names of files",
     "import_person": "numbers of people, for a month",
     "import_piece": "whole files on their way in; gone as soon as they are",

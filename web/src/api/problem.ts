@@ -18,6 +18,11 @@ export class Problem extends Error {
   get field(): string | null {
     return typeof this.data.field === "string" ? this.data.field : null;
   }
+
+  /** What to do about it, to stand at that field. */
+  get remedy(): string {
+    return typeof this.data.remedy === "string" ? this.data.remedy : this.message;
+  }
 }
 
 export function problemOf(error: unknown): Problem {

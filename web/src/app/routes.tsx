@@ -29,6 +29,8 @@ export function makeRouter() {
         screen("/companies/:id", () => import("@/features/companies/CompanyScreen")),
         screen("/imports", () => import("@/features/imports/ImportsScreen")),
         screen("/imports/:id", () => import("@/features/imports/ImportScreen")),
+        screen("/warehouses", () => import("@/features/warehouses/WarehousesScreen")),
+        screen("/warehouses/:id", () => import("@/features/warehouses/WarehouseScreen")),
         screen("/segments", () => import("@/features/segments/SegmentsScreen")),
         screen("/segments/new", () => import("@/features/segments/NewSegmentScreen")),
         screen("/segments/new-list", () => import("@/features/segments/NewListScreen")),

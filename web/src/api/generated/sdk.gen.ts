@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1431,3 +1431,136 @@ export const transfersExportEvents = <ThrowOnError extends boolean = false>(opti
  * Download the bad rows of an import, each with its line and the reason.
  */
 export const transfersDownloadRejects = <ThrowOnError extends boolean = false>(options: Options<TransfersDownloadRejectsData, ThrowOnError>): RequestResult<TransfersDownloadRejectsResponses, unknown, ThrowOnError> => (options.client ?? client).get<TransfersDownloadRejectsResponses, unknown, ThrowOnError>({ url: '/api/v1/imports/{import_id}/rejects', ...options });
+
+/**
+ * Find Warehouses
+ *
+ * List the databases that are read, the oldest first, each with its last reading.
+ */
+export const warehousesFindWarehouses = <ThrowOnError extends boolean = false>(options?: Options<WarehousesFindWarehousesData, ThrowOnError>): RequestResult<WarehousesFindWarehousesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<WarehousesFindWarehousesResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses', ...options });
+
+/**
+ * Create Warehouse
+ *
+ * Keep a database once it can be reached; an error names the field that keeps us from it.
+ */
+export const warehousesCreateWarehouse = <ThrowOnError extends boolean = false>(options: Options<WarehousesCreateWarehouseData, ThrowOnError>): RequestResult<WarehousesCreateWarehouseResponses, unknown, ThrowOnError> => (options.client ?? client).post<WarehousesCreateWarehouseResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Warehouse
+ *
+ * Forget it and its password; what it brought stays.
+ */
+export const warehousesDeleteWarehouse = <ThrowOnError extends boolean = false>(options: Options<WarehousesDeleteWarehouseData, ThrowOnError>): RequestResult<WarehousesDeleteWarehouseResponses, unknown, ThrowOnError> => (options.client ?? client).delete<WarehousesDeleteWarehouseResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}', ...options });
+
+/**
+ * Get Warehouse
+ *
+ * Return one.
+ */
+export const warehousesGetWarehouse = <ThrowOnError extends boolean = false>(options: Options<WarehousesGetWarehouseData, ThrowOnError>): RequestResult<WarehousesGetWarehouseResponses, unknown, ThrowOnError> => (options.client ?? client).get<WarehousesGetWarehouseResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}', ...options });
+
+/**
+ * Rename
+ *
+ * Call it otherwise.
+ */
+export const warehousesRename = <ThrowOnError extends boolean = false>(options: Options<WarehousesRenameData, ThrowOnError>): RequestResult<WarehousesRenameResponses, unknown, ThrowOnError> => (options.client ?? client).patch<WarehousesRenameResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses/{warehouse_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set Connection
+ *
+ * Go elsewhere, or as somebody else; the password is needed again.
+ */
+export const warehousesSetConnection = <ThrowOnError extends boolean = false>(options: Options<WarehousesSetConnectionData, ThrowOnError>): RequestResult<WarehousesSetConnectionResponses, unknown, ThrowOnError> => (options.client ?? client).put<WarehousesSetConnectionResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses/{warehouse_id}/connection',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look
+ *
+ * Read the first rows, and say what each column seems to mean. Nothing is kept.
+ */
+export const warehousesLook = <ThrowOnError extends boolean = false>(options: Options<WarehousesLookData, ThrowOnError>): RequestResult<WarehousesLookResponses, unknown, ThrowOnError> => (options.client ?? client).post<WarehousesLookResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses/{warehouse_id}/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set Plan
+ *
+ * Say what is read and what its columns mean; another query or cursor is read from its beginning.
+ */
+export const warehousesSetPlan = <ThrowOnError extends boolean = false>(options: Options<WarehousesSetPlanData, ThrowOnError>): RequestResult<WarehousesSetPlanResponses, unknown, ThrowOnError> => (options.client ?? client).put<WarehousesSetPlanResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses/{warehouse_id}/plan',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set Schedule
+ *
+ * Say when it is read, by the workspace's clock, or let that rest.
+ */
+export const warehousesSetSchedule = <ThrowOnError extends boolean = false>(options: Options<WarehousesSetScheduleData, ThrowOnError>): RequestResult<WarehousesSetScheduleResponses, unknown, ThrowOnError> => (options.client ?? client).put<WarehousesSetScheduleResponses, unknown, ThrowOnError>({
+    url: '/api/v1/warehouses/{warehouse_id}/schedule',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Check
+ *
+ * Count what the next reading would do; the figures stand in the import of this id when its state is `checked`.
+ */
+export const warehousesCheck = <ThrowOnError extends boolean = false>(options: Options<WarehousesCheckData, ThrowOnError>): RequestResult<WarehousesCheckResponses, unknown, ThrowOnError> => (options.client ?? client).post<WarehousesCheckResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}/check', ...options });
+
+/**
+ * Run
+ *
+ * Read it now, paused or not.
+ */
+export const warehousesRun = <ThrowOnError extends boolean = false>(options: Options<WarehousesRunData, ThrowOnError>): RequestResult<WarehousesRunResponses, unknown, ThrowOnError> => (options.client ?? client).post<WarehousesRunResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}/run', ...options });
+
+/**
+ * Begin Anew
+ *
+ * Let the next reading take everything; events that are in stay one.
+ */
+export const warehousesBeginAnew = <ThrowOnError extends boolean = false>(options: Options<WarehousesBeginAnewData, ThrowOnError>): RequestResult<WarehousesBeginAnewResponses, unknown, ThrowOnError> => (options.client ?? client).post<WarehousesBeginAnewResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}/anew', ...options });
+
+/**
+ * Find Runs
+ *
+ * List its readings and dry runs, newest first.
+ */
+export const warehousesFindRuns = <ThrowOnError extends boolean = false>(options: Options<WarehousesFindRunsData, ThrowOnError>): RequestResult<WarehousesFindRunsResponses, unknown, ThrowOnError> => (options.client ?? client).get<WarehousesFindRunsResponses, unknown, ThrowOnError>({ url: '/api/v1/warehouses/{warehouse_id}/runs', ...options });

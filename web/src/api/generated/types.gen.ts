@@ -1658,6 +1658,293 @@ export type Undoing = {
     only_count: boolean;
 };
 
+/**
+ * Connection
+ *
+ * Where a database is and who reads it; the password is kept apart.
+ */
+export type Connection = {
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Database
+     */
+    database: string;
+    /**
+     * User
+     */
+    user: string;
+    /**
+     * Port
+     */
+    port?: number;
+    /**
+     * Tls
+     */
+    tls?: 'off' | 'require' | 'verify';
+};
+
+/**
+ * Run
+ *
+ * One reading, as lists show it; the rest of it is an import of the same id.
+ */
+export type Run = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * State
+     */
+    state: 'draft' | 'checking' | 'checked' | 'running' | 'done' | 'cancelled' | 'failed' | 'weighing' | 'undoing' | 'undone';
+    /**
+     * Accepted
+     */
+    accepted: number;
+    /**
+     * Rejected
+     */
+    rejected: number;
+    /**
+     * Problem
+     */
+    problem: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Started At
+     */
+    started_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * Schedule
+ *
+ * When it is read: every so many minutes or hours, or each day at a time of the workspace's clock.
+ */
+export type Schedule = {
+    /**
+     * Every
+     */
+    every: 'minutes' | 'hours' | 'day';
+    /**
+     * Amount
+     */
+    amount?: number;
+    /**
+     * At
+     */
+    at?: string | null;
+};
+
+/**
+ * Selection
+ *
+ * What is read: a SELECT, or a table's name; the column that grows with every change (none: everything, every time); limits.
+ */
+export type Selection = {
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Cursor
+     */
+    cursor?: string;
+    /**
+     * Overlap
+     */
+    overlap?: number;
+    /**
+     * Most Rows
+     */
+    most_rows?: number;
+    /**
+     * Longest S
+     */
+    longest_s?: number;
+};
+
+/**
+ * Warehouse
+ *
+ * A database that is read; its password is not in it.
+ */
+export type Warehouse = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'people' | 'events';
+    connection: Connection;
+    selection: Selection | null;
+    plan: Plan | null;
+    schedule: Schedule | null;
+    /**
+     * Is Paused
+     */
+    is_paused: boolean;
+    /**
+     * Place
+     */
+    place: string | null;
+    /**
+     * Next At
+     */
+    next_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    last: Run | null;
+};
+
+/**
+ * Warehouses
+ *
+ * All of them.
+ */
+export type Warehouses = {
+    /**
+     * Items
+     */
+    items: Array<Warehouse>;
+    /**
+     * Next
+     */
+    next?: null;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * NewWarehouse
+ *
+ * A PostgreSQL database; the password is never shown again.
+ */
+export type NewWarehouse = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'people' | 'events';
+    connection: Connection;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
+ * NewName
+ *
+ * What to call it.
+ */
+export type NewName = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * NewConnection
+ *
+ * Where it is and who reads, the password with it.
+ */
+export type NewConnection = {
+    connection: Connection;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
+ * Looking
+ *
+ * What would be read.
+ */
+export type Looking = {
+    selection: Selection;
+};
+
+/**
+ * NewPlan
+ *
+ * What is read and what its columns mean.
+ */
+export type NewPlan = {
+    selection: Selection;
+    plan: Plan;
+};
+
+/**
+ * NewSchedule
+ *
+ * When it is read (null: only when somebody asks), and whether that rests.
+ */
+export type NewSchedule = {
+    schedule: Schedule | null;
+    /**
+     * Is Paused
+     */
+    is_paused?: boolean;
+};
+
+/**
+ * Begun
+ *
+ * Under which id it can be followed: GET /imports/ID.
+ */
+export type Begun = {
+    /**
+     * Id
+     */
+    id: number;
+};
+
+/**
+ * Runs
+ *
+ * A page of readings.
+ */
+export type Runs = {
+    /**
+     * Items
+     */
+    items: Array<Run>;
+    /**
+     * Next
+     */
+    next: number | null;
+    /**
+     * Total
+     */
+    total?: null;
+};
+
 export type SessionMeData = {
     body?: never;
     path?: never;
@@ -4766,3 +5053,275 @@ export type TransfersDownloadRejectsResponses = {
      */
     200: unknown;
 };
+
+export type WarehousesFindWarehousesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/warehouses';
+};
+
+export type WarehousesFindWarehousesResponses = {
+    /**
+     * OK
+     */
+    200: Warehouses;
+};
+
+export type WarehousesFindWarehousesResponse = WarehousesFindWarehousesResponses[keyof WarehousesFindWarehousesResponses];
+
+export type WarehousesCreateWarehouseData = {
+    body: NewWarehouse;
+    path?: never;
+    query?: never;
+    url: '/api/v1/warehouses';
+};
+
+export type WarehousesCreateWarehouseResponses = {
+    /**
+     * Created
+     */
+    201: Warehouse;
+};
+
+export type WarehousesCreateWarehouseResponse = WarehousesCreateWarehouseResponses[keyof WarehousesCreateWarehouseResponses];
+
+export type WarehousesDeleteWarehouseData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}';
+};
+
+export type WarehousesDeleteWarehouseResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type WarehousesDeleteWarehouseResponse = WarehousesDeleteWarehouseResponses[keyof WarehousesDeleteWarehouseResponses];
+
+export type WarehousesGetWarehouseData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}';
+};
+
+export type WarehousesGetWarehouseResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesGetWarehouseResponse = WarehousesGetWarehouseResponses[keyof WarehousesGetWarehouseResponses];
+
+export type WarehousesRenameData = {
+    body: NewName;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}';
+};
+
+export type WarehousesRenameResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesRenameResponse = WarehousesRenameResponses[keyof WarehousesRenameResponses];
+
+export type WarehousesSetConnectionData = {
+    body: NewConnection;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/connection';
+};
+
+export type WarehousesSetConnectionResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesSetConnectionResponse = WarehousesSetConnectionResponses[keyof WarehousesSetConnectionResponses];
+
+export type WarehousesLookData = {
+    body: Looking;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/look';
+};
+
+export type WarehousesLookResponses = {
+    /**
+     * OK
+     */
+    200: Understanding;
+};
+
+export type WarehousesLookResponse = WarehousesLookResponses[keyof WarehousesLookResponses];
+
+export type WarehousesSetPlanData = {
+    body: NewPlan;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/plan';
+};
+
+export type WarehousesSetPlanResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesSetPlanResponse = WarehousesSetPlanResponses[keyof WarehousesSetPlanResponses];
+
+export type WarehousesSetScheduleData = {
+    body: NewSchedule;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/schedule';
+};
+
+export type WarehousesSetScheduleResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesSetScheduleResponse = WarehousesSetScheduleResponses[keyof WarehousesSetScheduleResponses];
+
+export type WarehousesCheckData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/check';
+};
+
+export type WarehousesCheckResponses = {
+    /**
+     * Accepted
+     */
+    202: Begun;
+};
+
+export type WarehousesCheckResponse = WarehousesCheckResponses[keyof WarehousesCheckResponses];
+
+export type WarehousesRunData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/run';
+};
+
+export type WarehousesRunResponses = {
+    /**
+     * Accepted
+     */
+    202: Begun;
+};
+
+export type WarehousesRunResponse = WarehousesRunResponses[keyof WarehousesRunResponses];
+
+export type WarehousesBeginAnewData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: never;
+    url: '/api/v1/warehouses/{warehouse_id}/anew';
+};
+
+export type WarehousesBeginAnewResponses = {
+    /**
+     * OK
+     */
+    200: Warehouse;
+};
+
+export type WarehousesBeginAnewResponse = WarehousesBeginAnewResponses[keyof WarehousesBeginAnewResponses];
+
+export type WarehousesFindRunsData = {
+    body?: never;
+    path: {
+        /**
+         * Warehouse Id
+         */
+        warehouse_id: number;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/warehouses/{warehouse_id}/runs';
+};
+
+export type WarehousesFindRunsResponses = {
+    /**
+     * OK
+     */
+    200: Runs;
+};
+
+export type WarehousesFindRunsResponse = WarehousesFindRunsResponses[keyof WarehousesFindRunsResponses];

@@ -14,5 +14,6 @@ import personas from "./personas.json";
 import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
+import warehouses from "./warehouses.json";
 
-export default { app, companies, endpoints, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
+export default { app, companies, endpoints, events, home, hooks, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup, warehouses };

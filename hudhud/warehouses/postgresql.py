@@ -1,0 +1,180 @@
+"""How PostgreSQL is asked: the address, the query around the customer's, and what its errors say about which field.
+
+Whatever the query is, the session and its one transaction can only read, and it ends after its time.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import pyarrow as pa
+
+from hudhud.warehouses.protocol import CONNECT_S, Problem
+
+if TYPE_CHECKING:
+    from hudhud.warehouses.protocol import Ask, Family
+
+BATCH_BYTES = "1000000"
+SSL_MODES = {"off": "disable", "require": "require", "verify": "verify-full"}
+_TABLE = re.compile(r'[^\s();]+(?:\.(?:[^\s();"]+|"[^"]+"))?')
+_QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+_CLIENT = re.compile(r"^.*?failed: (?:FATAL: +|ERROR: +)?", re.DOTALL)
+
+
+class Trouble(Exception):
+    """Nothing (more) can be read."""
+
+    def __init__(self, field: str, value: str, remedy: str) -> None:
+        """Say which field is to blame."""
+        super().__init__(remedy)
+        self.problem = Problem(field, value, remedy)
+
+
+def address_of(ask: Ask, address: str) -> str:
+    """Return the connection address: to the very address that was checked, with nothing of this machine's own settings."""
+    settings = {"default_transaction_read_only": "on", "statement_timeout": f"{ask.longest_s}s", "lock_timeout": "10s", "timezone": "UTC"}
+    given = {
+        "hostaddr": address,
+        "sslmode": SSL_MODES[ask.tls],
+        "connect_timeout": str(CONNECT_S),
+        "application_name": "hudhud",
+        "passfile": "/dev/null",
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    if ask.tls == "verify":
+        given["sslrootcert"] = ssl.get_default_verify_paths().cafile or "system"
+    host = f"[{ask.host}]" if ":" in ask.host else ask.host
+    whom = f"{quote(ask.user, safe='')}:{quote(ask.password, safe='')}"
+    return f"postgresql://{whom}@{host}:{ask.port}/{quote(ask.database, safe='')}?{urlencode(given, quote_via=quote)}"
+
+
+def inner(query: str) -> str:
+    """Return the customer's SELECT; one word is a table's name."""
+    plain = query.strip().rstrip(";").strip()
+    return f"SELECT * FROM {plain}" if _TABLE.fullmatch(plain) else plain  # noqa: S608 -- it is the customer's own, and can only read
+
+
+def whole(ask: Ask, family: Family | None) -> str:
+    """Return the query with place, order and limit around the customer's; raises `Trouble` for a place that is none of the cursor's."""
+    # The line ends before the bracket: a remark at the query's end would swallow it.
+    text = f"SELECT * FROM (\n{inner(ask.query)}\n) AS hudhud_rows"  # noqa: S608 -- as above
+    if family:
+        name = '"' + ask.cursor.replace('"', '""') + '"'
+        text += " WHERE " + " AND ".join(_bounds(ask, name, family)) + f" ORDER BY {name}"
+    return f"{text} LIMIT {ask.limit}"
+
+
+def family_of(ask: Ask, schema: pa.Schema) -> Family | None:
+    """Return what the cursor is; raises `Trouble` for one that cannot be one."""
+    if not ask.cursor:
+        return None
+    if ask.cursor not in schema.names:
+        raise Trouble("cursor", ask.cursor, f"the query has the columns {', '.join(schema.names)}"[:500])
+    kind = schema.field(ask.cursor).type
+    if pa.types.is_timestamp(kind):
+        return "instant" if kind.tz else "time"
+    if pa.types.is_date(kind):
+        return "date"
+    if pa.types.is_integer(kind):
+        return "number"
+    if getattr(kind, "type_name", "") == "numeric":
+        return "decimal"
+    raise Trouble("cursor", ask.cursor, "use a column with times or numbers that grow with every change")
+
+
+def _bounds(ask: Ask, name: str, family: Family) -> list[str]:
+    """Return what a row must fulfil. Times to come wait until they are here: they would push the place past everything that is yet to be written."""
+    late = {"instant": "now()", "time": "LOCALTIMESTAMP + INTERVAL '1 day'", "date": "CURRENT_DATE + 1"}.get(family)
+    # The largest numbers are none: infinity, and NaN, which stands above it.
+    bounds = [f"{name} BETWEEN -1e40 AND 1e40"] if late is None else [f"isfinite({name})", f"{name} <= {late}"]
+    if ask.place is not None:
+        bounds.append(f"{name} >= {_from(ask, family)}")
+    return bounds
+
+
+def _from(ask: Ask, family: Family) -> str:
+    """Write where to begin; only what was read as a number or a time gets into the query."""
+    place = ask.place or ""
+    try:
+        if family == "number":
+            return str(int(place) - ask.overlap)
+        if family == "decimal":
+            return f"{Decimal(place) - ask.overlap:f}"
+        if family == "date":
+            return f"DATE '{date.fromisoformat(place).isoformat()}' - {-(-ask.overlap // 86_400)}"
+        at = datetime.fromisoformat(place)
+        if (at.tzinfo is not None) == (family == "instant"):
+            text = at.astimezone(UTC).isoformat() if at.tzinfo else at.isoformat()
+            return f"TIMESTAMP{'TZ' if at.tzinfo else ''} '{text}' - INTERVAL '{ask.overlap} seconds'"
+    except (ValueError, InvalidOperation):
+        pass
+    raise Trouble("cursor", ask.cursor, "the column holds something else than before; read from the beginning")
+
+
+def check_columns(schema: pa.Schema) -> None:
+    """Raise `Trouble` for columns that have no faithful text."""
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise Trouble("query", twice, "two columns have this name; give one of them another by AS")
+    for column in schema:
+        if not _is_readable(column):
+            kind = ((column.metadata or {}).get(b"POSTGRESQL:type") or b"").decode() or str(column.type)
+            raise Trouble(
+                "query", column.name, f"values of the type {kind} are not read; write {column.name}::text AS {column.name}, or leave it out"
+            )
+
+
+def _is_readable(column: pa.Field) -> bool:
+    kind: Any = column.type
+    if (column.metadata or {}).get(b"POSTGRESQL:type") == b"money":
+        return False
+    while pa.types.is_list(kind):
+        kind = kind.value_type
+    if isinstance(kind, pa.BaseExtensionType):
+        return bool(pa.types.is_string(kind.storage_type) or kind.extension_name == "arrow.uuid")
+    names = ("boolean", "integer", "floating", "decimal", "string", "large_string", "date", "time", "timestamp", "null")
+    return any(getattr(pa.types, f"is_{name}")(kind) for name in names)
+
+
+def connect_trouble(error: Exception, ask: Ask) -> Trouble:
+    """Say which field keeps us from connecting."""
+    said = _first_line(_CLIENT.sub("", str(error)), ask)
+    low = said.lower()
+    if "password" in low or "authentication" in low or "pg_hba" in low or low.startswith("role "):
+        return Trouble("password", "…", f"the database refuses this user and password ({said})")
+    if low.startswith("database ") or "connect privilege" in low:
+        return Trouble("database", ask.database, f"the database does not open ({said})")
+    if "ssl" in low or "certificate" in low:
+        return Trouble("tls", ask.tls, f"no such encryption with this server ({said})")
+    return Trouble("host", f"{ask.host}:{ask.port}", f"no answer from there ({said})")
+
+
+def query_trouble(error: Exception, ask: Ask) -> Trouble:
+    """Say what is wrong with the query."""
+    state = getattr(error, "sqlstate", None) or ""
+    # A stream that breaks off brings the text alone.
+    if state == "57014" or "statement timeout" in str(error):
+        return Trouble(
+            "longest_s", str(ask.longest_s), "the query took longer; narrow it, make an index on the cursor, or allow more seconds"
+        )
+    if state in {"25006", "25001"}:
+        return Trouble("query", ask.query[:60], "it would change something; a source is only read")
+    if "out of memory" in str(error):
+        return Trouble("query", ask.query[:60], "one of its rows needs more memory than there is for a row")
+    said = _first_line(re.sub(r"^.*?ERROR: +", "", str(error), flags=re.DOTALL), ask)
+    # What is said of a value quotes it, and it may be somebody's: only what is said while the query is prepared names our user's own words.
+    is_of_data = not state or state[:2] in {"22", "23"}
+    return Trouble("query", ask.query[:60], _QUOTED.sub("…", said) if is_of_data else said)
+
+
+def _first_line(text: str, ask: Ask) -> str:
+    """Keep the first line; never the password, whoever repeats it."""
+    line = text.strip().partition("\n")[0][:300]
+    for secret in {ask.password, quote(ask.password, safe="")} - {""}:
+        line = line.replace(secret, "…")
+    return line
