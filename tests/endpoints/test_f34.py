@@ -161,6 +161,7 @@ def test_who_says_when_to_come_again_is_left_alone_until_then(wire: Wire) -> Non
     assert {one.state for one in wire.deliveries(endpoint)} == {"delivered"}
 
 
+@pytest.mark.long
 def test_what_only_fails_for_days_is_disabled(wire: Wire) -> None:
     fake = wire.fake(behave=lambda handler: handler.say(500))
     endpoint, _ = wire.make(fake)
@@ -175,6 +176,7 @@ def test_what_only_fails_for_days_is_disabled(wire: Wire) -> None:
     assert (wire.get(endpoint).state, wire.get(endpoint).reason, wire.get(endpoint).dead) == ("disabled", "failing", 2)
 
 
+@pytest.mark.long
 def test_paused_what_happens_waits_and_what_is_old_goes(wire: Wire) -> None:
     fake = wire.fake()
     endpoint, _ = wire.make(fake)

@@ -166,6 +166,7 @@ def test_a_feed_that_is_repeated_makes_no_second_delivery(wire: Wire) -> None:
     assert sorted(one.kind for one in wire.deliveries(endpoint)) == ["consent.changed", "segment.entered"]
 
 
+@pytest.mark.long
 def test_who_dies_after_the_answer_leaves_the_next_to_send_the_same_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """At least once, and the receiver can tell: the id is the same."""
     monkeypatch.setenv("HUDHUD_SECRET_KEYS", "test")
@@ -180,6 +181,7 @@ def test_who_dies_after_the_answer_leaves_the_next_to_send_the_same_again(wire: 
     assert [(one.state, one.attempts) for one in wire.deliveries(endpoint)] == [("delivered", 1)]
 
 
+@pytest.mark.long
 def test_two_workers_send_each_delivery_once(wire: Wire) -> None:
     fake = wire.fake()
     wire.make(fake)
