@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -29,12 +30,17 @@ def test_make_targets_exist(document: Path) -> None:
     assert set(MAKE.findall(document.read_text("utf-8"))) - targets == set()
 
 
+def children(command: Any) -> dict[str, Any]:  # noqa: ANN401 -- typer's own copy of click
+    """The commands of a group, also those that are read when they are asked for."""
+    return {word: command.get_command(None, word) for word in command.list_commands(None)} if hasattr(command, "list_commands") else {}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_exist_with_their_options(document: Path) -> None:
     for words, options in HUDHUD.findall(document.read_text("utf-8")):
         command = typer.main.get_command(cli)
         for word in words.split():
-            command = getattr(command, "commands", {}).get(word) or pytest.fail(f"{document.name}: hudhud {words}: no command {word!r}")
+            command = children(command).get(word) or pytest.fail(f"{document.name}: hudhud {words}: no command {word!r}")
         known = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]}
         assert set(re.findall(r"--[a-z-]+", options)) - known == set(), f"hudhud {words}"
 
@@ -47,9 +53,8 @@ def test_every_target_says_what_it_does() -> None:
 
 def test_every_command_has_an_example() -> None:
     def without(command: object, path: str) -> list[str]:
-        children = getattr(command, "commands", {})
-        if children:
-            return [name for word, child in children.items() for name in without(child, f"{path} {word}")]
+        if inner := children(command):
+            return [name for word, child in inner.items() for name in without(child, f"{path} {word}")]
         return [] if "Example:" in (getattr(command, "help", "") or "") else [path]
 
     assert without(typer.main.get_command(cli), "hudhud") == []
