@@ -28,6 +28,7 @@ from tests.make import NOW
 if TYPE_CHECKING:
     from hudhud.kit.db import Database
     from hudhud.transfer.runner import Job, Report
+    from hudhud.transfer.types import Kind
 
 ORDERS = Options(("user_id=customer_id", "at=ordered_on", "event=Order Completed", "total=amount_usd"), "12:00")
 HEADER = "customer_id,ordered_on,quantity,amount_usd\n"
@@ -38,11 +39,11 @@ def shop(db: Database) -> int:
     return make.workspace(db)
 
 
-def run(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: str = "events") -> Report:
+def run(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: Kind = "events") -> Report:
     return runner.run_file(prepare(db, shop, path, options, kind), lambda _: None)
 
 
-def prepare(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: str = "events") -> Job:
+def prepare(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: Kind = "events") -> Job:
     return runner.prepare(db, shop, kind, from_path(path), options, lambda: NOW, time.sleep)
 
 
