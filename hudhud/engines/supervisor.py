@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_AFTER_S = 0.1, 10.0, 5.0
 READY_WITHIN_S = 180.0
+# Who has ended itself so often before all is ready will not start; who is killed may.
+HOPELESS = 3
 DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
@@ -50,6 +52,7 @@ class Child:
     wait_s: float = FIRST_WAIT_S
     due: float = 0.0
     down: bool = field(default=False)
+    gave_up: int = 0
 
     def start(self) -> None:
         """Start it now."""
@@ -62,6 +65,7 @@ class Child:
         if not self.down and self.process is not None and self.process.poll() is not None:
             self.wait_s = FIRST_WAIT_S if now - self.started > STEADY_AFTER_S else min(self.wait_s * 2, LONGEST_WAIT_S)
             self.due, self.down = now + self.wait_s, True
+            self.gave_up += self.process.returncode > 0
             log.error("child.died", child=self.name, status=self.process.returncode, restart_in_s=self.wait_s)
         if self.down and now >= self.due:
             self.start()
@@ -159,6 +163,11 @@ class Supervisor:
     def _until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while not self.stopping and not self._is_ready():
+            for child in self.children:
+                if child.gave_up >= HOPELESS:
+                    raise EngineFailed(
+                        f"{child.name} does not start; the end of {self.home.log(child.name)}:\n{log_end(self.home.log(child.name))}"
+                    )
             if time.monotonic() > deadline:
                 ends = "\n".join(f"{child.name}: {log_end(self.home.log(child.name), 500)}" for child in self.children)
                 raise EngineFailed(f"not ready after {READY_WITHIN_S:.0f} s; the ends of the logs:\n{ends}")
