@@ -13,8 +13,8 @@ import typer
 
 from hudhud.accounts import queries
 from hudhud.app.commands import Data, Json, opened
-from hudhud.engines.migrate import load, migrate_clickhouse
 from hudhud.companies import actions as companies
+from hudhud.engines.migrate import load, migrate_clickhouse
 from hudhud.events.append import append
 from hudhud.events.types import Event
 from hudhud.kit import clickhouse, sql
