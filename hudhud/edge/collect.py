@@ -243,18 +243,18 @@ def _key_in(body: bytes) -> str:
 def _sort(raws: list[msgspec.Raw], holder: Holder, known: Callable[[Message], bytes]) -> Sorted:
     """Tell good messages from bad ones; a bad one costs only itself and is kept with its reason."""
     found = Sorted()
-    workspace_id, source = holder.workspace_id, holder.source
+    workspace_id, source, events, rows = holder.workspace_id, holder.source, holder.events, found.rows
     for index, raw in enumerate(raws):
         try:
             message = parse(raw)
-            check_name(name_of(message), holder.events)
+            check_name(name_of(message), events)
         except HudhudError as error:
             found.errors.append((index, error))
             found.refusals.append(Refusal(workspace_id, source, reason_of(error), error.message, bytes(raw)))
         else:
-            if brought := brought_by(message, holder):
-                found.brought.append((len(found.rows), index, brought, bytes(raw)))
-            found.rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, known(message))))
+            if message.type == "identify" and (brought := brought_by(message, holder)):
+                found.brought.append((len(rows), index, brought, bytes(raw)))
+            rows.append(Row(workspace_id, lane_of(person_key(message)), source, _complete(bytes(raw), message, None, known(message))))
     return found
 
 
