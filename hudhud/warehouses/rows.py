@@ -45,6 +45,8 @@ class WarehouseRows:
         """Read what is new; raises `InvalidInput`."""
         begun = self.place.told()[0] if self.place else None
         for found in pipe.read(self.ask, self.wait):
+            # Also where rows come without a pause: a long reading must not seem dead, nor go on when it is stopped.
+            self.wait()
             if isinstance(found, Columns):
                 self._check(found)
                 continue
