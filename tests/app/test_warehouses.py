@@ -116,9 +116,7 @@ def test_the_command_line_adds_reads_and_forgets(line: Line, shop: Shop, tmp_pat
     made = json.loads(command("add", "Shop", *whom, *what, "--json"))
     assert made["columns"]["id"] == "user_id"
     number = str(made["id"])
-    assert "paused" not in command("list")
     assert "rests" in command("pause", number)
-    assert "paused" in command("list")
     assert "goes on" in command("go-on", number)
     assert "It is asked for" in command("read", number)
     assert warehouses.work_once(line.context)
