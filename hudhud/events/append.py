@@ -33,7 +33,8 @@ SETTINGS: dict[str, int | str] = {"insert_deduplicate": 1, "max_partitions_per_i
 TOKENS = 20
 
 QUERIES = sql.load("hudhud.events", "clickhouse.sql")
-Stored = dict[tuple[str, int], bool]
+Key = tuple[int, str, int]
+Stored = dict[Key, bool]
 
 
 class InsertsIgnoredError(Exception):
@@ -86,7 +87,7 @@ def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:
     for event in events:
         by_workspace[event.workspace_id].append(event)
     for workspace_id, some in by_workspace.items():
-        moments = [_key(event)[1] for event in some]
+        moments = [_milliseconds(event) for event in some]
         about = {
             "workspace_id": workspace_id,
             "since": min(moments),
@@ -95,13 +96,17 @@ def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:
             "message_ids": [event.message_id for event in some],
         }
         query = QUERIES.find_stored if table == "event" else QUERIES.find_stored_lines
-        found |= {(row[0], row[1]): bool(row[2]) for row in ch.query(query.text, parameters=about).result_rows}
+        found |= {(workspace_id, row[0], row[1]): bool(row[2]) for row in ch.query(query.text, parameters=about).result_rows}
     return found
 
 
-def _key(event: Event) -> tuple[str, int]:
-    """Return what tells an event from others: its id, and its time in ms (an id may come back when it has been forgotten)."""
-    return event.message_id, (event.at - EPOCH) // MILLISECOND
+def _key(event: Event) -> Key:
+    """Return what tells an event from others: its workspace (two may be sent the same), its id, and its time (an id may come back when it has been forgotten)."""
+    return event.workspace_id, event.message_id, _milliseconds(event)
+
+
+def _milliseconds(event: Event) -> int:
+    return (event.at - EPOCH) // MILLISECOND
 
 
 def _says_anything(properties: bytes) -> bool:

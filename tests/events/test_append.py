@@ -89,6 +89,15 @@ def test_an_insert_whose_token_is_forgotten_is_not_made_twice(ch: Client) -> Non
     assert stored(ch) == once(EVENTS)
 
 
+def test_what_one_workspace_has_is_not_another_s(ch: Client) -> None:
+    """A sender that feeds two workspaces uses the same ids for both."""
+    ours, theirs = (happen(1, workspace_id=number) for number in (1, 2))
+    append(ch, [ours], "t")
+    append(ch, [ours, theirs], "t+", again=True)
+    for table in ("event", "person_event"):
+        assert sorted(ch.query(f"SELECT workspace_id, message_id FROM {table}").result_rows) == [(1, "m1"), (2, "m1")]
+
+
 def test_tokens_that_were_spoiled_one_after_another_do_not_end_it(ch: Client) -> None:
     for spoilt in ("", "'"):
         spoil(ch, "t", spoilt)
