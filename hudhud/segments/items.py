@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hudhud.segments.expressions import Statement, Stored
 
 ITEM = "item"
+IS_OBJECT = f"JSONType({ITEM}) = 'Object'"
 OBJECTS = "`Array(JSON)`"
 MIXED = ("`Array(Dynamic)`", "`Array(Nullable(JSON))`")  # of which some may be objects
 # What ClickHouse calls the kinds of JSON values, and the function that reads each.
@@ -91,8 +92,8 @@ def item_path(statement: Statement, path: str) -> InItem:
 
 
 def any_item(items: str, tests: list[str]) -> str:
-    """Return the condition that one of these items passes all tests."""
-    return f"arrayExists({ITEM} -> {' AND '.join(tests)}, {items})"
+    """Return the condition that one of these items is an object, which alone has values in it or lacks them, and passes all tests."""
+    return f"arrayExists({ITEM} -> {' AND '.join([IS_OBJECT, *tests])}, {items})"
 
 
 def any_mixed_item(listed: Stored, tests: list[str]) -> list[str]:
