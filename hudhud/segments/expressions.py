@@ -76,7 +76,26 @@ class Stored:
         return f"JSONExtractArrayRaw(ifNull(toJSONString({self.text}), ''))"
 
 
-Readable = Stored | InItem | InObject
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that is always there: to be used where `Stored` is, so that one that reads as a number compares as one."""
+
+    column: str
+
+    def __str__(self) -> str:
+        """As SQL."""
+        return self.column
+
+    def typed(self, kind: str) -> str:
+        """Return it as SQL where it is of this type, else null."""
+        return self.column if kind == "String" else f"CAST(NULL, 'Nullable({kind})')"
+
+    def items(self) -> str:
+        """It is no list."""
+        return "CAST([], 'Array(String)')"
+
+
+Readable = Stored | InItem | InObject | Text
 
 
 def id_list(ids: Iterable[int]) -> str:
@@ -164,17 +183,9 @@ def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
 def _company_tests(statement: Statement, atom: Company) -> list[str]:
     """Return the conditions on one company: on its key, and on its attributes as an item."""
     return [
-        _key_test(statement, where)
-        if where.property == COMPANY_KEY
-        else _where_test(statement, item_path(statement, where.property), where)
+        _where_test(statement, Text("key") if where.property == COMPANY_KEY else item_path(statement, where.property), where)
         for where in atom.where
     ]
-
-
-def _key_test(statement: Statement, where: Where) -> str:
-    positive = OPPOSITE.get(where.op, where.op)
-    test = text_test(statement, "key", positive, where.value)
-    return test if positive == where.op else f"NOT ({test})"
 
 
 def _lasting_test(statement: Statement, atom: Attribute | Share | Consent | Reachable) -> str:

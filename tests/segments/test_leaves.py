@@ -110,6 +110,57 @@ def test_each_case_is_as_told(ch: Client) -> None:
         assert (tree, members(world, tree, NOW)) == (tree, expected)
 
 
+@pytest.mark.parametrize("name", ["products", "prod`ucts"])
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"op": "is_set"}, {1, 2}),
+        ({"op": "is_not_set"}, {2, 3}),
+        ({"op": "is_not", "value": "new"}, {2, 3}),
+        ({"op": "has_none", "value": ["new"]}, {1, 2, 3}),
+    ],
+)
+def test_only_an_object_of_a_list_has_values_or_lacks_them(ch: Client, name: str, where: dict[str, Any], expected: set[int]) -> None:
+    lists: list[list[Any]] = [
+        [{"state": "new"}, 5],
+        [[], {}, "x", {"state": "new"}],
+        [None, {"other": 1}],
+        [5, "x"],
+        [[{"a": 1}], [1]],
+        [None],
+    ]
+    people = [Person(number) for number in range(1, len(lists) + 1)]
+    world = World(people, [Event(number, ORDER, NOW, {name: listed}) for number, listed in enumerate(lists, 1)])
+    write(ch, 1, world)
+    count = {"op": "at_least", "value": 1}
+    tree = {"kind": "event", "name": ORDER, "count": count, "window": {"kind": "ever"}, "where": [{"property": f"{name}[].state", **where}]}
+    some = queries.matches(Scope(None, 1), ch, {0: from_json(tree)}, [person.id for person in people], NOW)[0]  # type: ignore[arg-type]
+    assert some == everybody(ch, tree) == members(world, tree, NOW) == expected
+
+
+def everybody(ch: Client, tree: dict[str, Any]) -> set[int]:
+    return set(queries.members(Scope(None, 1), ch, from_json(tree), NOW, limit=100))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"op": "is", "value": 5}, {1}),
+        ({"op": "is", "value": "5"}, {1}),
+        ({"op": "one_of", "value": [5, "acme"]}, {1, 2}),
+        ({"op": "at_least", "value": 4}, {1, 3}),
+        ({"op": "is_not", "value": 5}, {2, 3}),
+        ({"op": "is", "value": True}, set()),
+    ],
+)
+def test_a_company_s_key_that_is_a_number_compares_as_one(ch: Client, where: dict[str, Any], expected: set[int]) -> None:
+    keys = ["5", "acme", "12.5"]
+    world = World([Person(number, companies=[key]) for number, key in enumerate(keys, 1)], [], companies={key: {} for key in keys})
+    write(ch, 1, world)
+    tree = {"kind": "company", "where": [{"property": "@key", **where}]}
+    assert everybody(ch, tree) == members(world, tree, NOW) == expected
+
+
 def test_a_share_is_as_large_as_it_says_and_grows_by_adding(ch: Client) -> None:
     people = [Person(number) for number in range(1, 20_001)]
     write(ch, 1, World(people, []))
