@@ -19,7 +19,7 @@ from cryptography.fernet import InvalidToken
 
 from hudhud.accounts.actions import record_audit
 from hudhud.endpoints.signing import headers
-from hudhud.endpoints.types import JITTER, LONGEST_HOLD, PATIENCE, REPLY_BYTES, SCHEDULE, DeliveryState
+from hudhud.endpoints.types import JITTER, LONGEST_HOLD, PATIENCE, REPLY_BYTES, SCHEDULE, STUBBORN, DeliveryState
 from hudhud.kit import sql
 from hudhud.kit.egress import Failed
 from hudhud.kit.errors import HudhudError
@@ -143,11 +143,12 @@ def _again(claimed: Claimed, detail: str, now: datetime, not_before: datetime | 
 def _retry_after(answer: Answer, now: datetime) -> datetime | None:
     """Read `Retry-After` (RFC 9110, 10.2.3): seconds or a date, a day at most; what is no such thing was not said."""
     text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return now + min(timedelta(seconds=min(int(text), LONGEST_HOLD.total_seconds())), LONGEST_HOLD)
     try:
+        if text.isascii() and text.isdigit():
+            return now + min(timedelta(seconds=min(int(text), LONGEST_HOLD.total_seconds())), LONGEST_HOLD)
         said = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # Five thousand digits, or a zone beyond all of them: whoever answers may write what they like.
         return None
     said = said if said.tzinfo else said.replace(tzinfo=UTC)
     return min(max(said, now), now + LONGEST_HOLD)
@@ -158,13 +159,13 @@ def record(everywhere: Scope, done: Sequence[Done], now: datetime) -> int:
     if not done:
         return 0
     ours = {row[0] for row in everywhere.rows(QUERIES.record_attempts, **_columns(done))}
-    together: dict[tuple[int, int], list[Verdict]] = defaultdict(list)
+    together: dict[tuple[int, int], list[Done]] = defaultdict(list)
     for one in done:
         if one.claimed.id in ours:
-            together[one.claimed.workspace_id, one.claimed.endpoint_id].append(one.verdict)
-    for (workspace_id, endpoint_id), verdicts in sorted(together.items()):
+            together[one.claimed.workspace_id, one.claimed.endpoint_id].append(one)
+    for (workspace_id, endpoint_id), of_one in sorted(together.items()):
         with everywhere.within(workspace_id) as ws:
-            _note(ws, endpoint_id, verdicts, now)
+            _note(ws, endpoint_id, of_one, now)
     return len(ours)
 
 
@@ -181,15 +182,18 @@ def _columns(done: Iterable[Done]) -> dict[str, list[Any]]:
     return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
-def _note(ws: Scope, endpoint_id: int, verdicts: Sequence[Verdict], now: datetime) -> None:
+def _note(ws: Scope, endpoint_id: int, done: Sequence[Done], now: datetime) -> None:
     """Let an endpoint be failing, well again or over."""
+    verdicts = [one.verdict for one in done]
+    # Who was told nothing for weeks since a failure is not given up for the first one after that: it may be a moment's.
+    is_tried = any(one.claimed.tries >= STUBBORN for one in done)
     row = ws.one(
         QUERIES.note_endpoint,
         endpoint_id=endpoint_id,
         delivered=sum(verdict.state == "delivered" for verdict in verdicts),
         hold=max((verdict.hold for verdict in verdicts if verdict.hold), default=None),
         gone=any(verdict.is_gone for verdict in verdicts),
-        patient=now - PATIENCE,
+        patient=now - PATIENCE if is_tried else None,
         now=now,
     )
     if row and row["is_over"]:

@@ -56,13 +56,13 @@ WITH given AS MATERIALIZED (
 SELECT id FROM noted;
 
 -- name: note_endpoint
--- How it went at one endpoint, together; disables one that is gone, or has failed for longer than we are patient.
+-- How it went at one endpoint, together; disables one that is gone, or has failed for longer than we are patient (null: not for this).
 UPDATE endpoint SET delivered = delivered + %(delivered)s,
     failing_since = CASE WHEN %(delivered)s > 0 THEN NULL ELSE coalesce(failing_since, %(now)s) END,
     held_until = CASE WHEN %(hold)s::timestamptz IS NULL THEN held_until ELSE greatest(held_until, %(hold)s) END,
-    reason = CASE WHEN state = 'disabled' THEN reason WHEN %(gone)s THEN 'gone' WHEN %(delivered)s = 0 AND failing_since <= %(patient)s THEN 'failing' ELSE '' END,
-    state_at = CASE WHEN state <> 'disabled' AND (%(gone)s OR (%(delivered)s = 0 AND failing_since <= %(patient)s)) THEN %(now)s ELSE state_at END,
-    state = CASE WHEN %(gone)s OR (%(delivered)s = 0 AND failing_since <= %(patient)s) THEN 'disabled' ELSE state END
+    reason = CASE WHEN state = 'disabled' THEN reason WHEN %(gone)s THEN 'gone' WHEN %(delivered)s = 0 AND failing_since <= %(patient)s::timestamptz THEN 'failing' ELSE '' END,
+    state_at = CASE WHEN state <> 'disabled' AND (%(gone)s OR (%(delivered)s = 0 AND failing_since <= %(patient)s::timestamptz)) THEN %(now)s ELSE state_at END,
+    state = CASE WHEN %(gone)s OR (%(delivered)s = 0 AND failing_since <= %(patient)s::timestamptz) THEN 'disabled' ELSE state END
 WHERE workspace_id = %(workspace_id)s AND id = %(endpoint_id)s
 RETURNING state = 'disabled' AND state_at = %(now)s AS is_over, reason, url;
 

@@ -50,8 +50,9 @@ SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 5 * 3_600, 10 * 3_600, 14 * 3_600, 20 * 3_600, 24 * 3_600)
 )
 JITTER = 0.1  # up to so much later
-# An endpoint that only fails is given up after so long; a rotated secret signs besides the new one for so long; a delivery is kept for so long.
+# An endpoint that only fails is given up after so long, by a delivery that was tried so often (for hours); a rotated secret signs besides the new one for so long; a delivery is kept for so long.
 PATIENCE, OVERLAP, KEPT = timedelta(days=4), timedelta(days=1), timedelta(days=30)
+STUBBORN = 5
 LONGEST_HOLD = timedelta(days=1)
 REPLY_BYTES = 4_096
 

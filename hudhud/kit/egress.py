@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LOOK_UPS = 64
 PORTS = frozenset({80, 443, 8080, 8443})
 CONNECT_S, TOTAL_S = 5.0, 15.0
+# So long before the whole time is over a body is read no further: its status is the answer.
+LAST_S = 0.1
 KEPT_IDLE_S, CONNECTIONS = 15.0, 512
 # An IPv4 address behind a translator (RFC 6052): as good as that address.
 TRANSLATED = IPv6Network("64:ff9b::/96")
@@ -194,21 +196,21 @@ class Egress:
         began = time.monotonic()
         answer: Answer | None = None
         try:
-            async with asyncio.timeout(total_s):
-                answer = await self._post(url, headers, body, limit, began)
+            async with asyncio.timeout(total_s) as whole:
+                answer = await self._post(url, headers, body, limit, began, (whole.when() or 0.0) - LAST_S)
         except TimeoutError as error:
             raise Failed(f"no answer within {total_s:g} seconds") from error
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
             raise Failed(explain(error)) from error
         return answer
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: int, began: float) -> Answer:
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: int, began: float, until: float) -> Answer:
         pool = self._pools["https" if url.lower().startswith("https:") else "http"]
         given = [(name.encode(), value.encode()) for name, value in headers.items()]
         timeouts = dict.fromkeys(("connect", "pool"), CONNECT_S) | dict.fromkeys(("read", "write"), TOTAL_S)
         async with pool.stream("POST", url, headers=given, content=body, extensions={"timeout": timeouts}) as response:
             known = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status, known, await _beginning(response, limit), time.monotonic() - began)
+            return Answer(response.status, known, await _beginning(response, limit, until), time.monotonic() - began)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -217,11 +219,11 @@ class Egress:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-async def _beginning(response: httpcore2.Response, limit: int) -> bytes:
+async def _beginning(response: httpcore2.Response, limit: int, until: float) -> bytes:
     """Read so much of a body and no more; what goes wrong after the status came changes nothing of it."""
     read = bytearray()
     try:
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout_at(min(until, asyncio.get_running_loop().time() + CONNECT_S)):
             async for piece in response.aiter_stream():
                 read += piece[: limit - len(read)]
                 if len(read) >= limit:

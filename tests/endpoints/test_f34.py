@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hudhud.endpoints import actions
-from hudhud.endpoints.types import KEPT, PATIENCE, SCHEDULE, NotActive
+from hudhud.endpoints.types import KEPT, PATIENCE, SCHEDULE, STUBBORN, NotActive
 from hudhud.kit import egress
 from hudhud.workers import endpoints as worker
 from hudhud.workers import retention
@@ -146,6 +146,35 @@ def wire_once(wire: Wire) -> None:
     time.sleep(0.002)
 
 
+@pytest.mark.parametrize("nonsense", ["9" * 5_000, f"Mon, 01 Jan 2026 00:00:00 +{'9' * 20}", "soon"])
+def test_who_says_nonsense_about_when_is_tried_by_the_schedule(wire: Wire, nonsense: str) -> None:
+    endpoint, _ = wire.make(wire.fake(behave=lambda handler: handler.say(503, Retry_After=nonsense)))
+    order(wire)
+    wire.line.work()
+    wire_once(wire)
+    until = time.monotonic() + 5
+    # What cannot be judged would stay on its way for ever, and take a place from all other endpoints.
+    while wire.sender.busy and time.monotonic() < until:
+        wire_once(wire)
+    assert wire.attempts(endpoint) == [(503, "answered 503")]
+
+
+def test_a_status_counts_though_its_body_never_ends(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress.Egress.post, "__kwdefaults__", {"total_s": 0.3})
+
+    def begin(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("content-length", "99")
+        handler.end_headers()
+        fake.over.wait(60)
+
+    fake = wire.fake(behave=begin)
+    endpoint, _ = wire.make(fake)
+    order(wire)
+    wire.work()
+    assert wire.attempts(endpoint) == [(200, "")]
+
+
 def test_who_says_when_to_come_again_is_left_alone_until_then(wire: Wire) -> None:
     fake = wire.fake(behave=lambda handler: handler.say(429, Retry_After="600"))
     endpoint, _ = wire.make(fake)
@@ -161,19 +190,26 @@ def test_who_says_when_to_come_again_is_left_alone_until_then(wire: Wire) -> Non
     assert {one.state for one in wire.deliveries(endpoint)} == {"delivered"}
 
 
+def try_to_the_end(wire: Wire, endpoint: int) -> None:
+    while (due_at := wire.deliveries(endpoint)[0].due_at) and wire.get(endpoint).state == "active":
+        wire.line.clock.at = due_at
+        wire.send()
+
+
 @pytest.mark.long
-def test_what_only_fails_for_days_is_disabled(wire: Wire) -> None:
+def test_what_only_fails_for_days_is_disabled_though_not_by_one_failure_after_a_long_silence(wire: Wire) -> None:
     fake = wire.fake(behave=lambda handler: handler.say(500))
     endpoint, _ = wire.make(fake)
     order(wire)
     wire.work()
-    wire.line.clock.at += PATIENCE - timedelta(seconds=1)
+    try_to_the_end(wire, endpoint)
+    wire.line.clock.at += 3 * PATIENCE
     order(wire, 2)
     wire.work()
-    assert wire.get(endpoint).state == "active"
-    wire.line.clock.at += timedelta(minutes=10)
-    wire.send()
+    assert (wire.get(endpoint).state, wire.get(endpoint).waiting) == ("active", 1)
+    try_to_the_end(wire, endpoint)
     assert (wire.get(endpoint).state, wire.get(endpoint).reason, wire.get(endpoint).dead) == ("disabled", "failing", 2)
+    assert wire.deliveries(endpoint)[0].attempts == STUBBORN + 1
 
 
 @pytest.mark.long
