@@ -122,5 +122,5 @@ def _place(before: str) -> tuple[datetime, str]:
     at, _, message_id = before.partition("|")
     try:
         return datetime.fromisoformat(at).astimezone(UTC), message_id
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidInput("before", before, "use `next` of the page before") from None

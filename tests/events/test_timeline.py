@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hudhud.events.queries import FEW_ACTORS, find_timeline
+from hudhud.kit.errors import InvalidInput
 from hudhud.people.actions import resolve
 from hudhud.people.types import Identity
 from tests import make
@@ -64,6 +65,12 @@ def test_pages_have_everything_once_in_order(db: Database, ch: Client, actors: i
             found = pages(ws, ch, ids[0], limit)
             assert found == sorted(found, key=lambda entry: (entry.at, entry.message_id), reverse=True)
             assert sorted(entry.properties["number"] for entry in found) == list(range(40))
+
+
+@pytest.mark.parametrize("before", ["soon|a", "0001-01-01T00:00:00+14:00|a"])
+def test_what_is_no_place_in_a_timeline_is_refused(db: Database, ch: Client, before: str) -> None:
+    with db.workspace(make.workspace(db)) as ws, pytest.raises(InvalidInput, match="before"):
+        find_timeline(ws, ch, people(ws, "u")[0], before=before)
 
 
 @pytest.mark.long
