@@ -160,7 +160,7 @@ async def _record(conn: AsyncConnection[Any], edge: EdgeState, link: Link, state
     await conn.execute(CONSENT.record.text, {
         "workspace_id": link.workspace_id, "person_ids": [link.person_id] * count, "topics": list(states), "channels": ["email"] * count,
         "states": list(states.values()), "ats": [now] * count, "sources": [source] * count,
-        "direct": [state == "unsubscribed" for state in states.values()], "newest": [True] * count, "listed": [False] * count, "proofs": [json.dumps(proof)] * count,
+        "direct": [state == "unsubscribed" for state in states.values()], "newest": [True] * count, "listed": [False] * count, "refused": [False] * count, "proofs": [json.dumps(proof)] * count,
     })  # fmt: skip
     cursor = await conn.execute(QUERIES.name_person.text, {"workspace_id": link.workspace_id, "person_id": link.person_id, "now": now})
     name = await cursor.fetchone()

@@ -14,8 +14,7 @@ from hudhud.events.types import lane_of
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.segments import actions as segments
-from hudhud.segments.ask import QUERIES
-from hudhud.segments.sets import load
+from hudhud.segments.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import intake
 from hudhud.workers.ahead import Ahead
@@ -48,10 +47,10 @@ def merge_while_appending(line: Line, monkeypatch: pytest.MonkeyPatch, *, whole:
     merged, real = threading.Event(), intake.append
     other, ahead = line.new_context("other"), Ahead(line.db)
 
-    def append_late(ch: Client, events: Sequence[Event], token: str) -> list[Event]:
+    def append_late(ch: Client, events: Sequence[Event], token: str, *, again: bool) -> list[Event]:
         if any(event.name == "Order Completed" for event in events):
             assert merged.wait(20)
-        return real(ch, events, token)
+        return real(ch, events, token, again=again)
 
     def merge(*_: object) -> None:
         monkeypatch.setattr(intake, "DECIDE", steps)
@@ -98,5 +97,5 @@ def test_what_the_merged_one_did_counts_for_who_they_are_now(line: Line, monkeyp
 
     ((survivor,),) = line.sql("SELECT id FROM person WHERE merged_into IS NULL")
     with line.db.workspace(line.shop) as ws:
-        assert set(load(ws.value(QUERIES.read_set, id=ordered))) == {survivor}
+        assert set(read_members(ws, [ordered])[ordered]) == {survivor}
     assert line.sql("SELECT reason FROM run_log WHERE reason <> 'triggered'") == [("goal_reached",)]
