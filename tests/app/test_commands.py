@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from hudhud.cli import LATER, cli
 from tests.app.browser import PASSWORD, Browser
+from tests.harness.typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def run(web: Wiring, *words: str) -> subprocess.CompletedProcess[str]:
         "CLICKHOUSE_URL": web.settings.clickhouse_url,
         "HUDHUD_DATA": str(web.settings.data),
     }
-    return subprocess.run([sys.executable, "-m", "hudhud.cli", *words], env=env, capture_output=True, text=True, check=False, timeout=60)
+    return typed(words, env)
 
 
 def test_owner_and_keys_from_the_command_line(web: Wiring) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hudhud.engines.home import Addresses, Home
 from tests.harness.monkey import Monkey
+from tests.harness.typed import typed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -124,9 +125,7 @@ class Product:
 
     def command(self, *words: str, timeout_s: float = 120.0, **environment: str) -> str:
         """Run a command of the product; return what it prints; raises `CommandFailed` with all that it said."""
-        program = [sys.executable, "-m", "hudhud.cli", *words]
-        env = {**self._env(), **environment}
-        done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, env=env, timeout=timeout_s, check=False)
+        done = typed(words, {**self._env(), **environment}, timeout_s)
         if done.returncode:
             message = f"{' '.join(words)}: status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             raise CommandFailed(message)

@@ -16,6 +16,7 @@ from hudhud.segments.types import from_json
 from hudhud.transfer import actions, queries
 from hudhud.transfer.types import Column, Plan, Reading, TooLate, Undone, WrongState
 from hudhud.workers import segments, transfers
+from tests.harness.typed import typed
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
 
@@ -170,13 +171,10 @@ def test_the_command_line_counts_and_takes_back(line: Line, tmp_path: Path) -> N
     import_id = bring(line, HEADER + b"u1,,Paide,,\n")
     line.sql("UPDATE import SET started_at = now() RETURNING id")  # the command has the present's clock
     env = {**os.environ, "DATABASE_URL": line.db.url, "CLICKHOUSE_URL": line.clickhouse_url, "HUDHUD_DATA": str(tmp_path)}
-    program = [sys.executable, "-m", "hudhud.cli", "import", "undo", str(import_id)]
-    said = subprocess.run([*program, "--count", "--no-wait"], env=env, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert said == "It is asked for, and will be done when Hudhud runs: hudhud up\n"
+    program = ["import", "undo", str(import_id)]
+    assert typed([*program, "--count", "--no-wait"], env).stdout == "It is asked for, and will be done when Hudhud runs: hudhud up\n"
     assert transfers.work_once(line.context)
-    assert subprocess.run([*program, "--json"], env=env, capture_output=True, text=True, timeout=60, check=True).stdout.startswith(
-        '{"state": "undoing"'
-    )
+    assert typed([*program, "--json"], env).stdout.startswith('{"state": "undoing"')
     assert transfers.work_once(line.context)
     assert known(line) == {}
 
