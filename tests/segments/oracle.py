@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 MISSING = object()
+OPPOSITE = {"is_not": "is", "is_not_set": "is_set", "has_none": "has_any"}
 
 
 @dataclass
@@ -145,8 +146,8 @@ def passes(event: Event, filters: list[dict[str, Any]]) -> bool:
 
 def amount_holds(leaf: dict[str, Any], events: list[Event]) -> bool:
     op, value = leaf["op"], leaf.get("value")
-    if op in {"is_not", "is_not_set"}:
-        return not amount_holds({**leaf, "op": op.replace("_not", "")}, events)
+    if op in OPPOSITE:
+        return not amount_holds({**leaf, "op": OPPOSITE[op]}, events)
     if leaf["take"] in {"first", "last"}:
         instant = (min if leaf["take"] == "first" else max)((event.at for event in events), default=None)
         return any(compares(find(event.properties, leaf["property"]), op, value) for event in events if event.at == instant)

@@ -55,7 +55,7 @@ EVENTS = [
     *orders(1, 0.1, 0.1, 0.1, "12.5"),
     *orders(2, "soon", None, True),
     Event(4, ORDER, ago(days=1), {"total": 5, "colour": "red"}),
-    Event(4, ORDER, ago(days=1), {"total": 7, "colour": "blue"}),
+    Event(4, ORDER, ago(days=1), {"total": 7, "colour": "blue", "sizes": [1, 2]}),
     *orders(5, 1e300, 3),
     # 6 looks, and buys a millisecond after seven days; looks and buys at one instant; and clears the cart in between once.
     Event(6, SEEN, ago(days=20)),
@@ -80,6 +80,8 @@ CASES = [
     (amount("last", "one_of", ["blue"], property="colour"), {4}),
     (amount("first", "is", "soon"), {2}),
     (amount("last", "is_set", property="colour"), {4}),
+    (amount("last", "has_any", [1], property="sizes"), {4}),
+    (amount("last", "has_none", [1], property="sizes"), {1, 2, 3, 5, 6}),  # nobody else has bought something of size 1
     (sequence(), {1, 6}),  # 3 did both at once
     (sequence(within=WEEK), {1}),
     (sequence(within={"amount": 7 * 24 * 60 + 1, "unit": "minutes"}), {1, 6}),
