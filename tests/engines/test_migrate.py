@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from hudhud.engines.errors import MigrationFailed, SchemaChanged, SchemaNewer
 from hudhud.engines.migrate import Migration, find_pending, load, migrate, migrate_clickhouse, migrate_postgres, statements
 from hudhud.engines.postgres import ROLE, SUPERUSER
 from hudhud.kit.clickhouse import connect
+from tests.harness.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +67,7 @@ def clickhouse_shape(client: Client) -> list[tuple[object, ...]]:
     "point",
     [
         "migrate.postgres:3",
-        "migrate.clickhouse:3",
+        pytest.param("migrate.clickhouse:3", marks=pytest.mark.long),
         pytest.param("migrate.postgres:1", marks=pytest.mark.long),
         pytest.param("migrate.clickhouse:1", marks=pytest.mark.long),
         pytest.param("migrate.clickhouse:4", marks=pytest.mark.long),
@@ -79,14 +78,13 @@ def test_killed_and_run_again_is_the_same(
 ) -> None:
     url = engines.clickhouse.format(empty_ch.database)
     env = {**os.environ, "DATABASE_URL": empty_url, "CLICKHOUSE_URL": url, "HUDHUD_DATA": str(tmp_path)}
-    command = [sys.executable, "-m", "hudhud.cli", "migrate"]
-    killed = subprocess.run(command, env=env | {"HUDHUD_FAILPOINT": point}, capture_output=True, check=False)
+    killed = typed(["migrate"], env | {"HUDHUD_FAILPOINT": point})
     assert killed.returncode == -9, killed.stderr
-    again = subprocess.run(command, env=env, capture_output=True, check=False)
+    again = typed(["migrate"], env)
     assert again.returncode == 0, again.stderr
     assert postgres_shape(empty_url) == postgres_shape(database_url)
     assert clickhouse_shape(empty_ch) == clickhouse_shape(ch)
-    assert subprocess.run(command, env=env, capture_output=True, check=True).stdout == b"up to date\n"
+    assert typed(["migrate"], env).stdout == "up to date\n"
 
 
 def test_a_failing_file_leaves_nothing_of_itself(empty_url: str) -> None:

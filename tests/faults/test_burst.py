@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from hudhud.kit.sql import Query
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def burst(client: History, name: str) -> list[Call]:
     return calls
 
 
+@pytest.mark.long
 def test_f32_a_burst_fills_the_log_to_its_limit_and_loses_nothing(door: Door) -> None:
     door.environment["HUDHUD_INTAKE_LIMIT_MB"] = str(LIMIT_MB)
     clients = [door.client() for _ in range(4)]

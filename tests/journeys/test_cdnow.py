@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import psycopg
+import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.rehearsal import rehearse
@@ -48,6 +49,7 @@ def load(stage: Stage, orders: list[cdnow.Order]) -> None:
     stage.ch.insert("person_event", [row[:7] for row in rows], column_names=columns[:7])
 
 
+@pytest.mark.long
 def test_a_rehearsal_over_history_reaches_the_send_for_exactly_17641_people(stage: Stage) -> None:
     load(stage, cdnow.orders())
     stage.publish(SECOND_ORDER, start=False)
