@@ -78,11 +78,11 @@ def find_suppressions(request: Request, search: str = "", after: str = "", limit
 def suppress(request: Request, new: NewSuppression) -> Status[dict[str, Any]]:
     """Never write to an address again."""
     try:
-        normal = normal_email(new.address).lower()
+        normal = normal_email(new.address)
     except BadIdentifier:
         raise InvalidInput("address", new.address, "write it as name@example.com") from None
     count = actions.suppress(request.scope, {normal: new.detail}, "manual", request.now)
-    return Status(201, {"address": normal, "is_new": count == 1})
+    return Status(201, {"address": normal.lower(), "is_new": count == 1})
 
 
 @router.delete("/suppressions/{channel}/{address}", response={204: None})

@@ -54,6 +54,6 @@ def count_listed(ws: Scope, source: str) -> int:
 
 
 def find_suppressed(ws: Scope, addresses: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which of these (channel, address in small letters) are suppressed."""
+    """Which of these (channel, address) are suppressed, however they are capitalised."""
     found = ws.rows(QUERIES.find_suppressed, channels=[one for one, _ in addresses], addresses=[one for _, one in addresses])
     return {(channel, address) for channel, address in found}

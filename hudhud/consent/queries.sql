@@ -106,8 +106,9 @@ WHERE excluded.reason = 'complaint' AND known.reason <> 'complaint' OR known.sou
 RETURNING known.xmax = 0;
 
 -- name: find_suppressed
--- Which of these addresses are suppressed.
-SELECT s.channel, s.address FROM suppression s JOIN unnest(%(channels)s::text[], %(addresses)s::text[]) AS k (channel, address) USING (channel, address)
+-- Which of these addresses are suppressed. (Small letters are made by the database alone: Python has others for Σ and İ.)
+SELECT k.channel, k.address FROM unnest(%(channels)s::text[], %(addresses)s::text[]) AS k (channel, address)
+JOIN suppression s ON s.channel = k.channel AND s.address = lower(k.address)
 WHERE s.workspace_id = %(workspace_id)s;
 
 -- name: count_listed

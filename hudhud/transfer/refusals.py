@@ -32,6 +32,16 @@ _NOTHING = frozenset(
         "never subscribed",
         "contactable",
         "ei",
+        "nein",
+        "nej",
+        "non",
+        "off",
+        "n/a",
+        "na",
+        "nan",
+        "not set",
+        "undefined",
+        "<null>",
         "نه",
         "خیر",
         "لا",
@@ -40,7 +50,7 @@ _NOTHING = frozenset(
 WHYS: dict[str, Why] = {
     **dict.fromkeys(["unsubscribed", "unsubscribe", "opt out", "opted out", "optout", "global unsubscribe"], "unsubscribed"),
     **dict.fromkeys(
-        ["hard bounce", "hardbounce", "bounce", "bounced", "cleaned", "invalid", "invalid email", "undeliverable", "soft bounce"],
+        ["hard", "hard bounce", "hardbounce", "bounce", "bounced", "cleaned", "invalid", "invalid email", "undeliverable", "soft bounce"],
         "hard_bounce",
     ),
     **dict.fromkeys(["complaint", "complained", "spam", "spam complaint", "marked as spam", "abuse", "abuse complaint"], "complaint"),
@@ -83,6 +93,11 @@ FIELDS: dict[str, str] = {
         "suppressed",
     ),
 }  # fmt: skip
+# How a server says why an address bounced, and HubSpot's words for it. "Valid" in such a column must not silence a good list.
+_ANSWER = re.compile(
+    r"\b[245][0-9]{2}\b|\b[245]\.[0-9]+\.[0-9]+|mailbox|user|recipient|account|address|domain|host|dns|smtp|invalid|reject|refus|denied|block|"
+    r"fail|unavailable|disabled|exist|full|quota|policy|content|temporary|other|timed? ?out|relay|reputation"
+)
 # One header for each kind of mail: who said no to one of them is taken at the word.
 _OPTED_OUT = "opted_out_of_email"
 # A file of nothing but them, by its name: unsubscribed_members_export_….csv, cleaned_….csv.
@@ -98,6 +113,9 @@ def field_of(name: str) -> str:
 def why_of_file(name: str) -> Why | None:
     """Guess from a file's name why nobody in it is to be written to."""
     plain = name.lower().replace("-", "_")
+    # cleaned_customers.csv is what somebody has tidied up.
+    if plain.startswith("cleaned") and "export" not in plain and plain.rpartition(".")[0] != "cleaned":
+        return None
     return next((why for word, why in _NAMES.items() if plain.startswith(word)), None)
 
 
@@ -124,9 +142,9 @@ def whys(cell: str, default: Why, style: DateStyle) -> tuple[set[Why], str]:
     if _is_yes(word):
         return {default}, ""
     found = _since(cell, style)
-    # What a column of bounces holds is often the server's answer in full.
-    if found is None and default == "manual":
-        raise InvalidInput("suppressed", cell, "write unsubscribed, hard_bounce, complaint, manual, yes, no or a date")
+    if found is None and not (default == "hard_bounce" and _ANSWER.search(word)):
+        field = "suppressed" if default == "manual" else f"suppressed.{default}"
+        raise InvalidInput(field, cell, "write unsubscribed, hard_bounce, complaint, manual, yes, no or a date")
     return {default}, found or ""
 
 
@@ -139,7 +157,7 @@ def _is_nothing(word: str) -> bool:
 
 
 def _is_yes(word: str) -> bool:
-    if word.isdecimal():
+    if word.removesuffix(".0").isdecimal():  # 1.0: a column of numbers with gaps, as pandas writes it
         return True
     try:
         return values.truth(word)

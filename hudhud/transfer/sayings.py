@@ -92,7 +92,7 @@ class Sayings:
         """Say whether the person unsubscribed; from a list of addresses nobody becomes a person who need not."""
         if self.mapping.kind == "suppressions":
             return "unsubscribed" in reasons and channel == "email"
-        return "unsubscribed" in reasons or "complaint" in reasons
+        return not reasons.keys().isdisjoint({"unsubscribed", "complaint", "manual"})
 
     def _reasons(self, cells: Sequence[str]) -> dict[Why, str]:
         """Return why the row's person or address is not to be written to, and since when it is so."""
@@ -128,11 +128,18 @@ class Sayings:
         if reason is None and channel == "phone" and "unsubscribed" in reasons:
             # There is no topic by phone to unsubscribe from: the number itself is kept out.
             reason = "manual"
-        if reason is None or not own.get(channel):
+        if reason is None:
             return None
+        if not own.get(channel):
+            if reason == "hard_bounce":
+                raise InvalidInput(
+                    "suppressed.hard_bounce", reason, "the row names no address that bounced; map the column with it to email"
+                )
+            return None  # what they said stands as their word
         at = reasons.get(reason) or message.get("timestamp")
-        detail = said.get("detail", "")[:MAX_TEXT]
-        return Refusal(channel, NORMAL[channel](own[channel]).lower(), reason, detail, datetime.fromisoformat(at) if at else None)
+        # A note that no database text can hold costs nobody their "no".
+        detail = said.get("detail", "")[:MAX_TEXT].encode("utf-8", "replace").decode().replace("\0", "�")
+        return Refusal(channel, NORMAL[channel](own[channel]), reason, detail, datetime.fromisoformat(at) if at else None)
 
 
 def channel_of(channel: str, address: str) -> str:
@@ -171,7 +178,7 @@ def refusal_of(raw: bytes) -> Refusal:
     if reason is None:
         raise InvalidInput("reason", line.reason, f"use one of {', '.join(GRAVEST)}; who unsubscribed comes in a list of consent")
     at = datetime.fromisoformat(values.instant(line.at)) if line.at else None
-    return Refusal(channel, NORMAL[channel](line.address).lower(), reason, line.detail[:MAX_TEXT], at)
+    return Refusal(channel, NORMAL[channel](line.address), reason, line.detail[:MAX_TEXT], at)
 
 
 def check_proof(traits: bytes, context: bytes) -> None:

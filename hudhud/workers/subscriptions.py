@@ -50,7 +50,8 @@ def _said_at(event: Event, proof: dict[str, Any]) -> datetime:
     said = proof.get("consent")
     told = said.get("at") if isinstance(said, dict) else None
     if told is None:
-        return event.at
+        # What is said "in the future" could not be taken back until then.
+        return min(event.at, event.received_at)
     try:
         at = datetime.fromisoformat(told)
     except (TypeError, ValueError):

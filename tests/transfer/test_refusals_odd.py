@@ -1,0 +1,56 @@
+"""Lists from elsewhere that are not as they should be: nobody's "no" is lost by that, and no good list is silenced."""
+
+from __future__ import annotations
+
+import pytest
+
+from hudhud.kit.errors import InvalidInput
+from hudhud.transfer.guess import understand
+from hudhud.transfer.refusals import said_no, whys
+from tests.transfer.test_files import source
+from tests.transfer.test_refusals import bring, line, states, suppressed
+from tests.workers.line import Line, identify
+
+__all__ = ["line"]
+
+
+def test_who_has_no_address_in_the_list_says_no_as_a_person(line: Line) -> None:
+    line.put(identify("u1", email="u1@b.ee", subscriptions={"newsletter": True}))
+    line.work()
+    done = bring(line, "user_id,do_not_contact,bounced\nu1,yes,\nu2,,yes\nu3,no,no\n", subscribe=("newsletter",), consent_source="fair")
+    assert (done.accepted, done.rejected) == (2, 1)
+    assert states(line) == {"u1@b.ee": "unsubscribed"}
+    assert line.sql("SELECT count(*) FROM subscription WHERE state = 'subscribed'") == [(1,)]
+
+
+def test_a_note_that_cannot_be_kept_and_letters_that_have_several_small_ones(line: Line) -> None:
+    rows = ["email,reason,detail", "nul@b.ee,manual,x\0y", "ΝΙΚΟΣ@b.ee,manual,", "İx@b.ee,manual,õõõõ"]
+    assert bring(line, "\n".join(rows).encode() + b"\nbyte@b.ee,manual,\xff\n", "suppressions").accepted == 4
+    line.put(identify("u1", email="ΝΙΚΟΣ@b.ee"))
+    line.put(identify("u2", email="İx@b.ee"))
+    line.work()
+    kept_out = "SELECT i.value FROM identifier i JOIN suppression s ON s.address = lower(i.value) WHERE i.namespace = 'email'"
+    assert {value for (value,) in line.sql(kept_out)} == {"ΝΙΚΟΣ@b.ee", "İx@b.ee"}
+    assert suppressed(line).keys() >= {"nul@b.ee", "byte@b.ee"}
+
+
+def test_a_yes_of_the_future_is_taken_back_today(line: Line) -> None:
+    done = bring(line, "email,consent_date,topic,state,source\na@b.ee,2099-01-01,newsletter,yes,form\n", "consent")
+    assert done.accepted == 1
+    line.put({**identify("u1", email="a@b.ee", subscriptions={"newsletter": False})})
+    line.work()
+    assert states(line) == {"a@b.ee": "unsubscribed"}
+
+
+def test_a_good_list_is_not_silenced_by_what_its_columns_are_called() -> None:
+    for cell in ("nein", "Non", "off", "N/A", "NaN", "undefined", "not set", "0.0"):
+        assert (said_no(cell, "iso"), whys(cell, "hard_bounce", "iso"), whys(cell, "complaint", "iso")) == (None, (set(), ""), (set(), ""))
+    for cell in ("valid", "ok", "not bounced", "unknown"):
+        for default in ("hard_bounce", "complaint"):
+            with pytest.raises(InvalidInput, match="yes, no or a date"):
+                whys(cell, default, "iso")  # type: ignore[arg-type]
+    for cell in ("550 no such person here", "UNKNOWN_USER", "OTHER", "Mailbox full", "hard", "1.0"):
+        assert whys(cell, "hard_bounce", "iso")[0] == {"hard_bounce"}
+    assert said_no("1.0", "iso") == ""
+    for name, refused in (("cleaned_customers.csv", ""), ("cleaned.csv", "hard_bounce"), ("Cleaned-Segment-Export-1.csv", "hard_bounce")):
+        assert understand(source(b"email\na@b.ee\n", name), "people").refused == refused
