@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database
 
 
+# How the sessions of a worker that kills itself are called.
+KILLED = "killed"
 # The log is read only up to the oldest open transaction of the whole cluster: of other tests in other databases, too.
 HELD_BACK = """
 SELECT EXISTS (SELECT FROM intake WHERE txid >= pg_snapshot_xmin(pg_current_snapshot()))
@@ -79,9 +81,26 @@ class Line:
 
     def crash(self, failpoint: str, role: str = "intake") -> int:
         """Run a real worker that kills itself at a point; return its exit status."""
-        env = {**os.environ, "DATABASE_URL": self.db.url, "CLICKHOUSE_URL": self.clickhouse_url, "HUDHUD_FAILPOINT": failpoint}
+        env = {
+            **os.environ,
+            "DATABASE_URL": self.db.url,
+            "CLICKHOUSE_URL": self.clickhouse_url,
+            "HUDHUD_FAILPOINT": failpoint,
+            "PGAPPNAME": KILLED,
+        }
         program = [sys.executable, "-m", "hudhud.workers.main", "--roles", role]
-        return subprocess.run(program, env=env, capture_output=True, timeout=60, check=False).returncode
+        with subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            status = process.wait(60)
+        # PostgreSQL notices a moment later; what it had locked is locked until then.
+        deadline = time.monotonic() + 20
+        while self.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE ANY (ARRAY [%s, %s])",
+            KILLED,
+            f"%:{process.pid}:%",
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return status
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self.db.everywhere() as everywhere:
