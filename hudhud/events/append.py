@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -87,17 +88,23 @@ def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:
     for event in events:
         by_workspace[event.workspace_id].append(event)
     for workspace_id, some in by_workspace.items():
-        moments = [_milliseconds(event) for event in some]
-        about = {
-            "workspace_id": workspace_id,
-            "since": min(moments),
-            "until": max(moments),
-            "names": sorted({event.name for event in some}),
-            "message_ids": [event.message_id for event in some],
-        }
         query = QUERIES.find_stored if table == "event" else QUERIES.find_stored_lines
-        found |= {(workspace_id, row[0], row[1]): bool(row[2]) for row in ch.query(query.text, parameters=about).result_rows}
+        rows = ch.query(query.text, parameters=_about(workspace_id, some)).result_rows
+        found |= {(workspace_id, row[0], row[1]): bool(row[2]) for row in rows}
     return found
+
+
+def _about(workspace_id: int, events: Sequence[Event]) -> dict[str, object]:
+    moments = [_milliseconds(event) for event in events]
+    return {
+        "workspace_id": workspace_id,
+        "since": min(moments),
+        "until": max(moments),
+        # One event of long ago does not have all the months since read.
+        "months": sorted({_month(event) for event in events}),
+        "names": sorted({event.name for event in events}),
+        "message_ids": [event.message_id for event in events],
+    }
 
 
 def _key(event: Event) -> Key:
@@ -107,6 +114,12 @@ def _key(event: Event) -> Key:
 
 def _milliseconds(event: Event) -> int:
     return (event.at - EPOCH) // MILLISECOND
+
+
+def _month(event: Event) -> int:
+    """Return the part of the tables that it is in."""
+    at = event.at.astimezone(UTC)
+    return at.year * 100 + at.month
 
 
 def _says_anything(properties: bytes) -> bool:

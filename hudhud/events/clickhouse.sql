@@ -3,12 +3,14 @@
 SELECT message_id, toUnixTimestamp64Milli(at), toString(properties) = '{}' FROM event
 WHERE workspace_id = {workspace_id:UInt64} AND name IN {names:Array(String)} AND message_id IN {message_ids:Array(String)}
   AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  AND toYYYYMM(at) IN {months:Array(UInt32)}
 
 -- name: find_stored_lines
 -- The same of the timelines.
 SELECT message_id, toUnixTimestamp64Milli(at), false FROM person_event
 WHERE workspace_id = {workspace_id:UInt64} AND message_id IN {message_ids:Array(String)}
   AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  AND toYYYYMM(at) IN {months:Array(UInt32)}
 
 -- name: timeline
 -- A page of what happened to some actors, newest first, older than a place in it. Only its own events are read: `newest` (one each for a few actors) tells where it ends.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from hudhud.events.append import SETTINGS, InsertsIgnoredError, append
+from hudhud.events.append import QUERIES, SETTINGS, InsertsIgnoredError, _about, append
 from hudhud.events.types import Event
 
 if TYPE_CHECKING:
@@ -96,6 +96,14 @@ def test_what_one_workspace_has_is_not_another_s(ch: Client) -> None:
     append(ch, [ours, theirs], "t+", again=True)
     for table in ("event", "person_event"):
         assert sorted(ch.query(f"SELECT workspace_id, message_id FROM {table}").result_rows) == [(1, "m1"), (2, "m1")]
+
+
+@pytest.mark.parametrize("query", ["find_stored", "find_stored_lines"])
+def test_a_repeat_with_an_event_of_long_ago_reads_no_months_between(ch: Client, query: str) -> None:
+    append(ch, EVENTS, "t")
+    asked = _about(1, [EVENTS[0], EVENTS[2]])  # of this month and the last but one
+    parts = ch.query(f"EXPLAIN ESTIMATE {getattr(QUERIES, query).text}", parameters=asked).named_results()
+    assert [part["parts"] for part in parts] == [2]
 
 
 def test_tokens_that_were_spoiled_one_after_another_do_not_end_it(ch: Client) -> None:
