@@ -8,6 +8,7 @@ lately, is nobody new. What is refused is kept among the rejects, so that an hon
 from __future__ import annotations
 
 import time
+import unicodedata
 from typing import TYPE_CHECKING
 
 import structlog
@@ -133,14 +134,23 @@ def brought_by(message: Message, holder: Holder) -> str:
 def normal(address: str) -> str:
     """Return the address as the database has it (people/identifiers.py), for all but the odd ones: those count as new once more."""
     local, _, domain = address.strip().rpartition("@")
-    return f"{local}@{domain.lower()}"
+    return f"{local}@{_domain(domain)}"
 
 
 def mailbox(address: str) -> str:
-    """Return where mail to this address arrives; the same as `hudhud_mailbox` in the database."""
+    """Return where mail to this address arrives; the same as `hudhud_mailbox` in the database, whose domains are ASCII."""
     local, _, domain = address.strip().lower().partition("@")
-    local, domain = local.partition("+")[0], domain.partition("@")[0]
+    local, domain = local.partition("+")[0], _domain(domain.partition("@")[0])
     return f"{local.replace('.', '')}@gmail.com" if domain in GMAIL else f"{local}@{domain}"
+
+
+def _domain(text: str) -> str:
+    """Return a domain in the one form that it has for us (ASCII, small letters): ｇmail。com is gmail.com, õ.ee begins with xn--."""
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    try:
+        return plain if plain.isascii() else plain.encode("idna").decode()
+    except UnicodeError:
+        return plain
 
 
 def _hourly(count: int, whose: str, name: str) -> tuple[Rate, str]:

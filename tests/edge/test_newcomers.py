@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hudhud.edge.newcomers import KEPT, SPELLINGS, mailbox
+from hudhud.edge.newcomers import KEPT, SPELLINGS, mailbox, normal
 from hudhud.kit.sql import Query
+from hudhud.people.identifiers import normal_email
 from tests import make
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ def test_one_mailbox_in_a_hundred_spellings_from_a_hundred_clients(door: Door) -
     assert bring(door, spellings[0], "203.0.113.200").status == 200
 
 
+def test_one_domain_in_a_hundred_spellings() -> None:
+    for spelling in ("ann+1@ｇmail.com", "a.nn@gmail。com", "Ann@GMAIL．COM"):
+        assert mailbox(spelling) == "ann@gmail.com"
+        assert normal(spelling) == normal_email(spelling)
+    for address in ("ann@Õlu.ee", "ann@例え.jp", "ann@xn--lu-bka.ee"):
+        assert normal(address) == mailbox(address) == normal_email(address)
+    assert mailbox(f"ann@{'õ' * 70}.ee") == f"ann@{'õ' * 70}.ee"
+
+
 def test_thousands_of_domains_from_one_client(door: Door) -> None:
     strangers = [f"info@shop{number}.example" for number in range(2_500)]
     first = bring_all(door, [*strangers[:500], "no address"], "2001:db8::1")
@@ -99,7 +109,7 @@ def test_a_mailbox_is_the_same_here_and_in_the_database(door: Door) -> None:
         "ann@googlemail.com",
         "+@gmail.com",
         "a@b@gmail.com",
-        "Õie@müük.example",
+        "Õie@xn--mk-xkaa.example",
     ]
     with door.db.everywhere() as everywhere:
         assert [row[0] for row in everywhere.rows(MAILBOX, addresses=addresses)] == [mailbox(address) for address in addresses]
