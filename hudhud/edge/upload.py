@@ -99,8 +99,11 @@ class Uploads:
         more = max(0, size - SMALL) - max(0, upload.size - SMALL)
         if more and (self.held.total() + more > MOST_HELD or (client and self.held[client] + more > MOST_HELD_BY_ONE)):
             raise Unavailable("Too much is being uploaded at once; try again shortly.")
+        try:
+            upload.add(piece)
+        except OSError as error:  # the disk is full: nothing more is held than before
+            raise Unavailable("There is no room for uploads just now; try again shortly.") from error
         self.held[client] += more
-        upload.add(piece)
 
 
 def _too_large() -> TooLarge:

@@ -139,6 +139,13 @@ def test_too_much_is_refused_before_it_is_read_and_as_soon_as_it_is_too_much(tmp
     assert not uploads.held
 
 
+def test_a_full_disk_holds_nothing_for_ever(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "not there")
+    with pytest.raises(Unavailable):
+        read(uploads, ONE, b"a" * SMALL, b"a" * SMALL)
+    assert not uploads.held
+
+
 def test_a_body_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "BODY_S", 0.05)
     uploads = Uploads(tmp_path)
