@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,10 +76,11 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, addresses: str) -> str:
-        for address in filter(None, map(str.strip, addresses.split(","))):
-            if address != "*":
-                ip_network(address, strict=False)
-        return addresses
+        named = list(filter(None, map(str.strip, addresses.split(","))))
+        if "*" in named and len(named) > 1:
+            raise ValueError("write * alone (it believes everybody), or addresses and networks")
+        # The server takes 10.0.0.5/8 for the name of somebody: all visitors would be the proxy.
+        return ",".join(str(ip_network(one, strict=False)) if "/" in one else one if one == "*" else str(ip_address(one)) for one in named)
 
     @field_validator("log_level")
     @classmethod

@@ -22,13 +22,13 @@ WRONG = {
         "'http://…@mail.example.com' is not valid; write smtp://user:pass@host:port or smtps://",
     ),
     "HUDHUD_PUBLIC_URL": ("https://example.com/hudhud", "'https://example.com/hudhud' is not valid; write scheme and host"),
-    "HUDHUD_TRUSTED_PROXIES": ("10.0.0.1, proxy", "'10.0.0.1, proxy' is not valid; 'proxy' does not appear to be an IPv4 or IPv6 network"),
+    "HUDHUD_TRUSTED_PROXIES": ("10.0.0.1, proxy", "'10.0.0.1, proxy' is not valid; 'proxy' does not appear to be an IPv4 or IPv6 address"),
     "HUDHUD_LOG_LEVEL": ("loud", "'loud' is not valid; write debug, info, warning or error"),
 }
 RIGHT = {
     "HUDHUD_SMTP_URL": ["", "smtp://mail.example.com", "smtps://me:a%40b@[::1]:465"],
     "HUDHUD_PUBLIC_URL": ["", "https://example.com", "http://localhost:8000/"],
-    "HUDHUD_TRUSTED_PROXIES": ["", "*", "10.0.0.1", "10.0.0.0/8, ::1"],
+    "HUDHUD_TRUSTED_PROXIES": ["", "*", "10.0.0.1", "10.0.0.0/8,::1"],
 }
 
 
@@ -52,6 +52,15 @@ def test_a_wrong_value_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch,
 def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert getattr(settings(), name.removeprefix("HUDHUD_").lower()) == value
+
+
+def test_a_proxy_s_network_is_written_as_the_server_understands_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUDHUD_TRUSTED_PROXIES", "203.0.113.9/24, 2001:DB8::1")
+    assert settings().trusted_proxies == "203.0.113.0/24,2001:db8::1"
+    settings.cache_clear()
+    monkeypatch.setenv("HUDHUD_TRUSTED_PROXIES", "*, 203.0.113.9")
+    with pytest.raises(InvalidInput, match="alone"):
+        settings()
 
 
 def test_a_command_says_it_in_one_line() -> None:
