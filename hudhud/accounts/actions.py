@@ -245,12 +245,15 @@ def _end_keys(ws: Scope, user_id: int, scopes: list[str], *, now: datetime, acto
             record_audit(ws, now, actor, "key.revoke", f"key:{key_id}", name=name, made_by=f"user:{user_id}")
 
 
-def _maker(ws: Scope, actor: str) -> int | None:
-    """Return the user who makes a key, also by another key; raises `Forbidden` for who was taken out, or a key that ended, just now."""
+def _maker(ws: Scope, actor: str, scopes: list[str]) -> int | None:
+    """Return the user who makes a key, also by another key; raises `Forbidden` for who was taken out or may do less, or a key that ended, just now."""
     kind, _, number = actor.partition(":")
     if kind == "user":
-        if not ws.rows(Q.lock_member, user_id=int(number)):
+        member = ws.one(Q.lock_member, user_id=int(number))
+        if member is None:
             raise Forbidden("You are no member of this workspace any more.")
+        if any(ROLES.index(SCOPE_ROLES[scope]) > ROLES.index(member["role"]) for scope in scopes):
+            raise Forbidden("Your role has changed: a key may do no more than you.")
         return int(number)
     if kind == "key":
         found = ws.one(Q.lock_key, key_id=int(number))
@@ -285,7 +288,7 @@ def create_key(
         prefix=secret[: len(f"hk_{kind}_") + PREFIX_SHOWN],
         secret_hash=hash_secret(secret),
         now=now,
-        created_by=_maker(ws, actor),
+        created_by=_maker(ws, actor, wanted),
     )
     record_audit(ws, now, actor, "key.create", f"key:{key.id}", name=key.name, kind=kind, scopes=wanted, events=allowed or [])
     return key, secret

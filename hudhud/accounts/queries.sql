@@ -112,7 +112,7 @@ UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE workspace_id
 
 -- name: lock_member
 -- A member who is about to make a key; held, so that whoever is taken out meanwhile makes none.
-SELECT user_id FROM member WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s FOR SHARE;
+SELECT user_id, role FROM member WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s FOR SHARE;
 
 -- name: lock_key
 -- A key that is about to make another one, and on whose behalf; held for the same reason.

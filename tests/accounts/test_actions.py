@@ -193,6 +193,15 @@ def test_no_key_is_made_while_its_maker_is_taken_out(db: Database, ws: Scope) ->
         assert ended(after) == {"first", "second"}
 
 
+def test_who_may_do_less_since_their_request_began_makes_no_key_that_may_do_more(ws: Scope) -> None:
+    bob, _ = add(ws, "bob@example.com", "admin")
+    actions.set_role(ws, bob, role="viewer", **BY_OWNER)
+    for scopes in (["admin"], None):
+        with pytest.raises(Forbidden):
+            actions.create_key(ws, kind="api", scopes=scopes, now=NOW, actor=f"user:{bob}")
+    assert queries.find_keys(ws) == []
+
+
 def test_a_collect_key_may_have_a_list_of_events_and_other_keys_none(ws: Scope) -> None:
     made, _ = actions.create_key(ws, kind="collect", events=[" Order Completed", "Order Completed"], now=NOW, actor="user:1")
     free, _ = actions.create_key(ws, kind="api", events=["Order Completed"], now=NOW, actor="user:1")
