@@ -48,7 +48,7 @@ def test_a_good_list_is_not_silenced_by_what_its_columns_are_called() -> None:
     for cell in ("valid", "ok", "not bounced", "unknown"):
         for default in ("hard_bounce", "complaint"):
             with pytest.raises(InvalidInput, match="yes, no or a date"):
-                whys(cell, default, "iso")  # type: ignore[arg-type]
+                whys(cell, default, "iso")
     for cell in ("550 no such person here", "UNKNOWN_USER", "OTHER", "Mailbox full", "hard", "1.0"):
         assert whys(cell, "hard_bounce", "iso")[0] == {"hard_bounce"}
     assert said_no("1.0", "iso") == ""
