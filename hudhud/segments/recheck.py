@@ -88,7 +88,9 @@ def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:
     definitions = read_definitions(desk.ws, [one.tree for one in segments])
     facts = ask(desk.ch, desk.workspace_id, find_atoms([one.tree for one in segments], definitions), desk.now)
     stored = read_members(desk.ws, [one.id for one in segments])
-    return BitMap64().union(*((facts.people(one.tree, definitions) ^ stored[one.id]) & desk.known for one in segments))
+    # Nothing is locked: some may have been put away meanwhile.
+    kept = [one for one in segments if one.id in stored]
+    return BitMap64().union(*((facts.people(one.tree, definitions) ^ stored[one.id]) & desk.known for one in kept))
 
 
 def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:

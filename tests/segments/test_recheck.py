@@ -162,3 +162,19 @@ def test_what_is_too_costly_to_check_is_kept_current_all_the_same(
     assert (found(stage), stage.members()) == ((NIGHT, 1), {ordered: {person.id}, costly: set()})
     with stage.db.workspace(stage.workspace_id) as ws:
         assert queries.get_segment(ws, costly).failure is None
+
+
+def test_what_is_put_away_while_everybody_is_asked_about_is_left_out(stage: Stage, ch: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = stage.person()
+    ordered, gone = stage.segment(ORDERED), stage.segment({**ORDERED, "name": "Page Viewed"})
+    record_wrongly(stage, ordered, person.id)
+    answer = recheck.ask
+
+    def ask(ch: Client, workspace_id: int, atoms: Sequence[Atom], now: datetime) -> Facts:
+        with stage.db.workspace(stage.workspace_id) as ws:
+            actions.archive_segment(ws, gone, now, by="user:1")
+        return answer(ch, workspace_id, atoms, now)
+
+    monkeypatch.setattr(recheck, "ask", ask)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert actions.suspect(ws, ch, NIGHT, lambda: None) == 1
