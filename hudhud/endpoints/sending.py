@@ -158,6 +158,7 @@ def record(everywhere: Scope, done: Sequence[Done], now: datetime) -> int:
     """Write down what came of attempts, those that are still ours; return how many those are. One transaction."""
     if not done:
         return 0
+    everywhere.rows(QUERIES.hold_endpoints, endpoints=sql.numbers(sorted({one.claimed.endpoint_id for one in done})))
     ours = {row[0] for row in everywhere.rows(QUERIES.record_attempts, **_columns(done))}
     together: dict[tuple[int, int], list[Done]] = defaultdict(list)
     for one in done:

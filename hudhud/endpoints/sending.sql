@@ -33,6 +33,10 @@ SELECT min(greatest(d.due_at, e.held_until)) FROM endpoint e CROSS JOIN LATERAL 
     SELECT due_at FROM endpoint_delivery o WHERE o.endpoint_id = e.id AND o.state = 'waiting' AND o.worker IS NULL ORDER BY o.due_at, o.id LIMIT 1) d
 WHERE e.state = 'active';
 
+-- name: hold_endpoints
+-- Endpoints before their deliveries, as who deletes one does: otherwise each would wait for the other (everywhere).
+SELECT id FROM endpoint WHERE id = ANY(%(endpoints)s::bigint[]) ORDER BY id FOR NO KEY UPDATE;
+
 -- name: record_attempts
 -- What came of attempts (everywhere), where they are still ours. Whose endpoint was disabled meanwhile waits for nothing.
 WITH given AS MATERIALIZED (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
-from hudhud.endpoints import actions
+from hudhud.endpoints import actions, sending
 from hudhud.endpoints.types import OVERLAP
 from hudhud.kit.errors import InvalidInput
 from hudhud.lifecycle import actions as lifecycle
@@ -216,3 +217,30 @@ def test_a_wish_that_cannot_come_true_is_refused_by_name(wire: Wire) -> None:
         with pytest.raises(InvalidInput) as refused:
             wire.make(wishes.pop("fake", "https://example.com"), want, **wishes)
         assert refused.value.data["field"] == field
+
+
+@pytest.mark.long
+def test_an_endpoint_can_be_deleted_while_its_answers_are_written_down(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint, _ = wire.make(wire.fake())
+    wire.line.put(track("u1", "Order Completed", messageId="order-1"))
+    wire.line.work()
+    note = sending._note
+    over: list[bool] = []
+
+    def delete() -> None:
+        with wire.line.db.workspace(wire.line.shop) as ws:
+            actions.delete_endpoint(ws, endpoint, now=wire.line.clock.at, actor="user:1")
+        over.append(True)
+
+    other = threading.Thread(target=delete)
+
+    def note_late(*given: Any) -> None:
+        other.start()
+        other.join(0.3)
+        assert not over
+        note(*given)
+
+    monkeypatch.setattr(sending, "_note", note_late)
+    wire.send()
+    other.join(10)
+    assert (over, wire.line.sql("SELECT count(*) FROM endpoint_delivery")) == ([True], [(0,)])
