@@ -47,8 +47,15 @@ def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
     try:
         return list(map(to_text, column.to_pylist()))
     except (ValueError, OverflowError):
-        # Nanoseconds, or a year that Python does not know.
-        return list(map(to_text, column.cast(pa.string()).to_pylist()))
+        # Nanoseconds, or a year that Python does not know; the cells beside those keep their text.
+        return [_text_of(one, text) for one, text in zip(column, column.cast(pa.string()).to_pylist(), strict=True)]
+
+
+def _text_of(one: Any, otherwise: str | None) -> str:  # noqa: ANN401 -- pyarrow has no types
+    try:
+        return to_text(one.as_py())
+    except (ValueError, OverflowError):
+        return to_text(otherwise)
 
 
 def write(header: Sequence[str], pages: Iterator[list[list[str]]]) -> Iterator[bytes]:

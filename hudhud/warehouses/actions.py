@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from cryptography.fernet import InvalidToken
 
 from hudhud.accounts.actions import record_audit
 from hudhud.accounts.queries import get_workspace
@@ -71,11 +72,19 @@ def _sealed(keys: Keys, password: str) -> bytes:
 
 
 def get_password(ws: Scope, keys: Keys, warehouse_id: int) -> str:
-    """Return the password, for the reading process alone; raises `WarehouseNotFound`."""
+    """Return the password, for the reading process alone; raises `InvalidInput`, `WarehouseNotFound`."""
     sealed = ws.value(QUERIES.get_password, warehouse_id=warehouse_id)
     if sealed is None:
         raise WarehouseNotFound
-    return cipher(keys, PURPOSE).decrypt(bytes(sealed)).decode()
+    return unseal(keys, sealed)
+
+
+def unseal(keys: Keys, sealed: bytes) -> str:
+    """Return a password; raises `InvalidInput` where the key that sealed it is gone."""
+    try:
+        return cipher(keys, PURPOSE).decrypt(bytes(sealed)).decode()
+    except InvalidToken:
+        raise InvalidInput("password", "…", "the key that sealed it is not in HUDHUD_SECRET_KEYS; give the connection anew") from None
 
 
 def _json(value: object) -> str | None:

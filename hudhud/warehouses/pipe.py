@@ -76,11 +76,11 @@ def _batches(process: subprocess.Popen[bytes], ask: Ask, wait: Callable[[], None
 
 
 class _Frames:
-    """What the process says, frame by frame; it may be silent for so many seconds."""
+    """What the process says, frame by frame; it may be silent for so many seconds in all, as whoever answers a little at a time would never end."""
 
     def __init__(self, process: subprocess.Popen[bytes], longest_s: float, wait: Callable[[], None]) -> None:
         assert process.stdout is not None
-        self.file, self.longest_s, self.wait = process.stdout, longest_s, wait
+        self.file, self.left_s, self.wait = process.stdout, longest_s, wait
         self.poll = select.poll()
         self.poll.register(self.file, select.POLLIN | select.POLLHUP)
 
@@ -92,11 +92,13 @@ class _Frames:
 
     def _take(self, count: int) -> bytes:
         taken = bytearray()
-        until = time.monotonic() + self.longest_s
         while len(taken) < count:
-            if not self.poll.poll(LOOK_UP_S * 1000):
+            began = time.monotonic()
+            is_silent = not self.poll.poll(LOOK_UP_S * 1000)
+            self.left_s -= time.monotonic() - began
+            if is_silent:
                 self.wait()
-                if time.monotonic() > until:
+                if self.left_s < 0:
                     raise InvalidInput(
                         "longest_s", "", "the database has not answered for longer than that; try again, or narrow the query"
                     )

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = "1000000"
 SSL_MODES = {"off": "disable", "require": "require", "verify": "verify-full"}
+# Infinite times of PostgreSQL, as the driver has them.
+INFINITE = {
+    "timestamp": {-(2**63) + 946_684_799_999_999: "infinity", -(2**63) + 946_684_800_000_000: "-infinity"},
+    "date32": {-(2**31) + 10_956: "infinity", -(2**31) + 10_957: "-infinity"},
+}
 _TABLE = re.compile(r'[^\s();]+(?:\.(?:[^\s();"]+|"[^"]+"))?')
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _CLIENT = re.compile(r"^.*?failed: (?:FATAL: +|ERROR: +)?", re.DOTALL)
@@ -37,12 +42,14 @@ class Trouble(Exception):
 
 def address_of(ask: Ask, address: str) -> str:
     """Return the connection address: to the very address that was checked, with nothing of this machine's own settings."""
-    settings = {"default_transaction_read_only": "on", "statement_timeout": f"{ask.longest_s}s", "lock_timeout": "10s", "timezone": "UTC"}
+    settings = {"default_transaction_read_only": "on", **_settings(ask)}
     given = {
         "hostaddr": address,
         "sslmode": SSL_MODES[ask.tls],
         "connect_timeout": str(CONNECT_S),
         "application_name": "hudhud",
+        # Otherwise texts come as the database keeps them, LATIN1 for one.
+        "client_encoding": "UTF8",
         "passfile": "/dev/null",
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
@@ -51,6 +58,16 @@ def address_of(ask: Ask, address: str) -> str:
     host = f"[{ask.host}]" if ":" in ask.host else ask.host
     whom = f"{quote(ask.user, safe='')}:{quote(ask.password, safe='')}"
     return f"postgresql://{whom}@{host}:{ask.port}/{quote(ask.database, safe='')}?{urlencode(given, quote_via=quote)}"
+
+
+def _settings(ask: Ask) -> dict[str, str]:
+    return {"statement_timeout": f"{ask.longest_s}s", "lock_timeout": "10s", "timezone": "UTC"}
+
+
+def preface(ask: Ask) -> str:
+    """Return what the transaction begins with: the same once more, as poolers between us and the server leave out what a connection asks for."""
+    settings = {"transaction_read_only": "on", **_settings(ask)}
+    return "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
 
 
 def inner(query: str) -> str:
@@ -91,7 +108,8 @@ def _bounds(ask: Ask, name: str, family: Family) -> list[str]:
     """Return what a row must fulfil. Times to come wait until they are here: they would push the place past everything that is yet to be written."""
     late = {"instant": "now()", "time": "LOCALTIMESTAMP + INTERVAL '1 day'", "date": "CURRENT_DATE + 1"}.get(family)
     # The largest numbers are none: infinity, and NaN, which stands above it.
-    bounds = [f"{name} BETWEEN -1e40 AND 1e40"] if late is None else [f"isfinite({name})", f"{name} <= {late}"]
+    # Before the year 1 nobody changed anything, and Python knows no time.
+    bounds = [f"{name} BETWEEN " + (f"DATE '0001-01-02' AND {late}" if late else "-1e40 AND 1e40")]
     if ask.place is not None:
         bounds.append(f"{name} >= {_from(ask, family)}")
     return bounds
@@ -104,7 +122,7 @@ def _from(ask: Ask, family: Family) -> str:
         if family == "number":
             return str(int(place) - ask.overlap)
         if family == "decimal":
-            return f"{Decimal(place) - ask.overlap:f}"
+            return f"{Decimal(place):f} - {ask.overlap}"
         if family == "date":
             return f"DATE '{date.fromisoformat(place).isoformat()}' - {-(-ask.overlap // 86_400)}"
         at = datetime.fromisoformat(place)
@@ -139,6 +157,16 @@ def _is_readable(column: pa.Field) -> bool:
         return bool(pa.types.is_string(kind.storage_type) or kind.extension_name == "arrow.uuid")
     names = ("boolean", "integer", "floating", "decimal", "string", "large_string", "date", "time", "timestamp", "null")
     return any(getattr(pa.types, f"is_{name}")(kind) for name in names)
+
+
+def with_infinities(batch: pa.RecordBatch, cells: list[list[str]]) -> list[list[str]]:
+    """Write infinite times as they are called: the driver counts them on from another year, and over the end of all numbers."""
+    for number, column in enumerate(batch.columns):
+        if (names := INFINITE.get(str(column.type).partition("[")[0])) and any(row[number][:1] in {"-", "<"} for row in cells):
+            values = column.view(pa.int32() if pa.types.is_date32(column.type) else pa.int64()).to_pylist()
+            for row, value in zip(cells, values, strict=True):
+                row[number] = names.get(value, row[number])
+    return cells
 
 
 def connect_trouble(error: Exception, ask: Ask) -> Trouble:

@@ -72,6 +72,8 @@ def address_of(ask: Ask) -> str:
 
 
 def _stream(ask: Ask, statement: Any, send: Callable[[bytes, bytes], None]) -> None:  # noqa: ANN401 -- the driver has no types
+    statement.set_sql_query(postgresql.preface(ask))
+    statement.execute_update()
     # Prepared alone first: it is one statement then, and what is wrong with it is told of it and not of ours.
     statement.set_sql_query(postgresql.inner(ask.query))
     prepared = statement.execute_schema()
@@ -83,7 +85,8 @@ def _stream(ask: Ask, statement: Any, send: Callable[[bytes, bytes], None]) -> N
     with pa.RecordBatchReader._import_from_c(handle.address) as batches:  # noqa: SLF001 -- as above
         send(COLUMNS, msgspec.msgpack.encode(Columns(batches.schema.names, family)))
         for batch in batches:
-            send(ROWS, msgspec.msgpack.encode(Rows(list(cells_of(batch)), _values(batch, ask.cursor))))
+            cells = postgresql.with_infinities(batch, list(cells_of(batch)))
+            send(ROWS, msgspec.msgpack.encode(Rows(cells, _values(batch, ask.cursor))))
 
 
 def _values(batch: pa.RecordBatch, cursor: str) -> list[str]:

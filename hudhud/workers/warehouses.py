@@ -15,7 +15,6 @@ from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
-from hudhud.kit.seal import cipher
 from hudhud.transfer.actions import KEPT
 from hudhud.transfer.check import check, to_json
 from hudhud.transfer.plans import mapping_of
@@ -150,7 +149,7 @@ def _job(context: Context, row: dict[str, Any]) -> tuple[Job, WarehouseRows]:
 
 
 def _ask(context: Context, found: dict[str, Any], selection: Selection, place: Place | None) -> Ask:
-    password = cipher(context.keys, actions.PURPOSE).decrypt(bytes(found["password"])).decode()
+    password = actions.unseal(context.keys, found["password"])
     connection = msgspec.convert(found["connection"], Connection)
     known = len(place.before) if place else 0
     # Rows that are read again and not taken do not count; one more shows that there are more.
