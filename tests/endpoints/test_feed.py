@@ -234,7 +234,7 @@ def test_an_endpoint_can_be_deleted_while_its_answers_are_written_down(wire: Wir
 
     other = threading.Thread(target=delete)
 
-    def note_late(*given: Any) -> None:
+    def note_late(*given: Any) -> None:  # noqa: ANN401 -- as `_note` takes it
         other.start()
         other.join(0.3)
         assert not over
