@@ -109,7 +109,7 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
     changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh))
     changes += apart(desk, segments, lambda some: decide(desk, some, fresh).changes)
-    desk.close((desk.known | people) - BitMap64(moved) if fresh else None)
+    desk.close((desk.known | (people - BitMap64(touched.behind))) - BitMap64(moved) if fresh else None)
     return changes
 
 

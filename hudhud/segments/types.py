@@ -179,6 +179,8 @@ class Touched:
     # Whom the events of each name are about, and whose attributes or topics changed. None: anybody of these people.
     doers: Mapping[str, Collection[int]] | None = None
     changed: Collection[int] | None = None
+    # Of whom ClickHouse does not know yet what has changed since: asked about all the same, and again when it does.
+    behind: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,13 +212,13 @@ def update_segments(everywhere: Scope, batch: Batch) -> None:
         with scope as ws:
             # Who was merged since the mirror may have been decided about before ClickHouse had these events. Who is merged from here on is decided about later.
             segments.open_lock(ws)
-            _stand_today(ws, part)
+            behind = frozenset(_stand_today(ws, part)).difference(part.stale)
             others = part.people.difference(event.person_id for event in part.events)
-            batch.let(ws, part, partial(_refresh, ws, batch, part, others), Reason.UNDECIDED)
+            batch.let(ws, part, partial(_refresh, ws, batch, part, others, behind), Reason.UNDECIDED)
         batch.counts["segment changes"] += len(part.changes)
 
 
-def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], some: Sequence[Event]) -> None:
+def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], behind: frozenset[int], some: Sequence[Event]) -> None:
     by_others = not part.changed_ids.issuperset(part.stale)
     touched = Touched(
         person_ids=frozenset(others.union(event.person_id for event in some)),
@@ -228,6 +228,7 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], some: Sequen
         instants=_by_name(some, lambda event: event.at),
         doers=_by_name(some, lambda event: event.person_id),
         changed=others.union(part.changed_ids, part.stale),
+        behind=behind,
     )
     changes = segments.refresh(ws, batch.ch, touched, batch.now)
     batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now)

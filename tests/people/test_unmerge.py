@@ -18,6 +18,7 @@ from hudhud.people.unmerge import undo_merge
 from hudhud.segments.actions import create_segment
 from hudhud.segments.membership import ask_again
 from hudhud.segments.types import from_json
+from hudhud.workers import intake
 from hudhud.workers import segments as segments_worker
 from tests import make
 from tests.make import NOW
@@ -28,8 +29,9 @@ from tests.workers.line import track as event
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.kit.db import Database
+    from hudhud.kit.db import Database, Scope
     from hudhud.people.types import Identity
+    from hudhud.workers.batch import Batch
 
 STATE = """
 SELECT jsonb_build_object(
@@ -144,3 +146,31 @@ def test_events_segments_and_runs_go_back_with_whom_they_were_recorded_for(db: D
     assert line.sql("SELECT r.person_id, p.person_id FROM run r JOIN run_position p ON p.run_id = r.id") == [(undone.person_id,) * 2]
     mirror = ch.query("SELECT actor_id = person_id FROM person_override FINAL").result_rows
     assert [tuple(row) for row in mirror] == [(1,)]
+
+
+def test_who_is_split_while_a_batch_decides_about_them_is_asked_about_again(
+    db: Database, ch: Client, clickhouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch has mirrored people before; ClickHouse still says that the two are one."""
+    line = Line(db, ch, clickhouse_url)
+    tree = {"kind": "event", "name": "Order Completed", "count": {"op": "at_least", "value": 2}, "window": {"kind": "ever"}, "where": []}
+    with db.workspace(line.shop) as ws:
+        create_segment(ws, "Twice", from_json(tree), NOW, by="user:1")
+    segments_worker.work_once(line.context, ch, NOW)
+    for said in (event("a", "Order Completed"), event("b", "Order Completed"), {"type": "alias", "userId": "b", "previousId": "a"}):
+        line.put(said)
+        line.work()
+
+    def split(_everywhere: Scope, _batch: Batch) -> None:
+        with db.workspace(line.shop) as ws:
+            if left := merges(db, line.shop):
+                undone = undo_merge(ws, left[0], NOW, "user:1")
+                ask_again(ws, [undone.person_id, undone.survivor_id])
+
+    place = [name for name, _ in intake.DECIDE].index("update segments")
+    monkeypatch.setattr(intake, "DECIDE", [*intake.DECIDE[:place], ("split", split), *intake.DECIDE[place:]])
+    assert line.sql("SELECT count FROM segment_membership") == [(1,)]
+    line.put(event("b", "Page Viewed"))
+    line.work()
+    assert merges(db, line.shop) == []
+    assert line.sql("SELECT count FROM segment_membership") == [(0,)]
