@@ -150,6 +150,8 @@ def set_schedule(ws: Scope, warehouse_id: int, schedule: Schedule | None, *, is_
     """Say when it is read; raises `InvalidInput`, `WarehouseNotFound`."""
     if schedule and schedule.every == "day" and schedule.at is None:
         raise InvalidInput("at", None, "say at which time of the day, e.g. 06:00")
+    if schedule and schedule.at and schedule.at.tzinfo:
+        raise InvalidInput("at", schedule.at.isoformat(), "it is the workspace's clock: leave the zone out, e.g. 06:00")
     planned = None if is_paused else next_at(schedule, get_workspace(ws).time_zone, now)
     if not ws.run(QUERIES.set_schedule, warehouse_id=warehouse_id, schedule=_json(schedule), is_paused=is_paused, next_at=planned):
         raise WarehouseNotFound

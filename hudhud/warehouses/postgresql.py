@@ -71,8 +71,10 @@ def preface(ask: Ask) -> str:
 
 
 def inner(query: str) -> str:
-    """Return the customer's SELECT; one word is a table's name."""
+    """Return the customer's SELECT; one word is a table's name. Raises `Trouble` where there is nothing."""
     plain = query.strip().rstrip(";").strip()
+    if not plain:
+        raise Trouble("query", query[:60], "write a SELECT, or the name of a table")
     return f"SELECT * FROM {plain}" if _TABLE.fullmatch(plain) else plain  # noqa: S608 -- it is the customer's own, and can only read
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -21,9 +21,9 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.warehouses import actions, pipe, place
 from hudhud.warehouses.actions import ask_of
-from hudhud.warehouses.postgresql import whole
+from hudhud.warehouses.postgresql import Trouble, inner, whole
 from hudhud.warehouses.protocol import Ask, Rows
-from hudhud.warehouses.types import Selection
+from hudhud.warehouses.types import Schedule, Selection
 from hudhud.workers import warehouses
 from tests.warehouses.shop import LOOPBACK, PEOPLE, SELECTION, Reader, Shop
 from tests.workers.line import Line, identify
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
     from hudhud.warehouses.types import Access
+
+
+@pytest.fixture
+def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
+    return Line(db, ch, clickhouse_url)
 
 
 def cells(access: Access, query: str, cursor: str = "") -> list[list[str]]:
@@ -62,6 +67,19 @@ def test_a_long_number_of_the_cursor_is_not_rounded() -> None:
     text = "12345678901234567890123456789012345678.99"
     ask = Ask("h", 5432, "d", "u", "p", "off", "", "t", "c", text, 7, 1, 1)
     assert f'"c" >= {text} - 7 ' in whole(ask, "decimal")
+
+
+def test_nothing_is_no_query() -> None:
+    with pytest.raises(Trouble) as caught:
+        inner(" ; ")
+    assert caught.value.problem.field == "query"
+
+
+def test_a_time_of_the_day_has_no_zone(line: Line) -> None:
+    # It would be read as the workspace's all the same, and no list with it could be shown: JSON of such times is refused.
+    for at in ("06:00Z", "06:00+02:00"):
+        with line.db.workspace(line.shop) as ws, pytest.raises(InvalidInput, match="leave the zone out"):
+            actions.set_schedule(ws, 1, Schedule("day", at=time.fromisoformat(at)), is_paused=False, now=line.clock.now(), actor="test")
 
 
 @pytest.mark.long
@@ -126,11 +144,6 @@ for _ in range(40):
         with pytest.raises(InvalidInput, match="longest_s"):
             list(pipe._batches(process, ask, lambda: None))
         process.kill()
-
-
-@pytest.fixture
-def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
-    return Line(db, ch, clickhouse_url)
 
 
 @pytest.mark.long
