@@ -6,7 +6,6 @@ Whom a row is about is decided by its first known identifier, as the intake does
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -45,9 +44,9 @@ def check(job: Job) -> Checked:
     def moved(place: int) -> None:
         job.read_bytes = place
 
-    records = job.records(moved)
-    while chunk := list(islice(records, CHUNK_ROWS)):
-        made, bad = make(job, chunk, maker)
+    records = job.records(moved, maker.typed if maker else None)
+    while (chunk := make(job, records, maker, CHUNK_ROWS)).line:
+        made, bad, _ = chunk
         counted.bad += len(bad)
         for _, reason, _ in bad:
             _count_reason(counted, reason)

@@ -8,6 +8,7 @@ column's name, a text with {COLUMN} in it, or =TEXT for a text as it stands; col
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import time
 from functools import partial
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hudhud.consent.types import Refusal
-    from hudhud.transfer.types import DateStyle, ValueType, Why
+    from hudhud.transfer.types import DateStyle, Typed, ValueType, Why
 
 # Digits that are no numbers.
 TEXT_NAMES = frozenset({"phone", "zip", "postcode", "postal_code", "email"})
 ID_FIELDS = {"user_id": "userId", "anonymous_id": "anonymousId", "message_id": "messageId"}
 WHOM = frozenset({"user_id", "anonymous_id", "email", "traits.email"})
 _encode = msgspec.json.Encoder().encode
+# What a column that has a type of its own is spared.
+_TYPED = frozenset({values.auto, values.number, values.truth})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,16 @@ class Maker:
         # Own values of one column are what most of a file is: they go by without asking what they are.
         self.own_steps: list[tuple[int, str, Callable[[str], Any] | None]] = []
         self.other_steps: list[tuple[Rule, str, str, Callable[[str], Any]]] = []
+        used = Counter(place for rule in mapping.rules for place, _ in rule.parts)
+        # Columns whose cells may come as values (types.py Typed): all others are also read as text by somebody.
+        self.typed: Typed = {}
         for rule in [rule for rule in mapping.rules if rule not in saying]:
             where, name, read = self._step(rule)
             if where == "own" and len(rule.parts) == 1 and rule.parts[0][0] >= 0:
-                self.own_steps.append((rule.parts[0][0], name, None if read is str else read))
+                place = rule.parts[0][0]
+                self.own_steps.append((place, name, None if read is str else read))
+                if used[place] == 1 and getattr(read, "func", read) in _TYPED:
+                    self.typed[place] = rule.type
             else:
                 self.other_steps.append((rule, where, name, read))
         self.upsert = {"upsert": mapping.upsert} if mapping.upsert else {}
@@ -132,12 +141,15 @@ class Maker:
             raise InvalidInput("at", value, "use a time between 1970 and 2199")
         return found
 
-    def message(self, cells: Sequence[str]) -> tuple[dict[str, Any], Refusal | None]:
+    def message(self, cells: Sequence[Any]) -> tuple[dict[str, Any], Refusal | None]:
         """Make the message of a row, and read which address it says must not be written to."""
         own: dict[str, Any] = {}
         message: dict[str, Any] = {"type": "identify" if self.is_people else "track"}
         for place, name, read in self.own_steps:
-            if text := cells[place].strip():
+            cell = cells[place]
+            if cell.__class__ is not str:
+                own[name] = cell
+            elif text := cell.strip():
                 own[name] = read(text) if read else text
         for rule, where, name, read_other in self.other_steps:
             if not (text := rule.value(cells)):

@@ -6,44 +6,75 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
-from hudhud.transfer.values import to_text
+from hudhud.transfer.values import TOO_LONG, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hudhud.transfer.source import Source
     from hudhud.transfer.tables import Moved
+    from hudhud.transfer.types import Typed, ValueType
 
 READ_ROWS = 2_000
+READ_CELLS = 200_000  # of a table of very many columns fewer rows
 GROUP_ROWS = 20_000  # what is written at once: a reader has one such group in memory
 
 
-def read(source: Source, moved: Moved) -> Iterator[tuple[int, list[str]]]:
+def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list[Any]]]:
     """Yield number and cells of each row, the names of the columns first; raises `InvalidInput`."""
     with opened(source, moved) as file:
         try:
             table = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
             yield 1, [str(name) for name in table.schema_arrow.names]
             number = 1
-            for batch in table.iter_batches(READ_ROWS):
-                yield from enumerate(cells_of(batch), number + 1)
+            for batch in table.iter_batches(max(1, min(READ_ROWS, READ_CELLS // max(1, len(table.schema_arrow.names))))):
+                yield from enumerate(cells_of(batch, typed), number + 1)
                 number += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             raise InvalidInput("FILE", source.name, f"it is no readable Parquet file ({error})") from None
 
 
-def cells_of(batch: Any) -> Iterator[list[str]]:  # noqa: ANN401 -- pyarrow has no types
-    """Yield the rows of an Arrow batch, each cell as the text that `auto` reads back as it was."""
-    return map(list, zip(*map(_texts, batch.columns), strict=True))
+def cells_of(batch: Any, typed: Typed | None = None) -> Iterator[list[Any]]:  # noqa: ANN401 -- pyarrow has no types
+    """Yield the rows of an Arrow batch: each cell as the text that `auto` reads back as it was, or (`typed`) as a value of its column's type."""
+    kinds = typed or {}
+    columns = ((_values(column, kinds[place]) if place in kinds else None) or _texts(column) for place, column in enumerate(batch.columns))
+    return map(list, zip(*columns, strict=True))
+
+
+def _values(column: Any, kind: ValueType) -> list[Any] | None:  # noqa: ANN401 -- pyarrow has no types
+    """Return what a message may hold as it is, empty cells as empty text; None for a column that is read as text: of another type than is asked for."""
+    if pa.types.is_boolean(column.type):
+        found = column.to_pylist() if kind != "number" else None
+    elif kind == "truth":
+        found = None
+    elif pa.types.is_integer(column.type):
+        found = _whole(column, kind)
+    elif pa.types.is_floating(column.type):
+        # Of single precision: the number that was meant (0.1), not the double that is nearest to it.
+        exact = column if pa.types.is_float64(column.type) else column.cast(pa.string()).cast(pa.float64())
+        found = list(map(to_number, exact.to_pylist()))
+    else:
+        found = None
+    return ["" if value is None else value for value in found] if found and column.null_count else found
+
+
+def _whole(column: Any, kind: ValueType) -> list[Any]:  # noqa: ANN401 -- pyarrow has no types
+    found: list[Any] = column.to_pylist()
+    ends = pc.min_max(column).as_py()
+    if kind == "auto" and (max(ends["max"] or 0, -(ends["min"] or 0)) >= TOO_LONG):
+        return [value if value is None or -TOO_LONG < value < TOO_LONG else str(value) for value in found]
+    return found
 
 
 def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return [text or "" for text in column.to_pylist()]
+        texts: list[str] = column.to_pylist()
+        return [text or "" for text in texts] if column.null_count else texts
     try:
         return list(map(to_text, column.to_pylist()))
     except (ValueError, OverflowError):

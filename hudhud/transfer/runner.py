@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
@@ -32,6 +31,7 @@ from hudhud.transfer.sayings import check_proof, refusal_of
 from hudhud.transfer.source import examine
 from hudhud.transfer.tables import Record, format_of, header_of, read_rows
 from hudhud.transfer.types import ImportRunning, Reading, source_of
+from hudhud.transfer.values import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,11 +40,12 @@ if TYPE_CHECKING:
     from hudhud.consent.types import Refusal, Topic
     from hudhud.kit.db import Database, Scope
     from hudhud.transfer.source import Source
-    from hudhud.transfer.types import Kind, Plan
+    from hudhud.transfer.types import Kind, Plan, Typed
 
 QUERIES = sql.load("hudhud.transfer")
 LOG = sql.load("hudhud.events")
 CHUNK_ROWS = 5_000
+CHUNK_BYTES = 16 * 1024 * 1024  # of what becomes of them: a row may be as large as 200 others
 # More than this unread in the log: wait for the workers, so that a large file does not fill the disk twice.
 MAX_BACKLOG = 300_000
 BACKLOG_PAUSE_S = 0.5
@@ -113,11 +114,11 @@ class Job:
         """What the ids of its messages begin with."""
         return f"import:{self.id}" if self.fence and self.kind != "events" else f"import:{self.fingerprint[:16].hex()}"
 
-    def records(self, moved: Callable[[int], None]) -> Iterator[Record]:
-        """Read the rows behind the header."""
+    def records(self, moved: Callable[[int], None], typed: Typed | None = None) -> Iterator[Record]:
+        """Read the rows behind the header; `typed`: the columns whose values their `Maker` takes as they are."""
         if self.rows:
             return self.rows.records()
-        rows = read_rows(self.source, self.reading, len(self.columns) if self.mapping else None, moved)
+        rows = read_rows(self.source, self.reading, len(self.columns) if self.mapping else None, moved, typed)
         if self.mapping and self.reading.has_header:
             next(rows, None)
         return rows
@@ -204,10 +205,10 @@ def run(job: Job, report: Report, moved: Callable[[int], None]) -> None:
         moved(place)
 
     maker = Maker(job.mapping) if job.mapping else None
-    records = job.records(tell)
+    records = job.records(tell, maker.typed if maker else None)
     ahead = (record for record in records if record.line > report.line)
-    while chunk := list(islice(ahead, CHUNK_ROWS)):
-        _take_chunk(job, report, chunk, maker)
+    while (chunk := make(job, ahead, maker)).line:
+        _take_chunk(job, report, chunk)
         reach("import.chunk")
         _wait_for_workers(job)
     with job.db.workspace(job.workspace_id) as ws:
@@ -223,24 +224,40 @@ def _open(job: Job) -> Report:
     return Report(row["id"], row["accepted"], row["rejected"], "", row["line"], row["finished_at"] is not None)
 
 
-def make(job: Job, chunk: Sequence[Record], maker: Maker | None) -> tuple[list[Made], list[tuple[int, str, bytes]]]:
-    """Turn rows into messages; return these, and the bad rows with line and reason."""
+class Chunk(NamedTuple):
+    """What became of some rows: messages, and the bad ones with line, reason and cells; `line` is the last row's, 0 when there was none."""
+
+    made: list[Made]
+    bad: list[tuple[int, str, bytes]]
+    line: int
+
+
+def make(job: Job, records: Iterator[Record], maker: Maker | None, most: int = CHUNK_ROWS) -> Chunk:
+    """Turn the next rows into messages, so many as memory has room for: of the rows themselves it keeps one."""
     made: list[Made] = []
     bad: list[tuple[int, str, bytes]] = []
+    line = weight = 0
     id_of = job.namer()
-    for record in chunk:
+    for record in records:
+        line = record.line
         reach("import.row")
         try:
             if record.problem:
                 raise InvalidInput("row", record.problem, "mend it in the file of rejects and import that")
-            made.append(_from_cells(maker, record, id_of) if maker else _from_line(job, record, id_of))
+            one = _from_cells(maker, record, id_of) if maker else _from_line(job, record, id_of)
+            made.append(one)
+            weight += len(one.body)
         except HudhudError as error:
-            bad.append((record.line, _clean(error.message)[:MAX_REASON], _raw(record)))
-    return made, bad
+            bad.append((line, _clean(error.message)[:MAX_REASON], _raw(record)))
+            weight += len(bad[-1][2])
+        if len(made) + len(bad) >= most or weight >= CHUNK_BYTES:
+            break
+    return Chunk(made, bad, line)
 
 
 def _from_cells(maker: Maker, record: Record, id_of: Callable[[Record], str]) -> Made:
-    message, refusal = maker.message(record.raw)  # type: ignore[arg-type]
+    assert isinstance(record.raw, list)
+    message, refusal = maker.message(record.raw)
     # Who is only never to be written to need not become a person.
     if maker.mapping.kind == "suppressions" and "subscriptions" not in message["traits"]:
         return Made(record.line, "", b"", refusal)
@@ -273,18 +290,18 @@ def _clean(text: str) -> str:
 def _raw(record: Record) -> bytes:
     if isinstance(record.raw, bytes):
         return msgspec.json.encode(record.raw.decode("utf-8", "replace"))
-    return msgspec.json.encode([cell.encode("utf-8", "replace").decode() for cell in record.raw])
+    return msgspec.json.encode([to_text(cell).encode("utf-8", "replace").decode() for cell in record.raw])
 
 
-def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker | None) -> None:
-    made, bad = make(job, chunk, maker)
+def _take_chunk(job: Job, report: Report, chunk: Chunk) -> None:
+    made, bad, line = chunk
     source = source_of(job.id)
     rows = [Row(job.workspace_id, lane_of(one.key, bulk=True), source, one.body) for one in made if one.body]
     refusals = [one.refusal for one in made if one.refusal]
     with job.db.workspace(job.workspace_id) as ws:
         if refusals:
             hold(ws)  # before the import's row, as the intake does: the list's trigger touches people
-        row = _move(job, ws, chunk[-1].line, len(made), len(bad))
+        row = _move(job, ws, line, len(made), len(bad))
         if refusals:
             suppress_listed(ws, refusals, source, job.now())
         if job.rows:
@@ -294,7 +311,7 @@ def _take_chunk(job: Job, report: Report, chunk: Sequence[Record], maker: Maker 
         if bad:
             lines, reasons, bodies = (list(column) for column in zip(*bad, strict=True))
             ws.run(QUERIES.add_rejects, import_id=job.id, lines=lines, reasons=reasons, bodies=bodies)
-    report.line, report.accepted, report.rejected, report.last_txid = chunk[-1].line, row["accepted"], row["rejected"], row["txid"]
+    report.line, report.accepted, report.rejected, report.last_txid = line, row["accepted"], row["rejected"], row["txid"]
 
 
 def _move(job: Job, ws: Scope, line: int, accepted: int, rejected: int) -> dict[str, Any]:

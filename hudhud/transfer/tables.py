@@ -10,7 +10,7 @@ import io
 from collections import deque
 from importlib import import_module
 from itertools import starmap
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hudhud.transfer.source import Source
-    from hudhud.transfer.types import Format, Reading
+    from hudhud.transfer.types import Format, Reading, Typed
 
     Moved = Callable[[int], None]
 
@@ -42,10 +42,10 @@ _SUFFIXES: dict[str, Format] = {
 
 
 class Record(NamedTuple):
-    """One row: its line, its cells (or the bytes of a JSON line), and why it cannot be read."""
+    """One row: its line, its cells (texts; values where a column is `Typed`) or the bytes of a JSON line, and why it cannot be read."""
 
     line: int
-    raw: list[str] | bytes
+    raw: list[Any] | bytes
     problem: str = ""
 
 
@@ -68,21 +68,22 @@ def format_of(source: Source) -> Format:
     return found
 
 
-def read_rows(source: Source, reading: Reading, width: int | None, moved: Moved) -> Iterator[Record]:
+def read_rows(source: Source, reading: Reading, width: int | None, moved: Moved, typed: Typed | None = None) -> Iterator[Record]:
     """Yield every row that is not blank, the header (when there is one) included; one of another width than `width` has a problem."""
     if reading.format == "ndjson":
         return _json_lines(source, reading.encoding, moved)
     if reading.format == "csv":
         return _csv_rows(source, reading, width, moved)
     # Libraries of some 60 MB: a process loads them when it meets such a file, not before.
-    rows = import_module(LIBRARIES[reading.format]).read(source, moved)
+    rows = import_module(LIBRARIES[reading.format]).read(source, moved, typed or {})
     return _fitted(starmap(Record, rows), width)
 
 
 def _fitted(rows: Iterator[Record], width: int | None) -> Iterator[Record]:
     for record in rows:
         assert isinstance(record.raw, list)
-        if any(record.raw):
+        # No and nought are values too.
+        if any(record.raw) or record.raw.count("") < len(record.raw):
             cells = record.raw if width is None else _fit(record.raw, width, pad=True)
             yield Record(record.line, record.raw, _ragged(record.raw, width or 0)) if cells is None else Record(record.line, cells)
 

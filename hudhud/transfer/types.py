@@ -17,6 +17,8 @@ Format = Literal["csv", "ndjson", "xlsx", "parquet"]
 # How a value is read: auto decides value by value; own undoes what our own export did.
 ValueType = Literal["auto", "text", "number", "truth", "date", "json", "own"]
 DateStyle = Literal["iso", "dmy", "mdy"]
+# Columns (by place) that a file with types of its own hands over as values instead of texts, and how a text in them would be read.
+Typed = dict[int, ValueType]
 # What becomes of a person's value where there is one: by the date in `newest_by` (newest), only with the row that makes the person (new_only).
 Upsert = Literal["overwrite", "if_empty", "new_only", "append", "newest"]
 State = Literal["draft", "checking", "checked", "running", "done", "cancelled", "failed", "weighing", "undoing", "undone"]

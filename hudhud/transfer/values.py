@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from hudhud.transfer.types import DateStyle
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
+# A whole number of more digits than `auto` takes for one: rather an id, and beyond what a double keeps.
+TOO_LONG = 10**15
 _GROUPED = re.compile(r"-?[0-9]+(?:[ \u00a0\u202f'][0-9]{3})*(?:[.,][0-9]{3})*(?:[.,][0-9]+)?")
 _DATE = re.compile(
     r"([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{1,4})\.?(?:,?[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?\s*([AaPp][Mm])?)?"
@@ -159,6 +162,17 @@ def to_text(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return _other_text(value)
+
+
+def to_number(value: float | None) -> object:
+    """Return the number of a typed cell as `auto` would read it, however many digits it has; what is no number (nan, inf) as its name."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    if value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value if isfinite(value) else str(value)
 
 
 def _other_text(value: object) -> str:

@@ -6,17 +6,17 @@ Writing needs none: a sheet is rows of XML in a zip, sent while they are made. (
 from __future__ import annotations
 
 import io
+import json
 import re
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-import msgspec
 import openpyxl
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
-from hudhud.transfer.values import is_plain_number, to_text
+from hudhud.transfer.values import TOO_LONG, is_plain_number, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hudhud.transfer.source import Source
     from hudhud.transfer.tables import Moved
+    from hudhud.transfer.types import Typed, ValueType
 
 MAX_UNPACKED = 2 * 1024**3
 MAX_SHARED = 64 * 1024 * 1024  # the texts of a workbook are kept in memory
@@ -40,7 +41,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def read(source: Source, moved: Moved) -> Iterator[tuple[int, list[str]]]:
+def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list[Any]]]:
     """Yield number and cells of each row; further sheets count where they begin with the same header. Raises `InvalidInput`."""
     with opened(source, moved) as file:
         try:
@@ -49,7 +50,7 @@ def read(source: Source, moved: Moved) -> Iterator[tuple[int, list[str]]]:
             number, header = 0, None
             for sheet in book.worksheets:
                 for place, row in enumerate(sheet.iter_rows(values_only=True)):
-                    cells = _cells(row)
+                    cells = _cells(row, typed if place else {})
                     if place == 0 and header is not None:
                         if cells != header:
                             break
@@ -63,11 +64,20 @@ def read(source: Source, moved: Moved) -> Iterator[tuple[int, list[str]]]:
             raise InvalidInput("FILE", source.name, f"it is no readable workbook ({error}); save it again, or as CSV") from None
 
 
-def _cells(row: Iterable[object]) -> list[str]:
-    cells = list(map(to_text, row))
-    while cells and not cells[-1]:
+def _cells(row: Iterable[object], typed: Typed) -> list[Any]:
+    cells = [_value(value, typed[place]) if place in typed else to_text(value) for place, value in enumerate(row)]
+    while cells and cells[-1] == "":
         cells.pop()
     return cells
+
+
+def _value(value: object, kind: ValueType) -> object:
+    """Return a number or truth as it is where its column is read as one, all else as text."""
+    if isinstance(value, bool):
+        return value if kind != "number" else to_text(value)
+    if kind != "truth" and (isinstance(value, float) or (isinstance(value, int) and (kind == "number" or abs(value) < TOO_LONG))):
+        return to_number(value)
+    return to_text(value)
 
 
 def _check_unpacked(file: IO[bytes]) -> None:
@@ -141,7 +151,8 @@ def _cell(text: str) -> str:
     if text in _TRUTH:
         return f'<c t="b"><v>{_TRUTH[text]}</v></c>'
     if _UNFIT.search(text):
-        text = f"[{msgspec.json.encode(text.removeprefix(chr(39)).encode('utf-8', 'replace').decode()).decode()}]#"
+        # Every letter beyond ASCII escaped: U+FFFE as it is would spoil the workbook.
+        text = f"[{json.dumps(text.removeprefix(chr(39)).encode('utf-8', 'replace').decode())}]#"
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 

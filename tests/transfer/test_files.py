@@ -46,7 +46,8 @@ def job(body: bytes, *, maps: tuple[str, ...] = (), name: str = "people.csv", ki
 
 def messages(body: bytes, **options: object) -> tuple[list[dict[str, object]], list[tuple[int, str]]]:
     ready = job(body, **options)  # type: ignore[arg-type]
-    made, bad = runner.make(ready, list(ready.records(lambda _: None)), Maker(ready.mapping) if ready.mapping else None)
+    maker = Maker(ready.mapping) if ready.mapping else None
+    made, bad, _ = runner.make(ready, ready.records(lambda _: None, maker.typed if maker else None), maker)
     return [json.loads(one.body) for one in made], [(line, reason) for line, reason, _ in bad]
 
 
