@@ -206,7 +206,9 @@ def test_cells_that_say_no_and_cells_that_do_not() -> None:
             wrong()
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "ndjson"])
+@pytest.mark.parametrize(
+    "form", ["csv", "ndjson", pytest.param("xlsx", marks=pytest.mark.long), pytest.param("parquet", marks=pytest.mark.long)]
+)
 def test_consent_and_suppressions_come_back_elsewhere_as_they_were(line: Line, form: Form) -> None:
     line.put(
         identify("=u1", email="+a@b.ee", subscriptions={"newsletter": True, "offers": False}),
