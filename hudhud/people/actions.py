@@ -154,6 +154,7 @@ def _write_merges(ws: Scope, book: Book, now: datetime) -> None:
         return
     merged = _merged(book)
     ws.run(QUERIES.merge_people, now=now, merged_ids=numbers(merged), survivor_ids=numbers(merged.values()))
+    ws.run(QUERIES.keep_refusals, survivor_ids=numbers(set(merged.values())))
     ws.run(
         QUERIES.record_merges,
         survivor_ids=[merge.survivor.id for merge in book.merges],

@@ -52,6 +52,23 @@ SELECT %(workspace_id)s, m.survivor_id, m.merged_id, m.at, m.cause, m.snapshot::
 FROM unnest(%(survivor_ids)s::bigint[], %(merged_ids)s::bigint[], %(ats)s::timestamptz[], %(causes)s::text[], %(snapshots)s::text[])
      AS m (survivor_id, merged_id, at, cause, snapshot);
 
+-- name: keep_refusals
+-- Of those who become one, one said no and of the other only lists said yes: between lists the "no" counts, however old (decision 22).
+UPDATE subscription u SET changed_at = y.at
+FROM (
+    SELECT n.person_id, n.topic_id, n.channel, max(o.changed_at) AS at
+    FROM unnest(%(survivor_ids)s::bigint[]) AS k (id)
+    CROSS JOIN LATERAL (SELECT ARRAY (SELECT k.id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = k.id) AS ids) a
+    JOIN subscription n ON n.person_id = ANY (a.ids) AND n.state = 'unsubscribed'
+    JOIN subscription o ON o.person_id = ANY (a.ids) AND (o.topic_id, o.channel) = (n.topic_id, n.channel)
+         AND o.state <> 'unsubscribed' AND o.changed_at > n.changed_at
+    WHERE n.workspace_id = %(workspace_id)s AND NOT EXISTS (
+        SELECT FROM consent_log c WHERE c.workspace_id = n.workspace_id AND c.person_id = ANY (a.ids) AND (c.topic_id, c.channel) = (n.topic_id, n.channel)
+          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.changed_at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'undo:%%')
+    GROUP BY n.person_id, n.topic_id, n.channel
+) y
+WHERE (u.person_id, u.topic_id, u.channel) = (y.person_id, y.topic_id, y.channel);
+
 -- name: remove_identifiers
 -- Take identifiers away from whoever has them.
 DELETE FROM identifier i USING unnest(%(namespaces)b::text[], %(values)b::text[]) AS w (namespace, value)

@@ -49,10 +49,14 @@ WITH theirs AS (
 UPDATE run_position p SET person_id = %(merged_id)s FROM given g WHERE p.run_id = g.id;
 
 -- name: keep_refusals
--- Who said no after the merge said it for both.
+-- Who said no after the merge said it for both; a list that came after it did so too, however old its "no" is.
 WITH refused AS (
     SELECT s.topic_id, s.channel, s.changed_at FROM subscription s
-    WHERE s.workspace_id = %(workspace_id)s AND s.person_id = %(survivor_id)s AND s.state = 'unsubscribed' AND s.changed_at >= %(since)s
+    WHERE s.workspace_id = %(workspace_id)s AND s.person_id = %(survivor_id)s AND s.state = 'unsubscribed' AND (s.changed_at >= %(since)s
+        OR EXISTS (
+            SELECT FROM consent_log c JOIN import i ON i.workspace_id = c.workspace_id AND c.source = 'import:' || i.id
+            WHERE c.workspace_id = s.workspace_id AND (c.person_id, c.topic_id, c.channel) = (s.person_id, s.topic_id, s.channel)
+              AND c.applied AND c.state = 'unsubscribed' AND (i.finished_at IS NULL OR i.finished_at >= %(since)s)))
 ), told AS (
     INSERT INTO subscription AS old (workspace_id, person_id, topic_id, channel, state, changed_at)
     SELECT %(workspace_id)s, %(merged_id)s, r.topic_id, r.channel, 'unsubscribed', r.changed_at FROM refused r
