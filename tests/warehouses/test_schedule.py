@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def test_two_workers_never_take_one_source(line: Line) -> None:
             (line.shop, source_id),
         )
     taken = []
-    with Database(line.db.url).open().pool.connection() as conn:
+    with closing(Database(line.db.url).open()) as other, other.pool.connection() as conn:
         conn.execute("SELECT set_config('application_name', 'one', false)")
         for worker in ("one", "two"):
             with line.db.everywhere() as everywhere:
