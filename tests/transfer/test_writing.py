@@ -44,6 +44,7 @@ NASTY = [
     "<b>&amp;",
     "a\nb",
     "_x0041_",
+    "not in XML: \ufffe\uffff\x0b",
 ]
 VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),
