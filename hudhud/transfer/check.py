@@ -75,7 +75,8 @@ def _count_reason(counted: Checked, reason: str) -> None:
 def _count_refusals(ws: Scope, refusals: Sequence[Refusal], counted: Checked, seen: BitMap) -> None:
     named = {(one.channel, one.address) for one in refusals}
     for channel, address in named - consent.find_suppressed(ws, sorted(named)):
-        one = crc32(f"suppressed:{channel}:{address}".encode())
+        # One address in two spellings is one, for a number that is shown before anything is done.
+        one = crc32(f"suppressed:{channel}:{address.lower()}".encode())
         counted.suppressed += one not in seen
         seen.add(one)
 
