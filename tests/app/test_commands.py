@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from hudhud.cli import LATER, cli
 from tests.app.browser import PASSWORD, Browser
-from tests.harness.typed import typed
+from tests.harness.typed import Ended, typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hudhud.app.wiring import Wiring
 
 
-def run(web: Wiring, *words: str) -> subprocess.CompletedProcess[str]:
+def run(web: Wiring, *words: str) -> Ended:
     env = {
         "PATH": "/usr/bin:/bin",
         "DATABASE_URL": web.settings.database_url,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Verdict
 
 _workspaces = itertools.count(1)
-QUICK = settings(phases=[Phase.generate], max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+QUICK = settings(phases=[Phase.generate], max_examples=7, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
 def scope(workspace_id: int) -> Scope:
@@ -135,7 +135,7 @@ entries = st.one_of(
     given_trees=st.lists(trees(st.one_of(entries, entries, event_leaves(), dates, shares)), min_size=3, max_size=3),
     entered=st.lists(st.tuples(st.integers(1, 6), instants), max_size=6),
 )
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=10)
 def test_since_entry_agrees_with_the_oracle(
     ch: Client, world: oracle.World, given_trees: list[dict[str, Any]], entered: list[tuple[int, datetime]]
 ) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 Tree = dict[str, Any]
 QUICK = settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, phases=[Phase.explicit, Phase.generate]
+    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, phases=[Phase.explicit, Phase.generate]
 )
 LONG = settings(QUICK, max_examples=200)
 

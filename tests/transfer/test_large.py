@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
 
-SIZE = int(os.environ.get("PROVE_IMPORT_MB", "100")) * 1_000_000
+SIZE = int(os.environ.get("PROVE_IMPORT_MB", "60")) * 1_000_000
 MOST_MB = 256
 HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 LOOK_EVERY_S = 0.02

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from hudhud.workers import intake
 from hudhud.workers.ahead import Ahead
 from hudhud.workers.context import Context
 from tests import make
+from tests.harness.typed import typed
 from tests.make import NOW
 
 if TYPE_CHECKING:
@@ -88,19 +87,17 @@ class Line:
             "HUDHUD_FAILPOINT": failpoint,
             "PGAPPNAME": KILLED,
         }
-        program = [sys.executable, "-m", "hudhud.workers.main", "--roles", role]
-        with subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            status = process.wait(60)
+        ended = typed(["--roles", role], env, program="hudhud.workers.main")
         # PostgreSQL notices a moment later; what it had locked is locked until then.
         deadline = time.monotonic() + 20
         while self.sql(
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE ANY (ARRAY [%s, %s])",
             KILLED,
-            f"%:{process.pid}:%",
+            f"%:{ended.pid}:%",
         ):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        return status
+        return ended.returncode
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self.db.everywhere() as everywhere:
