@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
     from hudhud.transfer.runner import Job, Report
-    from hudhud.transfer.types import Import
+    from hudhud.transfer.types import Import, Kind
 
 group = typer.Typer(
     name="import", no_args_is_help=True, help="Bring people, events, consent or addresses never to be written to in from a file."
@@ -79,11 +79,7 @@ def import_events(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
     given = _reading(dates, encoding, delimiter)
-    with opened(data) as (chosen, database):
-        now = clock.from_setting(chosen.clock).now
-        workspace_id = choose_workspace(database, workspace)
-        job = runner.prepare(database, workspace_id, "events", from_path(file), Options(maps or (), at_time), now, time.sleep, given)
-        _run(job, file, wait=wait, json=json)
+    _bring("events", file, Options(maps or (), at_time), given, workspace=workspace, wait=wait, data=data, json=json)
 
 
 @group.command("people")
@@ -108,13 +104,9 @@ def import_people(  # noqa: PLR0913 -- one for each option
     json: Json = False,
 ) -> None:
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
-    given = _reading(dates, encoding, delimiter)
-    with opened(data) as (chosen, database):
-        why = _why(refused)
-        options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by, refused=why)
-        now = clock.from_setting(chosen.clock).now
-        job = runner.prepare(database, choose_workspace(database, workspace), "people", from_path(file), options, now, time.sleep, given)
-        _run(job, file, wait=wait, json=json)
+    given, why = _reading(dates, encoding, delimiter), _why(refused)
+    options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by, refused=why)
+    _bring("people", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
 @group.command("consent")
@@ -136,10 +128,7 @@ def import_consent(  # noqa: PLR0913 -- one for each option
     """Import who agreed to what, with date, source and wording. Example: hudhud import consent list.csv --map topic.newsletter=Status --source "fair, 2024"."""
     given = _reading(dates, encoding, delimiter)
     options = Options(maps or (), subscribe=subscribe or (), consent_source=source, refused=_why(refused))
-    with opened(data) as (chosen, database):
-        now = clock.from_setting(chosen.clock).now
-        job = runner.prepare(database, choose_workspace(database, workspace), "consent", from_path(file), options, now, time.sleep, given)
-        _run(job, file, wait=wait, json=json)
+    _bring("consent", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
 @group.command("suppressions")
@@ -159,11 +148,15 @@ def import_suppressions(  # noqa: PLR0913 -- one for each option
     """Import addresses that must not be written to. Example: hudhud import suppressions cleaned.csv --map email="Email Address" --refused hard_bounce."""
     given = _reading(dates, encoding, delimiter)
     options = Options(maps or (), refused=_why(refused))
+    _bring("suppressions", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
+
+
+def _bring(
+    kind: Kind, file: Path, options: Options, given: Reading, *, workspace: int | None, wait: bool, data: Path | None, json: bool
+) -> None:
     with opened(data) as (chosen, database):
         now = clock.from_setting(chosen.clock).now
-        job = runner.prepare(
-            database, choose_workspace(database, workspace), "suppressions", from_path(file), options, now, time.sleep, given
-        )
+        job = runner.prepare(database, choose_workspace(database, workspace), kind, from_path(file), options, now, time.sleep, given)
         _run(job, file, wait=wait, json=json)
 
 
