@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime  # noqa: TC003 -- read at run time by the schemas
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from ninja import Field, Router, Schema, Status
 
 from hudhud.endpoints import actions, queries
 from hudhud.endpoints.types import LONGEST_DESCRIPTION, LONGEST_URL, MOST_NAMES, MOST_SEGMENTS, DeliveryState, Kind, Wishes
 from hudhud.events.types import MAX_NAME_LENGTH
-from hudhud.kit.http import Request, needs
+from hudhud.kit.http import RANKS, Request, needs
+
+if TYPE_CHECKING:
+    from hudhud.endpoints.types import Endpoint
 
 router = Router(tags=["endpoints"])
 Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -45,7 +49,7 @@ class ReplaySpan(Schema):
 @router.get("/endpoints")
 def find_endpoints(request: Request) -> dict[str, Any]:
     """List the endpoints of outgoing webhooks, the oldest first."""
-    items = [asdict(one) for one in queries.find_endpoints(request.scope, request.now)]
+    items = [_card(request, one) for one in queries.find_endpoints(request.scope, request.now)]
     return {"items": items, "next": None, "total": len(items)}
 
 
@@ -60,7 +64,7 @@ def create_endpoint(request: Request, given: EndpointGiven) -> Status[dict[str, 
 @router.get("/endpoints/{endpoint_id}")
 def get_endpoint(request: Request, endpoint_id: Id) -> dict[str, Any]:
     """Return one endpoint."""
-    return asdict(queries.get_endpoint(request.scope, endpoint_id, request.now))
+    return _card(request, queries.get_endpoint(request.scope, endpoint_id, request.now))
 
 
 @router.put("/endpoints/{endpoint_id}")
@@ -132,3 +136,12 @@ def replay_delivery(request: Request, endpoint_id: Id, delivery_id: Id) -> dict[
 def replay_dead(request: Request, endpoint_id: Id, span: ReplaySpan) -> dict[str, Any]:
     """Send everything again that was given up."""
     return {"waiting": actions.replay_dead(request.scope, endpoint_id, request.now, since=span.since, until=span.until)}
+
+
+def _card(request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    """Show an endpoint: with many tools whoever knows its whole address may write there, so only who may change it sees more than the host."""
+    card = asdict(endpoint)
+    if RANKS[request.role] < RANKS["admin"]:
+        at = urlsplit(endpoint.url)
+        card["url"] = f"{at.scheme}://{at.netloc.rpartition('@')[2]}/…"
+    return card

@@ -38,7 +38,7 @@ Key = tuple[int, str, int]
 Stored = dict[Key, bool]
 
 
-class InsertsIgnoredError(Exception):
+class InsertsIgnored(Exception):
     """ClickHouse says that it has taken events, and does not have them."""
 
 
@@ -78,7 +78,7 @@ def _insert_missing(ch: Client, table: str, events: Sequence[Event], token: str)
         unstorable += found if not number else ()
         stored = _find_stored(ch, table, events)
     message = f"{table}: {len(missing)} of {len(events)} events of {token} are not there after {TOKENS} inserts"
-    raise InsertsIgnoredError(message)
+    raise InsertsIgnored(message)
 
 
 def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:

@@ -41,19 +41,12 @@ LOOK_S = 20
 
 def ask_of(access: Access, selection: Selection | None = None, place: str | None = None) -> Ask:
     """Return what the reading process is told; without a selection it only connects."""
-    query, cursor, overlap, limit, seconds = "", "", 0, 0, LOOK_S
-    if selection:
-        query, cursor, overlap, limit, seconds = (
-            selection.query,
-            selection.cursor,
-            selection.overlap,
-            selection.most_rows,
-            selection.longest_s,
-        )
     at = access.connection
-    return Ask(
-        at.host, at.port, at.database, at.user, access.password, at.tls, access.networks, query, cursor, place, overlap, limit, seconds
-    )
+    where = (at.host, at.port, at.database, at.user, access.password, at.tls, access.networks)
+    if selection is None:
+        return Ask(*where, query="", cursor="", place=None, overlap=0, limit=0, longest_s=LOOK_S)
+    what = (selection.query, selection.cursor, place, selection.overlap, selection.most_rows, selection.longest_s)
+    return Ask(*where, *what)
 
 
 def create_warehouse(ws: Scope, keys: Keys, name: str, kind: Kind, access: Access, *, now: datetime, actor: str) -> Warehouse:
@@ -100,8 +93,10 @@ def rename(ws: Scope, warehouse_id: int, name: str, *, now: datetime, actor: str
 
 def set_connection(ws: Scope, keys: Keys, warehouse_id: int, access: Access, *, now: datetime, actor: str) -> None:
     """Go elsewhere, or as somebody else. The password is asked for again: nobody may send it to another server who does not know it."""
-    _hold(ws, warehouse_id)
+    get_warehouse(ws, warehouse_id)
+    # Before it is held: the other side may take its time, and whoever begins a reading meanwhile need not wait for it.
     pipe.try_connection(ask_of(access))
+    _hold(ws, warehouse_id)
     sealed = _sealed(keys, access.password)
     ws.run(QUERIES.set_connection, warehouse_id=warehouse_id, connection=_json(access.connection), password=sealed)
     record_audit(ws, now, actor, "warehouse.connect", f"warehouse:{warehouse_id}", host=access.connection.host)
@@ -136,11 +131,11 @@ def set_plan(
     ws: Scope, keys: Keys, warehouse_id: int, selection: Selection, plan: Plan, *, networks: str, now: datetime, actor: str
 ) -> None:
     """Say what is read and what its columns mean; raises `InvalidInput` for what cannot work, `AlreadyReading`."""
-    _hold(ws, warehouse_id)
     columns = [one.name for one in look(ws, keys, warehouse_id, selection, networks=networks).columns]
     if columns != [one.name for one in plan.columns]:
         raise InvalidInput("columns", len(plan.columns), f"the query has {', '.join(columns)}; look at it again")
     mapping_of(get_warehouse(ws, warehouse_id).kind, plan, columns, find_topics(ws))
+    _hold(ws, warehouse_id)
     ws.run(QUERIES.set_plan, warehouse_id=warehouse_id, selection=_json(selection), plan=_json(plan))
     ws.run(QUERIES.forget_checks, warehouse_id=warehouse_id)
     record_audit(ws, now, actor, "warehouse.plan", f"warehouse:{warehouse_id}", cursor=selection.cursor)

@@ -23,6 +23,7 @@ from hudhud.transfer.types import Plan, Undone
 from hudhud.workers.quarantine import explain, is_poison
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from hudhud.kit.db import Database
@@ -72,12 +73,19 @@ def work_once(context: Context) -> bool:
         row = everywhere.one(QUERIES.claim, worker=context.name, lease_s=LEASE_S)
     if row is None:
         return False
+    stuck, unknown = (UNDO_STOPPED.format(f"begun {MAX_ATTEMPTS} times"), UNDO_STOPPED) if _is_undo(row) else (STUCK, UNKNOWN)
+    take_up(context, row, _work_on, stuck=stuck, unknown=unknown)
+    return True
+
+
+def take_up(context: Context, row: dict[str, Any], act: Callable[[Context, dict[str, Any]], None], *, stuck: str, unknown: str) -> None:
+    """Do what was claimed. Whatever goes wrong but an engine that is away ends it with a reason: `stuck` for what never gets further, `unknown` with a place for the error."""
     if row["attempts"] > MAX_ATTEMPTS:
         log.error("import.stuck", id=row["id"], attempts=row["attempts"])
-        end(context, row, "failed", problem=UNDO_STOPPED.format(f"begun {MAX_ATTEMPTS} times") if _is_undo(row) else STUCK)
-        return True
+        end(context, row, "failed", problem=stuck)
+        return
     try:
-        _work_on(context, row)
+        act(context, row)
     except Draining:
         release(context, row)
     except Stopped:
@@ -89,8 +97,7 @@ def work_once(context: Context) -> bool:
             raise
         # PostgreSQL's own text quotes the row, which is about a person.
         log.exception("import.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
-        end(context, row, "failed", problem=(UNDO_STOPPED if _is_undo(row) else UNKNOWN).format(explain(error)))
-    return True
+        end(context, row, "failed", problem=unknown.format(explain(error)))
 
 
 def is_passing(error: Exception) -> bool:
@@ -138,19 +145,8 @@ def _job(context: Context, row: dict[str, Any]) -> Job:
         topics = find_topics(ws)
     source = Source(row["name"], row["size"], lambda: Pieces(row["size"], fetch))
     known, columns, mapping = from_plan(source, row["kind"], plan, topics)
-    job = Job(
-        db,
-        workspace_id,
-        row["kind"],
-        known,
-        plan.reading,
-        columns,
-        mapping,
-        context.clock.now,
-        import_id,
-        row["fence"],
-        wait=waiter(context),
-    )
+    now = context.clock.now
+    job = Job(db, workspace_id, row["kind"], known, plan.reading, columns, mapping, now, import_id, row["fence"], wait=waiter(context))
     renew(job)
     return job
 

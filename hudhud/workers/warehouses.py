@@ -8,17 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
-import psycopg
-import structlog
 
 from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
-from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
 from hudhud.transfer.actions import KEPT
 from hudhud.transfer.check import check, to_json
 from hudhud.transfer.plans import mapping_of
-from hudhud.transfer.runner import LEASE_S, Job, Report, Stopped, renew
+from hudhud.transfer.runner import LEASE_S, Job, Report, renew
 from hudhud.transfer.runner import run as run_import
 from hudhud.transfer.source import Source
 from hudhud.transfer.types import Plan
@@ -26,8 +23,7 @@ from hudhud.warehouses import actions
 from hudhud.warehouses.place import Place
 from hudhud.warehouses.rows import WarehouseRows
 from hudhud.warehouses.types import Access, Connection, Selection
-from hudhud.workers.quarantine import explain
-from hudhud.workers.transfers import MAX_ATTEMPTS, Draining, end, go_on, is_passing, release, waiter
+from hudhud.workers.transfers import MAX_ATTEMPTS, end, go_on, take_up, waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +38,6 @@ RENEW_S = LEASE_S / 4
 TIDY_EVERY = timedelta(hours=1)
 STUCK = f"It was begun {MAX_ATTEMPTS} times and never got further; look at the log of the workers, then read it again."
 UNKNOWN = "It could not be read to its end ({}); what is in stays in, and the next reading goes on from there."
-
-log = structlog.get_logger()
 
 
 def run(context: Context) -> None:
@@ -69,23 +63,7 @@ def work_once(context: Context) -> bool:
         row = everywhere.one(QUERIES.claim_run, worker=context.name, lease_s=LEASE_S)
     if row is None:
         return False
-    if row["attempts"] > MAX_ATTEMPTS:
-        log.error("warehouse.stuck", id=row["id"], attempts=row["attempts"])
-        end(context, row, "failed", problem=STUCK)
-        return True
-    try:
-        _read(context, row)
-    except Draining:
-        release(context, row)
-    except Stopped:
-        log.info("warehouse.stopped", id=row["id"])
-    except HudhudError as error:
-        end(context, row, "failed", problem=error.message)
-    except Exception as error:
-        if is_passing(error):
-            raise
-        log.exception("warehouse.failed", id=row["id"], error=explain(error), exc_info=None if isinstance(error, psycopg.Error) else error)
-        end(context, row, "failed", problem=UNKNOWN.format(explain(error)))
+    take_up(context, row, _read, stuck=STUCK, unknown=UNKNOWN)
     return True
 
 
@@ -131,7 +109,7 @@ def _job(context: Context, row: dict[str, Any]) -> tuple[Job, WarehouseRows]:
     )
     mapping = mapping_of(row["kind"], plan, columns, topics)
     source = Source(str(row["warehouse_id"]), 0, _no_file)
-    given = (
+    known = (
         context.db,
         row["workspace_id"],
         row["kind"],
@@ -143,7 +121,7 @@ def _job(context: Context, row: dict[str, Any]) -> tuple[Job, WarehouseRows]:
         row["id"],
         row["fence"],
     )
-    job = Job(*given, rows=rows, wait=waiter(context))
+    job = Job(*known, rows=rows, wait=waiter(context))
     rows.wait = _keeper(context, job)
     return job, rows
 

@@ -36,6 +36,12 @@ def test_an_endpoint_is_made_tested_and_told_again_by_the_api(web: Wiring) -> No
     # The secret is shown this once, and stands nowhere.
     assert made["secret"] not in repr([ask("GET", where) for where in ("endpoints", path, "audit")])
     assert ask("PUT", path, {**GIVEN, "wants": ["segment.left"], "events": []})["wants"] == ["segment.left"]
+    # Whoever may only look is not told what many tools take for a password.
+    looker = Browser(key=ask("POST", "keys", {"kind": "api", "name": "Looker", "scopes": ["read"]}, 201)["key"])
+    assert [one["url"] for one in (looker.ask("GET", "endpoints")[1]["items"][0], looker.ask("GET", path)[1])] == [
+        "https://example.com/…"
+    ] * 2
+    assert ask("GET", path)["url"] == GIVEN["url"]
     rotated = ask("POST", f"{path}/rotate", {})
     assert (rotated["secret"] != made["secret"], rotated["old_until"] is not None) == (True, True)
     test = ask("POST", f"{path}/test", {}, 202)

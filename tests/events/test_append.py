@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from hudhud.events.append import QUERIES, SETTINGS, InsertsIgnoredError, _about, append
+from hudhud.events.append import QUERIES, SETTINGS, InsertsIgnored, _about, append
 from hudhud.events.types import Event
 
 if TYPE_CHECKING:
@@ -128,5 +128,5 @@ def test_what_clickhouse_cannot_hold_is_told_again(ch: Client, *, tried: bool, p
 
 def test_a_server_that_never_keeps_what_it_takes_is_an_error(ch: Client) -> None:
     ch.command("ALTER TABLE event MODIFY TTL toDateTime(at) + INTERVAL 1 SECOND")
-    with pytest.raises(InsertsIgnoredError, match="of 30 events of t:e"):
+    with pytest.raises(InsertsIgnored, match="of 30 events of t:e"):
         append(ch, EVENTS, "t", again=True)

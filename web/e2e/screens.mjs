@@ -51,6 +51,7 @@ export async function findScreens(page) {
     ["list-new", "/segments/new-list"],
     ["segment-edit", `/segments/${segment}/edit`],
     ["imports", "/imports"],
+    ["warehouses", "/warehouses"],
     ["personas", "/personas"],
     ["persona", `/personas/${persona}`],
     ["lifecycle", "/lifecycle"],
