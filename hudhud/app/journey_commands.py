@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hudhud.accounts.queries import get_workspace
 from hudhud.app.commands import ACTOR, Data, Json, WorkspaceId, choose_workspace, opened
 from hudhud.content.sandbox import Sandbox
 from hudhud.journeys import actions, queries, recipes
@@ -110,6 +111,14 @@ def start(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: J
 
 
 @journey.command()
+def drain(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: Json = False) -> None:
+    """Let a journey run out: nobody enters, who is inside goes on. Example: hudhud journey drain welcome."""
+    with _scope(data, workspace) as (chosen, ws):
+        actions.drain(ws, key, clock.from_setting(chosen.clock).now(), by=ACTOR)
+    _say({"key": key, "status": "draining"}, f"{key}: draining", json=json)
+
+
+@journey.command()
 def pause(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: Json = False) -> None:
     """Stop a journey: nobody enters, nobody moves. Example: hudhud journey pause welcome."""
     with _scope(data, workspace) as (chosen, ws):
@@ -127,10 +136,11 @@ def rehearse_journey(
     json: Json = False,
 ) -> None:
     """Drive a journey through history; nothing is written or sent. Example: hudhud rehearse cart --from 2026-01-01 --to 2026-03-31."""
-    begin, end = read_instant("--from", since), read_instant("--to", until, end_of_day=True)
     with opened(data) as (chosen, database):
         with database.workspace(choose_workspace(database, workspace)) as ws:
             version, number = queries.get_version(ws, key)
+            zone = get_workspace(ws).time_zone
+        begin, end = read_instant("--from", since, zone), read_instant("--to", until, zone, end_of_day=True)
         events = clickhouse.connect(chosen.clickhouse_url)
         try:
             found = rehearse(chosen.database_url, events, version, number, begin, end).to_dict()

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hudhud.delivery.outcomes import tell_outcomes as tell_outcomes
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
@@ -59,6 +61,7 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         visits=sql.numbers(planned.visits),
         person_ids=sql.numbers(planned.person_ids),
         events=planned.events,
+        hours=None if planned.hours is None else msgspec.json.encode(planned.hours).decode(),
         due_at=planned.due_at,
         expires_at=planned.expires_at,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,8 +13,9 @@ from hudhud.consent.actions import suppress
 from hudhud.delivery import flight
 from hudhud.delivery.flight import Far
 from hudhud.delivery.retry import MOST_ATTEMPTS
-from hudhud.delivery.types import Chunk, Claimed, Mark, Settlement, State
+from hudhud.delivery.types import Chunk, Claimed, Mark, Reason, Settlement, State
 from hudhud.kit import sql
+from hudhud.kit.localtime import Hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,23 +38,34 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: float = LEASE_S) -> Chunk | None:
-    """Take up to `limit` due messages; those that the gate refuses are skipped with their reason, at once."""
+    """Take up to `limit` due messages; those that the gate refuses are skipped with their reason, at once.
+
+    The moment when a message is taken is the one that counts for its hours; it leaves within the lease.
+    """
     due = [row[0] for row in everywhere.rows(QUERIES.find_due, now=now, limit=limit)]
     if not due:
         return None
     ids = sql.numbers(due)
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
-    refused, passed = [], []
+    refused, passed, early = [], [], []
+    open_from = cache(partial(_open_from, now))
     for row in everywhere.rows(QUERIES.gate, ids=ids, now=now):
         if reason := row[-1]:
             refused.append(Settlement(row[0], lease_id, State.SKIPPED, reason))
+        elif row[15] is not None and (later := open_from(row[15], row[16])) > now:
+            early.append(Settlement(row[0], lease_id, State.PLANNED, Reason.SEND_WINDOW, due_at=later, taken_back=True))
         else:
             passed.append(Claimed(*row[:13], _members(row[13]), _members(row[14])))  # type: ignore[call-arg]
     waiting = _over_limit(everywhere, passed, now)
-    settle(everywhere, [*refused, *waiting], worker, now)
+    settle(everywhere, [*refused, *early, *waiting], worker, now)
     out = {settlement.id for settlement in waiting}
     return Chunk(lease_id, [message for message in passed if message.id not in out] if out else passed, len(refused), len(due) == limit)
+
+
+def _open_from(now: datetime, hours: str, zone: str) -> datetime:
+    """Return when a message with these hours may leave: now, or when they begin next."""
+    return max(now, msgspec.json.decode(hours, type=Hours).spell(now, zone).first)
 
 
 def _over_limit(everywhere: Scope, messages: list[Claimed], now: datetime) -> list[Settlement]:

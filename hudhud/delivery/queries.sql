@@ -14,9 +14,9 @@ SELECT id FROM made;
 
 -- name: plan_set
 -- Plan one step's messages for many people.
-INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, state_at)
+INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, hours, state_at)
 SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb,
-       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(now)s
+       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(hours)s::text::jsonb, %(now)s
 FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[]) AS r (source_id, visit, person_id, event)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
 
@@ -39,9 +39,10 @@ UPDATE message SET state = 'claimed', reason = '', state_at = %(now)s, due_at = 
 WHERE id = ANY (%(ids)s::bigint[]);
 
 -- name: gate
--- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, and the reason against it.
+-- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, and the reason against it.
 SELECT m.id, m.workspace_id, m.lease_id, m.attempts, g.person_id, g.address, g.stream, m.topic, g.topic_id, m.template, t.version_id, m.source_kind,
-       p.language, p.attributes::text, m.event::text,
+       p.language, p.attributes::text, m.event::text, m.hours::text,
+       CASE WHEN m.hours IS NOT NULL THEN coalesce(p.time_zone, (SELECT w.time_zone FROM workspace w WHERE w.id = m.workspace_id)) END,
        CASE WHEN g.reason = '' AND t.version_id IS NULL THEN 'template_unknown' ELSE g.reason END
 FROM message_gate(%(ids)s::bigint[], %(now)s) g
 JOIN message m ON m.id = g.message_id

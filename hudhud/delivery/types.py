@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from hudhud.kit.localtime import Hours
+
 
 class State(StrEnum):
     """Where a message stands. planned → claimed → handing_over → accepted | deferred | rejected | in_doubt, or skipped."""
@@ -34,7 +36,7 @@ SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.IN_DOUBT})
 
 
 class Reason(StrEnum):
-    """Why a message is where it is: skipped (the first block), deferred or rejected (the second)."""
+    """Why a message is where it is: skipped (the first block), put off till its hours begin, deferred or rejected."""
 
     PERSON_GONE = "person_gone"
     PERSON_ERASED = "person_erased"
@@ -56,6 +58,7 @@ class Reason(StrEnum):
     BAD_ADDRESS = "bad_address"
     CANCELLED = "cancelled"
 
+    SEND_WINDOW = "send_window"
     PEER_DEFERRED = "peer_deferred"
     PEER_REJECTED = "peer_rejected"
     PEER_UNREACHABLE = "peer_unreachable"
@@ -101,6 +104,7 @@ class PlannedSet:
     visits: list[int]
     person_ids: list[int]
     events: list[str] = field(default_factory=list)
+    hours: Hours | None = None  # in which alone it may leave, where the person lives
     source_key: str = ""  # of `source_kind` "journey": its key
     channel: str = "email"
     due_at: datetime | None = None

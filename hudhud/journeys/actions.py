@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hudhud.accounts.actions import record_audit
-from hudhud.journeys import entries, merges, planner, reactions
+from hudhud.journeys import clocks, entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
+from hudhud.journeys.changeover import CHANGEOVER
+from hudhud.journeys.changeover import order as order_changeover
+from hudhud.journeys.effects import carry_out as carry_out_effects
+from hudhud.journeys.effects import find_pending as find_pending
+from hudhud.journeys.effects import carry_out as carry_out_effects
+from hudhud.journeys.effects import find_pending as find_pending
 from hudhud.journeys.loops import check_graph
 from hudhud.journeys.loops import check_loops as check_loops
 from hudhud.journeys.loops import check_segment as check_segment
 from hudhud.journeys.moves import MOVES
+from hudhud.journeys.placing import KEEP_ALL
 from hudhud.journeys.telling import tell_runs as tell_runs
 from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
 from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
-from hudhud.segments.actions import ensure_segment, release_owned
+from hudhud.segments.actions import ensure_segment, open_lock, release_owned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 
     from hudhud.events.types import Event
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.placing import Rule
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Change
@@ -39,7 +49,9 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
 
     `events` are resolved (`person_id` is the survivor) and already in ClickHouse; `changes` are what segments told.
     """
-    versions = planner.find_versions(ws, ("running", "paused"))
+    # Nothing is published between this look at the versions and the commit: nobody is moved to one that these facts are not told.
+    ws.run(CHANGEOVER.open_gate)
+    versions = planner.find_versions(ws, ("running", "paused", "draining"))
     if not versions:
         return 0
     known = {version.id: version for version in versions}
@@ -48,8 +60,9 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     touched = 0
     for version in versions:
         if version.is_current and version.status == "running":
-            touched += entries.enter(ws, version, [*entries.candidates(version, events), *entered_segment(version, changes)])
+            touched += entries.enter(ws, ch, version, [*entries.candidates(version, events), *entered_segment(version, changes)])
         touched += reactions.react(ws, ch, version, facts, now)
+        touched += clocks.look_again(ws, version, (event.person_id for event in facts.about_people), now)
     if touched:
         ws.run(MOVES.ring)
     return touched
@@ -73,25 +86,29 @@ def begins_with_subscription(version: Version) -> bool:
     return isinstance(version.graph.trigger, OnSubscribe)
 
 
-def take_subscribers(ws: Scope, version: Version) -> tuple[int, bool]:
+def take_subscribers(ws: Scope, ch: Client, version: Version) -> tuple[int, bool]:
     """Begin runs for people who subscribed by any door: one page of the consent log. Returns how many, and whether more may follow."""
     trigger = version.graph.trigger
     assert isinstance(trigger, OnSubscribe)
-    page = ws.one(QUERIES.find_page, journey_id=version.journey_id, limit=PAGE_ROWS)
+    page = ws.one(QUERIES.find_page, journey_id=version.journey_id, version_id=version.id, limit=PAGE_ROWS)
     if page is None:
         return 0, False
     size = page.pop("size")
     rows = ws.rows(QUERIES.find_subscribed, topic=trigger.topic, **page)
-    begun = entries.enter(ws, version, [entries.Candidate(*row) for row in rows])
+    begun = entries.enter(ws, ch, version, [entries.Candidate(*row) for row in rows])
     ws.run(QUERIES.turn_page, journey_id=version.journey_id, to_txid=page["to_txid"], to_id=page["to_id"])
     return begun, size == PAGE_ROWS
 
 
-def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
+def publish(ws: Scope, graph: Graph, now: datetime, *, by: str, rule: Rule = KEEP_ALL) -> int:
     """Append a version if the graph differs from the current one; new runs enter it. Returns the version's number.
 
-    People who are under way stay on the version that they entered.
+    People who are under way stay on the version that they are on, or move to this one by the rule; with a graph that is the current one, too.
+    Raises `InvalidJourney`, `JourneyLoop`, and `InvalidInput` for a rule that names steps which there are not.
     """
+    # In this order, as those who bring facts in: segments, the gate, the journey's row.
+    open_lock(ws)
+    ws.run(CHANGEOVER.close_gate)
     ws.run(QUERIES.make_journey, key=graph.key, now=now)
     journey = _lock(ws, graph.key)
     text = graphs.canonical(graph)
@@ -102,11 +119,16 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str) -> int:
             ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
-        ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, now=now)
+        ws.run(
+            QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, ends_at=graph.ends_at, now=now
+        )
         check_graph(ws, graph)
         current = ws.one(QUERIES.current_version, journey_id=journey["id"])
         record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id, names=graph.names)
     assert current is not None
+    if order_changeover(ws, journey["id"], current["id"], graph, rule, now, by=by) is not None:
+        record_audit(ws, now, by, "journey.move_runs", f"journey:{graph.key}", number=current["number"], rule=msgspec.to_builtins(rule), names=graph.names)
+        ws.run(MOVES.ring)
     return int(current["number"])
 
 
@@ -121,12 +143,13 @@ def _segment_of(ws: Scope, graph: Graph, now: datetime) -> int | None:
 
 
 def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
-    """Let a journey run; after a pause everybody has as long to rest as before it."""
+    """Let a journey run; after a pause everybody has as long to rest as before it, or waits for the next moment by the clock."""
     journey = _lock(ws, key)
     if journey["version_id"] is None:
         raise JourneyNotReady(f"{key}: nothing is published; publish a version first")
-    if journey["paused_at"] is not None:
-        ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now)
+    if journey["ends_at"] is not None and journey["ends_at"] <= now:
+        raise JourneyNotReady(f"{key}: it ended at {journey['ends_at'].isoformat()}; publish a version with a later `ends_at`, or none")
+    _resume(ws, journey, now)
     if journey["status"] != "running":
         ws.run(QUERIES.start_journey, journey_id=journey["id"], now=now)
         ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
@@ -134,12 +157,40 @@ def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     ws.run(MOVES.ring)
 
 
+def drain(ws: Scope, key: str, now: datetime, *, by: str) -> None:
+    """Let nobody enter any more; who is inside goes on to the end. Also out of a pause."""
+    journey = _lock(ws, key)
+    if journey["status"] == "draft":
+        raise JourneyNotReady(f"{key}: it is not running, so nobody is inside; start it first")
+    _resume(ws, journey, now)
+    if journey["status"] != "draining":
+        ws.run(QUERIES.drain_journey, journey_id=journey["id"], now=now)
+        record_audit(ws, now, by, "journey.drain", f"journey:{key}", names=_names(ws, journey))
+    ws.run(MOVES.ring)
+
+
+def find_over(everywhere: Scope, now: datetime) -> list[tuple[int, str]]:
+    """Return running journeys whose end has come: workspace and key."""
+    return [(row[0], row[1]) for row in everywhere.rows(QUERIES.find_over, now=now)]
+
+
+def _resume(ws: Scope, journey: dict[str, Any], now: datetime) -> None:
+    """Let those who are inside go on after a pause, if there was one."""
+    if journey["paused_at"] is None:
+        return
+    versions = [version for version in planner.find_versions(ws, ("paused",)) if version.journey_id == journey["id"]]
+    clocked = [(version.id, node_id) for version in versions for node_id in version.clocked]
+    where = {"version_ids": [pair[0] for pair in clocked], "nodes": [pair[1] for pair in clocked]}
+    ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now, **where)
+    ws.run(QUERIES.miss_moments, paused_at=journey["paused_at"], now=now, **where)
+
+
 def pause(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     """Let nobody enter and nobody move; facts still wake, end and reach goals, nothing is sent."""
     journey = _lock(ws, key)
     if journey["status"] == "draft":
         raise JourneyNotReady(f"{key}: it is not running; start it first")
-    if journey["status"] == "running":
+    if journey["status"] != "paused":
         ws.run(QUERIES.pause_journey, journey_id=journey["id"], now=now)
         record_audit(ws, now, by, "journey.pause", f"journey:{key}", names=_names(ws, journey))
 

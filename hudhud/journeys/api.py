@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from ninja import Field, Router, Schema
 
+from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
 from hudhud.journeys import actions, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
+from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import read_instant, rehearse
 from hudhud.kit.config import settings
 
@@ -23,16 +25,17 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 
 
 class Span(Schema):
-    """A span of history: instants or dates; a date as `to` means the end of that day."""
+    """A span of history: instants, or days of the workspace's time zone; a day as `to` means its end."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
 
 
 class Publication(Schema):
-    """A journey as it is written down (ARCHITECTURE.md)."""
+    """A journey as it is written down (ARCHITECTURE.md), and what becomes of people under way."""
 
     graph: dict[str, Any]
+    runs: Any = "keep"
 
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
@@ -72,8 +75,9 @@ def get_journey(request: Request, key: str) -> dict[str, Any]:
 
 @router.put("/journeys/{key}")
 def publish(request: Request, key: str, publication: Publication) -> dict[str, Any]:
-    """Publish a version; people under way stay on theirs."""
-    number = actions.publish(request.scope, graphs.parse({**publication.graph, "key": key}), request.now, by=request.actor)
+    """Publish a version; people under way stay on theirs, or move by the rule in `runs`."""
+    graph, rule = graphs.parse({**publication.graph, "key": key}), read_rule(publication.runs)
+    number = actions.publish(request.scope, graph, request.now, by=request.actor, rule=rule)
     return {"key": key, "number": number}
 
 
@@ -99,6 +103,13 @@ def start(request: Request, key: str) -> dict[str, Any]:
     return queries.get_journey(request.scope, key)
 
 
+@router.post("/journeys/{key}/drain")
+def drain(request: Request, key: str) -> dict[str, Any]:
+    """Let nobody enter any more; who is inside goes on to the end."""
+    actions.drain(request.scope, key, request.now, by=request.actor)
+    return queries.get_journey(request.scope, key)
+
+
 @router.post("/journeys/{key}/pause")
 def pause(request: Request, key: str) -> dict[str, Any]:
     """Stop it; nobody enters and nobody moves."""
@@ -110,7 +121,8 @@ def pause(request: Request, key: str) -> dict[str, Any]:
 def run_rehearsal(request: Request, key: str, span: Span) -> dict[str, Any]:
     """Drive the journey through a span of history; nothing is written or sent."""
     version, number = queries.get_version(request.scope, key)
-    since, until = read_instant("from", span.from_), read_instant("to", span.to, end_of_day=True)
+    zone = get_workspace(request.scope).time_zone
+    since, until = read_instant("from", span.from_, zone), read_instant("to", span.to, zone, end_of_day=True)
     return rehearse(settings().database_url, request.clickhouse, version, number, since, until).to_dict()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,16 +15,21 @@ from hudhud.journeys.facts import passes, read_properties
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import After, Never, OnEvent, Reason
 from hudhud.kit.sql import numbers
+from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from typing import Any
 
+    from clickhouse_connect.driver.client import Client
+
     from hudhud.events.types import Event
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
 
+# Entry conditions are asked as of the moment of the trigger; triggers within this time of each other share one query.
+RESOLUTION = timedelta(minutes=1)
 # How many triggers of one key a run gathers, e.g. products put into one cart.
 MOST_ITEMS = 50
 
@@ -86,36 +92,60 @@ def candidates(version: Version, events: Iterable[Event]) -> list[Candidate]:
 
 
 def _candidate(event: Event, run_key: str | None) -> Candidate:
-    key = _key_of(read_properties(event), run_key) if run_key else ""
+    key = key_of(read_properties(event), run_key) if run_key else ""
     return Candidate(event.person_id, event.at, key, event.name, event.message_id, event.properties or b"{}")
 
 
-def _key_of(properties: dict[str, Any], name: str) -> str:
+def key_of(properties: dict[str, Any], name: str) -> str:
     """Return the property's value as text; without one, all of a person's runs share the empty key."""
     value = properties.get(name)
     return str(value)[:200] if isinstance(value, str | int | float) else ""
 
 
-def enter(ws: Scope, version: Version, found: Sequence[Candidate]) -> int:
-    """Begin the runs that the re-entry rule allows; return how many began. `found` is in the order of time."""
+def enter(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta = RESOLUTION) -> int:
+    """Begin the runs that the re-entry rule and the entry condition allow; return how many began. `found` is in the order of time.
+
+    The condition is asked as of the trigger; triggers within `resolution` of each other share one question.
+    """
+    return len(begin(ws, ch, version, found, resolution))
+
+
+def begin(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta = RESOLUTION) -> list[Candidate]:
+    """Do as `enter`; return those of `found` with whom a run began."""
     if not found:
-        return 0
+        return []
     person_ids = numbers(sorted({one.person_id for one in found}))
     rows = ws.rows(MOVES.find_known, journey_id=version.journey_id, person_ids=person_ids)
     known = {(row[0], row[1]): Known(row[2], row[3], row[4], is_open=row[4] is not None) for row in rows}
-    entries = sort_out(version, found, known)
+    fit = _find_fit(ws, ch, version, found, resolution)
+    entries = sort_out(version, found, known, fit)
     begun = _begin(ws, version, entries.begin)
     _gather(ws, entries.gather)
     return begun
 
 
-def sort_out(version: Version, found: Sequence[Candidate], known: dict[tuple[int, str], Known]) -> Entries:
-    """Apply the re-entry rule to candidates one after the other."""
+def _find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta) -> list[bool]:
+    """Say of each candidate whether it comes between the journey's start and end, and fulfils the entry condition."""
+    graph = version.graph
+    in_time = [graph.admits(one.at) for one in found]
+    if graph.entry is None or not any(in_time):
+        return in_time
+    fit: list[bool] = []
+    while len(fit) < len(found):
+        begin = len(fit)
+        some = found[begin : bisect_right(found, found[begin].at + resolution, key=lambda one: one.at)]
+        true = segments.matches(ws, ch, {"entry": graph.entry}, sorted({one.person_id for one in some}), some[-1].at)["entry"]
+        fit += [is_in_time and one.person_id in true for one, is_in_time in zip(some, in_time[begin:], strict=False)]
+    return fit
+
+
+def sort_out(version: Version, found: Sequence[Candidate], known: dict[tuple[int, str], Known], fit: Sequence[bool]) -> Entries:
+    """Apply the re-entry rule to candidates one after the other; who is not `fit` begins nothing, but a run under way gathers."""
     entries = Entries()
     latest: dict[tuple[int, str], Beginning] = {}
-    for one in found:
+    for one, is_fit in zip(found, fit, strict=True):
         state = known.setdefault((one.person_id, one.run_key), Known())
-        if _may_begin(version, state, one.at):
+        if is_fit and _may_begin(version, state, one.at):
             state.entry, state.entered_at, state.is_open, state.open_id = state.entry + 1, one.at, True, None
             latest[one.person_id, one.run_key] = Beginning(one, state.entry)
             entries.begin.append(latest[one.person_id, one.run_key])
@@ -138,9 +168,9 @@ def _may_begin(version: Version, state: Known, at: datetime) -> bool:
     return at > state.entered_at and at >= state.entered_at + wait
 
 
-def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> int:
+def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> list[Candidate]:
     if not begin:
-        return 0
+        return []
     rows = ws.rows(
         MOVES.enter,
         workspace_id=version.workspace_id,
@@ -156,7 +186,7 @@ def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> int:
     if begun:
         _settle(ws, version, begun)
         moves.count(ws, version, Counter({("", "start"): len(begun)}))
-    return len(begun)
+    return [one.first for _, one in begun]
 
 
 def _settle(ws: Scope, version: Version, begun: list[tuple[int, Beginning]]) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
 from hudhud.journeys.types import OnEvent, OnSubscribe, Reason
+from hudhud.journeys.waiting import tell_wait
 from hudhud.segments import queries as segments
 from hudhud.segments.types import And, Between, Consent, Event, Segment, Verdict, to_json
 
@@ -28,15 +29,24 @@ MOST_RUNS = 20
 STEPS = {
     Reason.TRIGGERED: "entered the journey",
     Reason.DELAY_OVER: "the delay was over",
+    Reason.NO_DATE_AHEAD: "there was no such date ahead",
     Reason.MESSAGE_PLANNED: "a message was planned",
+    Reason.WINDOW_OPENED: "the hours came in which the journey sends, and a message was planned",
+    Reason.ALREADY_DONE: "passed without doing anything: this step was taken before the move to another version",
     Reason.CONDITION_MET: "what the wait was for happened in time",
     Reason.TIMED_OUT: "the wait ran out: it did not happen in time",
     Reason.BRANCH_TRUE: "the condition of this branch was true",
     Reason.NO_BRANCH_TRUE: "no condition of the branch was true",
+    Reason.LOT_DRAWN: "went this way by lot",
+    Reason.HELD_OUT: "was held out by lot: gets nothing, to measure what the others got",
+    Reason.ACTION_PLANNED: "this was set off; what came of it stands beside it",
     Reason.END_REACHED: "reached the end",
     Reason.GOAL_REACHED: "reached the goal",
     Reason.EXIT_CONDITION: "left: an exit condition became true",
+    Reason.VERSION_MOVED: "moved to another version of the journey",
+    Reason.STEP_REMOVED: "left: a new version does without this step",
     Reason.PERSON_MERGED: "ended: the person was merged with somebody who is in this journey",
+    Reason.OTHER_JOURNEY: "ended: another journey took the person out",
 }
 
 
@@ -67,9 +77,17 @@ def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime) -> Why:
     journey = get_journey(ws, key)
     version, _ = get_version(ws, key)
     runs = ws.all(QUERIES.find_runs, journey_id=journey["id"], after=LAST, node=None, person_id=person_id, limit=MOST_RUNS)
-    rules = [*_state_rules(journey), *_trigger_rules(ws, ch, version, person_id, now), *_reentry_rules(version, runs)]
+    rules = [
+        *_state_rules(journey),
+        *_date_rules(version, now),
+        *_trigger_rules(ws, ch, version, person_id, now),
+        *_entry_rules(ws, ch, version, person_id, now),
+        *_reentry_rules(version, runs),
+    ]
     steps = _steps(ws, [run["id"] for run in runs])
-    told = [{**run, "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs]
+    told = [
+        {**run, "waits": tell_wait(ws, journey["id"], run), "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs
+    ]
     state = "never_in" if not runs else runs[0]["outcome"] or "in"
     return Why(key, person_id, state, _sum_up(state, runs, rules), rules, told)
 
@@ -89,6 +107,23 @@ def _state_rules(journey: dict[str, Any]) -> list[Line]:
     data = {"status": journey["status"], "started_at": _iso(journey["started_at"])}
     text = f"the journey is running since {data['started_at']}" if running else f"the journey is not running ({journey['status']})"
     return [Line("journey_running", text, running, data)]
+
+
+def _date_rules(version: Version, now: datetime) -> list[Line]:
+    graph = version.graph
+    if graph.starts_at is None and graph.ends_at is None:
+        return []
+    data = {"starts_at": _iso(graph.starts_at), "ends_at": _iso(graph.ends_at)}
+    span = " ".join(f"{word} {data[name]}" for word, name in (("from", "starts_at"), ("before", "ends_at")) if data[name])
+    return [Line("dates", f"people enter {span}", graph.admits(now), data)]
+
+
+def _entry_rules(ws: Scope, ch: Client, version: Version, person_id: int, now: datetime) -> list[Line]:
+    if version.graph.entry is None:
+        return []
+    verdict = segments.explain(ws, ch, version.graph.entry, person_id, now)
+    text = f"the entry condition is {'true' if verdict.holds else 'not true'} now; it is asked at the moment of the trigger"
+    return [Line("entry", text, verdict.holds, {"verdicts": [_tell(verdict)]})]
 
 
 def _trigger_rules(ws: Scope, ch: Client, version: Version, person_id: int, now: datetime) -> list[Line]:
@@ -140,9 +175,17 @@ def _steps(ws: Scope, run_ids: list[int]) -> dict[int, list[Line]]:
         data = {"at": _iso(row["at"]), "node": row["node"], "edge": row["edge"], **(row["detail"] or {})}
         if message:
             data["message"] = {"id": message["id"], "state": message["state"], "reason": message["reason"]}
-        text = STEPS[Reason(row["reason"])]
+        text = STEPS[Reason(row["reason"])] + _effect_of(row["detail"] or {})
         found.setdefault(row["run_id"], []).append(Line(row["reason"], f"{row['node']}: {text}" if row["node"] else text, None, data))
     return found
+
+
+def _effect_of(detail: dict[str, Any]) -> str:
+    """Say what came of what a step set off."""
+    if "effect" not in detail:
+        return ""
+    notes = [f"{note['name']}: {note['reason']}" if "name" in note else note["reason"] for note in detail.get("notes", ())]
+    return "; ".join([f": {detail['effect']}", *notes])
 
 
 def _tell(verdict: Verdict) -> dict[str, Any]:

@@ -6,17 +6,20 @@ round in a circle without resting. All that is wrong is told at once, with the n
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import msgspec
 
-from hudhud.journeys.nodes.kinds import Kind
+from hudhud.journeys.nodes.kinds import ACTING, Kind
 from hudhud.journeys.types import InvalidJourney, Never, OnEvent, OnSegmentEnter, Part, Problem, Reentry, Trigger, Word
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.localtime import Hours
 from hudhud.segments.types import And, Condition, Day, Event, Where, from_json, leaves, to_json
 
 MAX_NODES = 200
 LANGUAGES = frozenset({"en", "et", "fa", "ar"})
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Graph(Part, frozen=True):
@@ -31,14 +34,31 @@ class Graph(Part, frozen=True):
     run_key: Word | None = None
     exit_on: tuple[Condition, ...] = ()
     goal: Condition | None = None
+    entry: Condition | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    send_window: Hours | None = None
+
+    def __post_init__(self) -> None:
+        """Write instants in UTC."""
+        for name in ("starts_at", "ends_at"):
+            instant = getattr(self, name)
+            if instant is not None:
+                msgspec.structs.force_setattr(self, name, instant.astimezone(UTC))
+
+    def admits(self, at: datetime) -> bool:
+        """Say whether runs may begin at an instant: from `starts_at` on, before `ends_at`."""
+        return (self.starts_at is None or at >= self.starts_at) and (self.ends_at is None or at < self.ends_at)
 
     def targets(self, node_id: str) -> list[str]:
         """Return the ids that a node leads to."""
         return list(self.nodes[node_id].exits().values())
 
     def conditions(self) -> dict[str, Condition]:
-        """Return every condition by its place: `goal`, `exit_on.0`, `wait_id.until`, `branch_id.0`."""
+        """Return every condition by its place: `entry`, `goal`, `exit_on.0`, `wait_id.until`, `branch_id.0`."""
         found = {f"exit_on.{i}": tree for i, tree in enumerate(self.exit_on)}
+        if self.entry is not None:
+            found["entry"] = self.entry
         if self.goal is not None:
             found["goal"] = self.goal
         for node_id, node in self.nodes.items():
@@ -47,7 +67,11 @@ class Graph(Part, frozen=True):
 
 
 # The order in which the fields of a journey are written.
-FIELDS = ("key", "names", "trigger", "reentry", "run_key", "exit_on", "goal", "nodes", "start")
+FIELDS = (
+    "key", "names", "trigger", "entry", "reentry", "run_key", "starts_at", "ends_at", "send_window", "exit_on", "goal", "nodes", "start"
+)  # fmt: skip
+# Of these, the ones that are left out when nothing is said.
+LEFT_OUT = frozenset({"entry", "starts_at", "ends_at", "send_window"})
 
 
 def parse(source: str | bytes | dict[str, Any]) -> Graph:
@@ -65,7 +89,7 @@ def parse(source: str | bytes | dict[str, Any]) -> Graph:
     for node_id, raw_node in raw_nodes.items():
         read = _convert(raw_node, Kind, str(node_id), problems)
         if read is not None:
-            nodes[node_id] = read
+            nodes[node_id] = _salted(read, f"{raw.get('key')}.{node_id}")
     head: Graph | None = _convert(raw | {"nodes": {}}, Graph, "", problems)
     if problems or head is None:
         raise InvalidJourney(problems)
@@ -79,13 +103,18 @@ def parse(source: str | bytes | dict[str, Any]) -> Graph:
 def canonical(graph: Graph) -> str:
     """Return the one written form of a graph: fields and nodes in a fixed order, two spaces, a final newline."""
     plain: dict[str, Any] = msgspec.to_builtins(graph)
-    ordered = {name: plain[name] for name in FIELDS}
+    ordered = {name: plain[name] for name in FIELDS if name not in LEFT_OUT or plain[name] is not None}
     return msgspec.json.format(msgspec.json.encode(ordered), indent=2).decode() + "\n"
 
 
 def reachable(graph: Graph) -> list[str]:
     """Return the ids that a person can meet, in breadth-first order from the start."""
-    order, seen = [graph.start], {graph.start}
+    return follow(graph, graph.start)
+
+
+def follow(graph: Graph, first: str) -> list[str]:
+    """Return this node's id and all that lie ahead of it, in breadth-first order."""
+    order, seen = [first], {first}
     for node_id in order:
         for target in graph.targets(node_id):
             if target not in seen:
@@ -100,6 +129,11 @@ def check(graph: Graph) -> list[Problem]:
     if any(problem.code == "unknown_node" for problem in problems):
         return problems
     return [*problems, *_check_paths(graph)]
+
+
+def _salted(node: Kind, salt: str) -> Kind:
+    """Give a node that draws lots a salt of its own, if it has none."""
+    return msgspec.structs.replace(node, salt=salt) if node.kind in {"split", "holdout"} and not node.salt else node
 
 
 def _decode(source: str | bytes | dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +178,9 @@ def _check_head(graph: Graph) -> list[Problem]:
         found.append(Problem("", "names", f"names: {odd or 'none'}", f"name the journey in one or more of {', '.join(sorted(LANGUAGES))}"))
     if graph.run_key is not None and not isinstance(graph.trigger, OnEvent):
         found.append(Problem("", "run_key", "run_key: only an event has properties", "remove `run_key`, or start on an event"))
+    if graph.starts_at is not None and graph.ends_at is not None and graph.ends_at <= graph.starts_at:
+        said = f"ends_at: {graph.ends_at.isoformat()} is not after starts_at"
+        found.append(Problem("", "ends_before_start", said, "let it end after it starts, or leave one of the two away"))
     return found
 
 
@@ -152,8 +189,8 @@ def _check_conditions(graph: Graph) -> list[Problem]:
     for place, tree in graph.conditions().items():
         node_id, _, name = place.partition(".")
         node, field = (node_id, name) if node_id in graph.nodes else ("", place)
-        _check_tree(node, field, tree, found, journey=True)
-        if (not node or name == "until") and any(isinstance(leaf, Day) for leaf in leaves(tree)):
+        _check_tree(node, field, tree, found, journey=place != "entry")
+        if place != "entry" and (not node or name == "until") and any(isinstance(leaf, Day) for leaf in leaves(tree)):
             said = f"{field}: a date comes without anything happening, and this is looked at when something does"
             found.append(
                 Problem(node, "date_waited_for", said, "make the date a segment and ask for that, or ask for the date in a branch")
@@ -189,11 +226,22 @@ def _check_paths(graph: Graph) -> list[Problem]:
         for node_id in graph.nodes
         if node_id not in ends
     ]
+    found += _check_held_out(graph)
     restless = _restless_circle(graph)
     if restless:
         way = " → ".join(restless)
-        found.append(Problem(restless[0], "restless_circle", f"{way} is a circle without a rest", "put a `delay` or a `wait` into it"))
+        found.append(Problem(restless[0], "restless_circle", f"{way} is a circle without a rest", "put a `delay` with an amount, or a `wait`, into it"))
     return found
+
+
+def _check_held_out(graph: Graph) -> list[Problem]:
+    return [
+        Problem(node_id, "held_out_acted_on", f"held: this way comes to {ahead}, which acts on people", "lead it to an `exit`, by a `delay` or a `wait`")
+        for node_id, node in graph.nodes.items()
+        if node.kind == "holdout"
+        for ahead in follow(graph, node.held)
+        if graph.nodes[ahead].kind in ACTING
+    ]
 
 
 def _leading_to_an_end(graph: Graph) -> set[str]:
@@ -234,6 +282,7 @@ def _walk_restless(graph: Graph, node_id: str, way: list[str], done: set[str]) -
 
 
 def _restless_targets(node: Kind) -> list[str]:
-    if node.kind == "delay":
-        return []
+    # Until a moment is no rest: it may be that moment just now.
+    if node.kind == "delay" and node.amount is not None:
+        return [node.otherwise] if node.otherwise is not None else []
     return [target for edge, target in node.exits().items() if edge != "timed_out"]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import PlannedSet
+from hudhud.journeys.changeover import take_repeats
+from hudhud.journeys.changeover import take_repeats
 from hudhud.journeys.types import Due, Reason
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from hudhud.journeys.nodes.send import Send
     from hudhud.journeys.types import Plan
@@ -25,7 +27,14 @@ if TYPE_CHECKING:
 
 MOVES = sql.load("hudhud.journeys", "moves.sql")
 SOURCE = "journey"
-OUTCOMES = {Reason.END_REACHED: "finished", Reason.GOAL_REACHED: "goal", Reason.EXIT_CONDITION: "exited", Reason.PERSON_MERGED: "merged"}
+OUTCOMES = {
+    Reason.END_REACHED: "finished",
+    Reason.GOAL_REACHED: "goal",
+    Reason.EXIT_CONDITION: "exited",
+    Reason.OTHER_JOURNEY: "exited",
+    Reason.STEP_REMOVED: "exited",
+    Reason.PERSON_MERGED: "merged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +52,62 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     node = version.node(node_id)
     if plan.holds:
         ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
+    hold_until(ws, plan.holds_until)
+    repeated = _take_repeats(ws, version, node_id, plan)
     if plan.sends:
         assert node.kind == "send"
-        plan_messages(ws, version.key, node, node_id, plan.sends, now)
+        plan_messages(ws, version, node, node_id, plan.sends, now)
+    if plan.effects:
+        plan_effects(ws, version, node_id, plan.effects)
     exits = node.exits()
     for edge, runs in plan.moves.items():
         if edge in exits:
-            _advance_due(ws, version, node_id, edge, runs, plan.reasons[edge])
+            _advance_due(ws, version, node_id, edge, [run for run in runs if run.run_id not in repeated], plan.reasons[edge], plan.settle)
+            _advance_due(ws, version, node_id, edge, [run for run in runs if run.run_id in repeated], Reason.ALREADY_DONE, plan.settle)
         else:
             _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
     count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
     return sum(len(runs) for runs in plan.moves.values())
 
 
-def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
+def _take_repeats(ws: Scope, version: Version, node_id: str, plan: Plan) -> set[int]:
+    """Take out of a plan those for whom the step would act a second time, as a new version has led the way round; return their runs."""
+    if node_id not in version.repeats or not (plan.sends or plan.effects):
+        return set()
+    repeated = take_repeats(ws, node_id, [run.run_id for run in (*plan.sends, *plan.effects)])
+    plan.sends = [run for run in plan.sends if run.run_id not in repeated]
+    plan.effects = [run for run in plan.effects if run.run_id not in repeated]
+    return repeated
+
+
+def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]]) -> None:
+    """Let runs rest where they stand, each until its own moment."""
+    if held:
+        ws.run(MOVES.hold_until, run_ids=numbers(run.run_id for run, _ in held), ats=[at for _, at in held])
+
+
+def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason, settle: timedelta) -> None:
+    if not runs:
+        return
+    way = _along(version, node_id, edge, reason)
     ws.run(
         MOVES.advance_due,
-        **_along(version, node_id, edge, reason),
+        **way | {"rest": max(way["rest"], settle)},
         run_ids=numbers(run.run_id for run in runs),
+    )
+
+
+def plan_effects(ws: Scope, version: Version, node_id: str, runs: list[Due]) -> None:
+    """Leave what the node does to these people to the effects role: a row for each run, which this transaction moves on, too."""
+    ws.run(
+        MOVES.plan_effects,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        run_ids=numbers(run.run_id for run in runs),
+        visits=numbers(run.visit for run in runs),
+        person_ids=numbers(run.person_id for run in runs),
+        ats=[run.due_at for run in runs],
     )
 
 
@@ -94,7 +141,7 @@ def _step(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str
     return {"workspace_id": version.workspace_id, "version_id": version.id, "node": node_id, "edge": edge, "reason": reason}
 
 
-def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, Any]:
     target = version.node(node_id).exits()[edge]
     rest, looked_at = version.rest_on_arrival(target)
     return {**_step(version, node_id, edge, reason), "target": target, "rest": rest, "looked_at": looked_at}
@@ -126,12 +173,12 @@ def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
         )
 
 
-def plan_messages(ws: Scope, key: str, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
+def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
     """Plan one message for each run."""
     events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
     planned = PlannedSet(
         source_kind=SOURCE,
-        source_key=key,
+        source_key=version.key,
         step=node_id,
         topic=node.topic,
         template=node.template,
@@ -139,5 +186,6 @@ def plan_messages(ws: Scope, key: str, node: Send, node_id: str, runs: list[Due]
         visits=[run.visit for run in runs],
         person_ids=[run.person_id for run in runs],
         events=[events.get(run.run_id, "{}") for run in runs] if events else [],
+        hours=version.graph.send_window,
     )
     delivery.plan_set(ws, planned, now)

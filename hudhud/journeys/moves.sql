@@ -1,10 +1,18 @@
 -- name: find_versions
 -- Versions that runs stand on or will enter, of journeys in these states.
-SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text
+SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text,
+       EXISTS (SELECT FROM journey_changeover c WHERE c.journey_id = j.id AND c.version_id > v.id AND c.done_at IS NULL) AS is_leaving,
+       ARRAY(SELECT DISTINCT unnest(c.repeats) FROM journey_changeover c WHERE c.version_id = v.id) AS repeats
 FROM journey j JOIN journey_version v ON v.journey_id = j.id
 WHERE j.status = ANY(%(statuses)s) AND (%(workspace_id)s::bigint IS NULL OR j.workspace_id = %(workspace_id)s)
   AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id))
 ORDER BY v.id;
+
+-- name: find_versions_by_id
+-- These versions, whatever has become of their journeys.
+SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text
+FROM journey j JOIN journey_version v ON v.journey_id = j.id
+WHERE v.id = ANY(%(ids)s::bigint[]);
 
 -- name: find_work
 -- Which (node, waiting) of a version have somebody due.
@@ -78,6 +86,20 @@ SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(re
 -- Let runs that were looked at on arrival rest till their deadline.
 UPDATE run_position p SET waiting = true, due_at = p.arrived_at + %(rest)s::interval WHERE p.run_id = ANY(%(run_ids)s::bigint[]);
 
+-- name: hold_until
+-- Let runs rest where they stand, each until its own moment.
+UPDATE run_position p SET waiting = true, due_at = given.at
+FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[]) AS given (run_id, at)
+WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]);
+
+-- name: find_lives
+-- In which time zone and country people live, what stands in an attribute, and who told the zone: the workspace's, where nobody has.
+SELECT p.id, coalesce(p.time_zone, w.time_zone), p.country,
+       CASE WHEN %(attribute)s::text = '@created_at' THEN to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ELSE p.attributes ->> %(attribute)s::text END,
+       CASE WHEN p.time_zone IS NULL THEN 'workspace' ELSE coalesce(p.provenance ->> 'time_zone', 'default') END
+FROM person p JOIN workspace w ON w.id = p.workspace_id
+WHERE p.id = ANY(%(person_ids)s::bigint[]);
+
 -- name: end_due
 -- End runs at the moment they were due, and say why.
 WITH gone AS (
@@ -121,6 +143,12 @@ WITH many AS (
 )
 INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
 SELECT workspace_id, version_id, node, edge, sum(count) FROM gone GROUP BY workspace_id, version_id, node, edge;
+
+-- name: plan_effects
+-- What a node does to people, for the effects role to do. The key makes each visit act once.
+INSERT INTO journey_effect (run_id, visit, workspace_id, version_id, person_id, node, at)
+SELECT e.run_id, e.visit, %(workspace_id)s, %(version_id)s, e.person_id, %(node)s, e.at
+FROM unnest(%(run_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(ats)s::timestamptz[]) AS e (run_id, visit, person_id, at);
 
 -- name: find_triggers
 -- What started these runs, as templates see it.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import moves
+from hudhud.journeys import clocks, moves
 from hudhud.journeys.facts import asks_entry
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import Due, Plan, Reason
@@ -75,7 +75,7 @@ def quietly() -> None:
     """Give no sign of life."""
 
 
-def find_versions(ws: Scope, statuses: Iterable[str] = ("running",)) -> list[Version]:
+def find_versions(ws: Scope, statuses: Iterable[str] = ("running", "draining")) -> list[Version]:
     """Return the versions that are alive in this scope."""
     return ws.into(Version, MOVES.find_versions, statuses=list(statuses))
 
@@ -89,7 +89,7 @@ def tick(
     beat: Callable[[], None] = quietly,
 ) -> int:
     """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken."""
-    steps, busy = 0, list(versions)
+    steps, busy = 0, [version for version in versions if not version.is_leaving]
     while busy and not stop():
         done = {version.id: _pass(world, version, horizon, pace, stop, beat) for version in busy}
         steps += sum(batch.steps for batch in done.values())
@@ -116,14 +116,14 @@ def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: C
 
 def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
     """Return when the next run falls due."""
-    pairs = [(version.id, node_id) for version in versions for node_id in version.graph.nodes]
+    pairs = [(version.id, node_id) for version in versions if not version.is_leaving for node_id in version.graph.nodes]
     found: datetime | None = ws.value(MOVES.find_next_due, version_ids=[pair[0] for pair in pairs], nodes=[pair[1] for pair in pairs])
     return found
 
 
 def _find_work(world: World, version: Version, horizon: datetime) -> list[Place]:
     places = [Place(node_id, waiting=False) for node_id in version.graph.nodes]
-    places += [Place(watch.place, waiting=True) for watch in version.waits]
+    places += [Place(node_id, waiting=True) for node_id in (*(watch.place for watch in version.waits), *version.clocked)]
     with world.scope(version.workspace_id) as ws:
         nodes, waitings = [place.node for place in places], [place.waiting for place in places]
         found = ws.rows(MOVES.find_work, version_id=version.id, nodes=nodes, waitings=waitings, horizon=horizon)
@@ -138,7 +138,7 @@ def step(world: World, version: Version, place: Place, horizon: datetime, pace: 
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
     with world.scope(version.workspace_id) as ws:
         batch = [Due._make(row) for row in ws.rows(MOVES.claim_due, **where, horizon=horizon, limit=pace.limit)]
-        return Batch(len(batch), _decide(ws, version, place.node, batch, {}, horizon), is_more=len(batch) == pace.limit)
+        return Batch(len(batch), _decide(ws, version, place, batch, {}, horizon, pace), is_more=len(batch) == pace.limit)
 
 
 def _step_by_question(
@@ -151,14 +151,14 @@ def _step_by_question(
         if not seen:
             return Batch(0, 0, is_more=False)
         # A deadline counts to the millisecond: later facts must not be seen. Elsewhere a run must see all facts before its own moment.
-        as_of = seen[0].due_at if place.waiting else seen[-1].due_at
+        as_of = seen[0].due_at if place.waiting and place.node not in version.clocked else seen[-1].due_at
         facts = ask(ws, world.ch, questions, seen, as_of)
     failpoint.reach("journeys.asked")
     with world.scope(version.workspace_id) as ws:
         ids, visits = numbers(run.run_id for run in seen), numbers(run.visit for run in seen)
         mine = {row[0] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids, visits=visits)}
         batch = [run for run in seen if run.run_id in mine]
-        steps = _decide(ws, version, place.node, batch, facts, horizon)
+        steps = _decide(ws, version, place, batch, facts, horizon, pace)
         return Batch(len(batch), steps, is_more=bool(batch) and (len(due) == pace.limit or len(seen) < len(due)))
 
 
@@ -181,7 +181,7 @@ def ask_since(ws: Scope, ch: Client, tree: Condition, runs: Sequence[Due], as_of
     return {run.run_id for run in runs if (run.person_id, run.entered_at) in true}
 
 
-def _decide(ws: Scope, version: Version, node_id: str, batch: list[Due], facts: dict[str, set[int]], now: datetime) -> int:
+def _decide(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime, pace: Pace) -> int:
     if not batch:
         return 0
     ends = Plan()
@@ -190,9 +190,24 @@ def _decide(ws: Scope, version: Version, node_id: str, batch: list[Due], facts: 
         edge, reason = ("goal", Reason.GOAL_REACHED) if ending.place == "goal" else ("exit", Reason.EXIT_CONDITION)
         ends.move(edge, [*ends.moves.get(edge, []), *(run for run in batch if run.run_id in true)], reason)
         batch = [run for run in batch if run.run_id not in true]
-    plan = version.node(node_id).plan(batch, facts) if batch else Plan()
+    plan = _plan(ws, version, place, batch, facts, None if pace.in_order else now) if batch else Plan()
     plan.moves |= ends.moves
     plan.reasons |= ends.reasons
-    steps = moves.carry_out(ws, version, node_id, plan, now)
+    steps = moves.carry_out(ws, version, place.node, plan, now)
     failpoint.reach("journeys.moved")
     return steps
+
+
+def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime | None) -> Plan:
+    """Ask the node, and before it the clock where one counts; `now` is None where virtual time goes by."""
+    node, window = version.node(place.node), version.graph.send_window
+    if place.node in version.untils:
+        return clocks.plan_until(ws, version.untils[place.node], batch)
+    if window is None or node.kind != "send":
+        return node.plan(batch, facts)
+    free, held = clocks.hold_closed(ws, window, batch, now)
+    plan = node.plan(free, facts) if free else Plan()
+    plan.holds_until = held
+    # Who was held here before comes to this place alone.
+    plan.reasons |= dict.fromkeys(plan.reasons, Reason.WINDOW_OPENED) if place.waiting else {}
+    return plan

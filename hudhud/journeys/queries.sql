@@ -1,12 +1,12 @@
 -- name: get_journey
 -- One journey by its key.
-SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.created_at, j.updated_at
+SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.ends_at, j.created_at, j.updated_at
 FROM journey j
 WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s;
 
 -- name: lock_journey
 -- One journey by its key, held while it changes.
-SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.created_at, j.updated_at
+SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.ends_at, j.created_at, j.updated_at
 FROM journey j
 WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s
 FOR UPDATE;
@@ -35,6 +35,10 @@ SELECT v.id, v.number, v.graph, v.created_at, v.created_by
 FROM journey j JOIN journey_version v ON v.id = j.version_id
 WHERE j.id = %(journey_id)s;
 
+-- name: get_graph
+-- The graph of one version.
+SELECT v.graph FROM journey_version v WHERE v.journey_id = %(journey_id)s AND v.number = %(number)s;
+
 -- name: find_all_versions
 -- Every version of a journey, newest first.
 SELECT v.id, v.number, v.graph, v.created_at, v.created_by FROM journey_version v WHERE v.journey_id = %(journey_id)s ORDER BY v.number DESC;
@@ -52,6 +56,11 @@ ORDER BY j.key, v.number DESC;
 SELECT j.key, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
 WHERE j.workspace_id = %(workspace_id)s AND (j.segment_id IS NOT NULL OR position(%(event)s IN v.graph) > 0) ORDER BY j.key;
 
+-- name: find_acting
+-- The current graphs of journeys that change people or start others, and of those that such a thing may begin (the text is ours, so its form is known).
+SELECT j.key, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
+WHERE j.workspace_id = %(workspace_id)s AND (j.segment_id IS NOT NULL OR v.graph ~ '"kind": "(update|start|always)"') ORDER BY j.key;
+
 -- name: find_keys
 -- Which of these journeys there are.
 SELECT key FROM journey WHERE workspace_id = %(workspace_id)s AND key = ANY(%(keys)s::text[]);
@@ -65,7 +74,7 @@ RETURNING id;
 
 -- name: set_version
 -- New runs enter this version from now on.
-UPDATE journey SET version_id = %(version_id)s, segment_id = %(segment_id)s, updated_at = %(now)s WHERE id = %(journey_id)s;
+UPDATE journey SET version_id = %(version_id)s, segment_id = %(segment_id)s, ends_at = %(ends_at)s, updated_at = %(now)s WHERE id = %(journey_id)s;
 
 -- name: start_journey
 -- Let it run. Facts from before the first start are history.
@@ -75,16 +84,31 @@ UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s
 -- What the consent log has told until now is history to this journey: from before its start, its pause, or its trigger.
 UPDATE journey SET consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s WHERE id = %(journey_id)s;
 
+-- name: drain_journey
+-- Let nobody enter; who is inside goes on.
+UPDATE journey SET status = 'draining', paused_at = NULL, updated_at = %(now)s WHERE id = %(journey_id)s;
+
+-- name: find_over
+-- Running journeys whose end has come.
+SELECT j.workspace_id, j.key FROM journey j WHERE j.status = 'running' AND j.ends_at <= %(now)s ORDER BY j.id;
+
 -- name: pause_journey
 -- Let nobody enter and nobody move.
 UPDATE journey SET status = 'paused', paused_at = %(now)s, updated_at = %(now)s WHERE id = %(journey_id)s;
 
 -- name: shift_runs
--- After a pause each run has as long to rest as it had before.
+-- After a pause each run has as long to rest as it had before; not those that wait for a moment by the clock.
 UPDATE run_position p
 SET due_at = p.due_at + (%(now)s - greatest(%(paused_at)s, p.arrived_at)), arrived_at = p.arrived_at + (%(now)s - greatest(%(paused_at)s, p.arrived_at))
 FROM journey_version v
-WHERE v.journey_id = %(journey_id)s AND p.version_id = v.id AND p.due_at > %(paused_at)s;
+WHERE v.journey_id = %(journey_id)s AND p.version_id = v.id AND p.due_at > %(paused_at)s
+  AND NOT (p.waiting AND (v.id, p.node) IN (SELECT * FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[])));
+
+-- name: miss_moments
+-- Whose moment by the clock came during a pause looks for the next one, as if they came to the node now.
+UPDATE run_position p SET waiting = false, arrived_at = %(now)s, due_at = %(now)s
+FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS c (version_id, node)
+WHERE p.version_id = c.version_id AND p.node = c.node AND p.waiting AND p.due_at > %(paused_at)s AND p.due_at <= %(now)s;
 
 -- name: find_flow
 -- How many took each edge of a version.
@@ -96,7 +120,7 @@ SELECT p.node, count(*) AS count FROM run_position p WHERE p.version_id = %(vers
 
 -- name: find_runs
 -- Runs of a journey, newest first.
-SELECT r.id, r.person_id, r.run_key, r.entered_at, r.ended_at, r.outcome, p.node, p.due_at, v.number AS version
+SELECT r.id, r.person_id, r.run_key, r.entered_at, r.ended_at, r.outcome, p.node, p.due_at, p.waiting, v.number AS version
 FROM run r JOIN journey_version v ON v.id = r.version_id LEFT JOIN run_position p ON p.run_id = r.id
 WHERE r.journey_id = %(journey_id)s AND r.id < %(after)s AND (%(node)s::text IS NULL OR p.node = %(node)s) AND (%(person_id)s::bigint IS NULL OR r.person_id = %(person_id)s)
 ORDER BY r.id DESC
@@ -120,7 +144,8 @@ FROM journey j CROSS JOIN LATERAL (
         WHERE c.workspace_id = j.workspace_id AND (c.txid, c.id) > (j.consent_txid, j.consent_id) AND c.txid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY c.txid, c.id LIMIT %(limit)s) q
     ORDER BY q.txid DESC, q.id DESC LIMIT 1) e
-WHERE j.id = %(journey_id)s FOR UPDATE OF j;
+-- Whoever has read the versions before another was published reads on with that one.
+WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR UPDATE OF j;
 
 -- name: find_subscribed
 -- Whom a page of the consent log shows as newly subscribed to a topic by e-mail. Who only is again, as an import was taken back, is not.

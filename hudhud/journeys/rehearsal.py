@@ -10,8 +10,13 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from hudhud.journeys import entries, planner, reactions
+from hudhud.journeys.graph import canonical
+from hudhud.journeys.nodes.kinds import EFFECTS
 from hudhud.journeys.planner import Pace
 from hudhud.journeys.queries import edge_numbers, node_numbers
 from hudhud.journeys.replay import open_replay
@@ -64,23 +69,31 @@ class Rehearsal:
         return head | rest
 
 
-def read_instant(field_name: str, text: str, *, end_of_day: bool = False) -> datetime:
-    """Read an instant, or a date (UTC): its beginning, or with `end_of_day` its last moment. Raises `InvalidInput`."""
+def read_instant(field_name: str, text: str, zone: str, *, end_of_day: bool = False) -> datetime:
+    """Read an instant, or a date in the workspace's time zone: its beginning, or with `end_of_day` its last moment. Raises `InvalidInput`.
+
+    An instant without an offset is one of that zone, too.
+    """
     try:
         if len(text) == len("1997-01-01"):
             day = date.fromisoformat(text)
-            return datetime.combine(day, time.max if end_of_day else time.min, UTC)
+            if end_of_day:
+                # Not the same wall clock's last moment: clocks may be changed at midnight.
+                return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC) - timedelta(microseconds=1)
+            return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
         instant = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidInput(field_name, text, "use a date such as 1998-06-30, or an instant such as 1998-06-30T12:00:00Z") from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    return (instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant).astimezone(UTC)
 
 
 def rehearse(database_url: str, ch: Client, version: Version, number: int, since: datetime, until: datetime) -> Rehearsal:
     """Drive one version through [since, until]; raises `InvalidInput` for an empty span."""
     if since >= until:
         raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
-    version = replace(version, started_at=since)
+    # From when to when it shall run says nothing of the span that it is tried on.
+    always = structs.replace(version.graph, starts_at=None, ends_at=None)
+    version = replace(version, started_at=since, text=canonical(always))
     resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
     with open_rehearsal(database_url, ch) as world:
         with world.scope(version.workspace_id) as ws:
@@ -99,7 +112,7 @@ def _drive(world: RehearsalWorld, version: Version, replay: Replay, resolution: 
         instant = min(replay.since + steps * resolution, replay.until)
         with world.scope(version.workspace_id) as ws:
             events, found = replay.take_until(instant)
-            entered += entries.enter(ws, version, found)
+            entered += entries.enter(ws, world.ch, version, found, resolution)
             if events:
                 reactions.react(ws, world.ch, version, reactions.sort_facts(events, ()), instant)
             if entered >= analyzed:
@@ -149,4 +162,6 @@ def assumptions(version: Version) -> list[str]:
     found += ["attributes_as_now"] if any(attribute_names(leaf) for leaf in asked) else []
     found += ["consent_in_conditions_as_now"] if any(isinstance(leaf, Consent) for leaf in asked) else []
     found += ["segments_as_now"] if any(isinstance(leaf, Segment) for leaf in asked) else []
+    found += ["actions_not_done"] if any(node.kind in EFFECTS for node in version.graph.nodes.values()) else []
+    found += ["time_zones_as_now"] if version.clocked else []
     return found

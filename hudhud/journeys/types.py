@@ -80,15 +80,46 @@ class Reason(StrEnum):
 
     TRIGGERED = "triggered"
     DELAY_OVER = "delay_over"
+    NO_DATE_AHEAD = "no_date_ahead"
     MESSAGE_PLANNED = "message_planned"
+    ALREADY_DONE = "already_done"
+    WINDOW_OPENED = "window_opened"
     CONDITION_MET = "condition_met"
     TIMED_OUT = "timed_out"
     BRANCH_TRUE = "branch_true"
     NO_BRANCH_TRUE = "no_branch_true"
+    LOT_DRAWN = "lot_drawn"
+    HELD_OUT = "held_out"
+    ACTION_PLANNED = "action_planned"
     END_REACHED = "end_reached"
     GOAL_REACHED = "goal_reached"
     EXIT_CONDITION = "exit_condition"
     PERSON_MERGED = "person_merged"
+    VERSION_MOVED = "version_moved"
+    STEP_REMOVED = "step_removed"
+    OTHER_JOURNEY = "other_journey"
+
+
+class Refusal(StrEnum):
+    """Why an action of a node, or a part of it, was not done: the closed set of `notes` in `run_log.detail`; the app has words for each."""
+
+    PERSON_GONE = "person_gone"
+    NO_VALUE = "no_value"
+    NOT_A_NUMBER = "not_a_number"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_CONFIRMED = "not_confirmed"
+    SAID_SINCE = "said_since"
+    TOPIC_UNKNOWN = "topic_unknown"
+    NOT_RUNNING = "not_running"
+    NOT_ADMITTED = "not_admitted"
+    NOT_IN = "not_in"
+    FAILED = "failed"
+
+
+# After a node that acts, a run goes on only so much later: what it changed is then known to conditions and to mails.
+SETTLE = timedelta(seconds=5)
+# Edges that no node may name: a run's beginning and ends.
+ENDS = frozenset({"start", "end", "goal", "exit", "merged", "left", "moved"})
 
 
 class Due(NamedTuple):
@@ -105,12 +136,18 @@ class Due(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What a node decides for a batch: who takes which edge, who stays till the deadline, who gets the message."""
+    """What a node decides for a batch: who takes which edge, who stays till the deadline, who gets the message, on whom it acts.
+
+    `settle`: how long those who go on rest first, wherever they come to.
+    """
 
     moves: dict[str, list[Due]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
     holds: list[Due] = field(default_factory=list)
+    holds_until: list[tuple[Due, datetime]] = field(default_factory=list)
     sends: list[Due] = field(default_factory=list)
+    effects: list[Due] = field(default_factory=list)
+    settle: timedelta = timedelta(0)
 
     def move(self, edge: str, runs: list[Due], reason: Reason) -> Plan:
         """Let `runs` leave by `edge`."""
@@ -167,6 +204,36 @@ class JourneyNotFound(NotFound):
     """There is no journey with this key."""
 
     code = "journey_not_found"
+
+
+class VersionNotFound(NotFound):
+    """The journey has no version with this number."""
+
+    code = "version_not_found"
+
+
+class DraftNotFound(NotFound):
+    """The journey has no draft."""
+
+    code = "draft_not_found"
+
+
+class DraftChanged(Conflict):
+    """Somebody else has saved the draft meanwhile."""
+
+    code = "draft_changed"
+
+
+class ApprovalNeeded(Conflict):
+    """Publishing needs another member's approval here: save a draft and ask for it."""
+
+    code = "approval_needed"
+
+
+class OwnDraft(Conflict):
+    """Another member must approve this, signed in: not who saved it or asked about it, and no program."""
+
+    code = "own_draft"
 
 
 class JourneyLoop(Conflict):

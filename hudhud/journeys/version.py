@@ -11,7 +11,10 @@ from hudhud.journeys import graph as graphs
 from hudhud.journeys.facts import Watch, quick_leaves, watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.nodes.delay import Delay
     from hudhud.journeys.nodes.kinds import Kind
     from hudhud.segments.types import Condition
 
@@ -31,6 +34,8 @@ class Version:
     segment_id: int | None
     is_current: bool
     text: str
+    is_leaving: bool = False  # people are being moved from it to a newer one: nobody moves on it before that is done
+    repeats: Sequence[str] = ()  # steps that some who were moved here have behind them already (changeover.py)
 
     @cached_property
     def graph(self) -> Graph:
@@ -47,6 +52,17 @@ class Version:
     def waits(self) -> tuple[Watch, ...]:
         """Return what lets a waiting run go on; `place` is the node."""
         return tuple(watch(node_id, node.until) for node_id, node in self.graph.nodes.items() if node.kind == "wait")
+
+    @cached_property
+    def untils(self) -> dict[str, Delay]:
+        """Return the delays until a moment by the clock, by node."""
+        return {node_id: node for node_id, node in self.graph.nodes.items() if node.kind == "delay" and node.until is not None}
+
+    @cached_property
+    def clocked(self) -> tuple[str, ...]:
+        """Return the nodes where a run may wait for a moment by the clock: delays until one, and messages while the journey's window is closed."""
+        sends = [node_id for node_id, node in self.graph.nodes.items() if node.kind == "send"] if self.graph.send_window else []
+        return (*self.untils, *sends)
 
     def node(self, node_id: str) -> Kind:
         """Return a node."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
+from hudhud.people.latecomers import find_erased as find_erased
+from hudhud.people.places import countries_of_zones
 from hudhud.people.search import from_cursor, to_cursor, to_range
 from hudhud.people.types import Person, PersonNotFound, Profile
 from hudhud.people.upsert import admitted as admitted
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.people")
 # Words read beyond a page, as some people are found by several.
 SPARE = 30
+
+
+def country_of_zone(zone: str) -> str | None:
+    """Return the country that a time zone lies in, two letters; None for one of several countries or none."""
+    return countries_of_zones().get(zone)
 
 
 def find_people(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Person]:

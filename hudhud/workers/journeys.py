@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.events.queries import horizon
-from hudhud.journeys import actions, planner
+from hudhud.journeys import actions, changeover, planner
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.worlds import LiveWorld
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -52,20 +53,36 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     with context.db.everywhere() as everywhere:
         # Asked after the clock: what was received before `now` and is not processed holds the timers back.
         until = horizon(everywhere, now) - JUST_BEFORE
+        orders, over = changeover.find_open(everywhere), actions.find_over(everywhere, now)
+    _drain(context, over, now)
+    world = LiveWorld(context.db, ch)
+    # First of all: who is to be moved takes no step on the old version any more.
+    moved = changeover.carry_on(world, orders, now, context.stop.is_set, context.beat)
+    with context.db.everywhere() as everywhere:
         versions = planner.find_versions(everywhere)
-    begun = sum(_take_subscribers(context, version) for version in versions if version.is_current)
-    steps = planner.tick(LiveWorld(context.db, ch), versions, until, stop=context.stop.is_set, beat=context.beat)
+    begun = sum(_take_subscribers(context, ch, version) for version in versions if version.is_current and version.status == "running")
+    steps = planner.tick(world, versions, until, stop=context.stop.is_set, beat=context.beat)
+    if steps:
+        context.ring("effects")
     context.count("journeys", "steps", steps)
     context.count("journeys", "entered", begun)
-    return begun + steps
+    context.count("journeys", "moved", moved)
+    return begun + steps + moved
 
 
-def _take_subscribers(context: Context, version: Version) -> int:
+def _drain(context: Context, over: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Let those journeys run out whose end has come."""
+    for workspace_id, key in over:
+        with context.db.workspace(workspace_id) as ws:
+            actions.drain(ws, key, now, by="hudhud")
+
+
+def _take_subscribers(context: Context, ch: Client, version: Version) -> int:
     """Read the consent log on, for a journey that begins with a subscription."""
     begun, is_more = 0, actions.begins_with_subscription(version)
     while is_more and not context.stop.is_set():
         with context.db.workspace(version.workspace_id) as ws:
-            some, is_more = actions.take_subscribers(ws, version)
+            some, is_more = actions.take_subscribers(ws, ch, version)
         begun += some
         context.beat()
     return begun
@@ -83,3 +100,4 @@ def fold(context: Context) -> None:
     """Fold the counts that batches appended."""
     with context.db.everywhere() as everywhere:
         everywhere.run(MOVES.fold_flow, above=FOLD_ABOVE)
+        everywhere.run(changeover.CHANGEOVER.forget_repeats)

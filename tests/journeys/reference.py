@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from hashlib import blake2b
 from typing import Any
 
+from tests.kit.slow_clock import slow_opening
+
 Log = list[tuple[str, str, str, datetime]]
+SETTLE = timedelta(seconds=5)
 
 
 @dataclass
@@ -31,15 +35,34 @@ class Run:
     looked_at: bool
     log: Log
     sends: list[tuple[str, int]] = field(default_factory=list)
+    acts: list[tuple[str, int, datetime]] = field(default_factory=list)
     outcome: str | None = None
+
+
+def lot(node: dict[str, Any], run: Run) -> float:
+    """Return a person's lot in percent."""
+    digest = blake2b(f"{node['salt']}:{run.person}".encode(), digest_size=8).hexdigest()
+    return int(int(digest, 16) / 2**64 * 10_000) / 100
+
+
+def clock(text: str) -> time:
+    """Read 09:00."""
+    return time.fromisoformat(text)
+
+
+def weekdays(part: dict[str, Any]) -> set[int]:
+    """Return the weekdays that are named, 0 = Monday."""
+    return {("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(day) for day in part.get("weekdays", ())}
 
 
 class Reference:
     """One journey with event conditions only, and everything that ever happened."""
 
-    def __init__(self, graph: dict[str, Any]) -> None:
-        """Begin with nobody."""
+    def __init__(self, graph: dict[str, Any], zones: dict[int, str] | None = None) -> None:
+        """Begin with nobody; who has no time zone here lives in UTC."""
         self.graph = graph
+        self.zones = zones or {}
+        self.horizon = datetime.max.replace(tzinfo=UTC)
         self.known: list[Happening] = []
         self.runs: list[Run] = []
 
@@ -56,13 +79,14 @@ class Reference:
 
     def tick(self, horizon: datetime) -> None:
         """Let timers fire."""
+        self.horizon = horizon
         for run in self.runs:
             while run.outcome is None and run.due_at <= horizon:
                 self._step(run)
 
     def _enter(self, one: Happening) -> None:
         mine = [run for run in self.runs if run.person == one.person]
-        if mine and not self._may_enter_again(mine, one.at):
+        if (mine and not self._may_enter_again(mine, one.at)) or not self._may_enter(one):
             return
         start = self.graph["start"]
         run = Run(one.person, one.at, start, one.at, one.at, looked_at=False, log=[("", "start", "triggered", one.at)])
@@ -71,6 +95,13 @@ class Reference:
         if node["kind"] == "wait" and self._is_quick(node["until"]):
             run.looked_at, run.due_at = True, one.at + self._rest(node)
         self.runs.append(run)
+
+    def _may_enter(self, one: Happening) -> bool:
+        starts, ends, entry = self.graph.get("starts_at"), self.graph.get("ends_at"), self.graph.get("entry")
+        if (starts and one.at < datetime.fromisoformat(starts)) or (ends and one.at >= datetime.fromisoformat(ends)):
+            return False
+        mine = [past for past in self.known if entry and past.person == one.person and past.name == entry["name"] and past.at <= one.at]
+        return not entry or len(mine) >= entry["count"]["value"]
 
     def _may_enter_again(self, mine: list[Run], at: datetime) -> bool:
         rule = self.graph["reentry"]
@@ -112,20 +143,52 @@ class Reference:
             if (node["kind"] == "send" or not self._is_quick(tree)) and self._holds(run, tree, at):
                 self._end(run, edge, "goal_reached" if edge == "goal" else "exit_condition", at)
                 return
-        if node["kind"] == "delay":
+        moment = self._moment(run, node)
+        if moment > at:
+            run.looked_at, run.due_at = True, moment
+        elif node["kind"] == "delay":
             self._go(run, "next", node["next"], "delay_over", at)
         elif node["kind"] == "send":
             run.sends.append((run.node, len(run.log)))
-            self._go(run, "next", node["next"], "message_planned", at)
+            self._go(run, "next", node["next"], "window_opened" if run.looked_at else "message_planned", at)
         elif node["kind"] == "exit":
             self._end(run, "end", "end_reached", at, "finished")
-        elif node["kind"] == "branch":
+        elif node["kind"] == "goal":
+            self._end(run, "goal", "goal_reached", at)
+        elif node["kind"] == "wait":
+            self._wait(run, node, at)
+        else:
+            self._pass(run, node, at)
+
+    def _pass(self, run: Run, node: dict[str, Any], at: datetime) -> None:
+        """Go through a node at which nobody rests."""
+        if node["kind"] == "update":
+            run.acts.append((run.node, len(run.log), at))
+            self._go(run, "next", node["next"], "action_planned", at)
+            run.due_at = max(run.due_at, at + SETTLE)
+        elif node["kind"] == "split":
+            below = [sum(share["percent"] for share in node["shares"][: i + 1]) for i in range(len(node["shares"]))]
+            share = node["shares"][next(i for i, end in enumerate(below) if lot(node, run) < end)]
+            self._go(run, share["name"], share["next"], "lot_drawn", at)
+        elif node["kind"] == "holdout":
+            edge = "held" if lot(node, run) < node["percent"] else "next"
+            self._go(run, edge, node[edge], "held_out" if edge == "held" else "lot_drawn", at)
+        else:
             true = [i for i, arm in enumerate(node["branches"]) if self._holds(run, arm["if"], at)]
             edge = str(true[0]) if true else "otherwise"
             target = node["branches"][true[0]]["next"] if true else node["otherwise"]
             self._go(run, edge, target, "branch_true" if true else "no_branch_true", at)
-        else:
-            self._wait(run, node, at)
+
+    def _moment(self, run: Run, node: dict[str, Any]) -> datetime:
+        """Return when a run that is due may go on by the clock where its person lives."""
+        zone, window = self.zones.get(run.person, "UTC"), self.graph.get("send_window")
+        if node["kind"] == "delay" and "until" in node:
+            return slow_opening(clock(node["until"]["at"]), None, weekdays(node["until"]), zone, run.arrived_at + self._rest(node))
+        if node["kind"] != "send" or not window:
+            return run.due_at
+        hours = (clock(window["from"]), clock(window["to"]), weekdays(window), zone)
+        opens, late = slow_opening(*hours, run.due_at), slow_opening(*hours, self.horizon)
+        return late if opens <= self.horizon < late else opens
 
     def _wait(self, run: Run, node: dict[str, Any], at: datetime) -> None:
         if self._holds(run, node["until"], at):
@@ -142,7 +205,7 @@ class Reference:
     def _arrive(self, run: Run, target: str, at: datetime) -> None:
         node = self.graph["nodes"][target]
         run.node, run.arrived_at, run.looked_at = target, at, False
-        run.due_at = at + self._rest(node) if node["kind"] == "delay" else at
+        run.due_at = at + self._rest(node) if node["kind"] == "delay" and "until" not in node else at
 
     def _end(self, run: Run, edge: str, reason: str, at: datetime, outcome: str | None = None) -> None:
         run.log.append((run.node, edge, reason, at))
@@ -150,7 +213,7 @@ class Reference:
 
     def _rest(self, node: dict[str, Any]) -> timedelta:
         span = node["timeout"] if node["kind"] == "wait" else node
-        return timedelta(**{span["unit"]: span["amount"]})
+        return timedelta(**{span["unit"]: span["amount"]}) if "unit" in span else timedelta(0)
 
     def _is_quick(self, tree: dict[str, Any]) -> bool:
         return bool(tree["count"]["value"] == 1 and tree["window"]["kind"] == "since_entry")

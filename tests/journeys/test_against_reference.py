@@ -26,7 +26,13 @@ HALF_DAYS = timedelta(hours=12)
 PACE = Pace(limit=4, resolution=timedelta(0))
 LOG = Query("log", "SELECT r.id, l.node, l.edge, l.reason, l.at FROM run_log l JOIN run r ON r.id = l.run_id ORDER BY r.id, l.visit")
 RUNS = Query("runs", "SELECT id, person_id, entered_at, outcome FROM run ORDER BY id")
+LIVE = Query(
+    "live", "UPDATE person p SET time_zone = z.zone FROM unnest(%(ids)s::bigint[], %(zones)s::text[]) AS z (id, zone) WHERE p.id = z.id"
+)
 SENDS = Query("sends", "SELECT source_id, step, visit FROM message ORDER BY source_id, visit")
+
+ACTS = Query("acts", "SELECT run_id, node, visit, at FROM journey_effect ORDER BY run_id, visit")
+ACTED = Query("acted", "SELECT id, (attributes ->> 'acts')::integer FROM person")
 
 windows = st.sampled_from([{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}])
 trees = st.builds(
@@ -38,21 +44,47 @@ trees = st.builds(
 reentries = st.sampled_from([{"kind": "never"}, {"kind": "always"}, {"kind": "after", "days": 1}])
 
 
+# Where each of the people lives.
+ZONES = ("UTC", "America/New_York", "Asia/Tehran")
+clocks = st.sampled_from(["00:00", "07:00", "12:00", "15:30", "22:00"])
+days = st.sampled_from([{}, {}, {"weekdays": ["mon", "sat"]}])
+moments = st.builds(lambda at, some: {"kind": "time", "at": at, **some}, clocks, days)
+windows_to_send = st.builds(lambda hours, some: {"from": hours[0], "to": hours[1], **some}, st.lists(clocks, min_size=2, max_size=2, unique=True), days)
+instants = st.integers(0, 12).map(lambda n: (T0 + n * HALF_DAYS).isoformat().replace("+00:00", "Z"))
+
+
+def rules(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the rules around a graph that are left out where nothing is said."""
+    entry = draw(st.none() | trees.map(lambda tree: {**tree, "window": {"kind": "ever"}}))
+    drawn = {"entry": entry, "send_window": draw(st.none() | windows_to_send), "ends_at": draw(st.none() | instants)}
+    return {name: value for name, value in drawn.items() if value is not None}
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[str, Any]:
     size = draw(st.integers(1, 5))
-    nodes: dict[str, Any] = {f"n{size}": {"kind": "exit", "reason": "done"}}
+    last = {"kind": draw(st.sampled_from(["exit", "exit", "goal"])), "reason": "done"}
+    nodes: dict[str, Any] = {f"n{size}": last}
     for i in reversed(range(size)):
         ahead = st.integers(i + 1, size).map(lambda n: f"n{n}")
         # The first way on leads to the next node, so that all can be reached.
         span = {"amount": draw(st.integers(1, 3)) * 12, "unit": "hours"}
+        part = draw(st.integers(1, 99))
+        salt = draw(st.sampled_from(["a", "b", "c"]))
+        # A held out way may act on nobody: straight to the end.
+        held = {"kind": "holdout", "percent": part, "next": f"n{i + 1}", "held": f"n{size}", "salt": salt}
+        shares = [("A", part, f"n{i + 1}"), ("B", 100 - part, draw(ahead))]
         nodes[f"n{i}"] = draw(
             st.sampled_from(
                 [
                     {"kind": "delay", **span, "next": f"n{i + 1}"},
+                    {"kind": "delay", **draw(st.sampled_from([span, {}])), "until": draw(moments), "next": f"n{i + 1}"},
                     {"kind": "send", "template": "t", "topic": "newsletter", "next": f"n{i + 1}"},
                     {"kind": "wait", "until": draw(trees), "timeout": span, "met": draw(ahead), "timed_out": f"n{i + 1}"},
                     {"kind": "branch", "branches": [{"if": draw(trees), "next": draw(ahead)}], "otherwise": f"n{i + 1}"},
+                    {"kind": "split", "shares": [{"name": n, "percent": p, "next": to} for n, p, to in shares], "salt": salt},
+                    held,
+                    {"kind": "update", "changes": [{"do": "increment", "attribute": "acts"}], "next": f"n{i + 1}"},
                 ]
             )
         )
@@ -62,6 +94,7 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
         "reentry": draw(reentries),
         "goal": draw(st.none() | trees),
         "exit_on": draw(st.lists(trees, max_size=1)),
+        **rules(draw),
         "nodes": nodes,
         "start": "n0",
     }
@@ -92,7 +125,9 @@ def test_both_planners_tell_the_same_long_story(db: Database, ch: Client, graph:
 
 def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any]) -> None:
     people = stage.people(*[{}] * PEOPLE)
-    reference = Reference(graph)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(LIVE, ids=people, zones=[*ZONES])
+    reference = Reference(graph, dict(zip(people, ZONES, strict=True)))
     stage.publish(graph)
     for step in [BEGIN, *schedule, 40]:
         if isinstance(step, int):
@@ -102,7 +137,11 @@ def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any]) -> None:
             events = [stage.event(people[who], name, T0 + at * HALF_DAYS) for who, name, at in step]
             stage.take(*events)
             reference.take([Happening(event.person_id, event.name, event.at, event.message_id) for event in events])
-    assert told(stage) == [(run.person, run.entered_at, run.outcome, run.log, run.sends) for run in ordered(reference)]
+    assert told(stage) == [(run.person, run.entered_at, run.outcome, run.log, run.sends, run.acts) for run in ordered(reference)]
+    stage.act(T0)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        acted = {person_id: acts for person_id, acts in ws.rows(ACTED) if acts}
+    assert acted == {person: acts for person in people if (acts := sum(len(run.acts) for run in reference.runs if run.person == person))}
 
 
 def ordered(reference: Reference) -> list[Any]:
@@ -111,7 +150,7 @@ def ordered(reference: Reference) -> list[Any]:
 
 def told(stage: Stage) -> list[tuple[Any, ...]]:
     with stage.db.workspace(stage.workspace_id) as ws:
-        runs, log, sends = ws.rows(RUNS), ws.rows(LOG), ws.rows(SENDS)
+        runs, log, sends, acts = ws.rows(RUNS), ws.rows(LOG), ws.rows(SENDS), ws.rows(ACTS)
     story = [
         (
             person_id,
@@ -119,6 +158,7 @@ def told(stage: Stage) -> list[tuple[Any, ...]]:
             outcome,
             [tuple(row[1:]) for row in log if row[0] == run_id],
             [(row[1], row[2]) for row in sends if row[0] == run_id],
+            [tuple(row[1:]) for row in acts if row[0] == run_id],
         )
         for run_id, person_id, entered_at, outcome in runs
     ]

@@ -51,7 +51,7 @@ def take_subscribers(stage: Stage, *, unread: int = 0) -> int:
     for _ in range(1_000):
         with stage.db.workspace(stage.workspace_id) as ws:
             (version,) = (version for version in planner.find_versions(ws) if version.is_current)
-            begun += actions.take_subscribers(ws, version)[0]
+            begun += actions.take_subscribers(ws, stage.ch, version)[0]
             if ws.value(UNREAD) == unread:
                 return begun
         time.sleep(0.01)
@@ -88,7 +88,7 @@ def test_a_word_that_is_committed_late_is_not_passed_over(stage: Stage) -> None:
         say(stage, (bob, "subscribed", T0 + MINUTE))
         with stage.db.workspace(stage.workspace_id) as ws:
             (version,) = planner.find_versions(ws)
-            assert actions.take_subscribers(ws, version) == (0, False)
+            assert actions.take_subscribers(ws, stage.ch, version) == (0, False)
     assert take_subscribers(stage) == 2
 
 

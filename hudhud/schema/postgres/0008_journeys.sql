@@ -2,11 +2,12 @@ CREATE TABLE journey (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     key          text NOT NULL CHECK (length(key) BETWEEN 1 AND 100),
-    status       text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'running', 'paused')),
+    status       text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'running', 'paused', 'draining')),
     version_id   bigint,                         -- the version that new runs enter
     segment_id   bigint,                         -- the segment whose enter events start runs, if the trigger is one
     started_at   timestamptz,                    -- facts from before are history: they start nothing
     paused_at    timestamptz,
+    ends_at      timestamptz,                    -- of the version that new runs enter: from then on nobody does
     consent_txid xid8 NOT NULL DEFAULT '0',      -- a subscription trigger has read the consent log up to (consent_txid, consent_id)
     consent_id   bigint NOT NULL DEFAULT 0,
     consent_since timestamptz,                   -- when it was last started: words from before are history to it
@@ -35,7 +36,7 @@ CREATE TABLE run (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL,
     journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
-    version_id   bigint NOT NULL,
+    version_id   bigint NOT NULL,                -- the one it is on; where it began stands in `run_log`
     person_id    bigint NOT NULL,
     actor_id     bigint,                         -- who entered it, if a merge has given it to another person since
     run_key      text NOT NULL DEFAULT '',       -- e.g. the cart; '' when the journey names no property
@@ -91,7 +92,7 @@ CREATE TABLE run_log (
     PRIMARY KEY (run_id, visit)
 );
 CREATE INDEX run_log_news ON run_log (txid, run_id, visit)
-    WHERE reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged');
+    WHERE reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged', 'step_removed', 'other_journey');
 SELECT hudhud_wall('run_log');
 
 -- Up to where in it, in the order of transactions, the intake log has been told who entered and who left; one row, and its lock is the claim.
@@ -101,6 +102,21 @@ CREATE TABLE run_told (
     visit        integer NOT NULL DEFAULT 0
 );
 INSERT INTO run_told DEFAULT VALUES;
+
+-- What nodes do to people: an update, a topic, a start or an end elsewhere. Written by the transaction that moves the run on, done and removed by
+-- another (acting.py), which notes in `run_log` what came of it. What to do stands in the version's node.
+CREATE TABLE journey_effect (
+    run_id       bigint NOT NULL,
+    visit        integer NOT NULL,
+    workspace_id bigint NOT NULL,
+    version_id   bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    node         text COLLATE "C" NOT NULL,
+    at           timestamptz NOT NULL,           -- the run's own time
+    PRIMARY KEY (run_id, visit)
+);
+CREATE INDEX journey_effect_node ON journey_effect (version_id, node, at);
+SELECT hudhud_wall('journey_effect');
 
 -- How many took which edge, appended by each batch and folded now and then: numbers on a canvas without counting logs.
 CREATE TABLE journey_flow (
@@ -112,3 +128,48 @@ CREATE TABLE journey_flow (
 );
 CREATE INDEX journey_flow_version ON journey_flow (version_id);
 SELECT hudhud_wall('journey_flow');
+
+-- Orders to move people who are under way to a newer version. The journeys worker carries them out in batches, those of one journey in
+-- their order; until one is done, nobody moves on the versions that it empties.
+CREATE TABLE journey_changeover (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
+    version_id   bigint NOT NULL REFERENCES journey_version, -- where they go, from every older version of the journey
+    rule         jsonb NOT NULL,                 -- who goes, and where: journeys/placing.py Rule
+    repeats      text[] NOT NULL,                -- steps of the version that some who come have behind them: see `run_repeat`
+    ordered_at   timestamptz NOT NULL,
+    ordered_by   text NOT NULL,                  -- user:7, key:3, cli
+    moved        bigint NOT NULL DEFAULT 0,
+    ended        bigint NOT NULL DEFAULT 0,      -- whose step there is no more, where the rule lets them leave
+    done_at      timestamptz
+);
+CREATE INDEX journey_changeover_open ON journey_changeover (journey_id, id) WHERE done_at IS NULL;
+CREATE INDEX journey_changeover_version ON journey_changeover (version_id);
+SELECT hudhud_wall('journey_changeover');
+
+-- Steps that a run had passed before it was moved to a version in which they lie ahead of it: it passes them once without their doing anything.
+CREATE TABLE run_repeat (
+    run_id       bigint NOT NULL,
+    step         text COLLATE "C" NOT NULL,
+    workspace_id bigint NOT NULL,
+    PRIMARY KEY (run_id, step)
+);
+SELECT hudhud_wall('run_repeat');
+
+-- What is being worked on beside the published version. It may be invalid; `revision` goes up with each save, so that of two editors the
+-- second is told of the first.
+CREATE TABLE journey_draft (
+    journey_id   bigint PRIMARY KEY REFERENCES journey ON DELETE CASCADE,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    graph        json NOT NULL,                  -- as it was sent
+    revision     integer NOT NULL,
+    number       integer,                        -- the version that was current when the draft was begun
+    updated_at   timestamptz NOT NULL,
+    updated_by   text NOT NULL,                  -- user:7, key:3
+    review       text CHECK (review IN ('asked', 'approved', 'refused')), -- of this revision
+    review_at    timestamptz,
+    review_by    text,
+    note         text NOT NULL DEFAULT ''        -- what was said with the question or the answer
+);
+SELECT hudhud_wall('journey_draft');

@@ -2,13 +2,14 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { toneOf } from "@/features/messages/types";
 import { Lines } from "@/features/segments/Explanation";
+import { isolated } from "@/features/segments/sentence";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconCheck, IconX, Loading, Stack, State, Text, VisuallyHidden } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tell, tellEdge, type JourneyWords } from "./describe";
 import type { Graph } from "./graph";
 import { useJourney, useWhy } from "./queries";
-import type { Why, WhyRule, WhyStep } from "./types";
+import type { Why, WhyRule, WhyStep, WhyWait } from "./types";
 
 function Rule({ rule }: { rule: WhyRule }) {
   const { t } = useTranslation();
@@ -31,7 +32,7 @@ function Rule({ rule }: { rule: WhyRule }) {
 function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: JourneyWords }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { at, node, edge, message } = step.data;
+  const { at, node, edge, message, effect, notes = [] } = step.data;
   const told = tell(words, graph, node);
   const way = tellEdge(words, graph.nodes[node], edge);
   return (
@@ -39,6 +40,12 @@ function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: Jour
       <span className="hd-grow">
         <b>{told.title}</b> {told.said}
         <span className="hd-dim hd-small" style={{ display: "block" }}>{t(`journeys.reason.${step.code}`)}{way && <> · {way}</>}</span>
+        {effect && (
+          <State tone={effect === "done" ? "yes" : "no"}>
+            {t(`journeys.effect.${effect}`)}
+            {notes.map((note) => ` · ${note.name ? `${isolated(note.name)}: ` : ""}${t(`journeys.refused.${note.reason}`)}`).join("")}
+          </State>
+        )}
         {message && (
           <Link to={`/messages?message=${String(message.id)}`} className="hd-link">
             <State tone={toneOf(message.state)}>{t(`messages.state.${message.state}`)}</State>
@@ -51,6 +58,17 @@ function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: Jour
   );
 }
 
+function Waits({ code, data }: WhyWait) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const local = new Intl.DateTimeFormat(format.locale, { dateStyle: "medium", timeStyle: "short", timeZone: data.zone }).format(new Date(data.at));
+  return (
+    <Text fz="sm">
+      {t(`journeys.waits.${code}`, { at: local })} <span className="hd-dim">{t("journeys.waits.zone", { zone: isolated(data.zone), told_by: t(`journeys.told_by.${data.told_by}`) })}</span>
+    </Text>
+  );
+}
+
 function Runs({ why, graph, words }: { why: Why; graph: Graph; words: JourneyWords }) {
   const { t } = useTranslation();
   return why.runs.map((run) => (
@@ -59,6 +77,7 @@ function Runs({ why, graph, words }: { why: Why; graph: Graph; words: JourneyWor
       <ol className="hd-list">
         {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} />)}
       </ol>
+      {run.waits && <Waits {...run.waits} />}
     </section>
   ));
 }

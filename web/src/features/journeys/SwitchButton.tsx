@@ -26,7 +26,7 @@ function StartDialog({ journey, close }: { journey: Journey; close: () => void }
   );
 }
 
-/** Start (asked once more, with the plan), pause, resume. */
+/** Start (asked once more, with the plan), pause, resume, let run out. */
 export function SwitchButton({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
   const [asking, setAsking] = useState(false);
@@ -44,6 +44,9 @@ export function SwitchButton({ journey }: { journey: Journey }) {
       >
         {t(running ? "journeys.pause" : isDraft ? "journeys.start" : "journeys.go_on")}
       </Button>
+      {(running || journey.status === "paused") && (
+        <Button variant="subtle" loading={change.isPending} title={t("journeys.drain_lead")} onClick={() => { change.mutate("drain"); }}>{t("journeys.drain")}</Button>
+      )}
       {change.isError && <Failure error={change.error} />}
       {asking && <StartDialog journey={journey} close={() => { setAsking(false); }} />}
     </>

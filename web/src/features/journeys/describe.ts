@@ -1,5 +1,7 @@
 import { isolated, plain, sentence, type Words } from "@/features/segments/sentence";
 import type { Condition } from "@/features/segments/condition";
+import { tellChange, tellShare } from "./acting";
+import { tellHours, tellUntil } from "./clock";
 import { TRIGGER, type Graph, type JourneyNode, type Trigger, type Unit } from "./graph";
 
 export interface Told {
@@ -37,6 +39,12 @@ function trigger(words: Words, from: Trigger): string {
   }
 }
 
+function delay(words: Words, { amount, unit, until }: Extract<JourneyNode, { kind: "delay" }>): string {
+  const first = amount && unit ? span(words, amount, unit) : "";
+  if (!until) return first;
+  return first ? words.t("journeys.until.first", { span: first, until: tellUntil(words, until) }) : tellUntil(words, until);
+}
+
 /** What a node does, in the reader's words: a title and a line. */
 export function tellNode(words: JourneyWords, node: JourneyNode): Told {
   const { t } = words;
@@ -45,15 +53,28 @@ export function tellNode(words: JourneyWords, node: JourneyNode): Told {
     case "send":
       return { title, said: words.template(node.template), tone: "send" };
     case "delay":
-      return { title, said: span(words, node.amount, node.unit), tone: "delay" };
+      return { title, said: delay(words, node), tone: "delay" };
     case "wait": {
       const most = span(words, node.timeout.amount, node.timeout.unit);
       return { title, said: t("journeys.wait", { until: say(words, node.until), most }), tone: "wait" };
     }
     case "branch":
       return { title, said: t("journeys.branch", { count: node.branches.length + 1, number: words.format.number(node.branches.length + 1) }), tone: "branch" };
+    case "split":
+      return { title, said: words.format.list(node.shares.map((one) => tellShare(words, one.name, one.percent))), tone: "split" };
+    case "holdout":
+      return { title, said: t("journeys.holdout", { percent: words.format.percent(node.percent / 100) }), tone: "holdout" };
+    case "update":
+      return { title, said: words.format.list(node.changes.map((one) => tellChange(words, one))), tone: "update" };
+    case "topic":
+      return { title, said: t(`journeys.topic.${node.do}`, { topic: t("segments.quoted", { text: isolated(words.topic(node.topic)) }) }), tone: "topic" };
+    case "start":
+      return { title, said: isolated(node.journey), tone: "start" };
+    case "leave":
+      return { title, said: words.format.list(node.journeys.map(isolated)), tone: "leave" };
+    case "goal":
     case "exit":
-      return { title, said: t(`journeys.exit.${node.reason}`, { defaultValue: node.reason.replaceAll("_", " ") }), tone: "exit" };
+      return { title, said: t(`journeys.exit.${node.reason}`, { defaultValue: node.reason.replaceAll("_", " ") }), tone: node.kind };
   }
 }
 
@@ -69,6 +90,12 @@ export function tell(words: JourneyWords, graph: Graph, id: string): Told {
 /** What stands on an edge: nothing on the only way on, else the answer that leads there. */
 export function tellEdge(words: Words, node: JourneyNode | undefined, edge: string): string {
   if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
+  if (node?.kind === "delay" && edge === "otherwise") return words.t("journeys.edge.no_date");
+  if (node?.kind === "holdout") return words.t(edge === "held" ? "journeys.edge.held" : "journeys.edge.otherwise");
+  if (node?.kind === "split") {
+    const drawn = node.shares.find((one) => one.name === edge);
+    return drawn ? tellShare(words, drawn.name, drawn.percent) : "";
+  }
   if (node?.kind !== "branch") return "";
   const arm = node.branches[Number(edge)];
   return arm ? say(words, arm.if) : words.t("journeys.edge.otherwise");
@@ -81,6 +108,11 @@ export function tellRules(words: Words, graph: Graph): [string, string][] {
     ? t("journeys.reentry.after", { count: graph.reentry.days, number: words.format.number(graph.reentry.days) })
     : t(`journeys.reentry.${graph.reentry.kind}`);
   const rules: [string, string][] = [[t("journeys.rule.again"), again]];
+  if (graph.entry) rules.unshift([t("journeys.rule.entry"), say(words, graph.entry)]);
+  const from = graph.starts_at && words.format.dateTime(graph.starts_at);
+  const to = graph.ends_at && words.format.dateTime(graph.ends_at);
+  if (from || to) rules.push([t("journeys.rule.dates"), t(`journeys.dates.${from ? "from" : ""}${to ? "to" : ""}`, { from, to })]);
+  if (graph.send_window) rules.push([t("journeys.rule.send_window"), tellHours(words, graph.send_window)]);
   if (graph.goal) rules.push([t("journeys.rule.goal"), say(words, graph.goal)]);
   if (graph.exit_on.length > 0) rules.push([t("journeys.rule.exit_on"), words.format.either(graph.exit_on.map((one) => say(words, one)))]);
   return rules;

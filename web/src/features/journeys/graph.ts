@@ -7,6 +7,21 @@ export const TRIGGER = "@entry";
 
 export type Unit = "minutes" | "hours" | "days";
 
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** Until when a delay lasts (hudhud/journeys/until.py). */
+export type Until =
+  | { kind: "time"; at?: string; weekdays?: Weekday[] }
+  | { kind: "date"; attribute: string; days?: number; at: string; yearly?: boolean }
+  | { kind: "business_day"; days?: number; at: string; country?: string; weekend?: Weekday[]; holidays?: boolean };
+
+/** Hours of the week in which a journey sends; `to` not later than `from` means the next morning. */
+export interface Hours {
+  from?: string;
+  to?: string;
+  weekdays?: Weekday[];
+}
+
 export type Trigger =
   | { kind: "event"; name: string | string[]; where?: Where[] }
   | { kind: "segment_enter"; segment: number | Condition }
@@ -14,10 +29,23 @@ export type Trigger =
 
 export type JourneyNode =
   | { kind: "send"; template: string; topic: string; next: string }
-  | { kind: "delay"; amount: number; unit: Unit; next: string }
+  | { kind: "delay"; amount?: number; unit?: Unit; until?: Until; next: string; otherwise?: string }
   | { kind: "wait"; until: Condition; timeout: { amount: number; unit: Unit }; met: string; timed_out: string }
   | { kind: "branch"; branches: { if: Condition; next: string }[]; otherwise: string }
-  | { kind: "exit"; reason: string };
+  | { kind: "split"; shares: { name: string; percent: number; next: string }[]; salt: string }
+  | { kind: "holdout"; percent: number; next: string; held: string; salt: string }
+  | { kind: "update"; changes: Change[]; next: string }
+  | { kind: "topic"; do: "subscribe" | "unsubscribe"; topic: string; next: string }
+  | { kind: "start"; journey: string; next: string }
+  | { kind: "leave"; journeys: string[]; next: string }
+  | { kind: "goal" | "exit"; reason: string };
+
+/** What an update does to one attribute. */
+export type Change =
+  | { do: "set"; attribute: string; value: string | number | boolean }
+  | { do: "copy"; attribute: string; from: string }
+  | { do: "increment"; attribute: string; by: number }
+  | { do: "remove"; attribute: string };
 
 export interface Graph {
   key: string;
@@ -27,6 +55,10 @@ export interface Graph {
   run_key?: string | null;
   exit_on: Condition[];
   goal: Condition | null;
+  entry?: Condition;
+  starts_at?: string;
+  ends_at?: string;
+  send_window?: Hours;
   nodes: Record<string, JourneyNode>;
   start: string;
 }
@@ -35,12 +67,22 @@ export interface Graph {
 export function exitsOf(node: JourneyNode): [string, string][] {
   switch (node.kind) {
     case "send":
-    case "delay":
+    case "update":
+    case "topic":
+    case "start":
+    case "leave":
       return [["next", node.next]];
+    case "split":
+      return node.shares.map((share): [string, string] => [share.name, share.next]);
+    case "holdout":
+      return [["next", node.next], ["held", node.held]];
+    case "delay":
+      return node.otherwise === undefined ? [["next", node.next]] : [["next", node.next], ["otherwise", node.otherwise]];
     case "wait":
       return [["met", node.met], ["timed_out", node.timed_out]];
     case "branch":
       return [...node.branches.map((arm, index): [string, string] => [String(index), arm.next]), ["otherwise", node.otherwise]];
+    case "goal":
     case "exit":
       return [];
   }

@@ -4,7 +4,7 @@ const MINUTES: Record<Unit, number> = { minutes: 1, hours: 60, days: 1440 };
 
 /** Minutes that must pass on a way out of a node: what has to happen first may happen at once. */
 function passes(node: JourneyNode, edge: string): number {
-  if (node.kind === "delay") return node.amount * MINUTES[node.unit];
+  if (node.kind === "delay") return edge === "next" && node.amount && node.unit ? node.amount * MINUTES[node.unit] : 0;
   if (node.kind === "wait" && edge === "timed_out") return node.timeout.amount * MINUTES[node.timeout.unit];
   return 0;
 }

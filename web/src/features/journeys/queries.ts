@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  contentFindTemplates, journeysExplain, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
+  contentFindTemplates, journeysDrain, journeysExplain, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
   journeysPause,
   journeysRunRehearsal, journeysStart,
 } from "@/api/generated";
@@ -62,10 +62,12 @@ export function useRuns(key: string, node: string | null) {
   );
 }
 
+const SWITCHES = { start: journeysStart, pause: journeysPause, drain: journeysDrain };
+
 export function useSwitch(key: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (action: "start" | "pause") => call(action === "start" ? journeysStart({ path: { key } }) : journeysPause({ path: { key } })),
+    mutationFn: (action: "start" | "pause" | "drain") => call(SWITCHES[action]({ path: { key } })),
     onSuccess: () => Promise.all([["journey", key], LIST, ["home"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }

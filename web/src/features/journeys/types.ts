@@ -83,7 +83,15 @@ export interface TemplateSummary {
 /** One decision of a run; `code` is the reason, `node` is "" at the entry. */
 export interface WhyStep {
   code: string;
-  data: { at: string; node: string; edge: string; message?: { id: number; state: string; reason: string } };
+  data: {
+    at: string;
+    node: string;
+    edge: string;
+    message?: { id: number; state: string; reason: string };
+    /** What came of what the step set off; missing while that is still to be done. */
+    effect?: "done" | "refused";
+    notes?: { reason: string; name?: string }[];
+  };
 }
 
 /** One rule of the journey and whether it holds for the person (null: it only informs). */
@@ -94,8 +102,14 @@ export interface WhyRule {
   data: { verdicts?: Verdict[]; runs?: number };
 }
 
+/** What a run waits for by the clock where its person lives; `told_by`: who says that they live there. */
+export interface WhyWait {
+  code: "until" | "window";
+  data: { at: string; local: string; zone: string; told_by: string; country?: string };
+}
+
 export interface Why {
   state: "never_in" | "in" | "finished" | "goal" | "exited" | "merged";
   rules: WhyRule[];
-  runs: (Run & { steps: WhyStep[] })[];
+  runs: (Run & { steps: WhyStep[]; waits: WhyWait | null })[];
 }

@@ -1,0 +1,50 @@
+import { isolated, type Words } from "@/features/segments/sentence";
+import type { Hours, Until, Weekday } from "./graph";
+
+const WEEK: Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const A_MONDAY = Date.UTC(2024, 0, 1);
+
+/** 09:00 as the reader writes it. */
+export function clockTime(locale: string, at: string): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone: "UTC" }).format(new Date(`2024-01-01T${at}:00Z`));
+}
+
+function weekdayNames({ format }: Words, days: Weekday[]): string[] {
+  const name = new Intl.DateTimeFormat(format.locale, { weekday: "long", timeZone: "UTC" });
+  return days.map((day) => name.format(A_MONDAY + WEEK.indexOf(day) * 86_400_000));
+}
+
+function number(words: Words, count: number): { count: number; number: string } {
+  return { count, number: words.format.number(count) };
+}
+
+/** Until when a delay lasts, where the person lives. */
+export function tellUntil(words: Words, until: Until): string {
+  const { t, format } = words;
+  const at = until.at ? clockTime(format.locale, until.at) : "";
+  switch (until.kind) {
+    case "time": {
+      if (!until.weekdays?.length) return t("journeys.until.time", { at });
+      const days = format.either(weekdayNames(words, until.weekdays));
+      return t(at ? "journeys.until.day_time" : "journeys.until.day", { days, at });
+    }
+    case "date": {
+      const attribute = t("segments.quoted", { text: isolated(until.attribute) });
+      const date = until.yearly ? t("journeys.until.yearly", { attribute }) : attribute;
+      const days = until.days ?? 0;
+      if (days === 0) return t("journeys.until.date", { at, date });
+      return t(`journeys.until.date_${days < 0 ? "before" : "after"}`, { at, date, ...number(words, Math.abs(days)) });
+    }
+    case "business_day":
+      return until.days ? t("journeys.until.business_days", { at, ...number(words, until.days) }) : t("journeys.until.business_day", { at });
+  }
+}
+
+/** In which hours a journey sends, where the person lives. */
+export function tellHours(words: Words, hours: Hours): string {
+  const { t, format } = words;
+  const days = hours.weekdays?.length ? format.list(weekdayNames(words, hours.weekdays)) : "";
+  if (!hours.from || !hours.to) return t("journeys.hours.days", { days });
+  const span = { from: clockTime(format.locale, hours.from), to: clockTime(format.locale, hours.to), days };
+  return t(days ? "journeys.hours.days_times" : "journeys.hours.times", span);
+}
