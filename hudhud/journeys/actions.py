@@ -11,9 +11,6 @@ from hudhud.journeys import clocks, entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.changeover import CHANGEOVER
 from hudhud.journeys.changeover import order as order_changeover
-from hudhud.journeys.effects import carry_out as carry_out_effects
-from hudhud.journeys.effects import find_pending as find_pending
-from hudhud.journeys.effects import carry_out as carry_out_effects
 from hudhud.journeys.effects import find_pending as find_pending
 from hudhud.journeys.loops import check_graph
 from hudhud.journeys.loops import check_loops as check_loops
@@ -119,15 +116,22 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str, rule: Rule = KEE
             ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)
-        ws.run(
-            QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, ends_at=graph.ends_at, now=now
-        )
+        ws.run(QUERIES.set_version, journey_id=journey["id"], version_id=version_id, segment_id=segment_id, ends_at=graph.ends_at, now=now)
         check_graph(ws, graph)
         current = ws.one(QUERIES.current_version, journey_id=journey["id"])
         record_audit(ws, now, by, "journey.publish", f"journey:{graph.key}", version_id=version_id, names=graph.names)
     assert current is not None
     if order_changeover(ws, journey["id"], current["id"], graph, rule, now, by=by) is not None:
-        record_audit(ws, now, by, "journey.move_runs", f"journey:{graph.key}", number=current["number"], rule=msgspec.to_builtins(rule), names=graph.names)
+        record_audit(
+            ws,
+            now,
+            by,
+            "journey.move_runs",
+            f"journey:{graph.key}",
+            number=current["number"],
+            rule=msgspec.to_builtins(rule),
+            names=graph.names,
+        )
         ws.run(MOVES.ring)
     return int(current["number"])
 

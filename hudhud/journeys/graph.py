@@ -230,13 +230,22 @@ def _check_paths(graph: Graph) -> list[Problem]:
     restless = _restless_circle(graph)
     if restless:
         way = " → ".join(restless)
-        found.append(Problem(restless[0], "restless_circle", f"{way} is a circle without a rest", "put a `delay` with an amount, or a `wait`, into it"))
+        found.append(
+            Problem(
+                restless[0], "restless_circle", f"{way} is a circle without a rest", "put a `delay` with an amount, or a `wait`, into it"
+            )
+        )
     return found
 
 
 def _check_held_out(graph: Graph) -> list[Problem]:
     return [
-        Problem(node_id, "held_out_acted_on", f"held: this way comes to {ahead}, which acts on people", "lead it to an `exit`, by a `delay` or a `wait`")
+        Problem(
+            node_id,
+            "held_out_acted_on",
+            f"held: this way comes to {ahead}, which acts on people",
+            "lead it to an `exit`, by a `delay` or a `wait`",
+        )
         for node_id, node in graph.nodes.items()
         if node.kind == "holdout"
         for ahead in follow(graph, node.held)

@@ -11,7 +11,6 @@ import msgspec
 from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import PlannedSet
 from hudhud.journeys.changeover import take_repeats
-from hudhud.journeys.changeover import take_repeats
 from hudhud.journeys.types import Due, Reason
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from hudhud.journeys.changeover import MOVED_TO
 from hudhud.journeys.types import JourneyNotFound
 from hudhud.journeys.uses import find_uses as find_uses
 from hudhud.journeys.version import Version
@@ -72,6 +73,8 @@ def node_numbers(ws: Scope, version: Version) -> dict[str, dict[str, int]]:
             target = version.node(node_id).exits().get(edge)
             if target:
                 entered[target] += count
+        elif edge.startswith(MOVED_TO):
+            entered[edge.removeprefix(MOVED_TO)] += count
     return {node_id: {"entered": entered[node_id], "here": here.get(node_id, 0), "left": left[node_id]} for node_id in version.graph.nodes}
 
 
@@ -84,12 +87,17 @@ def find_edges(version: Version) -> list[dict[str, Any]]:
 
 
 def edge_numbers(ws: Scope, version: Version) -> list[dict[str, Any]]:
-    """Return every edge with the number of runs that took it; `to` is None where runs end."""
+    """Return every edge with the number of runs that took it; `to` is None where runs end. From '' also lead the ways of those who were moved here."""
     flow = find_flow(ws, version)
     edges = find_edges(version)
     drawn = {(edge["from"], edge["edge"]) for edge in edges}
-    edges += [{"from": node_id, "edge": edge, "to": None} for node_id, edge in sorted(flow) if (node_id, edge) not in drawn]
+    edges += [{"from": node_id, "edge": edge, "to": _comes_to(edge)} for node_id, edge in sorted(flow) if (node_id, edge) not in drawn]
     return [{**edge, "count": flow[edge["from"], edge["edge"]]} for edge in edges]
+
+
+def _comes_to(edge: str) -> str | None:
+    """Return where people came to who were moved here from an older version; None for all other ways that are not drawn: they end."""
+    return edge.removeprefix(MOVED_TO) if edge.startswith(MOVED_TO) else None
 
 
 def find_runs(ws: Scope, key: str, *, after: int | None = None, node: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

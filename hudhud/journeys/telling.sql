@@ -7,7 +7,7 @@ WITH place AS MATERIALIZED (
     SELECT q.* FROM place CROSS JOIN LATERAL (
         SELECT l.txid, l.run_id, l.visit, l.workspace_id, l.reason, l.at FROM run_log l
         WHERE (l.txid, l.run_id, l.visit) > (place.txid, place.run_id, place.visit) AND l.txid < pg_snapshot_xmin(pg_current_snapshot())
-          AND l.reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged')
+          AND l.reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged', 'step_removed', 'other_journey')
         ORDER BY l.txid, l.run_id, l.visit LIMIT %(limit)s) q
 )
 SELECT n.txid::text, n.run_id, n.visit, n.workspace_id, n.reason, n.at, j.key, p.id AS person_id
