@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.kit.localtime import Hours
+if TYPE_CHECKING:
+    from hudhud.kit.localtime import Hours
 
 
 class State(StrEnum):

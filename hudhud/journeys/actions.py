@@ -11,7 +11,6 @@ from hudhud.journeys import clocks, entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.changeover import CHANGEOVER
 from hudhud.journeys.changeover import order as order_changeover
-from hudhud.journeys.effects import find_pending as find_pending
 from hudhud.journeys.loops import check_graph
 from hudhud.journeys.loops import check_loops as check_loops
 from hudhud.journeys.loops import check_segment as check_segment

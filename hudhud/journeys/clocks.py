@@ -121,4 +121,3 @@ def look_again(ws: Scope, version: Version, person_ids: Iterable[int], now: date
         changed += [(run, max(found[run.run_id] or now, now)) for run in runs if found[run.run_id] != run.due_at]
     moves.hold_until(ws, changed)
     return len(changed)
-

@@ -85,9 +85,7 @@ def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime) -> Why:
         *_reentry_rules(version, runs),
     ]
     steps = _steps(ws, [run["id"] for run in runs])
-    told = [
-        {**run, "waits": tell_wait(ws, journey["id"], run), "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs
-    ]
+    told = [{**run, "waits": tell_wait(ws, journey["id"], run), "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs]
     state = "never_in" if not runs else runs[0]["outcome"] or "in"
     return Why(key, person_id, state, _sum_up(state, runs, rules), rules, told)
 

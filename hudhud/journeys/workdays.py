@@ -51,7 +51,9 @@ class Calendar:
 def find_calendar(country: str | None, weekend: tuple[Weekday, ...] | None, *, holidays: bool) -> Calendar:
     """Return a country's calendar. `weekend`: these days instead of the country's; `holidays`: whether public holidays are days off."""
     known = library.country_holidays(country) if country and country in _countries() else None
-    days = frozenset(WEEK.index(day) for day in weekend) if weekend is not None else frozenset(known.weekend if known is not None else WEEKEND)
+    days = (
+        frozenset(WEEK.index(day) for day in weekend) if weekend is not None else frozenset(known.weekend if known is not None else WEEKEND)
+    )
     return Calendar(days, known if holidays else None, weekend is not None)
 
 

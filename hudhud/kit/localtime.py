@@ -80,7 +80,9 @@ def day_spell(day: date, zone: str) -> Spell:
     return Spell(instant_at(day, MIDNIGHT, zone), instant_at(day + DAY, MIDNIGHT, zone) - JUST_BEFORE)
 
 
-class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, rename={"since": "from", "until": "to"}):
+class Hours(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, rename={"since": "from", "until": "to"}
+):
     """`{"from": "09:00", "to": "20:00", "weekdays": ["mon", …]}`: open from the one time until just before the other, on these days.
 
     Without times: the whole day. Without weekdays: every day. `to` not later than `from` means the next morning; such a spell belongs to

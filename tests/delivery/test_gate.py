@@ -9,8 +9,10 @@ from hudhud.consent.actions import record, suppress
 from hudhud.consent.types import ConsentChange
 from hudhud.delivery import actions
 from hudhud.delivery.actions import plan
+from hudhud.delivery.claims import claim
 from hudhud.delivery.slot import Slot
 from hudhud.delivery.types import PlannedMessage, PlannedSet
+from hudhud.kit.localtime import Hours
 from tests import make
 
 if TYPE_CHECKING:
@@ -118,3 +120,29 @@ def test_a_domain_with_a_limit_gets_its_share_and_the_rest_later(desk: Desk) -> 
     desk.work()
     assert sorted(desk.told()) == ["a@slow.example", "b@slow.example", "d@quick.example"]
     assert desk.rows("SELECT state, attempts, due_at > %s FROM message WHERE state <> 'accepted'", make.NOW) == [("planned", 0, True)]
+
+
+def test_a_message_with_hours_leaves_in_them_alone_where_the_person_lives(desk: Desk) -> None:
+    evening = make.NOW.replace(hour=19, minute=30, second=0, microsecond=0)
+    hours = Hours(since="09:00", until="20:00")
+    zones = {"ada@example.com": "UTC", "eve@example.com": "Europe/Helsinki", "kei@example.com": None}
+    with desk.db.workspace(desk.workspace_id) as ws:
+        people = [make.person(ws, address) for address in zones]
+        for person_id, zone in zip(people, zones.values(), strict=True):
+            ws.conn.execute("UPDATE person SET time_zone = %s WHERE id = %s", (zone, person_id))
+        ws.conn.execute("UPDATE workspace SET time_zone = 'Asia/Tokyo'")
+        actions.plan_set(ws, PlannedSet("journey", "hello", "newsletter", "hello", [1, 2, 3], [1, 1, 1], people, hours=hours), evening)
+    with desk.db.everywhere() as everywhere:
+        chunk = claim(everywhere, "late", 10, evening)
+    assert chunk is not None
+    assert [message.person_id for message in chunk.messages] == people[:1]
+    morning = evening.replace(day=2, minute=0)
+    assert desk.rows("SELECT state, reason, due_at, attempts FROM message ORDER BY id") == [
+        ("claimed", "", None, 1),
+        ("planned", "send_window", morning.replace(hour=7), 0),
+        ("planned", "send_window", morning.replace(hour=0), 0),
+    ]
+    with desk.db.everywhere() as everywhere:
+        later = claim(everywhere, "late", 10, morning.replace(hour=7))
+    assert later is not None
+    assert [message.person_id for message in later.messages] == people[1:]

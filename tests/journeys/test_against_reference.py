@@ -49,7 +49,9 @@ ZONES = ("UTC", "America/New_York", "Asia/Tehran")
 clocks = st.sampled_from(["00:00", "07:00", "12:00", "15:30", "22:00"])
 days = st.sampled_from([{}, {}, {"weekdays": ["mon", "sat"]}])
 moments = st.builds(lambda at, some: {"kind": "time", "at": at, **some}, clocks, days)
-windows_to_send = st.builds(lambda hours, some: {"from": hours[0], "to": hours[1], **some}, st.lists(clocks, min_size=2, max_size=2, unique=True), days)
+windows_to_send = st.builds(
+    lambda hours, some: {"from": hours[0], "to": hours[1], **some}, st.lists(clocks, min_size=2, max_size=2, unique=True), days
+)
 instants = st.integers(0, 12).map(lambda n: (T0 + n * HALF_DAYS).isoformat().replace("+00:00", "Z"))
 
 

@@ -26,7 +26,9 @@ MOVE_SHOP = Query("move_shop", "UPDATE workspace SET time_zone = %(zone)s WHERE 
 POSITIONS = Query("positions", "SELECT person_id, node, due_at FROM run_position ORDER BY person_id")
 
 
-def live(stage: Stage, person_id: int, zone: str | None, *, country: str | None = None, told_by: str = "stated", attributes: str = "{}") -> None:
+def live(
+    stage: Stage, person_id: int, zone: str | None, *, country: str | None = None, told_by: str = "stated", attributes: str = "{}"
+) -> None:
     with stage.db.workspace(stage.workspace_id) as ws:
         ws.run(LIVE, id=person_id, zone=zone, country=country, told_by=told_by, attributes=attributes)
 

@@ -24,25 +24,29 @@ TWELVE = (
 @pytest.mark.parametrize(
     ("zone", "day", "at", "instant"),
     [
-        ("Europe/Paris", date(2027, 3, 28), time(2, 30), datetime(2027, 3, 28, 1, 0)),
-        ("Europe/Paris", date(2026, 10, 25), time(2, 30), datetime(2026, 10, 25, 0, 30)),
-        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), datetime(2026, 10, 3, 15, 30)),
-        ("Australia/Lord_Howe", date(2026, 4, 5), time(1, 45), datetime(2026, 4, 4, 14, 45)),
-        ("Asia/Kathmandu", date(2026, 6, 1), time(9), datetime(2026, 6, 1, 3, 15)),
-        ("America/Sao_Paulo", date(2018, 11, 4), time(0, 0), datetime(2018, 11, 4, 3, 0)),
-        ("America/Sao_Paulo", date(2026, 11, 1), time(0, 0), datetime(2026, 11, 1, 3, 0)),
-        ("Africa/Cairo", date(2026, 4, 24), time(0, 0), datetime(2026, 4, 23, 22, 0)),
-        ("Pacific/Apia", date(2011, 12, 30), time(9), datetime(2011, 12, 30, 10, 0)),
+        ("Europe/Paris", date(2027, 3, 28), time(2, 30), datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),
+        ("Europe/Paris", date(2026, 10, 25), time(2, 30), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        ("Australia/Lord_Howe", date(2026, 4, 5), time(1, 45), datetime(2026, 4, 4, 14, 45, tzinfo=UTC)),
+        ("Asia/Kathmandu", date(2026, 6, 1), time(9), datetime(2026, 6, 1, 3, 15, tzinfo=UTC)),
+        ("America/Sao_Paulo", date(2018, 11, 4), time(0, 0), datetime(2018, 11, 4, 3, 0, tzinfo=UTC)),
+        ("America/Sao_Paulo", date(2026, 11, 1), time(0, 0), datetime(2026, 11, 1, 3, 0, tzinfo=UTC)),
+        ("Africa/Cairo", date(2026, 4, 24), time(0, 0), datetime(2026, 4, 23, 22, 0, tzinfo=UTC)),
+        ("Pacific/Apia", date(2011, 12, 30), time(9), datetime(2011, 12, 30, 10, 0, tzinfo=UTC)),
     ],
 )
 def test_gaps_end_at_their_first_instant_and_of_two_the_first_counts(zone: str, day: date, at: time, instant: datetime) -> None:
-    assert instant_at(day, at, zone) == instant.replace(tzinfo=UTC)
+    assert instant_at(day, at, zone) == instant
 
 
 def walls(zone: str, year: int) -> st.SearchStrategy[datetime]:
     """Wall times around the changes of a year, where there are any."""
     near = [change.astimezone(ZoneInfo(zone)).replace(tzinfo=None, second=0) for change in find_changes(zone, year)]
-    return st.builds(lambda at, minutes: at + timedelta(minutes=minutes), st.sampled_from(near or [datetime(year, 5, 1)]), st.integers(-480, 480))
+    return st.builds(
+        lambda at, minutes: at + timedelta(minutes=minutes),
+        st.sampled_from(near or [datetime(year, 5, 1, tzinfo=UTC).replace(tzinfo=None)]),
+        st.integers(-480, 480),
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -35,7 +35,11 @@ class Delay(Part, frozen=True, tag_field="kind", tag="delay", omit_defaults=True
         if self.amount is None and self.until is None:
             raise msgspec.ValidationError("nothing to wait for: give `amount` and `unit`, or `until`")
         if isinstance(self.until, AtDate) != (self.otherwise is not None):
-            said = "is missing: name the node for who has no such date ahead" if self.otherwise is None else "is only for `until` a date: remove it"
+            said = (
+                "is missing: name the node for who has no such date ahead"
+                if self.otherwise is None
+                else "is only for `until` a date: remove it"
+            )
             raise msgspec.ValidationError(f"`otherwise` {said}")
 
     @property
