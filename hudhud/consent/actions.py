@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hudhud.consent.types import DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Refusal, Stream, SuppressionReason, Topic
+from hudhud.consent.types import BY_JOURNEY, DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Refusal, Stream, SuppressionReason, Topic
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 from hudhud.kit.sql import numbers
@@ -33,8 +33,8 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
     """Keep every word with its proof; the newest one for each (person, topic, channel) decides. Repeating is harmless.
 
     An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
-    unsubscribe that the person gave us directly counts in any case; a list that is imported brings back nobody who
-    unsubscribed, and its "no" gives way to a newer word of the person alone, never to a list. Unknown topics are
+    unsubscribe that the person gave us directly counts in any case; a journey and a list that is imported bring back nobody
+    who unsubscribed, and a list's "no" gives way to a newer word of the person alone, never to a list. Unknown topics are
     returned, not invented.
     """
     known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
@@ -65,8 +65,8 @@ def _is_direct(change: ConsentChange) -> bool:
 
 
 def _is_listed(change: ConsentChange) -> bool:
-    """Say whether it is a "yes" that only stands in a list: any word of the person's own weighs more."""
-    return change.source.startswith(LISTED) and change.state != "unsubscribed"
+    """Say whether it is a "yes" that only stands in a list, or in a journey: any word of the person's own weighs more."""
+    return change.source.startswith((LISTED, BY_JOURNEY)) and change.state != "unsubscribed"
 
 
 def _newest(changes: Sequence[ConsentChange]) -> dict[tuple[int, str, str], ConsentChange]:

@@ -9,8 +9,9 @@ from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from hudhud.consent.types import State
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.consent")
@@ -29,6 +30,11 @@ def find_topic_numbers(ws: Scope) -> list[TopicNumbers]:
 def find_subscriptions(ws: Scope, person_id: int) -> list[Subscription]:
     """Where a person (and everybody merged into them) stands on each topic and channel."""
     return ws.into(Subscription, QUERIES.find_subscriptions, person_id=person_id)
+
+
+def find_states(ws: Scope, topic: str, person_ids: Iterable[int], channel: str = "email") -> dict[int, State]:
+    """Return where these living people stand on a topic; those who never were asked are left out."""
+    return dict(ws.rows(QUERIES.find_states, topic=topic, person_ids=numbers(person_ids), channel=channel))
 
 
 def find_entries(ws: Scope, person_id: int, limit: int = 200) -> list[ConsentEntry]:

@@ -16,7 +16,7 @@ WITH said AS (
     SELECT n.*, CASE WHEN n.refused AND NOT EXISTS (
         SELECT FROM consent_log c WHERE c.workspace_id = %(workspace_id)s AND c.topic_id = n.topic_id AND c.channel = n.channel
           AND c.person_id = ANY (ARRAY (SELECT n.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = n.person_id))
-          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'undo:%%')
+          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'journey:%%' AND c.source NOT LIKE 'undo:%%')
     THEN greatest(n.at, (
         SELECT max(o.changed_at) FROM subscription o WHERE o.topic_id = n.topic_id AND o.channel = n.channel
           AND o.person_id = ANY (ARRAY (SELECT n.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = n.person_id))))
@@ -73,6 +73,16 @@ LEFT JOIN (subscription s JOIN person p ON p.id = s.person_id AND p.merged_into 
        ON s.topic_id = t.id AND s.channel = 'email'
 WHERE t.workspace_id = %(workspace_id)s
 GROUP BY t.id ORDER BY t.id;
+
+-- name: find_states
+-- Where people stand on one topic and channel: the newest word of all actors that are them.
+SELECT DISTINCT ON (a.person_id) a.person_id, s.state
+FROM (SELECT p.id AS person_id, p.id AS actor_id FROM person p WHERE p.id = ANY(%(person_ids)s::bigint[])
+      UNION ALL SELECT p.merged_into, p.id FROM person p WHERE p.merged_into = ANY(%(person_ids)s::bigint[])) a
+JOIN subscription s ON s.person_id = a.actor_id
+JOIN topic t ON t.id = s.topic_id
+WHERE t.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND s.channel = %(channel)s
+ORDER BY a.person_id, s.changed_at DESC, s.state DESC;
 
 -- name: find_subscriptions
 -- Where one person stands: the newest word of all actors that are this person, for each topic and channel.

@@ -14,6 +14,8 @@ SuppressionReason = Literal["hard_bounce", "complaint", "manual", "erased"]
 
 # Sources that only say what somebody else has written down, perhaps long ago: imports.
 LISTED = "import:"
+# The source of what a journey decided. Its "yes" brings back nobody who said no, either.
+BY_JOURNEY = "journey:"
 # Sources where the person said it to us directly, just now: an unsubscribe from there is never "too old".
 DIRECT_SOURCES = frozenset({"one_click", "unsubscribe_page", "preference_page"})
 

@@ -85,13 +85,13 @@ def passes(event: Event, where: tuple[Where, ...]) -> bool:
     properties = read_properties(event)
     for listed, some in by_list(where).items():
         wholes = _items(properties, listed) if listed else [properties]
-        if not any(all(_holds(_find(whole, part.place()[1]), part) for part in some) for whole in wholes):
+        if not any(all(_holds(find_value(whole, part.place()[1]), part) for part in some) for whole in wholes):
             return False
     return True
 
 
 def _items(properties: dict[str, Any], path: str) -> list[dict[str, Any]]:
-    listed = _find(properties, path)
+    listed = find_value(properties, path)
     return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
 
@@ -101,12 +101,12 @@ def read_properties(event: Event) -> dict[str, Any]:
     return properties
 
 
-def _find(part: dict[str, Any], path: str, prefix: str = "") -> object:
-    """Return the first value at a dotted path; a key that contains dots is the same path, an object is no value."""
+def find_value(part: dict[str, Any], path: str, prefix: str = "") -> object:
+    """Return the first value at a dotted path, or None; a key that contains dots is the same path, an object is no value."""
     for name, inner in part.items():
         whole = f"{prefix}{name}"
         if isinstance(inner, dict):
-            found = _find(inner, path, f"{whole}.") if path.startswith(f"{whole}.") else None
+            found = find_value(inner, path, f"{whole}.") if path.startswith(f"{whole}.") else None
             if found is not None:
                 return found
         elif inner is not None and whole == path:

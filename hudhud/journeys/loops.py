@@ -2,27 +2,31 @@
 
 A person's runs change whom a segment has, and a segment's changes begin runs. Were a journey's own past among what begins it, each run
 would cause the next, as quick as facts travel. How often one may come back is the journey's rule of re-entry. Ends, waits and branches may
-ask for anything: they only lead on, and every path of a graph ends.
+ask for anything: they only lead on, and every path of a graph ends. What journeys do to people, too: one that starts another, or changes an
+attribute that decides who enters it, must not do so in a round in which everybody may come back at once.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from hudhud.consent.queries import find_topics
 from hudhud.journeys.graph import parse
-from hudhud.journeys.types import InvalidJourney, JourneyLoop, OnEvent, OnSegmentEnter, Problem
+from hudhud.journeys.types import Always, InvalidJourney, JourneyLoop, OnEvent, OnSegmentEnter, Problem
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
 from hudhud.lifecycle.queries import find_stages
 from hudhud.lifecycle.types import MOVED
 from hudhud.segments.actions import open_lock
-from hudhud.segments.queries import find_asked_journeys
+from hudhud.segments.queries import find_asked_attributes, find_asked_journeys
 from hudhud.segments.types import And, Segment, journey_keys, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.nodes.kinds import Kind
     from hudhud.journeys.types import Trigger
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
@@ -43,6 +47,17 @@ def check_segment(ws: Scope, tree: Condition) -> None:
 def check_graph(ws: Scope, graph: Graph) -> None:
     """Check a graph that was just published; raises `InvalidJourney` where it asks for journeys that there are not, and `JourneyLoop`."""
     problems = []
+    for node_id, named in _named_journeys(graph):
+        problems += [
+            Problem(node_id, "unknown_journey", f"there is no journey {key!r}", "choose another journey")
+            for key in sorted(_missing(ws, named))
+        ]
+    topics = {topic.key for topic in find_topics(ws)}
+    problems += [
+        Problem(node_id, "unknown_topic", f"topic: there is no topic {node.topic!r}", f"use one of {', '.join(sorted(topics))}")
+        for node_id, node in graph.nodes.items()
+        if node.kind == "topic" and node.topic not in topics
+    ]
     for place, tree in _trees(graph).items():
         node = place.partition(".")[0]
         problems += [
@@ -54,6 +69,14 @@ def check_graph(ws: Scope, graph: Graph) -> None:
     if problems:
         raise InvalidJourney(problems)
     check_loops(ws)
+
+
+def _named_journeys(graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for node_id, node in graph.nodes.items():
+        if node.kind == "start":
+            yield node_id, (node.journey,)
+        elif node.kind == "leave":
+            yield node_id, node.journeys
 
 
 def _trees(graph: Graph) -> dict[str, Condition]:
@@ -70,9 +93,11 @@ def check_loops(ws: Scope) -> None:
     """Raise `JourneyLoop` with the way round. Both saves and publications do this under one lock, so that no two make a loop together."""
     open_lock(ws)
     rules = And(tuple(stage.rule for stage in find_stages(ws)))
-    begins = {}
+    begins: dict[str, set[str]] = defaultdict(set)
     for key, text in ws.rows(QUERIES.find_triggers, event=MOVED):
-        begins[key] = find_asked_journeys(ws, _asked_by(parse(text).trigger, rules))
+        begins[key] |= find_asked_journeys(ws, _asked_by(parse(text).trigger, rules))
+    for key, others in _set_off(ws, rules).items():
+        begins[key] |= others
     for key in begins:
         if way := _way(key, key, begins, set()):
             path = " → ".join([key, *way])
@@ -80,6 +105,27 @@ def check_loops(ws: Scope) -> None:
                 f"Who enters the journey would depend on the journey itself: {path}. Let its rule of re-entry say how often one may come back.",
                 path=[key, *way],
             )
+
+
+def _set_off(ws: Scope, rules: Condition) -> dict[str, set[str]]:
+    """Return the journeys that what others do to people can begin, again and again, with those others."""
+    graphs = {key: parse(text) for key, text in ws.rows(QUERIES.find_acting)}
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, graph in graphs.items():
+        if not isinstance(graph.reentry, Always):
+            # Once for each person, or after days: that ends every round.
+            continue
+        asked = find_asked_attributes(ws, _asked_by(graph.trigger, rules))
+        for other, acting in graphs.items():
+            if any(_sets_off(node, key, asked) for node in acting.nodes.values()):
+                found[key].add(other)
+    return found
+
+
+def _sets_off(node: Kind, key: str, asked: set[str]) -> bool:
+    if node.kind == "update":
+        return any(change.attribute in asked for change in node.changes)
+    return node.kind == "start" and node.journey == key
 
 
 def _asked_by(trigger: Trigger, rules: Condition) -> Condition:

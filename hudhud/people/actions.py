@@ -21,14 +21,16 @@ from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
 from hudhud.people.identifiers import place_word
 from hudhud.people.queries import find_some
+from hudhud.people.takeback import find_quiet as find_quiet
 from hudhud.people.takeback import find_to_take_back as find_to_take_back
 from hudhud.people.takeback import hold as hold
+from hudhud.people.takeback import hush as hush
 from hudhud.people.takeback import remove as remove
 from hudhud.people.takeback import take_back as take_back
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, PLACES, Identifier, Identity, Note, PersonNotFound, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -182,6 +184,18 @@ def join(ws: Scope, survivor_id: int, merged_id: int, chosen: frozenset[str], no
     book.join(book.entries[survivor_id], book.entries[merged_id], Identity((), "hand", now, source=by), chosen)
     _write(ws, book, now, None)
     record_audit(ws, now, by, "person.merge", f"person:{survivor_id}", person_id=merged_id)
+    ws.run(QUERIES.tell)
+
+
+def patch(ws: Scope, patches: Sequence[tuple[int, Mapping[str, Any]]], now: datetime, *, by: str) -> None:
+    """Change attributes of living people, one patch after the other; a name with None is removed. `hold` comes first, and what was read of them after it.
+
+    `by`: who it is that does it, for their history, such as `journey:cart`.
+    """
+    book = _open_book(ws, {}, {person_id for person_id, _ in patches}, now, frozenset())
+    for person_id, attributes in patches:
+        book.patch(book.entries[person_id], Identity((), "hand", now, attributes, source=by))
+    _write(ws, book, now, None)
     ws.run(QUERIES.tell)
 
 

@@ -210,6 +210,11 @@ class Book:
         self._source = identity.source
         self._merge(survivor, merged, identity, chosen)
 
+    def patch(self, entry: Entry, identity: Identity) -> None:
+        """Change what is known of somebody because a rule of ours says so; that tells nobody who they are, so it vouches for nobody."""
+        self._turn, self._source = None, identity.source
+        self._patch(entry, identity)
+
     def _merge(self, survivor: Entry, merged: Entry, identity: Identity, chosen: frozenset[str] = frozenset()) -> None:
         snapshot = {"survivor": survivor.snapshot(), "merged": merged.snapshot()}
         self.merges.append(Merge(survivor, merged, identity.at, identity.cause, snapshot))
@@ -256,6 +261,7 @@ class Book:
                 self.changed_names.add(name)
                 entry.is_changed = True
         self._refused += sorted(refused)
+        self._withdraw(entry, {name for name, value in patch.items() if value is None and name not in refused})
         for column, names, normal in COLUMNS:
             stated = next((found for name in names if name not in refused and (found := normal(patch.get(name)))), None)
             device = normal((identity.device or {}).get(column))
@@ -267,6 +273,27 @@ class Book:
                 self._place(entry, column, device, "device")
         for origin, told in places.told_by(identity, {name: value for name, value in patch.items() if name not in refused}):
             self._settle(entry, identity, origin, told)
+
+    def _withdraw(self, entry: Entry, removed: set[str]) -> None:
+        """Forget what only removed traits have stated: time zone, language, parts of a place."""
+        by_column: dict[str, tuple[str, ...]] = {column: names for column, names, _ in COLUMNS}
+        by_column |= {part: places.stated_by(part) for part in places.PARTS}
+        concerned = [column for column, names in by_column.items() if not removed.isdisjoint(names) and entry.provenance.get(column) == "stated"]
+        if not concerned:
+            return
+        left: dict[str, str | None] = {**places.read_traits(entry.attributes)}
+        left |= {column: next(filter(None, (normal(entry.attributes.get(name)) for name in names)), None) for column, names, normal in COLUMNS}
+        for column in concerned:
+            self._note_place(entry, column, left.get(column))
+            if left.get(column) is None:
+                entry.provenance = {name: origin for name, origin in entry.provenance.items() if name != column}
+
+    def _note_place(self, entry: Entry, column: str, value: str | None) -> None:
+        if entry.places.get(column) != value:
+            self.changed_names.add(f"@{column}")
+            self._turn_of(entry).before.setdefault(f"@{column}", entry.places.get(column))
+            entry.places = {**entry.places, column: value}
+            entry.is_changed = True
 
     def _settle(self, entry: Entry, identity: Identity, origin: str, told: dict[str, str]) -> None:
         """Take over what is told of somebody's place."""
@@ -292,10 +319,7 @@ class Book:
         rank = places.STRENGTH[origin]
         if rank < known or (entry.places.get(column) == value and rank == known):
             return
-        if entry.places.get(column) != value:
-            self.changed_names.add(f"@{column}")
-            self._turn_of(entry).before.setdefault(f"@{column}", entry.places.get(column))
-        entry.places = {**entry.places, column: value}
+        self._note_place(entry, column, value)
         entry.provenance = {**entry.provenance, column: origin}
         entry.is_changed = True
 

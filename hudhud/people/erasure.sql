@@ -101,6 +101,8 @@ WITH gone AS (
     DELETE FROM run_position WHERE run_id IN (SELECT id FROM gone)
 ), triggers AS (
     DELETE FROM run_trigger WHERE run_id IN (SELECT id FROM gone)
+), effects AS (
+    DELETE FROM journey_effect WHERE run_id IN (SELECT id FROM gone)
 )
 DELETE FROM run_log WHERE run_id IN (SELECT id FROM gone);
 
@@ -213,3 +215,11 @@ WHERE h.workspace_id = %(workspace_id)s AND h.hash = ANY(%(hashes)b::bytea[]);
 -- name: find_leaving
 -- Actors who are being erased and can still be found.
 SELECT DISTINCT unnest(actor_ids) FROM erasure WHERE workspace_id = %(workspace_id)s AND step = 'asked' AND first_batch < %(batch)s;
+
+-- name: find_actors
+-- Whom these erasures are about.
+SELECT DISTINCT unnest(actor_ids) FROM erasure WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: find_erased
+-- Everybody whose events were removed for good.
+SELECT DISTINCT unnest(actor_ids) FROM erasure WHERE workspace_id = %(workspace_id)s AND step IN ('scrubbed', 'finished');

@@ -64,7 +64,7 @@ FROM (
          AND o.state <> 'unsubscribed' AND o.changed_at > n.changed_at
     WHERE n.workspace_id = %(workspace_id)s AND NOT EXISTS (
         SELECT FROM consent_log c WHERE c.workspace_id = n.workspace_id AND c.person_id = ANY (a.ids) AND (c.topic_id, c.channel) = (n.topic_id, n.channel)
-          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.changed_at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'undo:%%')
+          AND c.applied AND c.state <> 'unsubscribed' AND c.at > n.changed_at AND c.source NOT LIKE 'import:%%' AND c.source NOT LIKE 'journey:%%' AND c.source NOT LIKE 'undo:%%')
     GROUP BY n.person_id, n.topic_id, n.channel
 ) y
 WHERE (u.person_id, u.topic_id, u.channel) = (y.person_id, y.topic_id, y.channel);

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import QUERIES, ask, ask_since, find_atoms, find_merged, read_definitions, rows
+from hudhud.segments.ask import QUERIES, ask, ask_since, asks_who_lives, find_atoms, find_merged, read_definitions, rows
 from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
@@ -27,6 +27,7 @@ from hudhud.segments.sets import Listed
 from hudhud.segments.stored import read_members
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
+from hudhud.segments.uses import find_asked_attributes as find_asked_attributes
 from hudhud.segments.uses import find_asked_journeys as find_asked_journeys
 from hudhud.segments.uses import find_uses as find_uses
 from hudhud.segments.uses import use_to_json as use_to_json
@@ -109,7 +110,8 @@ def explain_all(ws: Scope, ch: Client, tree: Condition, person_ids: Sequence[int
 
 def _everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> BitMap64:
     definitions = read_definitions(ws, [tree])
-    return ask(ch, _workspace(ws), find_atoms([tree], definitions), now).people(tree, definitions)
+    facts = ask(ch, _workspace(ws), find_atoms([tree], definitions), now, lives=asks_who_lives(tree, definitions))
+    return facts.people(tree, definitions)
 
 
 def _workspace(ws: Scope) -> int:

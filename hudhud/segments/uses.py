@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hudhud.segments.ask import QUERIES, read_definitions
 from hudhud.segments.sets import Listed
-from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, SegmentNotFound, SegmentOwned, journey_keys, leaves
+from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, SegmentNotFound, SegmentOwned, attribute_names, journey_keys, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,15 +23,16 @@ ECHOES = {"lifecycle": "Lifecycle Stage Changed"}
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that asks for a segment: another segment, or a version of a journey, and where in it."""
+    """One thing that asks for a segment, an event or an attribute, and where in it."""
 
-    kind: str  # segment, journey
-    key: str  # a segment's id, a journey's key
+    kind: str  # segment, stage, persona, journey, endpoint
+    key: str  # a segment's, persona's or endpoint's id, a stage's or journey's key
     names: dict[str, str]  # by language; a segment has one for all: ""
     status: str = ""  # of a journey: draft, running, paused
     version: int | None = None
     is_current: bool = True  # False: an older version of a journey that people are still under way in
     places: tuple[str, ...] = ()  # in a journey: trigger, goal, exit_on.0, the id of a node with the name of its condition
+    properties: tuple[str, ...] = ()  # of an event: which of them it asks for
 
     @property
     def title(self) -> str:
@@ -48,6 +49,12 @@ def find_asked_journeys(ws: Scope, tree: Condition) -> set[str]:
     """Return the keys of the journeys that a tree asks for, itself or by the segments it is built on."""
     meant = [one for one in read_definitions(ws, [tree]).values() if not isinstance(one, Listed)]
     return {key for one in (tree, *meant) for key in journey_keys(one)}
+
+
+def find_asked_attributes(ws: Scope, tree: Condition) -> set[str]:
+    """Return the names of the attributes that a tree asks for, itself or by the segments it is built on."""
+    meant = [one for one in read_definitions(ws, [tree]).values() if not isinstance(one, Listed)]
+    return {name for one in (tree, *meant) for leaf in leaves(one) for name in attribute_names(leaf)}
 
 
 def find_missing(ws: Scope, segment_ids: Iterable[int]) -> list[int]:
@@ -76,6 +83,7 @@ def use_to_json(use: Use) -> dict[str, Any]:
         "version": use.version,
         "is_current": use.is_current,
         "places": list(use.places),
+        "properties": list(use.properties),
     }
 
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.events.types import Event
-from hudhud.journeys import actions, graph, planner
+from hudhud.journeys import actions, effects, graph, planner
 from hudhud.journeys.worlds import LiveWorld
 from hudhud.kit.sql import Query
+from hudhud.workers.quarantine import is_poison
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,6 +129,18 @@ class Stage:
         with self.db.workspace(self.workspace_id) as ws:
             versions = planner.find_versions(ws)
         return planner.tick(LiveWorld(self.db, self.ch), versions, horizon, pace)
+
+    def act(self, now: datetime) -> int:
+        """Let nodes do what they do to people, as the effects worker does."""
+        done = 0
+        while True:
+            with self.db.workspace(self.workspace_id) as ws:
+                pending = [one for one in effects.find_pending(ws) if one.workspace_id == self.workspace_id]
+            if not pending:
+                return done
+            for one in pending:
+                with self.db.workspace(self.workspace_id) as ws:
+                    done += effects.carry_out(ws, self.ch, one, now, is_poison)
 
     def messages(self) -> list[dict[str, Any]]:
         """Return the planned messages."""

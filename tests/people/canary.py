@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from hudhud.events.kept import unpack
 from tests.workers.line import identify, track
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ NOT_ABOUT_PEOPLE = {
     "message_told": "numbers of transactions",
     "run_told": "numbers of transactions",
     "journey_flow": "counts",
+    "journey_effect": "numbers of people and nodes",
     "sending_limit": "domains",
     "schema_migration": "names of files",
     "worker_heartbeat": "processes",
@@ -65,6 +67,7 @@ NOT_ABOUT_PEOPLE = {
     "erased_identifier": "keyed hashes; filled by the erasure",
     "erasure": "numbers; what it looks for is removed at its end",
     "hook": "addresses, and expressions of the shop",
+    "intake_reject_gone": "how many refused messages were dropped",
     "warehouse": "where databases are and what is asked of them; digests of the last rows, each of a whole row",
     "import": "names of files",
     "import_person": "numbers of people, for a month",
@@ -82,7 +85,11 @@ def find_in_postgres(ws: Scope) -> set[str]:
     tables = [row[0] for row in ws.conn.execute(TABLES).fetchall()]
     marks = [pattern for mark in (MARK, PHONE_MARK) for pattern in (f"%{mark}%", f"%{mark.encode().hex()}%")]
     query = 'SELECT EXISTS (SELECT FROM "{}" t WHERE lower(to_jsonb(t)::text) LIKE ANY (%s))'
-    return {table for table in tables if ws.conn.execute(query.format(table), (marks,)).fetchone() == (True,)}
+    found = {table for table in tables if ws.conn.execute(query.format(table), (marks,)).fetchone() == (True,)}
+    # These are packed.
+    blocks = ws.conn.execute("SELECT workspace_id, source, body FROM intake_kept").fetchall()
+    packed = "".join(str(unpack(*block)) for block in blocks).lower()
+    return found | ({"intake_kept"} if MARK in packed or PHONE_MARK in packed else set())
 
 
 def find_in_clickhouse(ch: Client) -> set[str]:

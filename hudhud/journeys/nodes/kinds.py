@@ -5,7 +5,18 @@ from __future__ import annotations
 from hudhud.journeys.nodes.branch import Branch
 from hudhud.journeys.nodes.delay import Delay
 from hudhud.journeys.nodes.exit import Exit
+from hudhud.journeys.nodes.goal import Goal
+from hudhud.journeys.nodes.holdout import Holdout
+from hudhud.journeys.nodes.leave import Leave
 from hudhud.journeys.nodes.send import Send
+from hudhud.journeys.nodes.split import Split
+from hudhud.journeys.nodes.start import Start
+from hudhud.journeys.nodes.topic import Topic
+from hudhud.journeys.nodes.update import Update
 from hudhud.journeys.nodes.wait import Wait
 
-Kind = Send | Delay | Wait | Branch | Exit
+Kind = Send | Delay | Wait | Branch | Split | Holdout | Update | Topic | Start | Leave | Goal | Exit
+
+# Those whose work the effects role does (acting.py), and all that the held out must not come to.
+EFFECTS = frozenset({"update", "topic", "start", "leave"})
+ACTING = EFFECTS | {"send"}

@@ -1,0 +1,37 @@
+"""Goal: whoever comes here has reached the journey's goal, and the run ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from hudhud.journeys.types import Due, Part, Plan, Reason, Word
+
+if TYPE_CHECKING:
+    from hudhud.segments.types import Condition
+
+
+class Goal(Part, frozen=True, tag_field="kind", tag="goal"):
+    """`{"kind": "goal", "reason": word}`."""
+
+    reason: Word
+
+    @property
+    def kind(self) -> Literal["goal"]:
+        """Return the word in `kind`."""
+        return "goal"
+
+    def exits(self) -> dict[str, str]:
+        """No way on."""
+        return {}
+
+    def conditions(self) -> dict[str, Condition]:
+        """It asks nothing."""
+        return {}
+
+    def hold(self) -> None:
+        """No rest."""
+        return
+
+    def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
+        """Whoever comes here has done it."""
+        return Plan().move("goal", batch, Reason.GOAL_REACHED)
