@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysDrainData, JourneysDrainResponses, JourneysEditingAssessImpactData, JourneysEditingAssessImpactResponses, JourneysEditingDropDraftData, JourneysEditingDropDraftResponses, JourneysEditingFindVersionsData, JourneysEditingFindVersionsResponses, JourneysEditingGetDiffData, JourneysEditingGetDiffResponses, JourneysEditingGetDraftData, JourneysEditingGetDraftResponses, JourneysEditingGetVersionData, JourneysEditingGetVersionResponses, JourneysEditingPublishAgainData, JourneysEditingPublishAgainResponses, JourneysEditingPublishDraftData, JourneysEditingPublishDraftResponses, JourneysEditingPutDraftData, JourneysEditingPutDraftResponses, JourneysEditingReviewDraftData, JourneysEditingReviewDraftResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -294,7 +294,7 @@ export const peopleFindErasures = <ThrowOnError extends boolean = false>(options
 /**
  * Find Event Uses
  *
- * List the segments, stages and journeys that ask for an event.
+ * List the segments, stages and journeys that ask for an event, and the outgoing webhooks that tell of it.
  */
 export const usesFindEventUses = <ThrowOnError extends boolean = false>(options: Options<UsesFindEventUsesData, ThrowOnError>): RequestResult<UsesFindEventUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<UsesFindEventUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/events/uses', ...options });
 
@@ -357,7 +357,7 @@ export const eventsFindRejects = <ThrowOnError extends boolean = false>(options?
 /**
  * Count Rejects
  *
- * Count the refused messages that wait, by reason.
+ * Count the refused messages that wait, by reason; `gone`: those that were dropped, the oldest first, as there were too many.
  */
 export const eventsCountRejects = <ThrowOnError extends boolean = false>(options?: Options<EventsCountRejectsData, ThrowOnError>): RequestResult<EventsCountRejectsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EventsCountRejectsResponses, unknown, ThrowOnError>({ url: '/api/v1/events/rejects/count', ...options });
 
@@ -791,7 +791,7 @@ export const segmentsFindMembers = <ThrowOnError extends boolean = false>(option
 /**
  * Find Uses
  *
- * List the segments, stages of the lifecycle, personas and journeys that ask for a segment, and where in them.
+ * List the segments, stages of the lifecycle, personas, journeys and outgoing webhooks that ask for a segment, and where in them.
  */
 export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindUsesData, ThrowOnError>): RequestResult<SegmentsFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/uses', ...options });
 
@@ -987,7 +987,7 @@ export const journeysGetJourney = <ThrowOnError extends boolean = false>(options
 /**
  * Publish
  *
- * Publish a version; people under way stay on theirs.
+ * Publish a version; people under way stay on theirs, or move by the rule in `runs`.
  */
 export const journeysPublish = <ThrowOnError extends boolean = false>(options: Options<JourneysPublishData, ThrowOnError>): RequestResult<JourneysPublishResponses, unknown, ThrowOnError> => (options.client ?? client).put<JourneysPublishResponses, unknown, ThrowOnError>({
     url: '/api/v1/journeys/{key}',
@@ -1018,6 +1018,13 @@ export const journeysGetNumbers = <ThrowOnError extends boolean = false>(options
  * Let it run.
  */
 export const journeysStart = <ThrowOnError extends boolean = false>(options: Options<JourneysStartData, ThrowOnError>): RequestResult<JourneysStartResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysStartResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/start', ...options });
+
+/**
+ * Drain
+ *
+ * Let nobody enter any more; who is inside goes on to the end.
+ */
+export const journeysDrain = <ThrowOnError extends boolean = false>(options: Options<JourneysDrainData, ThrowOnError>): RequestResult<JourneysDrainResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysDrainResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/drain', ...options });
 
 /**
  * Pause
@@ -1053,6 +1060,111 @@ export const journeysFindRuns = <ThrowOnError extends boolean = false>(options: 
  * Explain one person in this journey: each rule, each step.
  */
 export const journeysExplain = <ThrowOnError extends boolean = false>(options: Options<JourneysExplainData, ThrowOnError>): RequestResult<JourneysExplainResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysExplainResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/why/{person_id}', ...options });
+
+/**
+ * Drop Draft
+ *
+ * Forget the draft at this revision.
+ */
+export const journeysEditingDropDraft = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingDropDraftData, ThrowOnError>): RequestResult<JourneysEditingDropDraftResponses, unknown, ThrowOnError> => (options.client ?? client).delete<JourneysEditingDropDraftResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/draft', ...options });
+
+/**
+ * Get Draft
+ *
+ * Return the draft with what is wrong with it; before there is one, the published graph as revision 0.
+ */
+export const journeysEditingGetDraft = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingGetDraftData, ThrowOnError>): RequestResult<JourneysEditingGetDraftResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysEditingGetDraftResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/draft', ...options });
+
+/**
+ * Put Draft
+ *
+ * Save the draft, sound or not; a new key makes a journey. 409 `draft_changed` where somebody else has saved it meanwhile.
+ */
+export const journeysEditingPutDraft = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingPutDraftData, ThrowOnError>): RequestResult<JourneysEditingPutDraftResponses, unknown, ThrowOnError> => (options.client ?? client).put<JourneysEditingPutDraftResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/draft',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Publish Draft
+ *
+ * Publish the draft at this revision; people under way stay on their version, or move by the rule in `runs`.
+ */
+export const journeysEditingPublishDraft = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingPublishDraftData, ThrowOnError>): RequestResult<JourneysEditingPublishDraftResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysEditingPublishDraftResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/draft/publish',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Review Draft
+ *
+ * Ask for another member's word on the draft, or give it. Nobody approves what they have saved or asked about themselves.
+ */
+export const journeysEditingReviewDraft = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingReviewDraftData, ThrowOnError>): RequestResult<JourneysEditingReviewDraftResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysEditingReviewDraftResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/draft/review',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Versions
+ *
+ * List versions, newest first, with how many people are on each; `move`: how people were last brought there.
+ */
+export const journeysEditingFindVersions = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingFindVersionsData, ThrowOnError>): RequestResult<JourneysEditingFindVersionsResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysEditingFindVersionsResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/versions', ...options });
+
+/**
+ * Get Version
+ *
+ * Return the graph of one version.
+ */
+export const journeysEditingGetVersion = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingGetVersionData, ThrowOnError>): RequestResult<JourneysEditingGetVersionResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysEditingGetVersionResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/versions/{number}', ...options });
+
+/**
+ * Publish Again
+ *
+ * Publish an older version once more: it becomes the newest.
+ */
+export const journeysEditingPublishAgain = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingPublishAgainData, ThrowOnError>): RequestResult<JourneysEditingPublishAgainResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysEditingPublishAgainResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/versions/{number}/publish',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Diff
+ *
+ * Compare two versions; without `after`, one with the draft, or where there is none with the current version.
+ */
+export const journeysEditingGetDiff = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingGetDiffData, ThrowOnError>): RequestResult<JourneysEditingGetDiffResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysEditingGetDiffResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/diff', ...options });
+
+/**
+ * Assess Impact
+ *
+ * Say what publishing would do to people under way. Nothing is changed.
+ */
+export const journeysEditingAssessImpact = <ThrowOnError extends boolean = false>(options: Options<JourneysEditingAssessImpactData, ThrowOnError>): RequestResult<JourneysEditingAssessImpactResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysEditingAssessImpactResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/impact',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Find Companies

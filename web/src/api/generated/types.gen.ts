@@ -208,6 +208,10 @@ export type WorkspaceChange = {
      * Open Attributes
      */
     open_attributes?: Array<string> | null;
+    /**
+     * Publishing Needs Approval
+     */
+    publishing_needs_approval?: boolean | null;
 };
 
 /**
@@ -584,15 +588,15 @@ export type AttributeNames = {
 };
 
 /**
- * Use
+ * OneUse
  *
- * A segment, a stage of the lifecycle, or a journey with the places in it; `properties` = which of the event's properties it asks for.
+ * What asks for something: a segment, a stage of the lifecycle, a persona, an outgoing webhook, or a version of a journey with the places in it.
  */
-export type Use = {
+export type OneUse = {
     /**
      * Kind
      */
-    kind: string;
+    kind: 'segment' | 'stage' | 'persona' | 'journey' | 'endpoint';
     /**
      * Key
      */
@@ -603,6 +607,18 @@ export type Use = {
     names: {
         [key: string]: string;
     };
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Version
+     */
+    version: number | null;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
     /**
      * Places
      */
@@ -622,7 +638,7 @@ export type Uses = {
     /**
      * Items
      */
-    items: Array<Use>;
+    items: Array<OneUse>;
     /**
      * Next
      */
@@ -927,21 +943,19 @@ export type NewList = {
 /**
  * Draft
  *
- * Conditions that are not saved.
- *
- * Whoever edits them names the form they edit in with `draft`: what that form asked before is given up (its answer is 409).
+ * A graph as it is for now, and the revision that was worked on (0: there was none).
  */
 export type Draft = {
     /**
-     * Tree
+     * Graph
      */
-    tree: {
+    graph: {
         [key: string]: unknown;
     };
     /**
-     * Draft
+     * Revision
      */
-    draft?: string;
+    revision: number;
 };
 
 /**
@@ -1117,7 +1131,7 @@ export type Upload = {
 /**
  * Publication
  *
- * A journey as it is written down (ARCHITECTURE.md).
+ * A journey as it is written down (ARCHITECTURE.md), and what becomes of people under way.
  */
 export type Publication = {
     /**
@@ -1126,12 +1140,16 @@ export type Publication = {
     graph: {
         [key: string]: unknown;
     };
+    /**
+     * Runs
+     */
+    runs?: unknown;
 };
 
 /**
  * Span
  *
- * A span of history: instants or dates; a date as `to` means the end of that day.
+ * A span of history: instants, or days of the workspace's time zone; a day as `to` means its end.
  */
 export type Span = {
     /**
@@ -1142,6 +1160,76 @@ export type Span = {
      * To
      */
     to: string;
+};
+
+/**
+ * DraftPublication
+ *
+ * Which revision to publish, and what becomes of people under way.
+ */
+export type DraftPublication = {
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Runs
+     */
+    runs?: unknown;
+};
+
+/**
+ * Review
+ *
+ * A question or a word about a revision: `asked`, `approved` or `refused`.
+ */
+export type Review = {
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Word
+     */
+    word: 'asked' | 'approved' | 'refused';
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * Again
+ *
+ * What becomes of people under way (ARCHITECTURE.md, Journeys).
+ */
+export type Again = {
+    /**
+     * Runs
+     */
+    runs?: unknown;
+};
+
+/**
+ * Question
+ *
+ * What would be published: a graph, a version by its number, or neither: the draft, else the current version; and what of people under way.
+ */
+export type Question = {
+    /**
+     * Graph
+     */
+    graph?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Number
+     */
+    number?: number | null;
+    /**
+     * Runs
+     */
+    runs?: unknown;
 };
 
 /**
@@ -1440,6 +1528,10 @@ export type Plan = {
      * Newest By
      */
     newest_by?: string;
+    /**
+     * Takes Erased
+     */
+    takes_erased?: boolean;
 };
 
 /**
@@ -1791,7 +1883,7 @@ export type Warehouse = {
     /**
      * Kind
      */
-    kind: 'people' | 'events';
+    kind: 'people' | 'events' | 'consent' | 'suppressions';
     connection: Connection;
     selection: Selection | null;
     plan: Plan | null;
@@ -1848,7 +1940,7 @@ export type NewWarehouse = {
     /**
      * Kind
      */
-    kind: 'people' | 'events';
+    kind: 'people' | 'events' | 'consent' | 'suppressions';
     connection: Connection;
     /**
      * Password
@@ -3578,8 +3670,10 @@ export type SegmentsFindUsesResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: Uses;
 };
+
+export type SegmentsFindUsesResponse = SegmentsFindUsesResponses[keyof SegmentsFindUsesResponses];
 
 export type LifecycleGetLifecycleData = {
     body?: never;
@@ -3767,8 +3861,10 @@ export type LifecycleFindUsesResponses = {
     /**
      * OK
      */
-    200: unknown;
+    200: Uses;
 };
+
+export type LifecycleFindUsesResponse = LifecycleFindUsesResponses[keyof LifecycleFindUsesResponses];
 
 export type PersonasFindPersonasData = {
     body?: never;
@@ -4073,6 +4169,25 @@ export type JourneysStartResponses = {
     200: unknown;
 };
 
+export type JourneysDrainData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/drain';
+};
+
+export type JourneysDrainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type JourneysPauseData = {
     body?: never;
     path: {
@@ -4160,6 +4275,229 @@ export type JourneysExplainData = {
 };
 
 export type JourneysExplainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingDropDraftData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query: {
+        /**
+         * Revision
+         */
+        revision: number;
+    };
+    url: '/api/v1/journeys/{key}/draft';
+};
+
+export type JourneysEditingDropDraftResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysEditingDropDraftResponse = JourneysEditingDropDraftResponses[keyof JourneysEditingDropDraftResponses];
+
+export type JourneysEditingGetDraftData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/draft';
+};
+
+export type JourneysEditingGetDraftResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingPutDraftData = {
+    body: Draft;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/draft';
+};
+
+export type JourneysEditingPutDraftResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingPublishDraftData = {
+    body: DraftPublication;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/draft/publish';
+};
+
+export type JourneysEditingPublishDraftResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingReviewDraftData = {
+    body: Review;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/draft/review';
+};
+
+export type JourneysEditingReviewDraftResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingFindVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/journeys/{key}/versions';
+};
+
+export type JourneysEditingFindVersionsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingGetVersionData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/versions/{number}';
+};
+
+export type JourneysEditingGetVersionResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingPublishAgainData = {
+    body: Again;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/versions/{number}/publish';
+};
+
+export type JourneysEditingPublishAgainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingGetDiffData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query: {
+        /**
+         * Before
+         */
+        before: number;
+        /**
+         * After
+         */
+        after?: number | null;
+    };
+    url: '/api/v1/journeys/{key}/diff';
+};
+
+export type JourneysEditingGetDiffResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingAssessImpactData = {
+    body: Question;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/impact';
+};
+
+export type JourneysEditingAssessImpactResponses = {
     /**
      * OK
      */
