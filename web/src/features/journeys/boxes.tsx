@@ -3,7 +3,9 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useWords } from "@/features/segments/useWords";
 import { useFormat } from "@/i18n/useFormat";
-import { IconArrowsSplit, IconBolt, IconClock, IconDoorExit, IconHourglass, IconMail, Num } from "@/ui";
+import {
+  IconArrowsShuffle, IconArrowsSplit, IconBell, IconBolt, IconClock, IconDoorExit, IconHourglass, IconLogout, IconMail, IconPlayerPlay, IconTarget, IconUserEdit, IconUserOff, Num,
+} from "@/ui";
 import type { Box } from "./Canvas";
 import { tell, tellEdge, type JourneyWords, type Told } from "./describe";
 import { TRIGGER, type Graph } from "./graph";
@@ -12,6 +14,7 @@ import { useTemplateNames } from "./queries";
 
 const ICONS: Record<Told["tone"], ComponentType<{ size?: number }>> = {
   trigger: IconBolt, send: IconMail, delay: IconClock, wait: IconHourglass, branch: IconArrowsSplit, exit: IconDoorExit,
+  split: IconArrowsShuffle, holdout: IconUserOff, update: IconUserEdit, topic: IconBell, start: IconPlayerPlay, leave: IconLogout, goal: IconTarget,
 };
 
 /** Figures on the drawing, live or rehearsed: people per node, people per edge. */
@@ -56,7 +59,8 @@ export function useBoxes(graph: Graph, words: JourneyWords, flow: Flow | undefin
     const ids = [TRIGGER, ...Object.keys(graph.nodes)];
     return Object.fromEntries(ids.map((id): [string, Box] => {
       const told = tell(words, graph, id);
-      const isExit = graph.nodes[id]?.kind === "exit";
+      const kind = graph.nodes[id]?.kind;
+      const isExit = kind === "exit" || kind === "goal";
       const here = id === TRIGGER || isExit ? undefined : flow?.here && (flow.here[id] ?? 0);
       const entered = flow && (flow.entered[id] ?? 0);
       const content = <Content told={told} here={here} entered={entered} />;
