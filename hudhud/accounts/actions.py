@@ -161,12 +161,13 @@ def set_password(everywhere: Scope, *, email: str, password_hash: str, now: date
 
 
 WORKSPACE_FIELDS = (
-    "name", "time_zone", "language", "currency", "sender_name", "sender_email", "postal_address", "open_attributes", "is_sample"
+    "name", "time_zone", "language", "currency", "sender_name", "sender_email", "postal_address", "open_attributes",
+    "publishing_needs_approval", "is_sample",
 )  # fmt: skip
 
 
 def update_workspace(ws: Scope, now: datetime, actor: str, **changes: object) -> Workspace:
-    """Change the given fields (name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes)."""
+    """Change the given fields (name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes, publishing_needs_approval)."""
     given = {field: value for field, value in changes.items() if value is not None}
     if "name" in given:
         given["name"] = _check_name("name", str(given["name"]))

@@ -27,6 +27,7 @@ class WorkspaceChange(Schema):
     sender_email: Annotated[str, Field(max_length=150)] | None = None
     postal_address: Annotated[str, Field(max_length=1000)] | None = None
     open_attributes: list[str] | None = None
+    publishing_needs_approval: bool | None = None
 
 
 class NewMember(Schema):

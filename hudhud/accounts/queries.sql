@@ -1,6 +1,6 @@
 -- name: get_workspace
 -- The workspace of this scope.
-SELECT id, name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes, is_sample, created_at
+SELECT id, name, time_zone, language, currency, sender_name, sender_email, postal_address, open_attributes, publishing_needs_approval, is_sample, created_at
 FROM workspace WHERE id = %(workspace_id)s;
 
 -- name: create_workspace
@@ -14,7 +14,8 @@ UPDATE workspace SET name = coalesce(%(name)s, name), time_zone = coalesce(%(tim
     language = coalesce(%(language)s, language), currency = coalesce(%(currency)s, currency),
     sender_name = coalesce(%(sender_name)s, sender_name), sender_email = coalesce(%(sender_email)s, sender_email),
     postal_address = coalesce(%(postal_address)s, postal_address),
-    open_attributes = coalesce(%(open_attributes)s::text[], open_attributes), is_sample = coalesce(%(is_sample)s, is_sample)
+    open_attributes = coalesce(%(open_attributes)s::text[], open_attributes),
+    publishing_needs_approval = coalesce(%(publishing_needs_approval)s, publishing_needs_approval), is_sample = coalesce(%(is_sample)s, is_sample)
 WHERE id = %(workspace_id)s;
 
 -- name: move_people

@@ -29,6 +29,7 @@ class Workspace:
     sender_email: str
     postal_address: str
     open_attributes: list[str]
+    publishing_needs_approval: bool
     is_sample: bool
     created_at: datetime
 

@@ -15,6 +15,7 @@ from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
+from hudhud.journeys import editing
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
 from hudhud.personas import api as personas
@@ -38,6 +39,7 @@ ROUTERS = (
     lifecycle.router,
     personas.router,
     journeys.router,
+    editing.router,
     companies.router,
     consent.router,
     content.router,

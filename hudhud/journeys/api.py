@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, queries, recipes
+from hudhud.journeys import actions, drafts, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
 from hudhud.journeys.placing import read_rule
@@ -77,7 +77,7 @@ def get_journey(request: Request, key: str) -> dict[str, Any]:
 def publish(request: Request, key: str, publication: Publication) -> dict[str, Any]:
     """Publish a version; people under way stay on theirs, or move by the rule in `runs`."""
     graph, rule = graphs.parse({**publication.graph, "key": key}), read_rule(publication.runs)
-    number = actions.publish(request.scope, graph, request.now, by=request.actor, rule=rule)
+    number = drafts.publish(request.scope, graph, request.now, by=request.actor, rule=rule)
     return {"key": key, "number": number}
 
 

@@ -1,15 +1,15 @@
-"""Routes of a journey's versions: list, difference, impact of a publication, the way back."""
+"""Routes of a journey's draft and its versions: save, review, difference, impact of a publication, the way back."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
+from hudhud.journeys import drafts, versions
 from hudhud.journeys import graph as graphs
-from hudhud.journeys import queries, versions
 from hudhud.journeys.diff import compare, mark
 from hudhud.journeys.impact import assess
 from hudhud.journeys.placing import read_rule
@@ -25,7 +25,7 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 
 
 class Question(Schema):
-    """What would be published: a graph, an older version by its number, or neither: the current one again; and what of people under way."""
+    """What would be published: a graph, a version by its number, or neither: the draft, else the current version; and what of people under way."""
 
     graph: dict[str, Any] | None = None
     number: int | None = None
@@ -36,6 +36,62 @@ class Again(Schema):
     """What becomes of people under way (ARCHITECTURE.md, Journeys)."""
 
     runs: Any = "keep"
+
+
+class Draft(Schema):
+    """A graph as it is for now, and the revision that was worked on (0: there was none)."""
+
+    graph: dict[str, Any]
+    revision: Annotated[int, Field(ge=0)]
+
+
+class DraftPublication(Schema):
+    """Which revision to publish, and what becomes of people under way."""
+
+    revision: int
+    runs: Any = "keep"
+
+
+class Review(Schema):
+    """A question or a word about a revision: `asked`, `approved` or `refused`."""
+
+    revision: int
+    word: Literal["asked", "approved", "refused"]
+    note: str = ""
+
+
+@router.get("/journeys/{key}/draft")
+def get_draft(request: Request, key: str) -> dict[str, Any]:
+    """Return the draft with what is wrong with it; before there is one, the published graph as revision 0."""
+    return drafts.get_draft(request.scope, key)
+
+
+@router.put("/journeys/{key}/draft")
+def put_draft(request: Request, key: str, draft: Draft) -> dict[str, Any]:
+    """Save the draft, sound or not; a new key makes a journey. 409 `draft_changed` where somebody else has saved it meanwhile."""
+    drafts.put_draft(request.scope, key, draft.graph, draft.revision, request.now, by=request.actor)
+    return drafts.get_draft(request.scope, key)
+
+
+@router.delete("/journeys/{key}/draft", response={204: None})
+def drop_draft(request: Request, key: str, revision: int) -> Status[None]:
+    """Forget the draft at this revision."""
+    drafts.drop_draft(request.scope, key, revision, request.now, by=request.actor)
+    return Status(204, None)
+
+
+@router.post("/journeys/{key}/draft/publish")
+def publish_draft(request: Request, key: str, publication: DraftPublication) -> dict[str, Any]:
+    """Publish the draft at this revision; people under way stay on their version, or move by the rule in `runs`."""
+    rule = read_rule(publication.runs)
+    return {"key": key, "number": drafts.publish_draft(request.scope, key, publication.revision, request.now, by=request.actor, rule=rule)}
+
+
+@router.post("/journeys/{key}/draft/review")
+def review_draft(request: Request, key: str, review: Review) -> dict[str, Any]:
+    """Ask for another member's word on the draft, or give it. Nobody approves what they have saved or asked about themselves."""
+    drafts.review(request.scope, key, review.revision, review.word, request.now, by=request.actor, note=review.note)
+    return drafts.get_draft(request.scope, key)
 
 
 @router.get("/journeys/{key}/versions")
@@ -60,7 +116,7 @@ def publish_again(request: Request, key: str, number: int, again: Again) -> dict
 
 @router.get("/journeys/{key}/diff")
 def get_diff(request: Request, key: str, before: int, after: int | None = None) -> dict[str, Any]:
-    """Compare two versions; without `after`, one with the current version."""
+    """Compare two versions; without `after`, one with the draft, or where there is none with the current version."""
     return _tell(compare(versions.get_graph(request.scope, key, before), _graph(request.scope, key, after)))
 
 
@@ -80,7 +136,7 @@ def assess_impact(request: Request, key: str, question: Question) -> dict[str, A
 
 
 def _graph(ws: Scope, key: str, number: int | None) -> Graph:
-    return versions.get_graph(ws, key, number) if number is not None else queries.get_version(ws, key)[0].graph
+    return versions.get_graph(ws, key, number) if number is not None else drafts.get_graph(ws, key)
 
 
 def _tell(changes: list[Change]) -> dict[str, Any]:

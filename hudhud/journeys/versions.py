@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.journeys import actions
+from hudhud.journeys import drafts
 from hudhud.journeys.placing import KEEP_ALL
 from hudhud.journeys.queries import get_journey
 from hudhud.journeys.types import VersionNotFound
@@ -47,4 +47,4 @@ def get_graph(ws: Scope, key: str, number: int) -> Graph:
 
 def publish_again(ws: Scope, key: str, number: int, now: datetime, *, by: str, rule: Rule = KEEP_ALL) -> int:
     """Publish the graph of an older version as the newest; return the new number. Raises as `publish` does: what it asks for may be gone."""
-    return actions.publish(ws, get_graph(ws, key, number), now, by=by, rule=rule)
+    return drafts.publish(ws, get_graph(ws, key, number), now, by=by, rule=rule)

@@ -9,6 +9,7 @@ CREATE TABLE workspace (
     sender_email text NOT NULL DEFAULT '',
     postal_address text NOT NULL DEFAULT '',
     open_attributes text[] NOT NULL DEFAULT '{}', -- public keys may overwrite them, whoever has set them
+    publishing_needs_approval boolean NOT NULL DEFAULT false, -- a journey's draft is published only when another member has approved it
     is_sample    boolean NOT NULL DEFAULT false,
     is_clearing  boolean NOT NULL DEFAULT false, -- the sample is being removed: nothing new happens in it
     created_at   timestamptz NOT NULL
