@@ -1,4 +1,4 @@
-"""`hudhud replay`: build ClickHouse once more from the raw events and from PostgreSQL, and compare what came of it, byte for byte."""
+"""`hudhud replay`: build ClickHouse once more from the kept log and from PostgreSQL (decision 26), and compare what came of it, byte for byte."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from hudhud.accounts import queries
 from hudhud.app.commands import Data, Json, opened
 from hudhud.companies import actions as companies
 from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.events import brought, kept
 from hudhud.events.append import append
 from hudhud.events.types import Event
 from hudhud.kit import clickhouse, sql
 from hudhud.kit.errors import InvalidInput
 from hudhud.people import actions as people
+from hudhud.people import erasure
+from hudhud.transfer.types import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +35,22 @@ Q = sql.load("hudhud.app", "replay.sql")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # So many events are in memory at a time, about.
 PART_ROWS, PEOPLE_ROWS = 20_000, 5_000
-# What stands in the log as it came: the timeline has the properties' own bytes, the other table the rest.
+# What another ClickHouse has that this one lacks, as it came: the timeline has the properties' own bytes, the other table the rest.
 RAW = """
 SELECT e.workspace_id, e.actor_id, e.at, e.received_at, e.name, e.kind, e.message_id, p.properties, e.context, e.source
 FROM event e INNER JOIN person_event p USING (workspace_id, actor_id, at, name, kind, message_id)
 WHERE cityHash64(e.workspace_id, e.actor_id) % {parts:UInt32} = {part:UInt32} AND cityHash64(p.workspace_id, p.actor_id) % {parts:UInt32} = {part:UInt32}
+  AND (e.workspace_id, e.actor_id, e.at, e.message_id) NOT IN (
+      SELECT workspace_id, actor_id, at, message_id FROM {there:Identifier}.event WHERE cityHash64(workspace_id, actor_id) % {parts:UInt32} = {part:UInt32})
 ORDER BY e.workspace_id, e.actor_id, e.at, e.message_id
+"""
+# Everybody that the tables of people and their events speak of.
+ACTORS = """
+SELECT DISTINCT id FROM (
+    SELECT actor_id AS id FROM person_event WHERE workspace_id = {workspace_id:UInt64} UNION ALL
+    SELECT actor_id FROM event WHERE workspace_id = {workspace_id:UInt64} UNION ALL
+    SELECT person_id FROM person WHERE workspace_id = {workspace_id:UInt64} AND NOT (gone = 1 AND empty(JSONAllPaths(attributes))))
+WHERE id > {after:UInt64} ORDER BY id LIMIT {limit:UInt32}
 """
 TABLES = {
     "event": "SELECT workspace_id, name, at, actor_id, message_id, kind, received_at, toString(properties), context, source FROM event",
@@ -62,23 +75,38 @@ class Compared:
 
 def replay_events(
     *,
-    into: Annotated[str, typer.Option(help="Name of an empty database on the same ClickHouse; made if there is none.")] = "replay",
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the database there.")] = False,
+    fill: Annotated[
+        bool, typer.Option("--fill", help="Bring ClickHouse what it lacks: after it was lost, or put back from a backup.")
+    ] = False,
+    older: Annotated[str, typer.Option(help="With --fill: a database on the same ClickHouse with what is older than the kept log.")] = "",
+    into: Annotated[
+        str, typer.Option(help="Without --fill: name of an empty database on the same ClickHouse; made if there is none.")
+    ] = "replay",
+    keep: Annotated[bool, typer.Option("--keep", help="Leave that database there.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Build ClickHouse once more from the raw events and compare; ends with 1 when anything differs. Example: hudhud replay."""
-    if not NAME.fullmatch(into):
-        raise InvalidInput("--into", into, "use letters, digits and _")
+    """Build ClickHouse once more, beside the one in use, and compare; ends with 1 when anything differs. Or fill the one in use. Example: hudhud replay."""
+    for option, name in (("--into", into), ("--older", older)):
+        if name and not NAME.fullmatch(name):
+            raise InvalidInput(option, name, "use letters, digits and _")
     with opened(data) as (chosen, database):
-        source = clickhouse.connect(chosen.clickhouse_url)
-        target = _open_empty(chosen.clickhouse_url, source, into)
+        here = clickhouse.connect(chosen.clickhouse_url)
+        if fill:
+            before = _count(here, "event")
+            replay(database, _open(chosen.clickhouse_url, here, older) if older else None, here)
+            after = _count(here, "event")
+            typer.echo(jsonlib.dumps({"before": before, "after": after}) if json else f"event: {before} rows before, {after} now")
+            return
+        if older:
+            raise InvalidInput("--older", older, "give --fill, too: it fills the ClickHouse in use")
+        target = _open_empty(chosen.clickhouse_url, here, into)
         try:
-            replay(database, source, target)
-            compared = compare(source, target)
+            replay(database, here, target)
+            compared = compare(here, target)
         finally:
             if not keep:
-                source.command(f"DROP DATABASE {into} SYNC")
+                here.command(f"DROP DATABASE {into} SYNC")
     if json:
         typer.echo(jsonlib.dumps([asdict(one) for one in compared]))
     else:
@@ -86,6 +114,14 @@ def replay_events(
             typer.echo(f"{one.table}: {one.rows} rows, replayed {one.replayed}: {'the same' if one.same else 'DIFFERENT'}")
     if not all(one.same for one in compared):
         raise typer.Exit(1)
+
+
+def _open(url: str, here: Client, name: str) -> Client:
+    if name == here.database or not here.command("EXISTS DATABASE {name:Identifier}", parameters={"name": name}):
+        raise InvalidInput("--older", name, "name another database on the same ClickHouse: RESTORE DATABASE hudhud AS older FROM …")
+    client = clickhouse.connect(url)
+    client.database = name
+    return client
 
 
 def _open_empty(url: str, source: Client, name: str) -> Client:
@@ -98,29 +134,62 @@ def _open_empty(url: str, source: Client, name: str) -> Client:
     return target
 
 
-def replay(database: Database, source: Client, target: Client) -> None:
-    """Fill an empty ClickHouse: the events from their raw form, the mirror of people from PostgreSQL."""
-    parts = max(1, -(-_count(source, "event") // PART_ROWS))
-    for part in range(parts):
-        append(target, list(_read(source, parts, part)), f"replay:{parts}:{part}")
+def replay(database: Database, source: Client | None, target: Client) -> None:
+    """Bring a ClickHouse what it lacks: the events of the kept log; what `source` on the same server has besides; the mirror of people from PostgreSQL.
+
+    Whatever was deleted on purpose since `source` or `target` was copied goes. What is there stays as it is: this may be interrupted and repeated.
+    """
+    is_empty = not _count(target, "event")
+    for block in kept.read(database):
+        append(target, block.events, block.token, again=not is_empty)
+    if source is not None:
+        parts = max(1, -(-_count(source, "event") // PART_ROWS))
+        for part in range(parts):
+            append(target, list(_read(source, target, parts, part)), f"replay:{source.database}:{parts}:{part}", again=not is_empty)
     with database.everywhere() as everywhere:
         workspaces = [each.workspace_id for each in queries.find_workspaces(everywhere)]
     for workspace_id in workspaces:
+        _leave_out(database, target, workspace_id)
+        _mirror(database, target, workspace_id)
+
+
+def _leave_out(database: Database, target: Client, workspace_id: int) -> None:
+    """Delete what a copy has of people who were erased or are nobody (any more), and of imports that were taken back."""
+    with database.workspace(workspace_id) as ws:
+        erased = set(erasure.find_erased(ws))
+        undone = [row[0] for row in ws.rows(Q.find_undone)]
+    after, limit = 0, PART_ROWS
+    while True:
+        given = {"workspace_id": workspace_id, "after": after, "limit": limit}
+        ids = [row[0] for row in target.query(ACTORS, parameters=given).result_rows]
         with database.workspace(workspace_id) as ws:
-            companies.mirror(ws, target, everything=True)
-        after = 0
-        while True:
-            with database.workspace(workspace_id) as ws:
-                ids = [row[0] for row in ws.rows(Q.find_ids, after=after, limit=PEOPLE_ROWS)]
-                people.mirror(ws, target, ids)
-            if len(ids) < PEOPLE_ROWS:
-                break
-            after = ids[-1]
+            gone = erased.intersection(ids).union(row[0] for row in ws.rows(Q.find_unknown, ids=sql.numbers(ids)))
+        if gone:
+            erasure.remove_events(target, workspace_id, sorted(gone))
+        if len(ids) < limit:
+            break
+        after = ids[-1]
+    for import_id in undone:
+        if brought.count_brought(target, workspace_id, source_of(import_id)):
+            brought.remove_brought(target, workspace_id, source_of(import_id))
 
 
-def _read(source: Client, parts: int, part: int) -> Iterator[Event]:
-    """Yield the events of some actors as they came, in order."""
-    for row in source.query(RAW, parameters={"parts": parts, "part": part}).result_rows:
+def _mirror(database: Database, target: Client, workspace_id: int) -> None:
+    with database.workspace(workspace_id) as ws:
+        companies.mirror(ws, target, everything=True)
+    after = 0
+    while True:
+        with database.workspace(workspace_id) as ws:
+            ids = [row[0] for row in ws.rows(Q.find_ids, after=after, limit=PEOPLE_ROWS)]
+            people.mirror(ws, target, ids)
+        if len(ids) < PEOPLE_ROWS:
+            break
+        after = ids[-1]
+
+
+def _read(source: Client, target: Client, parts: int, part: int) -> Iterator[Event]:
+    """Yield the events of some actors that the target lacks, as they came, in order."""
+    for row in source.query(RAW, parameters={"parts": parts, "part": part, "there": target.database}).result_rows:
         workspace_id, actor_id, at, received_at, name, kind, message_id, properties, context, way = row
         yield Event(
             workspace_id=workspace_id,

@@ -117,6 +117,7 @@ def _fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, pictures: str,
             ws.run(QUERIES.analyse)
             _agree(ws, ids, shoppers, now)
             events.record_names(ws, made)
+            events.keep(ws, events.pack(made), now)
             ws.run(QUERIES.analyse)
             people.mirror(ws, ch, ids)
             segments, journeys = ready.install(ws, sandbox, now, actor)

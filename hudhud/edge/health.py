@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.edge")
 FRESH_S = 15.0
 CHECK_S = 5.0
+# For so long after it was seen last something counts as wrong that workers cannot put right.
+ALARM_S = 600.0
 # Without these nothing moves; the other roles show in /metrics.
 NEEDED_ROLES = frozenset({"intake"})
 
@@ -69,6 +71,9 @@ async def _check_database(state: EdgeState) -> str:
         if missing := known_migrations("postgres") - applied:
             return f"not migrated: {', '.join(sorted(missing))}; run hudhud migrate"
         roles = {row[0] for row in await (await conn.execute(QUERIES.fresh_roles.text, {"fresh_s": FRESH_S})).fetchall()}
+        alarms = [row[0] for row in await (await conn.execute(QUERIES.fresh_alarms.text, {"fresh_s": ALARM_S})).fetchall()]
+    if alarms:
+        return "; ".join(alarms)
     if dead := NEEDED_ROLES - roles:
         return f"no living worker for: {', '.join(sorted(dead))}"
     return "" if state.appender.connected else "the intake log is not connected"

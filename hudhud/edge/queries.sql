@@ -6,6 +6,10 @@ SELECT name FROM schema_migration;
 -- Roles with a worker that gave a sign of life lately (database clock).
 SELECT DISTINCT role FROM worker_heartbeat WHERE beat_at > clock_timestamp() - make_interval(secs => %(fresh_s)s);
 
+-- name: fresh_alarms
+-- What workers cannot put right by themselves, and have seen lately (database clock).
+SELECT message FROM worker_alarm WHERE seen_at > clock_timestamp() - make_interval(secs => %(fresh_s)s) ORDER BY name;
+
 -- name: worker_stats
 -- What the living workers count.
 SELECT worker, role, stats FROM worker_heartbeat WHERE beat_at > clock_timestamp() - make_interval(secs => %(fresh_s)s) ORDER BY worker, role;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -41,6 +42,8 @@ def examine(settings: Settings) -> list[Finding]:
     clickhouse_url = settings.clickhouse_url or (running.clickhouse_url if running else "")
     findings = [_folder(home), _space(home), _key(home), _port(settings, running)]
     findings.append(_postgres(database_url) if database_url else _wheel())
+    if database_url and findings[-1].ok:
+        findings += [_workers(database_url), _log(settings, database_url)]
     if clickhouse_url:
         findings.append(_clickhouse(clickhouse_url))
     return findings
@@ -109,6 +112,27 @@ def _postgres(url: str) -> Finding:
         ok=not pending,
         message=f"{version}, " + (f"{len(pending)} migrations to apply: hudhud migrate" if pending else "up to date"),
     )
+
+
+def _workers(url: str) -> Finding:
+    """What they cannot put right by themselves, of the last day."""
+    with psycopg.connect(url, connect_timeout=5) as conn:
+        found = conn.execute("SELECT message, seen_at FROM worker_alarm WHERE seen_at > now() - interval '1 day' ORDER BY name").fetchall()
+    said = "; ".join(f"{message} (seen {seen_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" for message, seen_at in found)
+    return Finding("workers", ok=not found, message=said or "nothing that they cannot put right")
+
+
+def _log(settings: Settings, url: str) -> Finding:
+    """How far back the kept log reaches, and what it takes."""
+    with psycopg.connect(url, connect_timeout=5) as conn:
+        conn.execute("SET hudhud.workspace = '*'")
+        since, events, size = conn.execute(
+            "SELECT min(kept_at), coalesce(sum(events), 0), pg_total_relation_size('intake_kept') FROM intake_kept"
+        ).fetchone() or (None, 0, 0)
+    if not settings.keep_log_days:
+        return Finding("kept log", ok=True, message="off (HUDHUD_KEEP_LOG_DAYS=0): only a backup brings a ClickHouse back that is lost")
+    reach = f"{events:,} events since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else "nothing yet"
+    return Finding("kept log", ok=True, message=f"{reach}, {size / 1024**2:.0f} MB, kept for {settings.keep_log_days} days")
 
 
 def _clickhouse(url: str) -> Finding:

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from hudhud.events.brought import delete_brought as delete_brought
+from hudhud.events.kept import Block as Block
+from hudhud.events.kept import keep as keep
+from hudhud.events.kept import pack as pack
 from hudhud.events.log import append_rows as append_rows
 from hudhud.events.log import message_hash
 from hudhud.events.registry import record_names as record_names
+from hudhud.events.rejects import drop_oldest as drop_oldest
 from hudhud.events.rejects import forget_old as forget_old
+from hudhud.events.rejects import is_crowded as is_crowded
 from hudhud.events.rejects import refuse as refuse
 from hudhud.events.rejects import resubmit as resubmit
 from hudhud.events.rejects import resubmit_all as resubmit_all
 from hudhud.events.retention import delete_old as delete_old
+from hudhud.events.retention import find_old_doers as find_old_doers
 from hudhud.events.retention import find_terms as find_terms
 from hudhud.events.retention import set_keep as set_keep
 from hudhud.events.rules import check_rules as check_rules

@@ -24,6 +24,7 @@ from hudhud.kit.native import EPOCH, MILLISECOND, Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from clickhouse_connect.driver.client import Client
 
@@ -39,13 +40,18 @@ Stored = dict[Key, bool]
 
 
 class InsertsIgnored(Exception):
-    """ClickHouse says that it has taken events, and does not have them."""
+    """ClickHouse says that it has taken events, and does not have them: a TTL, a row policy, a full quota that somebody set there."""
+
+    def __init__(self, message: str, missing: Sequence[Event]) -> None:
+        """Keep which."""
+        super().__init__(message)
+        self.missing = list(missing)
 
 
 def append(ch: Client, events: Sequence[Event], token: str, *, again: bool = False) -> list[Event]:
     """Write the events to both tables; return those whose properties ClickHouse cannot hold (they are written without).
 
-    The same token twice is one insert. It must stand for the same events. `again` says that somebody may have begun with it before:
+    The same token twice is one insert. It must stand for the same events. Raises `InsertsIgnored`. `again` says that somebody may have begun with it before:
     then what is there already is left alone, and what is not there afterwards is written under further tokens made of this one.
     """
     if not events:
@@ -54,9 +60,28 @@ def append(ch: Client, events: Sequence[Event], token: str, *, again: bool = Fal
     # Side by side: the server has a core of its own.
     with ThreadPoolExecutor(1) as aside:
         timeline = aside.submit(insert, ch, "person_event", events, f"{token}:p")
-        unstorable = insert(ch, "event", events, f"{token}:e")
+        try:
+            unstorable = insert(ch, "event", events, f"{token}:e")
+        except InsertsIgnored as ignored:
+            ignored.missing += _ignored(timeline)
+            raise
         timeline.result()
     return unstorable
+
+
+def _ignored(insert: Future[list[Event]]) -> list[Event]:
+    """Return what another insert lost; raises what else went wrong with it."""
+    try:
+        insert.result()
+    except InsertsIgnored as ignored:
+        return ignored.missing
+    return []
+
+
+def find_missing(ch: Client, events: Sequence[Event]) -> list[Event]:
+    """Return which of these events ClickHouse does not have."""
+    stored = _find_stored(ch, "event", events)
+    return [event for event in events if _key(event) not in stored]
 
 
 def _insert_all(ch: Client, table: str, events: Sequence[Event], token: str, shared: Block) -> list[Event]:
@@ -78,7 +103,7 @@ def _insert_missing(ch: Client, table: str, events: Sequence[Event], token: str)
         unstorable += found if not number else ()
         stored = _find_stored(ch, table, events)
     message = f"{table}: {len(missing)} of {len(events)} events of {token} are not there after {TOKENS} inserts"
-    raise InsertsIgnored(message)
+    raise InsertsIgnored(message, missing)
 
 
 def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from hudhud.events.kept import forget_source
 from hudhud.events.log import hash_of
 from hudhud.events.names import RESERVED
 from hudhud.kit import sql
@@ -45,6 +46,14 @@ def delete_brought(db: Database, ch: Client, workspace_id: int, source: str, kee
         with db.workspace(workspace_id) as ws:
             ws.run(QUERIES.forget_brought, message_hashes=hashes)
         keep()
+    # What stands in the kept log is in ClickHouse: it goes from there first.
+    with db.workspace(workspace_id) as ws:
+        forget_source(ws, source)
+    remove_brought(ch, workspace_id, source)
+
+
+def remove_brought(ch: Client, workspace_id: int, source: str) -> None:
+    """Delete what a source brought from ClickHouse alone."""
     given = {"workspace_id": workspace_id, "source": source}
     # The timeline last: its lines tell a repeat what is left to do.
     ch.command(CLICKHOUSE.delete_brought.text, parameters=given)

@@ -37,6 +37,10 @@ ORDER BY at DESC LIMIT {limit:UInt32}
 -- How many events of a name are older than they are kept?
 SELECT count() FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}
 
+-- name: find_old_doers
+-- Whose are they?
+SELECT DISTINCT actor_id FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}
+
 -- name: delete_old
 -- Delete them.
 DELETE FROM event WHERE workspace_id = {workspace_id:UInt64} AND name = {name:String} AND at < {before:DateTime64(3, 'UTC')}

@@ -26,6 +26,10 @@ class Term:
     name: str
     keep_days: int
 
+    def before(self, now: datetime) -> datetime:
+        """Return the instant before which they go."""
+        return now - timedelta(days=self.keep_days)
+
 
 def set_keep(ws: Scope, name: str, days: int | None) -> None:
     """Keep the events of a name for so many days (None: for ever); raises `EventNameNotFound`."""
@@ -38,10 +42,19 @@ def find_terms(everywhere: Scope) -> list[Term]:
     return everywhere.into(Term, QUERIES.find_terms)
 
 
+def find_old_doers(ch: Client, term: Term, now: datetime) -> list[int]:
+    """Whose events `delete_old` is about to delete (actors)."""
+    return [row[0] for row in ch.query(CLICKHOUSE.find_old_doers.text, parameters=_about(term, now)).result_rows]
+
+
+def _about(term: Term, now: datetime) -> dict[str, object]:
+    before = term.before(now).astimezone(UTC).replace(tzinfo=None)
+    return {"workspace_id": term.workspace_id, "name": term.name, "before": before.isoformat(" ", "milliseconds")}
+
+
 def delete_old(ch: Client, term: Term, now: datetime) -> int:
     """Delete the events whose time is over; return how many. Repeating it changes nothing."""
-    before = (now - timedelta(days=term.keep_days)).astimezone(UTC).replace(tzinfo=None)
-    given = {"workspace_id": term.workspace_id, "name": term.name, "before": before.isoformat(" ", "milliseconds")}
+    given = _about(term, now)
     old = int(ch.query(CLICKHOUSE.count_old.text, parameters=given).result_rows[0][0])
     if old:
         # The timeline first: what is counted above is there until both are done.

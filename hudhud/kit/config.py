@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hudhud.kit.errors import InvalidInput
 
+HOPS = re.compile(r"\*[1-9]?")
+
 
 class Settings(BaseSettings):
     """Everything that can be set from outside. Names in the environment are the field names with `HUDHUD_` before them."""
@@ -34,7 +36,8 @@ class Settings(BaseSettings):
         "", description="Country or city file in MaxMind's format (.mmdb), brought by you; empty = no place from an address."
     )
     trusted_proxies: str = Field(
-        "", description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed."
+        "",
+        description="Addresses of reverse proxies, with commas: their X-Forwarded-For and -Proto are believed; *2 = of whoever connects, with two proxies in a row.",
     )
     private_networks: str = Field(
         "", description="Private networks that users' connections may lead to, with commas, e.g. 10.0.0.0/8; empty = public addresses only."
@@ -43,6 +46,9 @@ class Settings(BaseSettings):
         8192,
         ge=1,
         description="So much of the intake log may stand on disk while events wait; more is answered 429 until the workers have caught up.",
+    )
+    keep_log_days: int = Field(
+        7, ge=0, description="So many days what was taken in stays in PostgreSQL, to fill a ClickHouse that was lost; 0 = not at all."
     )
     public_key_per_s: int = Field(
         10_000, ge=0, description="Messages a second that a website's key may bring; more is answered 429; 0 = no limit."
@@ -77,10 +83,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_proxies(cls, addresses: str) -> str:
         named = list(filter(None, map(str.strip, addresses.split(","))))
-        if "*" in named and len(named) > 1:
-            raise ValueError("write * alone (it believes everybody), or addresses and networks")
+        if any(one.startswith("*") for one in named):
+            if len(named) > 1 or not HOPS.fullmatch(named[0]):
+                raise ValueError("write * alone (or *2: two proxies in a row, whoever connects), or addresses and networks")
+            return named[0]
         # The server takes 10.0.0.5/8 for the name of somebody: all visitors would be the proxy.
-        return ",".join(str(ip_network(one, strict=False)) if "/" in one else one if one == "*" else str(ip_address(one)) for one in named)
+        return ",".join(str(ip_network(one, strict=False)) if "/" in one else str(ip_address(one)) for one in named)
 
     @field_validator("log_level")
     @classmethod
@@ -88,6 +96,11 @@ class Settings(BaseSettings):
         if level not in ("debug", "info", "warning", "error"):
             raise ValueError("write debug, info, warning or error")
         return level
+
+    @property
+    def trusted_hops(self) -> int:
+        """How many proxies stand before us, whatever their addresses (*2); 0 = they are known by their addresses, or there are none."""
+        return int(self.trusted_proxies[1:] or 1) if self.trusted_proxies.startswith("*") else 0
 
     @property
     def base_url(self) -> str:

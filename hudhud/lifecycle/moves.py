@@ -14,7 +14,7 @@ from hudhud.segments.queries import matches
 from hudhud.segments.types import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -42,8 +42,8 @@ class Step(NamedTuple):
         return (self.target.position if self.target else 0) > (self.origin.position if self.origin else 0)
 
 
-def follow(ws: Scope, changes: Sequence[Change], now: datetime) -> int:
-    """Write down and tell who moved by these changes of segments; return how many. Call it in the transaction that decided them.
+def follow(ws: Scope, changes: Sequence[Change], now: datetime, quiet: Collection[int] = ()) -> int:
+    """Write down and tell who moved by these changes of segments (of the `quiet` nobody is told); return how many. Call it in the transaction that decided them.
 
     The event goes through the intake log under the number of the move: so it is told exactly once, to timelines, conditions and journeys alike.
     """
@@ -55,7 +55,8 @@ def follow(ws: Scope, changes: Sequence[Change], now: datetime) -> int:
     steps = _find_steps(ws, stages, read_members(ws, sorted(places)), moments)
     made = {person_id: move_id for move_id, person_id in _write(ws, steps)} if steps else {}
     assert ws.workspace_id is not None
-    tell(ws, [_to_fact(ws.workspace_id, made[step.person_id], step) for step in steps if step.person_id in made], now)
+    told = [step for step in steps if step.person_id in made and step.person_id not in quiet]
+    tell(ws, [_to_fact(ws.workspace_id, made[step.person_id], step) for step in told], now)
     return len(made)
 
 

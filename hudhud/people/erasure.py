@@ -168,6 +168,16 @@ def remove(ws: Scope, ch: Client, erasure_ids: Sequence[int]) -> None:
             ws.run(QUERIES.set_scrubbed, erasure_id=erasure_id)
 
 
+def find_actors(ws: Scope, erasure_ids: Sequence[int]) -> list[int]:
+    """Return everybody who these erasures are about."""
+    return [row[0] for row in ws.rows(QUERIES.find_actors, ids=numbers(erasure_ids))]
+
+
+def find_erased(ws: Scope) -> list[int]:
+    """Return everybody whose events an erasure has removed."""
+    return [row[0] for row in ws.rows(QUERIES.find_erased)]
+
+
 def _take_ready(ws: Scope, erasure_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     ready = {}
     for erasure_id in erasure_ids:

@@ -169,5 +169,16 @@ def remove(ws: Scope, ids: Sequence[int], now: datetime) -> None:
         ws.run(query, actors=numbers(ids), now=now)
 
 
+def hush(ws: Scope, ids: Sequence[int]) -> None:
+    """Let nobody be told that these people entered anything by what this transaction has taken back; the last thing that it does to them."""
+    ws.run(QUERIES.hush, ids=numbers(ids))
+
+
+def find_quiet(ws: Scope, ids: Iterable[int]) -> frozenset[int]:
+    """Return of which of these people the last change is one that was taken back."""
+    wanted = numbers(ids)
+    return frozenset(row[0] for row in ws.rows(QUERIES.find_quiet, ids=wanted)) if wanted != "{}" else frozenset()
+
+
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()

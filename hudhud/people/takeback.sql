@@ -17,3 +17,11 @@ INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
 SELECT %(workspace_id)s, g.namespace, g.value, g.person_id, %(now)s
 FROM unnest(%(ids)s::bigint[], %(namespaces)b::text[], %(values)b::text[]) AS g (person_id, namespace, value)
 ON CONFLICT DO NOTHING;
+
+-- name: hush
+-- What has changed about them up to here was taken back: they did nothing.
+UPDATE person SET quiet = version WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
+-- name: find_quiet
+-- Of which of these people is the last change one that was taken back?
+SELECT id FROM person WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]) AND quiet >= version;

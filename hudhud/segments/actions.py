@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hudhud.accounts.actions import record_audit
-from hudhud.events.append import append
+from hudhud.events import actions as events
+from hudhud.events.append import InsertsIgnored, append
 from hudhud.events.types import Event as EventRow
 from hudhud.kit.errors import InvalidInput
 from hudhud.segments.ask import QUERIES, read_definitions
@@ -18,6 +19,7 @@ from hudhud.segments.membership import open_lock as open_lock
 from hudhud.segments.membership import refresh as refresh
 from hudhud.segments.recheck import settle as settle
 from hudhud.segments.recheck import suspect as suspect
+from hudhud.segments.recheck import take_up as take_up
 from hudhud.segments.sets import Listed
 from hudhud.segments.stored import read_members as read_members
 from hudhud.segments.types import (
@@ -231,15 +233,27 @@ def find_feeds(everywhere: Scope) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in everywhere.rows(QUERIES.find_feeds)]
 
 
-def carry_feed(ws: Scope, ch: Client, feed: int, *, again: bool) -> None:
-    """Write a batch of changes to ClickHouse as events, `again` when another may have begun with it. What nobody asks for any more is deleted."""
+def carry_feed(ws: Scope, ch: Client, feed: int, now: datetime, *, again: bool, keeps_log: bool = False) -> InsertsIgnored | None:
+    """Write a batch of changes to ClickHouse as events, `again` when another may have begun with it. What nobody asks for any more is deleted.
+
+    Returns what ClickHouse takes and does not keep, once the kept log has it; raises it where no log is kept.
+    """
     rows = ws.rows(QUERIES.read_feed, feed=feed)
     # As in the intake: numbers come back with an older copy of PostgreSQL, times do not.
     token = f"segments:{ws.workspace_id}:{feed}:{rows[0][5].timestamp():.6f}" if rows else ""
-    append(ch, [_to_event(ws, row) for row in rows], token, again=again)
-    ws.run(QUERIES.close_feed, feed=feed)
+    told, lost = [_to_event(ws, row) for row in rows], None
+    try:
+        append(ch, told, token, again=again)
+    except InsertsIgnored as ignored:
+        if not keeps_log:
+            raise
+        lost = ignored
+    # Not when another has carried the same meanwhile, and kept it.
+    if ws.run(QUERIES.close_feed, feed=feed) and keeps_log:
+        events.keep(ws, events.pack(told), now)
     ws.run(QUERIES.prune_changes, feed=feed)
     ws.run(QUERIES.forget_archived_changes, feed=feed)
+    return lost
 
 
 def _to_event(ws: Scope, row: tuple[Any, ...]) -> EventRow:

@@ -93,7 +93,7 @@ WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.owner = '' O
 
 -- name: close_feed
 -- The batch is in ClickHouse.
-UPDATE segment_change SET fed = true WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s;
+UPDATE segment_change SET fed = true WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s AND NOT fed;
 
 -- name: prune_changes
 -- Of the people of a batch that ClickHouse has, nothing is asked any more but since when they are in: their last entry stays, unless they left.

@@ -19,10 +19,10 @@ from hudhud.segments.flips import LONGEST_PAUSE, crossed
 from hudhud.segments.membership import MAX_REASON, MOST_CHANGES, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk
 from hudhud.segments.sets import dump, load
 from hudhud.segments.stored import read_members
-from hudhud.segments.types import Segment
+from hudhud.segments.types import Segment, Touched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -91,6 +91,16 @@ def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:
     # Nothing is locked: some may have been put away meanwhile.
     kept = [one for one in segments if one.id in stored]
     return BitMap64().union(*((facts.people(one.tree, definitions) ^ stored[one.id]) & desk.known for one in kept))
+
+
+def take_up(ws: Scope, ch: Client, people: Iterable[int], event_name: str, now: datetime) -> list[Change]:
+    """Ask anew about people whose events of a name were deleted, in all segments that ask for it; return who came and who went."""
+    desk = open_desk(ws, ch, now)
+    asking = [one for one in find_live(desk, Touched(frozenset(), frozenset({event_name}))) if one.built and not one.failing and one.events]
+    concerned = BitMap64(people) & desk.known
+    decisions = apart(desk, asking, lambda some: [decide(desk, some, concerned)])
+    desk.close()
+    return [change for decision in decisions for change in decision.changes]
 
 
 def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:

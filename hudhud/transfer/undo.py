@@ -133,6 +133,7 @@ def _take_back(ws: Scope, job: Undo, ids: list[int], made: set[int], merged: set
         consent.withdraw(ws, job.source, ids, now, by=by)
         people.take_back(ws, rest, now, by=by)
         people.remove(ws, alone, now)
+        people.hush(ws, ids)
         ws.run(QUERIES.hand_on, import_id=job.import_id, ids=numbers(made.difference(alone)))
 
 

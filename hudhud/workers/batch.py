@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.events.actions import Claim
+    from hudhud.events.actions import Block, Claim
     from hudhud.events.rules import Broken
     from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
@@ -39,6 +39,7 @@ class Part:
     topics: frozenset[str] = frozenset()
     stale: list[int] = field(default_factory=list)  # people whose mirror is behind, from this batch or elsewhere
     people: set[int] = field(default_factory=set)  # everybody concerned, as who they are today
+    quiet: frozenset[int] = frozenset()  # of the stale: whom nothing but the taking back of an import has changed
     changes: list[Change] = field(default_factory=list)  # who entered or left a segment
     broken: list[Broken] = field(default_factory=list)  # where events break the rules of their names
 
@@ -52,10 +53,12 @@ class Batch:
     ch: Client
     ahead: Ahead
     keys: Keys
+    keeps_log: bool
     parts: dict[int, Part] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     appending: Future[list[Event]] | None = None  # the events on their way to ClickHouse; its answer: whose properties it cannot hold
+    packing: Future[list[Block]] | None = None  # the events on their way to the kept log
     keep: Callable[[], None] | None = None  # set: take care, something in it cannot be taken; keeps the lease meanwhile
 
     def part(self, workspace_id: int) -> Part:

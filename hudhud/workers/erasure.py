@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from hudhud.events import kept
 from hudhud.kit.failpoint import reach
 from hudhud.people import erasure
 
@@ -48,6 +49,8 @@ def work_once(context: Context, ch: Client) -> float:
         # Together: one rewrite in ClickHouse serves them all.
         with context.db.workspace(workspace_id) as ws:
             ready = erasure.scrub(ws, ch, ids, now)
+            # Durable before the events of ClickHouse go: what the kept log has is there, too.
+            kept.forget_actors(ws, erasure.find_actors(ws, ready))
         context.beat()
         reach("erasure.clean")
         with context.db.workspace(workspace_id) as ws:

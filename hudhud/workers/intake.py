@@ -22,7 +22,6 @@ from hudhud.companies.types import ANY_COMPANY
 from hudhud.consent import actions as consent
 from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
-from hudhud.events.append import append
 from hudhud.events.types import Event, Reason
 from hudhud.journeys import actions as journeys
 from hudhud.kit.errors import HudhudError
@@ -35,6 +34,7 @@ from hudhud.segments import actions as segments
 from hudhud.segments.types import Touched
 from hudhud.transfer.types import import_of
 from hudhud.workers.ahead import Ahead
+from hudhud.workers.appending import append_events, begin_append, keep_log
 from hudhud.workers.batch import Batch, Part
 from hudhud.workers.erased import drop_late, drop_leaving
 from hudhud.workers.imported import note_imported
@@ -45,7 +45,6 @@ from hudhud.workers.timing import timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -163,25 +162,6 @@ def keep_refused(everywhere: Scope, batch: Batch) -> None:
     batch.refusals.clear()
 
 
-def begin_append(batch: Batch, beside: Executor) -> None:
-    """Let another thread write the events to ClickHouse, once, while PostgreSQL is busy with the mirror."""
-    if batch.claim is not None:
-        everything = [event for _, part in sorted(batch.parts.items()) for event in part.events]
-        # Numbers of batches come back when PostgreSQL is restored from an older copy; the time at which a row came does not.
-        token = f"intake:{batch.claim.batch}:{everything[0].received_at.timestamp():.6f}" if everything else ""
-        batch.appending = beside.submit(append, batch.ch, everything, token, again=batch.claim.again)
-        batch.counts["events"] += len(everything)
-
-
-def append_events(_everywhere: Scope, batch: Batch) -> None:
-    """Wait until ClickHouse has the events: what follows asks about them."""
-    if batch.appending is None:
-        return
-    for event in batch.appending.result():
-        batch.drop(event, Reason.UNSTORABLE, "properties: ClickHouse cannot hold them; the event is kept without")
-    reach("intake.appended")
-
-
 def mirror_people(everywhere: Scope, batch: Batch) -> None:
     """Bring ClickHouse's copy of changed people up to date, also of those changed by others (consent pages, bounces, the API)."""
     for workspace_id, ids in people.find_stale(everywhere, STALE_ROWS).items():
@@ -214,6 +194,7 @@ def update_segments(everywhere: Scope, batch: Batch) -> None:
             segments.open_lock(ws)
             behind = frozenset(_stand_today(ws, part)).difference(part.stale)
             others = part.people.difference(event.person_id for event in part.events)
+            part.quiet = people.find_quiet(ws, others.intersection(part.stale))
             batch.let(ws, part, partial(_refresh, ws, batch, part, others, behind), Reason.UNDECIDED)
         batch.counts["segment changes"] += len(part.changes)
 
@@ -231,7 +212,7 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], behind: froz
         behind=behind,
     )
     changes = segments.refresh(ws, batch.ch, touched, batch.now)
-    batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now)
+    batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now, part.quiet)
     part.changes += changes
 
 
@@ -252,8 +233,10 @@ def wake_journeys(everywhere: Scope, batch: Batch) -> None:
 
 
 def _wake(ws: Scope, batch: Batch, part: Part, changed: list[Event], some: Sequence[Event]) -> None:
+    # Who is in a segment again because an import was taken back has not come there.
+    told = [change for change in part.changes if not (change.entered and change.person_id in part.quiet)]
     # Told of changes with each half of a batch that is taken with care: a repeat changes nothing.
-    batch.counts["runs touched"] += journeys.take(ws, batch.ch, [*some, *changed], part.changes, batch.now)
+    batch.counts["runs touched"] += journeys.take(ws, batch.ch, [*some, *changed], told, batch.now)
 
 
 def _changed_person(part: Part, person_id: int, now: datetime) -> Event:
@@ -321,6 +304,7 @@ DECIDE: list[Step] = [
     ("register names", register_names),
     ("tell endpoints", tell_endpoints),
     ("keep refused", keep_refused),
+    ("keep log", keep_log),
     ("advance", advance),
 ]
 
@@ -347,14 +331,15 @@ def work_once(context: Context, ch: Client, ahead: Ahead) -> bool:
         with context.db.everywhere() as everywhere:
             if not people.find_stale(everywhere, 1):
                 return False
+    keeps_log = context.settings.keep_log_days > 0
     try:
-        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys))
+        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys, keeps_log))
     except Exception as error:
         if claim is None or not is_poison(error):
             raise
         log.warning("intake.with_care", batch=claim.batch, error=explain(error))
         claim = replace(claim, again=True)
-        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys, keep=partial(_keep, context, claim)))
+        process(context, Batch(claim, context.clock.now(), ch, ahead, context.keys, keeps_log, keep=partial(_keep, context, claim)))
     return True
 
 
@@ -373,7 +358,7 @@ def process(context: Context, batch: Batch) -> None:
             reach("intake.resolving")
         reach("intake.resolved")
         batch.ahead.read_on(batch.claim)
-    with ThreadPoolExecutor(1) as beside, context.db.everywhere() as everywhere:
+    with ThreadPoolExecutor(2) as beside, context.db.everywhere() as everywhere:
         begin_append(batch, beside)
         take(context, everywhere, batch, DECIDE)
         reach("intake.deciding")

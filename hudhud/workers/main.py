@@ -26,6 +26,7 @@ import structlog
 from psycopg import sql as compose
 from psycopg_pool import PoolTimeout
 
+from hudhud.events import kept
 from hudhud.kit import log as logs
 from hudhud.kit import sql
 from hudhud.kit.clock import from_setting
@@ -33,6 +34,7 @@ from hudhud.kit.config import settings
 from hudhud.kit.crypto import load_keys
 from hudhud.kit.db import Database
 from hudhud.kit.errors import HudhudError
+from hudhud.workers import alarm
 from hudhud.workers.context import Context
 
 if TYPE_CHECKING:
@@ -69,12 +71,42 @@ def load_role(name: str) -> Role:
     return cast("Role", module)
 
 
-def keep_running(context: Context, name: str, role: Role) -> None:
+class Guard:
+    """Holds all roles of a process until ClickHouse has what was taken in: without it everybody would seem to leave their segments, and to come back later."""
+
+    def __init__(self) -> None:
+        """Begin closed."""
+        self._is_open = False
+        self._lock = threading.Lock()
+
+    def pass_by(self, context: Context) -> None:
+        """Return when it is open, or the process stops; raises what an engine says that is away."""
+        with self._lock:
+            while not self._is_open and not context.stop.is_set():
+                self._look(context)
+                if not self._is_open:
+                    context.stop.wait(BEAT_S)
+
+    def _look(self, context: Context) -> None:
+        ch = context.ch()
+        try:
+            with context.db.everywhere() as everywhere:
+                if kept.is_behind(everywhere, ch):
+                    alarm.ring(everywhere, alarm.BEHIND, alarm.CURE_BEHIND)
+                else:
+                    alarm.silence(everywhere, alarm.BEHIND)
+                    self._is_open = True
+        finally:
+            ch.close()
+
+
+def keep_running(context: Context, name: str, role: Role, guard: Guard) -> None:
     """Run a role; when it raises, log it, pause, run it again."""
     pause = FIRST_PAUSE_S
     while not context.stop.is_set():
         began = time.monotonic()
         try:
+            guard.pass_by(context)
             role.run(context)
         except (psycopg.OperationalError, PoolTimeout) as error:
             log.warning("role.database_away", role=name, error=str(error).strip())
@@ -120,8 +152,10 @@ def beat(context: Context, roles: dict[str, threading.Thread]) -> None:
 
 def work(context: Context, roles: dict[str, Role]) -> bool:
     """Run all roles until the context stops; return whether every one ended in time."""
+    guard = Guard()
     threads = {
-        name: threading.Thread(target=keep_running, args=(context, name, role), name=name, daemon=True) for name, role in roles.items()
+        name: threading.Thread(target=keep_running, args=(context, name, role, guard), name=name, daemon=True)
+        for name, role in roles.items()
     }
     for target, arguments in ((listen, (context,)), (beat, (context, threads))):
         threading.Thread(target=target, args=arguments, daemon=True).start()

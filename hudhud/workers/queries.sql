@@ -8,3 +8,13 @@ ON CONFLICT (worker, role) DO UPDATE SET beat_at = excluded.beat_at, stats = exc
 -- name: forget
 -- This process is gone, and so are others that were silent for long.
 DELETE FROM worker_heartbeat WHERE worker = %(worker)s OR beat_at < clock_timestamp() - interval '1 hour';
+
+-- name: ring
+-- Something is wrong (database clock).
+INSERT INTO worker_alarm AS known (name, message, raised_at, seen_at) VALUES (%(name)s, %(message)s, clock_timestamp(), clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET message = excluded.message, seen_at = excluded.seen_at,
+    raised_at = CASE WHEN known.seen_at > excluded.seen_at - interval '1 hour' THEN known.raised_at ELSE excluded.raised_at END;
+
+-- name: silence
+-- It is right again.
+DELETE FROM worker_alarm WHERE name = %(name)s;

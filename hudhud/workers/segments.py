@@ -19,6 +19,7 @@ from hudhud.journeys import actions as journeys
 from hudhud.kit.failpoint import reach
 from hudhud.lifecycle import actions as lifecycle
 from hudhud.segments import actions, queries
+from hudhud.workers import alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,14 +84,15 @@ def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> i
         built = actions.build(ws, ch, now)
         lifecycle.recount(ws, built)
         changes = [*actions.check_due(ws, ch, now), *actions.apply_edits(ws, ch, now)]
-        _tell(ws, ch, changes, now)
+        tell(ws, ch, changes, now)
     context.count("segments", "built", len(built))
     context.count("segments", "changed by time or hand", len(changes))
     context.beat()
     return len(built) + len(changes)
 
 
-def _tell(ws: Scope, ch: Client, changes: list[Change], now: datetime) -> None:
+def tell(ws: Scope, ch: Client, changes: list[Change], now: datetime) -> None:
+    """Let the lifecycle and journeys know of changes, in the transaction that decided them."""
     reach("segments.decided")
     lifecycle.follow(ws, changes, now)
     reach("segments.followed")
@@ -104,7 +106,7 @@ def _recheck(context: Context, ch: Client, workspace_id: int, now: datetime, *, 
             context.count("segments", "suspects of the nightly check", actions.suspect(ws, ch, now, context.beat))
             return 0
         changes = actions.settle(ws, ch, now)
-        _tell(ws, ch, changes, now)
+        tell(ws, ch, changes, now)
     context.count("segments", "memberships put right", len(changes))
     return len(changes)
 
@@ -120,7 +122,9 @@ def _feed(context: Context, ch: Client) -> int:
         with context.db.workspace(workspace_id) as ws:
             endpoints.take_changes(ws, feed, context.clock.now())
             # Another worker may carry what we have made at the same time: one of the two inserts is ignored.
-            actions.carry_feed(ws, ch, feed, again=feed != made)
+            now, keeps_log = context.clock.now(), context.settings.keep_log_days > 0
+            if lost := actions.carry_feed(ws, ch, feed, now, again=feed != made, keeps_log=keeps_log):
+                alarm.ring(ws, alarm.NOT_KEPT, f"{lost}; {alarm.CURE_NOT_KEPT}")
             reach("segments.feed_carried")
     return len(feeds)
 

@@ -44,6 +44,7 @@ NOT_ABOUT_PEOPLE = {
     "sending_limit": "domains",
     "schema_migration": "names of files",
     "worker_heartbeat": "processes",
+    "worker_alarm": "what is wrong with engines",
     "intake_lane": "positions",
     "delivery_lease": "numbers of messages",
     "endpoint": "addresses of other tools",

@@ -299,7 +299,7 @@ def test_changes_reach_clickhouse_once(stage: Stage) -> None:
         assert actions.find_feeds(everywhere) == [(stage.workspace_id, made)]
     for again in (False, True):
         with suppress(Killed), stage.db.workspace(stage.workspace_id) as ws:
-            actions.carry_feed(ws, stage.ch, made or 0, again=again)
+            actions.carry_feed(ws, stage.ch, made or 0, NOW, again=again)
             if not again:
                 raise Killed
     rows = stage.ch.query(

@@ -121,7 +121,7 @@ def feed(stage: Stage) -> None:
         feeds = actions.find_feeds(everywhere)
     for workspace_id, number in feeds:
         with stage.db.workspace(workspace_id) as ws:
-            actions.carry_feed(ws, stage.ch, number, again=number != made)
+            actions.carry_feed(ws, stage.ch, number, NOW, again=number != made)
 
 
 def test_changes_are_kept_until_they_are_told_and_then_the_last_entry_of_members(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hudhud.kit.errors import HudhudError
-from hudhud.workers.main import beat, keep_running, listen, load_role
+from hudhud.workers.main import Guard, beat, keep_running, listen, load_role
 from tests.workers.line import Line, track
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Fails:
 
 def test_a_role_that_raises_is_started_again(line: Line) -> None:
     role = Fails()
-    keep_running(line.context, "fails", role)
+    keep_running(line.context, "fails", role, Guard())
     assert role.runs == 3
 
 

@@ -16,7 +16,7 @@ from hudhud.journeys import graph
 from hudhud.segments import actions as segments
 from hudhud.segments.stored import read_members
 from hudhud.segments.types import from_json
-from hudhud.workers import intake
+from hudhud.workers import appending, intake
 from hudhud.workers.ahead import Ahead
 from tests.workers.line import Line, identify, track
 
@@ -44,7 +44,7 @@ def merge_while_appending(line: Line, monkeypatch: pytest.MonkeyPatch, *, whole:
 
     `whole`: with all that follows from it; else it dies before that.
     """
-    merged, real = threading.Event(), intake.append
+    merged, real = threading.Event(), appending.append
     other, ahead = line.new_context("other"), Ahead(line.db)
 
     def append_late(ch: Client, events: Sequence[Event], token: str, *, again: bool) -> list[Event]:
@@ -65,7 +65,7 @@ def merge_while_appending(line: Line, monkeypatch: pytest.MonkeyPatch, *, whole:
             raise ConnectionError(point)
 
     steps = intake.DECIDE
-    monkeypatch.setattr(intake, "append", append_late)
+    monkeypatch.setattr(appending, "append", append_late)
     monkeypatch.setattr(intake, "DECIDE", [steps[0], ("merge", merge), *steps[1:]])
 
 

@@ -26,6 +26,7 @@ CREATE TABLE person (
     unmerged      boolean NOT NULL DEFAULT false, -- was merged once: ClickHouse must be told whom their events belong to
     version       bigint NOT NULL DEFAULT 1,     -- grows with every change; the ClickHouse mirror keeps the highest
     mirrored      bigint NOT NULL DEFAULT 0,     -- the version that ClickHouse has
+    quiet         bigint NOT NULL DEFAULT 0,     -- the version that taking an import back has made: nobody has entered anything by that
     name_word     text COLLATE "C" GENERATED ALWAYS AS (hudhud_fold(left(attributes ->> 'name', 200))) STORED,
     first_word    text COLLATE "C" GENERATED ALWAYS AS (hudhud_fold(left(coalesce(attributes ->> 'first_name', attributes ->> 'firstName'), 200))) STORED,
     last_word     text COLLATE "C" GENERATED ALWAYS AS (hudhud_fold(left(coalesce(attributes ->> 'last_name', attributes ->> 'lastName',

@@ -27,6 +27,21 @@ CREATE TABLE intake_lane (
 INSERT INTO intake_lane (lane) SELECT generate_series(0, 15);
 CREATE SEQUENCE intake_batch;
 
+-- What was taken in, for some days more: from it a ClickHouse that was lost is filled again (decision 26). A block is what one batch had of one source.
+CREATE TABLE intake_kept (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    kept_at      timestamptz NOT NULL,
+    source       text NOT NULL,                  -- as in intake; and segments, whose changes go straight to ClickHouse
+    events       integer NOT NULL,
+    actors       bigint[] NOT NULL,              -- whose events they are, each once
+    oldest       jsonb NOT NULL,                 -- of each event name, when the first of them happened (ms since 1970)
+    body         bytea NOT NULL                  -- events/kept.py Columns, as MessagePack in Zstandard
+);
+ALTER TABLE intake_kept ALTER body SET STORAGE EXTERNAL, ALTER actors SET STORAGE EXTERNAL;  -- compressed already, and not worth it
+CREATE INDEX intake_kept_old ON intake_kept (kept_at);
+SELECT hudhud_wall('intake_kept');
+
 -- One effect per message_id for as long as it stands here (as long as raw events are kept).
 CREATE TABLE event_seen (
     workspace_id bigint NOT NULL,
@@ -55,6 +70,15 @@ CREATE INDEX intake_reject_old ON intake_reject (received_at);
 -- What a batch refused whole stays refused when it is repeated.
 CREATE INDEX intake_reject_whole ON intake_reject (intake_id) WHERE reason IN ('schema', 'poison');
 SELECT hudhud_wall('intake_reject');
+
+-- How many of them were dropped, the oldest first, because there were too many.
+CREATE TABLE intake_reject_gone (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    count        bigint NOT NULL,
+    bytes        bigint NOT NULL,
+    last_at      timestamptz NOT NULL
+);
+SELECT hudhud_wall('intake_reject_gone');
 
 CREATE TABLE event_name (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,

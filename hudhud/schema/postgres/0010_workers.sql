@@ -7,6 +7,14 @@ CREATE TABLE worker_heartbeat (
     stats      jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (worker, role)
 );
+
+-- What workers cannot put right by themselves: shown by /readyz and `hudhud doctor` for as long as it is seen (database clock).
+CREATE TABLE worker_alarm (
+    name      text PRIMARY KEY,                  -- what is wrong: workers/alarm.py
+    message   text NOT NULL,                     -- and the cure
+    raised_at timestamptz NOT NULL,              -- the first time, and the last one
+    seen_at   timestamptz NOT NULL
+);
 CREATE INDEX worker_heartbeat_role ON worker_heartbeat (role, beat_at);
 
 -- Consent is part of the mirror in ClickHouse: whoever changes it, from whatever process, makes the person stale. People are reached by

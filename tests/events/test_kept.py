@@ -1,0 +1,107 @@
+"""The kept log: how long it stays, what keeps workers from deciding by a ClickHouse that lacks it, and what is done with what ClickHouse does not keep."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec import structs
+
+from hudhud.app.replay import TABLES, replay
+from hudhud.events import kept
+from hudhud.events.actions import claim_batch
+from hudhud.workers import retention
+from hudhud.workers.main import Guard
+from tests.events.test_append import EVENTS
+from tests.make import NOW
+from tests.workers.line import Line, identify, track
+from tests.workers.test_main import until
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
+
+
+@pytest.fixture
+def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
+    return Line(db, ch, clickhouse_url)
+
+
+def blocks(line: Line) -> int:
+    return int(line.sql("SELECT count(*) FROM intake_kept")[0][0])
+
+
+def test_a_block_gives_back_what_was_put_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "BLOCK_BYTES", 40)
+    found = kept.pack(EVENTS)
+    assert len(found) > 4
+    assert {block.workspace_id for block in found} == {1, 2}
+    back = {event.message_id: event for block in found for event in kept.unpack(block.workspace_id, block.source, block.body)}
+    assert back == {event.message_id: structs.replace(event, user_id=None) for event in EVENTS}
+
+
+def test_it_stays_for_as_many_days_as_are_set(line: Line) -> None:
+    line.put(track("u1"))
+    line.work()
+    line.clock.at += timedelta(days=6)
+    line.put(track("u1"))
+    line.work()
+    retention.work_once(line.context, line.ch)
+    assert blocks(line) == 2
+    line.clock.at += timedelta(days=1, seconds=1)
+    retention.work_once(line.context, line.ch)
+    assert blocks(line) == 1
+
+
+def test_without_days_nothing_is_kept_and_what_was_goes(line: Line) -> None:
+    line.put(track("u1"))
+    line.work()
+    line.context.settings = line.context.settings.model_copy(update={"keep_log_days": 0})
+    line.clock.at += timedelta(seconds=1)
+    line.put(track("u1"))
+    line.work()
+    assert (blocks(line), len(line.events())) == (1, 2)
+    retention.work_once(line.context, line.ch)
+    assert blocks(line) == 0
+
+
+def test_nobody_decides_by_a_clickhouse_that_lacks_what_was_taken_in(line: Line) -> None:
+    line.put(identify("u1"), track("u1"))
+    line.work()
+    for table in TABLES:
+        line.ch.command(f"TRUNCATE TABLE {table}")
+    guard, context = Guard(), replace(line.new_context("held"), stop=threading.Event())
+    held = threading.Thread(target=guard.pass_by, args=(context,))
+    held.start()
+    until(lambda: line.sql("SELECT name FROM worker_alarm") == [("clickhouse_behind",)])
+    assert held.is_alive()
+    replay(line.db, None, line.ch)
+    held.join(20)
+    assert not held.is_alive()
+    assert line.sql("SELECT name FROM worker_alarm") == []
+    # What is deleted on purpose, down to the last event, holds nobody.
+    line.ch.command("TRUNCATE TABLE event")
+    with line.db.workspace(line.shop) as ws:
+        kept.forget_actors(ws, [row[0] for row in line.sql("SELECT id FROM person")])
+    Guard().pass_by(context)
+
+
+def test_a_batch_that_clickhouse_does_not_keep_is_set_aside_and_said(line: Line) -> None:
+    line.put(track("u1", "Old", timestamp="2020-01-01T00:00:00Z"), track("u1", "New"), identify("u1", plan="gold"))
+    with line.db.everywhere() as everywhere:
+        assert claim_batch(everywhere, "somebody who died", lease_s=0) is not None
+    line.ch.command("ALTER TABLE event MODIFY TTL toDateTime(at) + INTERVAL 5 YEAR")
+    assert line.work() == 1
+    assert [name for (name,) in line.events("name")] == ["Identified", "New"]
+    assert [reason for reason, _ in line.rejects()] == ["unstorable"]
+    ((name, message),) = line.sql("SELECT name, message FROM worker_alarm")
+    assert name == "clickhouse_keeps_nothing"
+    assert "hudhud replay --fill" in message
+    line.ch.command("ALTER TABLE event REMOVE TTL")
+    replay(line.db, None, line.ch)
+    assert [name for (name,) in line.events("name")] == ["Identified", "New", "Old"]
+    assert line.clock.now() >= NOW
