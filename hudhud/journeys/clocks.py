@@ -20,13 +20,15 @@ from hudhud.kit.sql import numbers
 from hudhud.people.queries import country_of_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from hudhud.journeys.nodes.delay import Delay
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
     from hudhud.kit.localtime import Hours, Spell
+
+PAGE = 10_000
 
 
 class Life(NamedTuple):
@@ -104,20 +106,41 @@ def _open_at(window: Hours, zone: str, moment: datetime) -> Spell:
 
 
 def look_again(ws: Scope, version: Version, person_ids: Iterable[int], now: datetime) -> int:
-    """Reckon anew when the delays of these people are over, of whom something was told; return how many it changed."""
-    told = sorted(set(person_ids)) if version.untils else []
+    """Reckon anew how long these people wait by the clock, of whom something was told; return for how many it changed."""
+    told = sorted(set(person_ids)) if version.clocked else []
     if not told:
         return 0
     rows = ws.rows(MOVES.find_standing, journey_id=version.journey_id, version_id=version.id, person_ids=numbers(told))
+    return _reckon_anew(ws, version, [(Due._make(row[:7]), row[7]) for row in rows], now)
+
+
+def look_at_all(ws: Scope, version: Version, now: datetime, after: int) -> tuple[int, int | None]:
+    """Do so for a page of all who wait by the clock; return for how many it changed, and the last run of the page if more may follow."""
+    rows = ws.rows(MOVES.find_resting, version_id=version.id, nodes=list(version.clocked), after=after, limit=PAGE)
+    changed = _reckon_anew(ws, version, [(Due._make(row[:7]), row[7]) for row in rows], now)
+    return changed, rows[-1][0] if len(rows) == PAGE else None
+
+
+def _reckon_anew(ws: Scope, version: Version, standing: Iterable[tuple[Due, str]], now: datetime) -> int:
     resting: dict[str, list[Due]] = defaultdict(list)
-    for row in rows:
-        run, node_id = Due._make(row[:7]), row[7]
-        if node_id in version.untils and run.waiting:
+    for run, node_id in standing:
+        # Who is due already is looked at anyway.
+        if node_id in version.clocked and run.waiting and run.due_at > now:
             resting[node_id].append(run)
     changed: list[tuple[Due, datetime]] = []
     for node_id, runs in resting.items():
-        found = find_moments(ws, version.untils[node_id], runs)
+        found = _find_anew(ws, version, node_id, runs, now)
         # Not before it was told; who has no date ahead any more is due at once, and the node then says so.
         changed += [(run, max(found[run.run_id] or now, now)) for run in runs if found[run.run_id] != run.due_at]
     moves.hold_until(ws, changed)
     return len(changed)
+
+
+def _find_anew(ws: Scope, version: Version, node_id: str, runs: list[Due], now: datetime) -> Mapping[int, datetime | None]:
+    if node_id in version.untils:
+        return find_moments(ws, version.untils[node_id], runs)
+    window = version.graph.send_window
+    assert window is not None
+    lives = find_lives(ws, (run.person_id for run in runs))
+    opens = {zone: max(now, window.spell(now, zone).first) for zone in {life.zone for life in lives.values()}}
+    return {run.run_id: opens[lives[run.person_id].zone] for run in runs}

@@ -59,6 +59,23 @@ WHERE r.journey_id = %(journey_id)s AND r.person_id = ANY(%(person_ids)s::bigint
 ORDER BY p.run_id
 FOR UPDATE OF p;
 
+-- name: find_resting
+-- Take a page of the runs of one version that rest on some nodes, in the order of their ids.
+SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at, p.node
+FROM run_position p
+WHERE p.version_id = %(version_id)s AND p.node = ANY(%(nodes)s::text[]) AND p.waiting AND p.run_id > %(after)s
+ORDER BY p.run_id
+LIMIT %(limit)s
+FOR UPDATE;
+
+-- name: lock_rules
+-- By which rules of time zones moments were reckoned; nothing if another worker looks at them just now.
+SELECT digest FROM clock_rules FOR UPDATE SKIP LOCKED;
+
+-- name: set_rules
+-- By which they are now.
+UPDATE clock_rules SET digest = %(digest)s;
+
 -- name: advance_due
 -- Move runs on at the moment they were due, and say why.
 WITH moved AS (

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.events.queries import horizon
-from hudhud.journeys import actions, changeover, planner
+from hudhud.journeys import actions, changeover, planner, rules
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.worlds import LiveWorld
 
@@ -35,6 +35,7 @@ def run(context: Context) -> None:
     ch = context.ch()
     folded_at = time.monotonic()
     try:
+        context.count("journeys", "moments by new rules", rules.keep_up(context.db, context.clock.now(), context.beat))
         while not context.stop.is_set():
             now = context.clock.now()
             taken = work_once(context, ch, now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hudhud.journeys import actions, planner, queries
+from hudhud.journeys import actions, clocks, planner, queries, rules
 from hudhud.journeys.explain import why
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import InvalidJourney, JourneyNotReady
@@ -23,7 +23,13 @@ LIVE = Query(
     "attributes = attributes || %(attributes)s::text::jsonb WHERE id = %(id)s",
 )
 MOVE_SHOP = Query("move_shop", "UPDATE workspace SET time_zone = %(zone)s WHERE id = %(id)s")
-POSITIONS = Query("positions", "SELECT person_id, node, due_at FROM run_position ORDER BY person_id")
+NIGHT = {"from": "22:00", "to": "04:00"}
+SHIFT = Query("shift", "UPDATE run_position SET due_at = due_at + interval '1 hour' WHERE person_id = %(id)s")
+AUDIT = Query(
+    "audit",
+    "SELECT action, object, detail FROM audit_log WHERE workspace_id = %(workspace_id)s AND action = 'journey.clocks_changed' ORDER BY id",
+)
+POSITIONS = Query("positions", "SELECT person_id, node, due_at FROM run_position ORDER BY person_id, run_id")
 
 
 def live(
@@ -112,6 +118,28 @@ def test_who_moves_or_whose_date_changes_waits_for_the_new_moment(stage: Stage) 
             (bob, utc(2026, 1, 10, 9)), (cid, utc(2026, 1, 25, 9)),
         ]
     )  # fmt: skip
+
+
+def test_new_rules_of_time_zones_move_the_moments_of_all_who_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bob, cid = stage.people({}, {}, {})
+    live(stage, ann, "Europe/Tallinn")
+    live(stage, bob, "Asia/Tehran")
+    stage.publish(resting_only(NINE))
+    stage.publish({**journey({"mail": send("hello", "end"), "end": END}, "mail", send_window=NIGHT), "key": "k"})
+    stage.take(*(stage.event(one, "Go", T0) for one in (ann, bob, cid)))
+    stage.tick(T0)
+    assert rules.keep_up(stage.db, T0, lambda: None) == 0
+    # As if Estonia had put its clocks forward, Iran had done nothing, and this were another process.
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(SHIFT, id=ann)
+    monkeypatch.setattr(rules, "rules_digest", lambda: "others")
+    monkeypatch.setattr(clocks, "PAGE", 1)
+    assert rules.keep_up(stage.db, T0 + HOUR, lambda: None) == 2
+    assert rules.keep_up(stage.db, T0 + HOUR, lambda: None) == 0
+    assert [row[2] for row in here(stage) if row[0] == ann] == [utc(2026, 1, 2, 7), utc(2026, 1, 1, 20)]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        told = [(row["action"], row["object"], row["detail"]["runs"]) for row in ws.all(AUDIT)]
+    assert told == [("journey.clocks_changed", "journey:j", 1), ("journey.clocks_changed", "journey:k", 1)]
 
 
 def test_a_message_waits_till_the_window_opens_and_why_says_so(stage: Stage) -> None:

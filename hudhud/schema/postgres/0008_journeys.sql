@@ -93,6 +93,8 @@ CREATE TABLE run_log (
 );
 CREATE INDEX run_log_news ON run_log (txid, run_id, visit)
     WHERE reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged', 'step_removed', 'other_journey');
+-- Who drew which lot, to compare what became of them.
+CREATE INDEX run_log_lots ON run_log (version_id, node) WHERE reason IN ('lot_drawn', 'held_out');
 SELECT hudhud_wall('run_log');
 
 -- Up to where in it, in the order of transactions, the intake log has been told who entered and who left; one row, and its lock is the claim.
@@ -117,6 +119,12 @@ CREATE TABLE journey_effect (
 );
 CREATE INDEX journey_effect_node ON journey_effect (version_id, node, at);
 SELECT hudhud_wall('journey_effect');
+
+-- By which rules of time zones (their digest) the moments of waiting runs were reckoned; one row, and its lock is the claim.
+CREATE TABLE clock_rules (
+    digest       text NOT NULL DEFAULT ''
+);
+INSERT INTO clock_rules DEFAULT VALUES;
 
 -- How many took which edge, appended by each batch and folded now and then: numbers on a canvas without counting logs.
 CREATE TABLE journey_flow (
