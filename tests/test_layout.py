@@ -25,6 +25,7 @@ FACES = {
     "hudhud.transfer.plans": "one way to check what columns shall mean",
     "hudhud.transfer.parquet": "one text for each typed cell",
     "hudhud.transfer.tables": "one shape of a row",
+    "hudhud.transfer.values": "one way from a cell to a value",
 }
 LONGEST = {"*.py": 400, "*.ts": 250, "*.tsx": 250}
 

@@ -7,6 +7,7 @@ A request carries a session (browser; state-changing ones with a CSRF token) or 
 from __future__ import annotations
 
 import functools
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,13 @@ from hudhud.kit.errors import Forbidden, InvalidInput, Unauthenticated
 from hudhud.kit.http import RANKS, role_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
     from hudhud.accounts.types import Membership
+    from hudhud.kit.db import Scope
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FAILURE = 400
@@ -128,6 +130,20 @@ def check_role(caller: Caller, method: str, endpoint: object) -> None:
         raise Forbidden(f"This needs the role {needed}; yours is {caller.role}.", needed=needed, role=caller.role)
 
 
+def _apart(request: Any, caller: Caller, run: Callable[..., HttpResponseBase], kwargs: dict[str, Any]) -> HttpResponseBase:  # noqa: ANN401
+    """Run an endpoint that opens its transactions itself: what it waits for in between holds none."""
+    request.actor, request.role, request.caller = caller.actor, caller.role, caller
+
+    @contextmanager
+    def open_scope() -> Iterator[Scope]:
+        with wiring().db.workspace(caller.workspace_id) as scope:
+            scope.conn.execute(STATEMENT_TIMEOUT)
+            yield scope
+
+    request.open = open_scope
+    return run(request, **kwargs)
+
+
 def _in_scope(request: Any, caller: Caller, run: Callable[..., HttpResponseBase], kwargs: dict[str, Any]) -> HttpResponseBase:  # noqa: ANN401
     """Run the endpoint in one transaction: commit below status 400, else roll back."""
     request.actor, request.role, request.caller = caller.actor, caller.role, caller
@@ -159,7 +175,7 @@ def guarded(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
                 return run(request, **kwargs)
             caller = identify(request)
             check_role(caller, request.method, endpoint)
-            return _in_scope(request, caller, run, kwargs)
+            return (_apart if getattr(endpoint, "is_apart", False) else _in_scope)(request, caller, run, kwargs)
         except Exception as error:  # noqa: BLE001 -- the one handler renders whatever it is
             return errors.on_error(request, error)
 

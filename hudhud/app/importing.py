@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from hudhud.app.commands import Data, Json, WorkspaceId, choose_workspace, opened
 from hudhud.kit import clock
+from hudhud.kit.crypto import load_keys
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer import actions, runner
 from hudhud.transfer.export import rejects
@@ -56,6 +57,7 @@ Refused = Annotated[
         help="Why nobody in this file is to be written to: unsubscribed, hard_bounce, complaint or manual; where no column says it."
     ),
 ]
+Erased = Annotated[bool, typer.Option("--take-erased", help="Take rows about people who were erased here, too; default: they are refused.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the workers have processed it.")]
 Dates = Annotated[str, typer.Option(help="How dates are written: iso, dmy or mdy.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of the text; default: found out.")]
@@ -72,6 +74,7 @@ def import_events(  # noqa: PLR0913 -- one for each option
     dates: Dates = "iso",
     encoding: Encoding = "",
     delimiter: Delimiter = "",
+    take_erased: Erased = False,
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
@@ -79,7 +82,9 @@ def import_events(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Import events. Example: hudhud import events orders.csv --map user_id=customer_id --map at=ordered_on --map event="Order Completed"."""
     given = _reading(dates, encoding, delimiter)
-    _bring("events", file, Options(maps or (), at_time), given, workspace=workspace, wait=wait, data=data, json=json)
+    _bring(
+        "events", file, Options(maps or (), at_time, takes_erased=take_erased), given, workspace=workspace, wait=wait, data=data, json=json
+    )
 
 
 @group.command("people")
@@ -98,14 +103,16 @@ def import_people(  # noqa: PLR0913 -- one for each option
     dates: Dates = "iso",
     encoding: Encoding = "",
     delimiter: Delimiter = "",
+    take_erased: Erased = False,
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
-    given, why = _reading(dates, encoding, delimiter), _why(refused)
-    options = Options(maps or (), subscribe=subscribe or (), consent_source=source, rules=rules or (), newest_by=newest_by, refused=why)
+    given, why = _reading(dates, encoding, delimiter), why_of(refused)
+    consent = {"subscribe": subscribe or (), "consent_source": source, "refused": why}
+    options = Options(maps or (), rules=rules or (), newest_by=newest_by, takes_erased=take_erased, **consent)  # type: ignore[arg-type]
     _bring("people", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
@@ -120,6 +127,7 @@ def import_consent(  # noqa: PLR0913 -- one for each option
     dates: Dates = "iso",
     encoding: Encoding = "",
     delimiter: Delimiter = "",
+    take_erased: Erased = False,
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
@@ -127,7 +135,8 @@ def import_consent(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Import who agreed to what, with date, source and wording. Example: hudhud import consent list.csv --map topic.newsletter=Status --source "fair, 2024"."""
     given = _reading(dates, encoding, delimiter)
-    options = Options(maps or (), subscribe=subscribe or (), consent_source=source, refused=_why(refused))
+    words = {"subscribe": subscribe or (), "consent_source": source, "refused": why_of(refused)}
+    options = Options(maps or (), takes_erased=take_erased, **words)  # type: ignore[arg-type]
     _bring("consent", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
@@ -140,6 +149,7 @@ def import_suppressions(  # noqa: PLR0913 -- one for each option
     dates: Dates = "iso",
     encoding: Encoding = "",
     delimiter: Delimiter = "",
+    take_erased: Erased = False,
     workspace: WorkspaceId = None,
     wait: Wait = True,
     data: Data = None,
@@ -147,7 +157,7 @@ def import_suppressions(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Import addresses that must not be written to. Example: hudhud import suppressions cleaned.csv --map email="Email Address" --refused hard_bounce."""
     given = _reading(dates, encoding, delimiter)
-    options = Options(maps or (), refused=_why(refused))
+    options = Options(maps or (), refused=why_of(refused), takes_erased=take_erased)
     _bring("suppressions", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
@@ -156,7 +166,8 @@ def _bring(
 ) -> None:
     with opened(data) as (chosen, database):
         now = clock.from_setting(chosen.clock).now
-        job = runner.prepare(database, choose_workspace(database, workspace), kind, from_path(file), options, now, time.sleep, given)
+        keys, known = load_keys(chosen.secret_keys, chosen.data), from_path(file)
+        job = runner.prepare(database, choose_workspace(database, workspace), kind, known, options, now, time.sleep, given, keys=keys)
         _run(job, file, wait=wait, json=json)
 
 
@@ -213,7 +224,8 @@ def _told(found: Import) -> str:
     )
 
 
-def _why(text: str) -> Why | Literal[""]:
+def why_of(text: str) -> Why | Literal[""]:
+    """Read why nobody is to be written to; raises `InvalidInput`."""
     if text and text not in get_args(Why):
         raise InvalidInput("--refused", text, f"use one of {', '.join(get_args(Why))}")
     return text  # type: ignore[return-value]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json as jsonlib
 import time
+from dataclasses import replace
 from datetime import time as time_of_day
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from hudhud.app.commands import ACTOR, Data, Json, WorkspaceId, choose_workspace, opened
+from hudhud.app.importing import Erased, Proof, Refused, why_of
 from hudhud.kit import clock
 from hudhud.kit.crypto import load_keys
-from hudhud.kit.errors import InvalidInput
+from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import runner
-from hudhud.transfer.types import Column, Plan
+from hudhud.transfer.types import Column, Kind, Plan, Reading
 from hudhud.warehouses import actions, queries
 from hudhud.warehouses.types import Access, Connection, Run, Schedule, Selection
 
@@ -42,10 +45,18 @@ def add(  # noqa: PLR0913 -- one for each option
     query: Annotated[str, typer.Option(help="A SELECT, or the name of a table.")],
     port: Annotated[int, typer.Option(help="Its port.")] = 5432,
     tls: Annotated[str, typer.Option(help="off, require or verify.")] = "require",
-    kind: Annotated[str, typer.Option(help="What a row is: people or events.")] = "people",
+    kind: Annotated[str, typer.Option(help="What a row is: people, events, consent or suppressions.")] = "people",
     cursor: Annotated[str, typer.Option(help="Column that grows with every change; without one everything is read each time.")] = "",
+    overlap: Annotated[
+        int | None, typer.Option(help="How far each reading looks back for what was written late: seconds, or numbers; default 600.")
+    ] = None,
+    most_rows: Annotated[int | None, typer.Option(help="Of one reading; default 200000. The next one follows at once.")] = None,
+    longest_s: Annotated[int | None, typer.Option(help="Seconds that the database may take for the query; default 300.")] = None,
     maps: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN where the guess is wrong; =COLUMN leaves one out.")] = None,
     event: Annotated[str, typer.Option(help="Name of all events, when no column has it.")] = "",
+    source: Proof = "",
+    refused: Refused = "",
+    take_erased: Erased = False,
     every: Annotated[
         str, typer.Option(help='When: "15 minutes", "2 hours", or a time of the day as 06:00; default: only when asked.')
     ] = "",
@@ -55,18 +66,29 @@ def add(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Add a source. Example: hudhud warehouse add Shop --host db.shop.ee --database shop --user reader --query customers --cursor updated_at --every "15 minutes"."""
     connection = _converted({"host": host, "port": port, "database": database, "user": user, "tls": tls}, Connection)
-    selection, schedule = _converted({"query": query, "cursor": cursor}, Selection), _schedule(every)
-    if kind not in {"people", "events"}:
-        raise InvalidInput("--kind", kind, "use people or events")
+    limits = {
+        name: value for name, value in (("overlap", overlap), ("most_rows", most_rows), ("longest_s", longest_s)) if value is not None
+    }
+    selection, schedule = _converted({"query": query, "cursor": cursor, **limits}, Selection), _schedule(every)
+    if kind not in get_args(Kind):
+        raise InvalidInput("--kind", kind, f"use one of {', '.join(get_args(Kind))}")
+    said = Plan(Reading("parquet"), (), event, consent_source=source, refused=why_of(refused), takes_erased=take_erased)
     with opened(data) as (chosen, database_of_ours):
         now = clock.from_setting(chosen.clock).now()
         keys = load_keys(chosen.secret_keys, chosen.data)
+        scopes = partial(database_of_ours.workspace, choose_workspace(database_of_ours, workspace))
         access = Access(connection, password, chosen.private_networks)
-        with database_of_ours.workspace(choose_workspace(database_of_ours, workspace)) as ws:
-            made = actions.create_warehouse(ws, keys, name, kind, access, now=now, actor=ACTOR)  # type: ignore[arg-type]
-            seen = actions.look(ws, keys, made.id, selection, networks=chosen.private_networks)
-            plan = _plan(seen, maps or (), event)
-            actions.set_plan(ws, keys, made.id, selection, plan, networks=chosen.private_networks, now=now, actor=ACTOR)
+        made = actions.create_warehouse(scopes, keys, name, kind, access, now=now, actor=ACTOR)  # type: ignore[arg-type]
+        try:
+            seen = actions.look(scopes, keys, made.id, selection, networks=chosen.private_networks)
+            plan = _plan(seen, maps or (), said)
+            actions.set_plan(scopes, keys, made.id, selection, plan, networks=chosen.private_networks, now=now, actor=ACTOR)
+        except HudhudError:
+            # Added as a whole, or not at all.
+            with scopes() as ws:
+                actions.delete_warehouse(ws, made.id, now=now, actor=ACTOR)
+            raise
+        with scopes() as ws:
             actions.set_schedule(ws, made.id, schedule, is_paused=False, now=now, actor=ACTOR)
     columns = {one.name: one.field for one in plan.columns}
     told = "".join(f"\n  {column} → {field or '(left out)'}" for column, field in columns.items())
@@ -97,14 +119,16 @@ def _schedule(text: str) -> Schedule | None:
         raise InvalidInput("--every", text, 'write "15 minutes", "2 hours" or 06:00') from None
 
 
-def _plan(seen: Understanding, maps: Sequence[str], event: str) -> Plan:
+def _plan(seen: Understanding, maps: Sequence[str], said: Plan) -> Plan:
     fields = {}
     for text in maps:
         field, mark, column = text.partition("=")
         if not mark or column not in {one.name for one in seen.columns}:
             raise InvalidInput("--map", text, f"write FIELD=COLUMN; the columns are {', '.join(one.name for one in seen.columns)}")
         fields[column] = field
-    return Plan(seen.reading, tuple(Column(one.name, fields.get(one.name, one.field), one.type) for one in seen.columns), event=event)
+    return replace(
+        said, reading=seen.reading, columns=tuple(Column(one.name, fields.get(one.name, one.field), one.type) for one in seen.columns)
+    )
 
 
 @group.command("list")

@@ -98,14 +98,15 @@ def find_rejects(
     """List refused messages, newest first, with the reason; `waiting` = only those that were not sent again."""
     found = queries.find_rejects(request.scope, reason=reason, search=search, waiting=waiting, after=after, limit=limit)
     items = [{**asdict(reject), "body": reject.body.decode("utf-8", "replace")} for reject in found]
-    return {"items": items, "next": found[-1].id if len(found) == limit else None, "total": None}
+    return {"items": items, "next": None if queries.is_last_page(found, limit) else found[-1].id, "total": None}
 
 
 @router.get("/events/rejects/count")
 def count_rejects(request: Request) -> dict[str, Any]:
-    """Count the refused messages that wait, by reason."""
+    """Count the refused messages that wait, by reason; `gone`: those that were dropped, the oldest first, as there were too many."""
     items = [{"reason": reason, "count": count} for reason, count in queries.count_rejects(request.scope).items()]
-    return {"items": items, "next": None, "total": len(items)}
+    gone = queries.find_gone_rejects(request.scope)
+    return {"items": items, "next": None, "total": len(items), "gone": gone and asdict(gone)}
 
 
 @router.post("/events/rejects/resubmit")

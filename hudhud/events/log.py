@@ -43,3 +43,10 @@ def find_seen(ws: Scope, events: Sequence[Event]) -> set[str]:
     """Return the hashes of those message ids among these that are known already."""
     hashes = "{" + ",".join(message_hash(event) for event in events) + "}"
     return {row[0].hex for row in ws.rows(QUERIES.find_seen, message_hashes=hashes)} if events else set()
+
+
+def find_taken(ws: Scope, message_ids: Sequence[str]) -> set[str]:
+    """Return which of these message ids the intake knows: sent again, they would have no effect."""
+    names = {hash_of(message_id): message_id for message_id in message_ids}
+    hashes = "{" + ",".join(names) + "}"
+    return {names[row[0].hex] for row in ws.rows(QUERIES.find_seen, message_hashes=hashes)} if names else set()

@@ -14,11 +14,14 @@ from hudhud.events.catalogue import EventName as EventName
 from hudhud.events.catalogue import find_names as find_names
 from hudhud.events.catalogue import find_samples as find_samples
 from hudhud.events.catalogue import get_name as get_name
+from hudhud.events.log import find_taken as find_taken
 from hudhud.events.names import RESERVED as RESERVED
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
@@ -28,6 +31,8 @@ CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 # How much of a lane's queue is read to know its earliest reception, and how far writers may overtake each other behind that.
 HEAD, OVERTAKING_S = 1_000, 1.0
 FEW_ACTORS = 10  # that are one person
+# Of refused messages in one answer.
+PAGE_BYTES = 4 * 1024 * 1024
 # The end of what ClickHouse's DateTime64 can hold.
 LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -43,6 +48,15 @@ class Reject:
     detail: str
     body: bytes
     resubmitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Refused messages of a workspace that were dropped, the oldest first, because there were too many."""
+
+    count: int
+    bytes: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +90,21 @@ def horizon(everywhere: Scope, now: datetime) -> datetime:
 def find_rejects(
     ws: Scope, *, reason: str | None = None, search: str = "", waiting: bool = False, after: int | None = None, limit: int = 50
 ) -> list[Reject]:
-    """A page of refused messages, newest first, older than `after`; `waiting` = only those that were not sent again."""
+    """A page of refused messages, newest first, older than `after`, shorter where they are large; `waiting` = only those that were not sent again."""
     if "\0" in search:
         raise InvalidInput("search", search, "remove the NUL character")
-    return ws.into(Reject, QUERIES.find_rejects, reason=reason, search=search.strip(), waiting=waiting, after=after, limit=limit)
+    wanted = {"reason": reason, "search": search.strip(), "waiting": waiting, "after": after}
+    return ws.into(Reject, QUERIES.find_rejects, **wanted, limit=limit, most_bytes=PAGE_BYTES)
+
+
+def is_last_page(found: Sequence[Reject], limit: int) -> bool:
+    """Say whether nothing comes after this page: it is short, and not because it was large."""
+    return len(found) < limit and sum(len(one.body) for one in found) < PAGE_BYTES
+
+
+def find_gone_rejects(ws: Scope) -> Gone | None:
+    """Return how many refused messages were dropped because there were too many; None: not one."""
+    return next(iter(ws.into(Gone, QUERIES.find_gone_rejects)), None)
 
 
 def count_rejects(ws: Scope) -> dict[str, int]:

@@ -178,12 +178,15 @@ SELECT name, first_seen_at, last_seen_at, count, rules, mode, keep_days,
 FROM event_name n WHERE workspace_id = %(workspace_id)s AND (%(name)s::text IS NULL OR name = %(name)s) ORDER BY count DESC, name;
 
 -- name: find_rejects
--- A page of what was refused, newest first; `search` = what stands in the message or in the reason.
-SELECT id, received_at, source, reason, detail, body, resubmitted_at FROM intake_reject
-WHERE workspace_id = %(workspace_id)s AND (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
-  AND (NOT %(waiting)s OR resubmitted_at IS NULL)
-  AND (%(search)s = '' OR position(convert_to(%(search)s, 'UTF8') IN body) > 0 OR position(lower(%(search)s) IN lower(detail)) > 0)
-ORDER BY id DESC LIMIT %(limit)s;
+-- A page of what was refused, newest first: so many, and no more than so many bytes of them (but one); `search` = what stands in the message or in the reason.
+SELECT id, received_at, source, reason, detail, body, resubmitted_at FROM (
+    SELECT found.*, sum(octet_length(body)) OVER (ORDER BY id DESC) - octet_length(body) AS before FROM (
+        SELECT id, received_at, source, reason, detail, body, resubmitted_at FROM intake_reject
+        WHERE workspace_id = %(workspace_id)s AND (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+          AND (NOT %(waiting)s OR resubmitted_at IS NULL)
+          AND (%(search)s = '' OR position(convert_to(%(search)s, 'UTF8') IN body) > 0 OR position(lower(%(search)s) IN lower(detail)) > 0)
+        ORDER BY id DESC LIMIT %(limit)s) found) page
+WHERE before < %(most_bytes)s ORDER BY id DESC;
 
 -- name: count_rejects
 -- How many wait, by reason.
@@ -206,6 +209,30 @@ UPDATE intake_reject SET resubmitted_at = %(now)s WHERE workspace_id = %(workspa
 -- name: forget_old_rejects
 -- Delete what was refused long ago (everywhere), a page of it.
 DELETE FROM intake_reject WHERE id IN (SELECT id FROM intake_reject WHERE received_at < %(before)s ORDER BY received_at LIMIT %(limit)s);
+
+-- name: size_of_rejects
+-- What all of them take on disk.
+SELECT pg_total_relation_size('intake_reject');
+
+-- name: find_crowded
+-- Workspaces whose refused messages take more than so many bytes (everywhere).
+SELECT workspace_id FROM intake_reject GROUP BY workspace_id HAVING sum(octet_length(body)) > %(most)s;
+
+-- name: drop_oldest_rejects
+-- Keep the newest, so many bytes of them; count what goes.
+WITH sized AS (
+    SELECT id, sum(octet_length(body)) OVER (ORDER BY id DESC) AS kept FROM intake_reject WHERE workspace_id = %(workspace_id)s
+), gone AS (
+    DELETE FROM intake_reject r USING sized s WHERE r.id = s.id AND s.kept > %(kept)s RETURNING octet_length(r.body) AS size
+)
+INSERT INTO intake_reject_gone AS known (workspace_id, count, bytes, last_at)
+SELECT %(workspace_id)s, count(*), sum(size), %(now)s FROM gone HAVING count(*) > 0
+ON CONFLICT (workspace_id) DO UPDATE SET count = known.count + excluded.count, bytes = known.bytes + excluded.bytes, last_at = excluded.last_at
+RETURNING known.count;
+
+-- name: find_gone_rejects
+-- How many were dropped because there were too many.
+SELECT count, bytes, last_at FROM intake_reject_gone WHERE workspace_id = %(workspace_id)s;
 
 -- name: backlog_of_imports
 -- How much of imports waits in the log, counted up to a limit.

@@ -26,6 +26,8 @@ PAGE = 500
 # So many are sent again by one request.
 MOST = 10_000
 KEEP = timedelta(days=90)
+# Of one workspace. What goes when there are more leaves some room, so that not every message moves another one out.
+MOST_BYTES, KEPT_BYTES = 256 * 1024 * 1024, 224 * 1024 * 1024
 # Of these nothing was taken, and their message_id is free: sent again they count as if they came for the first time.
 WHOLE = frozenset({Reason.INVALID, Reason.SCHEMA, Reason.POISON, Reason.RESERVED, Reason.NOT_ALLOWED, Reason.ADDRESSES})
 # Of these the rest was taken. As they are they would be repeats without effect: somebody has to say what should have been sent.
@@ -124,3 +126,18 @@ def _only_consent(message: Message) -> bytes:
 def forget_old(everywhere: Scope, now: datetime, limit: int = 10_000) -> int:
     """Delete rejects that nobody has cared for in a long time; return how many."""
     return everywhere.run(QUERIES.forget_old_rejects, before=now - KEEP, limit=limit)
+
+
+def is_crowded(everywhere: Scope) -> int:
+    """Return what rejects take on disk where that may be too much, else 0: cheap to ask."""
+    size = int(everywhere.value(QUERIES.size_of_rejects))
+    return size if size > MOST_BYTES else 0
+
+
+def drop_oldest(everywhere: Scope, now: datetime) -> int:
+    """Drop the oldest rejects of workspaces that have too many of them, and count them there; return how many workspaces that are."""
+    crowded = [row[0] for row in everywhere.rows(QUERIES.find_crowded, most=MOST_BYTES)]
+    for workspace_id in crowded:
+        with everywhere.within(workspace_id) as ws:
+            ws.run(QUERIES.drop_oldest_rejects, kept=KEPT_BYTES, now=now)
+    return len(crowded)

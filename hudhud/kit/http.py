@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -26,6 +27,7 @@ class Request(Protocol):
     """What an endpoint is given beside Django's own: annotate its first argument with this."""
 
     scope: Scope
+    open: Callable[[], AbstractContextManager[Scope]]  # where the endpoint is `apart`, instead of `scope`
     clickhouse: Client
     keys: Keys
     now: datetime
@@ -44,6 +46,12 @@ def needs(role: str) -> Callable[[F], F]:
         return endpoint
 
     return mark
+
+
+def apart(endpoint: F) -> F:
+    """Mark an endpoint that waits for somebody else's server: no transaction is open around it; it opens short ones by `request.open()`."""
+    endpoint.is_apart = True  # type: ignore[attr-defined]
+    return endpoint
 
 
 def role_for(method: str, endpoint: object) -> str:

@@ -15,7 +15,7 @@ from hudhud.people.erasure import PEOPLE, hash_of
 from hudhud.people.types import ADDRESS_NAMESPACES, Identifier, Identity, Late
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from hudhud.kit.crypto import Keys
@@ -53,13 +53,28 @@ def find_late(ws: Scope, keys: Keys, identities: Sequence[Identity], received: S
     dropped, addresses = set[int](), set[Identifier]()
     for index, identifiers in enumerate(named):
         known = [identifier for identifier in identifiers if identifier in gone]
-        # An address that somebody else's claim carries does not make it a claim about the erased person.
-        naming = [one for one in known if one[0] not in ADDRESS_NAMESPACES or one == identifiers[0]]
+        naming = [one for one in _naming(identifiers) if one in gone]
         if any(each.keeps_out(identities[index].at, received[index], batch) for one in naming for each in gone[one]):
             dropped.add(index)
         else:
             addresses |= {one for one in known if one[0] in ADDRESS_NAMESPACES}
     return Late(frozenset(dropped), frozenset(addresses))
+
+
+def _naming(identifiers: Sequence[Identifier]) -> list[Identifier]:
+    """Return what says whom a claim is about: an address that somebody else's claim carries does not make it one about the erased person."""
+    return [one for one in identifiers if one[0] not in ADDRESS_NAMESPACES or one == identifiers[0]]
+
+
+def find_erased(ws: Scope, keys: Keys, names: Callable[[], Sequence[Sequence[Identifier]]]) -> dict[int, datetime]:
+    """Return which of these claims, by place, are about people who were erased, and since when; free as long as nobody was (`names` is not asked)."""
+    ((_, total),) = ws.rows(QUERIES.count_asked)
+    if not total:
+        return {}
+    naming = [_naming(identifiers) for identifiers in names()]
+    gone = _find_gone(ws, keys, {one for some in naming for one in some})
+    found = {index: [each.asked_at for one in some for each in gone.get(one, ())] for index, some in enumerate(naming)}
+    return {index: max(dates) for index, dates in found.items() if dates}
 
 
 def _find_gone(ws: Scope, keys: Keys, identifiers: set[Identifier]) -> dict[Identifier, list[Gone]]:

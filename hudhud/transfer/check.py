@@ -14,9 +14,9 @@ from pyroaring import BitMap
 
 from hudhud.consent import queries as consent
 from hudhud.kit import sql
-from hudhud.people.identifiers import NORMAL
 from hudhud.people.queries import admitted
-from hudhud.people.types import ADDRESS_NAMESPACES, BadIdentifier, Upsert
+from hudhud.people.types import ADDRESS_NAMESPACES, Upsert
+from hudhud.transfer.erased import Identifier, identifiers_of, without_erased
 from hudhud.transfer.mapping import Maker
 from hudhud.transfer.runner import make, renew
 from hudhud.transfer.types import Checked
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from hudhud.consent.types import Refusal
     from hudhud.kit.db import Scope
-    from hudhud.transfer.runner import Job, Made
+    from hudhud.transfer.erased import Made
+    from hudhud.transfer.runner import Job
 
 QUERIES = sql.load("hudhud.transfer")
 CHUNK_ROWS = 2_000
 MAX_REASONS = 20
-Identifier = tuple[str, str]
 
 
 def check(job: Job) -> Checked:
@@ -46,6 +46,9 @@ def check(job: Job) -> Checked:
 
     records = job.records(moved, maker.typed if maker else None)
     while (chunk := make(job, records, maker, CHUNK_ROWS)).line:
+        if not job.takes_erased:
+            with job.db.workspace(job.workspace_id) as ws:
+                chunk = without_erased(ws, job.keys, chunk)
         made, bad, _ = chunk
         counted.bad += len(bad)
         for _, reason, _ in bad:
@@ -93,14 +96,7 @@ def _count_people(ws: Scope, made: Sequence[Made], counted: Checked, seen: BitMa
 
 
 def _identifiers(message: dict[str, Any]) -> list[Identifier]:
-    found = [(name, str(message[wire])) for name, wire in (("user_id", "userId"), ("anonymous_id", "anonymousId")) if message.get(wire)]
-    for namespace in ADDRESS_NAMESPACES:
-        if value := (message.get("traits") or {}).get(namespace):
-            try:
-                found.append((namespace, NORMAL[namespace](str(value))))
-            except BadIdentifier:
-                continue
-    return found
+    return identifiers_of(message.get("userId"), message.get("anonymousId"), message.get("traits") or {})
 
 
 def _states(ws: Scope, ids: set[int], messages: Sequence[dict[str, Any]]) -> dict[tuple[int, str], tuple[bool, str | None]]:

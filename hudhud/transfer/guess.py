@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import values
+from hudhud.transfer.mapping import TEXT_NAMES
 from hudhud.transfer.products import FOR_CONSENT, FOR_EVENTS, FOR_SUPPRESSIONS, NAMES, PRODUCTS, Product
 from hudhud.transfer.refusals import field_of, why_of_file
 from hudhud.transfer.source import ENCODINGS, examine, opened
@@ -199,8 +200,13 @@ def _field(kind: Kind, column: str, name: str, product: Product | None) -> str:
     return theirs.get(name) or (known if known in {"email", "phone", "user_id", "anonymous_id", "at"} else "")
 
 
+def is_name_of_digits(column: str) -> bool:
+    """Say whether what stands in a column so called may look like a number and is none."""
+    return normal_name(column) in TEXT_NAMES
+
+
 def _type(name: str, cells: Sequence[str]) -> ValueType:
-    if not cells or name in {"phone", "zip", "postcode", "postal_code", "email"}:
+    if not cells or name in TEXT_NAMES:
         return "text" if cells else "auto"
     if all(not isinstance(values.auto(cell), str) for cell in cells):
         return "truth" if all(cell.lower() in {"true", "false"} for cell in cells) else "number" if _are_numbers(cells) else "auto"

@@ -154,7 +154,7 @@ class Maker:
         for rule, where, name, read_other in self.other_steps:
             if not (text := rule.value(cells)):
                 continue
-            value = read_other(text if where == "own" or rule.type != "own" else text.removeprefix("'"))
+            value = read_other(text if where == "own" or rule.type != "own" else values.check_whole(text).removeprefix("'"))
             if where == "head":
                 message[name] = value
             elif where == "own":

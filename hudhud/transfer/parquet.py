@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
-from hudhud.transfer.values import TOO_LONG, to_number, to_text
+from hudhud.transfer.values import TOO_LONG, decimal_cell, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,8 +42,30 @@ def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list
 def cells_of(batch: Any, typed: Typed | None = None) -> Iterator[list[Any]]:  # noqa: ANN401 -- pyarrow has no types
     """Yield the rows of an Arrow batch: each cell as the text that `auto` reads back as it was, or (`typed`) as a value of its column's type."""
     kinds = typed or {}
-    columns = ((_values(column, kinds[place]) if place in kinds else None) or _texts(column) for place, column in enumerate(batch.columns))
+    columns = (_whole_or_half(column, kinds.get(place)) for place, column in enumerate(batch.columns))
     return map(list, zip(*columns, strict=True))
+
+
+def _whole_or_half(column: Any, kind: ValueType | None) -> list[Any]:  # noqa: ANN401 -- pyarrow has no types
+    """Let a broken byte through as half a character, as in CSV: it spoils its row, not the file."""
+    try:
+        return cells_in(column, kind)
+    except UnicodeDecodeError:
+        return [half_text(one, "surrogateescape") for one in column]
+
+
+def half_text(one: Any, errors: str) -> str:  # noqa: ANN401 -- pyarrow has no types
+    """Return the text of a cell in which bytes may be no characters (`errors` as Python calls them); of lists with such, the mark of what is none."""
+    try:
+        return to_text(one.as_py())
+    except UnicodeDecodeError:
+        plain = one.value if isinstance(one, pa.ExtensionScalar) else one
+        return plain.as_buffer().to_pybytes().decode("utf-8", errors) if hasattr(plain, "as_buffer") else "\udcff"
+
+
+def cells_in(column: Any, kind: ValueType | None) -> list[Any]:  # noqa: ANN401 -- pyarrow has no types
+    """Return the cells of one column, as texts or (with a kind) as values of that kind; raises `UnicodeDecodeError` for bytes that are no text."""
+    return (_values(column, kind) if kind else None) or _texts(column)
 
 
 def _values(column: Any, kind: ValueType) -> list[Any] | None:  # noqa: ANN401 -- pyarrow has no types
@@ -58,6 +80,8 @@ def _values(column: Any, kind: ValueType) -> list[Any] | None:  # noqa: ANN401 -
         # Of single precision: the number that was meant (0.1), not the double that is nearest to it.
         exact = column if pa.types.is_float64(column.type) else column.cast(pa.string()).cast(pa.float64())
         found = list(map(to_number, exact.to_pylist()))
+    elif pa.types.is_decimal(column.type):
+        found = [value if value is None else decimal_cell(f"{value:f}", kind) for value in column.to_pylist()]
     else:
         found = None
     return ["" if value is None else value for value in found] if found and column.null_count else found
@@ -77,6 +101,8 @@ def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
         return [text or "" for text in texts] if column.null_count else texts
     try:
         return list(map(to_text, column.to_pylist()))
+    except UnicodeDecodeError:
+        raise
     except (ValueError, OverflowError):
         # Nanoseconds, or a year that Python does not know; the cells beside those keep their text.
         return [_text_of(one, text) for one, text in zip(column, column.cast(pa.string()).to_pylist(), strict=True)]

@@ -34,6 +34,7 @@ class Options:
     rules: Sequence[str] = ()  # FIELD=RULE: types.py Upsert
     newest_by: str = ""
     refused: Why | Literal[""] = ""
+    takes_erased: bool = False
 
 
 def mapping_of(kind: Kind, plan: Plan, columns: Sequence[str], topics: Sequence[Topic]) -> Mapping:

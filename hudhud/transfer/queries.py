@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.transfer")
+PAGE_BYTES = 4 * 1024 * 1024
 
 
 def find_imports(ws: Scope, *, after: int | None = None, limit: int = 50) -> list[Import]:
@@ -31,8 +32,8 @@ def get_import(ws: Scope, import_id: int) -> Import:
 
 
 def find_rejects(ws: Scope, import_id: int, *, after: int = 0, limit: int = 1000) -> list[tuple[int, str, Any]]:
-    """A page of bad rows: line, reason, and the row (its cells, or the line as text)."""
-    rows = ws.rows(QUERIES.find_rejects, import_id=import_id, after=after, limit=limit)
+    """A page of bad rows: line, reason, and the row (its cells, or the line as text); shorter where they are large, empty only at the end."""
+    rows = ws.rows(QUERIES.find_rejects, import_id=import_id, after=after, limit=limit, most_bytes=PAGE_BYTES)
     return [(line, reason, msgspec.json.decode(bytes(body))) for line, reason, body in rows]
 
 

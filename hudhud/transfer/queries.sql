@@ -163,9 +163,12 @@ SELECT %(workspace_id)s, %(import_id)s, r.line, r.reason, r.body
 FROM unnest(%(lines)s::bigint[], %(reasons)s::text[], %(bodies)b::bytea[]) AS r (line, reason, body);
 
 -- name: find_rejects
--- A page of bad rows in the order of the file.
-SELECT line, reason, body FROM import_reject
-WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s AND line > %(after)s ORDER BY line LIMIT %(limit)s;
+-- A page of bad rows in the order of the file: so many, and no more than so many bytes of them (but one row).
+SELECT line, reason, body FROM (
+    SELECT line, reason, body, sum(octet_length(body)) OVER (ORDER BY line) - octet_length(body) AS before FROM (
+        SELECT line, reason, body FROM import_reject
+        WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s AND line > %(after)s ORDER BY line LIMIT %(limit)s) found) page
+WHERE before < %(most_bytes)s ORDER BY line;
 
 -- name: find_known
 -- Who has these identifiers, and what is known about them (dry run).

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,7 @@ from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.kit.failpoint import reach
 from hudhud.people.actions import hold
 from hudhud.people.queries import upsert_in
+from hudhud.transfer.erased import Chunk, Made, without_erased
 from hudhud.transfer.guess import guess_delimiter
 from hudhud.transfer.mapping import Maker, Mapping
 from hudhud.transfer.plans import Options, mapping_of, read_options
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from hudhud.consent.types import Refusal, Topic
+    from hudhud.consent.types import Topic
+    from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Database, Scope
     from hudhud.transfer.source import Source
     from hudhud.transfer.types import Kind, Plan, Typed
@@ -48,6 +50,8 @@ CHUNK_ROWS = 5_000
 CHUNK_BYTES = 16 * 1024 * 1024  # of what becomes of them: a row may be as large as 200 others
 # More than this unread in the log: wait for the workers, so that a large file does not fill the disk twice.
 MAX_BACKLOG = 300_000
+# A reading of a customer's database begins when there is room for a good part of it.
+MAX_BACKLOG_BEFORE = MAX_BACKLOG // 2
 BACKLOG_PAUSE_S = 0.5
 LEASE_S = 60.0
 LOCK_SEED = 0x696D706F7274  # "import"
@@ -76,8 +80,11 @@ class Report:
 class Rows(Protocol):
     """Rows that come from elsewhere than a file; they begin behind what is in already."""
 
-    def records(self) -> Iterator[Record]:
-        """Read them."""
+    def records(self, typed: Typed | None = None) -> Iterator[Record]:
+        """Read them; in the columns of `typed` as values."""
+
+    def leave(self) -> bool:
+        """Stop here if another run can go on; return whether it can."""
 
     def id_of(self, record: Record) -> str:
         """Return the id of the message that a row becomes: the same whenever it is read again."""
@@ -102,12 +109,15 @@ class Job:
     fence: int = 0
     read_bytes: int = 0
     rows: Rows | None = None  # None: the source's
+    takes_erased: bool = False  # also rows about people who were erased here
+    keys: Keys = field(kw_only=True)  # by which those are known
     wait: Callable[[float], object] = field(kw_only=True)  # sleep, and give signs of life
 
     @property
     def fingerprint(self) -> bytes:
         """Stand for the file's bytes and how they are read."""
-        return hashlib.sha256(self.source.digest + self.kind.encode() + repr((self.reading, self.mapping)).encode()).digest()
+        how = (self.reading, self.mapping, *(("erased",) if self.takes_erased else ()))
+        return hashlib.sha256(self.source.digest + self.kind.encode() + repr(how).encode()).digest()
 
     @property
     def message_base(self) -> str:
@@ -117,7 +127,7 @@ class Job:
     def records(self, moved: Callable[[int], None], typed: Typed | None = None) -> Iterator[Record]:
         """Read the rows behind the header; `typed`: the columns whose values their `Maker` takes as they are."""
         if self.rows:
-            return self.rows.records()
+            return self.rows.records(typed)
         rows = read_rows(self.source, self.reading, len(self.columns) if self.mapping else None, moved, typed)
         if self.mapping and self.reading.has_header:
             next(rows, None)
@@ -131,15 +141,6 @@ class Job:
         return lambda record: f"{base}:{record.line}"
 
 
-class Made(NamedTuple):
-    """A row that became a message (empty: there is nothing to tell), or says which address must not be written to."""
-
-    line: int
-    key: str
-    body: bytes
-    refusal: Refusal | None = None
-
-
 def read_columns(source: Source, reading: Reading) -> list[str]:
     """Return the names of the columns; raises `InvalidInput`."""
     first = next(iter(read_rows(source, reading, None, lambda _: None)), None)
@@ -148,7 +149,7 @@ def read_columns(source: Source, reading: Reading) -> list[str]:
     return header_of(first.raw, has_header=reading.has_header)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 -- what a job needs
     db: Database,
     workspace_id: int,
     kind: Kind,
@@ -157,6 +158,8 @@ def prepare(
     now: Callable[[], datetime],
     wait: Callable[[float], object],
     given: Reading | None = None,
+    *,
+    keys: Keys,
 ) -> Job:
     """Understand a file by the command line's options; raises `InvalidInput` before anything is written."""
     known = examine(source)
@@ -166,7 +169,7 @@ def prepare(
     if form == "ndjson":
         if said_too_much := [*options.maps, *options.subscribe, *([options.refused] if options.refused else ())]:
             raise InvalidInput("--map", ", ".join(said_too_much), "is for tables; JSON lines are Segment messages already")
-        return Job(db, workspace_id, kind, known, reading, [], None, now, wait=wait)
+        return Job(db, workspace_id, kind, known, reading, [], None, now, takes_erased=options.takes_erased, keys=keys, wait=wait)
     if form == "csv" and not (given and given.delimiter):
         reading = replace(reading, delimiter=guess_delimiter(known, reading.encoding))
     columns = read_columns(known, reading)
@@ -176,7 +179,7 @@ def prepare(
             return find_topics(ws)
 
     mapping = read_options(kind, options, columns, reading, topics)
-    return Job(db, workspace_id, kind, known, reading, columns, mapping, now, wait=wait)
+    return Job(db, workspace_id, kind, known, reading, columns, mapping, now, takes_erased=options.takes_erased, keys=keys, wait=wait)
 
 
 def from_plan(source: Source, kind: Kind, plan: Plan, topics: Sequence[Topic]) -> tuple[Source, list[str], Mapping | None]:
@@ -210,7 +213,10 @@ def run(job: Job, report: Report, moved: Callable[[int], None]) -> None:
     while (chunk := make(job, ahead, maker)).line:
         _take_chunk(job, report, chunk)
         reach("import.chunk")
-        _wait_for_workers(job)
+        # Nobody's query is kept open while our own workers are behind.
+        if job.rows and not has_room(job, MAX_BACKLOG) and job.rows.leave():
+            break
+        wait_for_room(job, MAX_BACKLOG)
     with job.db.workspace(job.workspace_id) as ws:
         ws.run(QUERIES.end_import, import_id=job.id, state="done", now=job.now(), problem="", numbers=None, fence=job.fence)
         ws.run(QUERIES.delete_pieces, import_id=job.id)
@@ -222,14 +228,6 @@ def _open(job: Job) -> Report:
     assert row is not None
     job.id, job.fence = row["id"], row["fence"]
     return Report(row["id"], row["accepted"], row["rejected"], "", row["line"], row["finished_at"] is not None)
-
-
-class Chunk(NamedTuple):
-    """What became of some rows: messages, and the bad ones with line, reason and cells; `line` is the last row's, 0 when there was none."""
-
-    made: list[Made]
-    bad: list[tuple[int, str, bytes]]
-    line: int
 
 
 def make(job: Job, records: Iterator[Record], maker: Maker | None, most: int = CHUNK_ROWS) -> Chunk:
@@ -294,11 +292,11 @@ def _raw(record: Record) -> bytes:
 
 
 def _take_chunk(job: Job, report: Report, chunk: Chunk) -> None:
-    made, bad, line = chunk
     source = source_of(job.id)
-    rows = [Row(job.workspace_id, lane_of(one.key, bulk=True), source, one.body) for one in made if one.body]
-    refusals = [one.refusal for one in made if one.refusal]
     with job.db.workspace(job.workspace_id) as ws:
+        made, bad, line = chunk if job.takes_erased else without_erased(ws, job.keys, chunk)
+        rows = [Row(job.workspace_id, lane_of(one.key, bulk=True), source, one.body) for one in made if one.body]
+        refusals = [one.refusal for one in made if one.refusal]
         if refusals:
             hold(ws)  # before the import's row, as the intake does: the list's trigger touches people
         row = _move(job, ws, line, len(made), len(bad))
@@ -322,11 +320,15 @@ def _move(job: Job, ws: Scope, line: int, accepted: int, rejected: int) -> dict[
     return row
 
 
-def _wait_for_workers(job: Job) -> None:
-    while True:
-        with job.db.everywhere() as everywhere:
-            if int(everywhere.value(LOG.backlog_of_imports, limit=MAX_BACKLOG)) < MAX_BACKLOG:
-                return
+def has_room(job: Job, most: int) -> bool:
+    """Say whether less than `most` rows of imports wait in the log."""
+    with job.db.everywhere() as everywhere:
+        return int(everywhere.value(LOG.backlog_of_imports, limit=most)) < most
+
+
+def wait_for_room(job: Job, most: int) -> None:
+    """Wait until that is so; raises `Stopped`."""
+    while not has_room(job, most):
         renew(job)
         job.wait(BACKLOG_PAUSE_S)
 

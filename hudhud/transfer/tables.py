@@ -9,7 +9,6 @@ import csv
 import io
 from collections import deque
 from importlib import import_module
-from itertools import starmap
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from hudhud.kit.errors import InvalidInput
@@ -75,17 +74,15 @@ def read_rows(source: Source, reading: Reading, width: int | None, moved: Moved,
     if reading.format == "csv":
         return _csv_rows(source, reading, width, moved)
     # Libraries of some 60 MB: a process loads them when it meets such a file, not before.
-    rows = import_module(LIBRARIES[reading.format]).read(source, moved, typed or {})
-    return _fitted(starmap(Record, rows), width)
+    return _fitted(import_module(LIBRARIES[reading.format]).read(source, moved, typed or {}), width)
 
 
-def _fitted(rows: Iterator[Record], width: int | None) -> Iterator[Record]:
-    for record in rows:
-        assert isinstance(record.raw, list)
+def _fitted(rows: Iterator[tuple[int, list[Any]]], width: int | None) -> Iterator[Record]:
+    for line, row in rows:
         # No and nought are values too.
-        if any(record.raw) or record.raw.count("") < len(record.raw):
-            cells = record.raw if width is None else _fit(record.raw, width, pad=True)
-            yield Record(record.line, record.raw, _ragged(record.raw, width or 0)) if cells is None else Record(record.line, cells)
+        if any(row) or row.count("") < len(row):
+            cells = row if width is None or len(row) == width else _fit(row, width, pad=True)
+            yield Record(line, row, _ragged(row, width or 0)) if cells is None else Record(line, cells)
 
 
 def _fit(row: list[str], width: int, *, pad: bool = False) -> list[str] | None:

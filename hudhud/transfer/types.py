@@ -99,6 +99,7 @@ class Plan:
     consent_source: Annotated[str, Field(max_length=500)] = ""  # where and how they agreed: the proof
     refused: Why | Literal[""] = ""  # why nobody in this list is to be written to, where no column says so
     newest_by: Annotated[str, Field(max_length=256)] = ""  # the field (traits.NAME) with the date that `newest` goes by
+    takes_erased: bool = False  # also rows about people who were erased here: they come back as somebody new
 
 
 @dataclass(frozen=True, slots=True)

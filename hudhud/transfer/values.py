@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ import msgspec
 from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from hudhud.transfer.types import DateStyle
+    from hudhud.transfer.types import DateStyle, ValueType
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
 # A whole number of more digits than `auto` takes for one: rather an id, and beyond what a double keeps.
 TOO_LONG = 10**15
+_DECIMAL = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _GROUPED = re.compile(r"-?[0-9]+(?:[ \u00a0\u202f'][0-9]{3})*(?:[.,][0-9]{3})*(?:[.,][0-9]+)?")
 _DATE = re.compile(
     r"([0-9]{1,4})[./-]([0-9]{1,2})[./-]([0-9]{1,4})\.?(?:,?[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?\s*([AaPp][Mm])?)?"
@@ -32,6 +34,8 @@ _UNSUBSCRIBED = _NO | {"unsubscribed", "opt-out", "opted-out", "opted out", "sup
 _NO_WORD = frozenset(["never_subscribed", "never subscribed", "unknown", "not set", "-"])
 # What a spreadsheet takes for a formula, or for the end of a cell (ASVS 1.2.10); the apostrophe itself, so that it comes back.
 _DANGEROUS = frozenset("=+-@\t\r\n'")
+_CUT = re.compile(r"… \[cut: [0-9]+ characters\]\Z")
+_LONGEST_WHOLE = 16_000
 _CENTURY = 100
 _NOON = 12
 
@@ -139,7 +143,8 @@ def to_cell(value: object) -> str:
 
 
 def from_cell(text: str) -> object:
-    """Read back what `to_cell` wrote; raises `InvalidInput` for what it never writes."""
+    """Read back what `to_cell` wrote; raises `InvalidInput` for what it never writes, and for what was cut."""
+    check_whole(text)
     if text[:1] == "'":
         return text[1:]
     if text[:1] not in ("{", "["):
@@ -148,6 +153,19 @@ def from_cell(text: str) -> object:
         return msgspec.json.decode(text[1:-2]) if text.endswith("]#") else msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise InvalidInput("cell", text, "it was changed since it was exported") from None
+
+
+def cut_to(text: str, most: int) -> str:
+    """Cut a text to so many units of UTF-16, as Excel counts, with a mark at its end that tells its length."""
+    mark = f"… [cut: {len(text)} characters]"
+    return text.encode("utf-16-le", "replace")[: 2 * (most - len(mark))].decode("utf-16-le", "ignore") + mark
+
+
+def check_whole(text: str) -> str:
+    """Return a cell of our own export; raises `InvalidInput` where it was cut: half a value must not replace the whole one."""
+    if len(text) > _LONGEST_WHOLE and _CUT.search(text):
+        raise InvalidInput("cell", text[:20], "Excel holds no more of it; leave its column out, or import an export as CSV or Parquet")
+    return text
 
 
 def is_plain_number(text: str) -> bool:
@@ -175,6 +193,30 @@ def to_number(value: float | None) -> object:
     return value if isfinite(value) else str(value)
 
 
+def typed_cell(value: object, kind: ValueType) -> object:
+    """Return the number or truth of a typed cell as it is where its column is read as one, all else as text."""
+    if isinstance(value, bool):
+        return value if kind != "number" else to_text(value)
+    if kind != "truth" and (isinstance(value, float) or (isinstance(value, int) and (kind == "number" or abs(value) < TOO_LONG))):
+        return to_number(value)
+    return to_text(value)
+
+
+def decimal_cell(text: str, kind: ValueType) -> object:
+    """Return a number with decimals, as a database or a Parquet file writes it with a point, whatever mark other cells of the file have.
+
+    What has more digits than `auto` takes for a number, and what is none (NaN), stays text; noughts at the end are no digits of it.
+    """
+    if kind == "number":
+        return (float(text) if "." in text else int(text)) if _DECIMAL.fullmatch(text) else text
+    if kind == "truth":
+        return text
+    found = auto(text)
+    if isinstance(found, str) and "." in text:
+        found = auto(text.rstrip("0").rstrip("."))
+    return text if isinstance(found, str) else found
+
+
 def _other_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -182,8 +224,8 @@ def _other_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() and value.tzinfo is None else value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value, enc_hook=str).decode()
+    if isinstance(value, (bytes, Decimal)):
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else f"{value:f}"  # 0E-10 is no number to anybody
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -16,7 +16,7 @@ import openpyxl
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
-from hudhud.transfer.values import TOO_LONG, is_plain_number, to_number, to_text
+from hudhud.transfer.values import cut_to, is_plain_number, to_text, typed_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
     from hudhud.transfer.source import Source
     from hudhud.transfer.tables import Moved
-    from hudhud.transfer.types import Typed, ValueType
+    from hudhud.transfer.types import Typed
 
 MAX_UNPACKED = 2 * 1024**3
 MAX_SHARED = 64 * 1024 * 1024  # the texts of a workbook are kept in memory
 SHEET_ROWS = 1_048_576  # of Excel
+CELL_UNITS = 32_767  # of UTF-16, of Excel
+LONG = CELL_UNITS // 6  # shorter ones fit, however they must be written
+MOST_CUTS = 1_000  # that are told one by one
 SHEET_BYTES = 1024**3  # a part of a zip without 64-bit sizes, which not everybody reads from a stream
 _TRUTH = {"true": "1", "false": "0"}
 # What XML cannot hold, or does not keep: written as JSON, which `values.from_cell` reads back.
@@ -65,19 +68,10 @@ def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list
 
 
 def _cells(row: Iterable[object], typed: Typed) -> list[Any]:
-    cells = [_value(value, typed[place]) if place in typed else to_text(value) for place, value in enumerate(row)]
+    cells = [typed_cell(value, typed[place]) if place in typed else to_text(value) for place, value in enumerate(row)]
     while cells and cells[-1] == "":
         cells.pop()
     return cells
-
-
-def _value(value: object, kind: ValueType) -> object:
-    """Return a number or truth as it is where its column is read as one, all else as text."""
-    if isinstance(value, bool):
-        return value if kind != "number" else to_text(value)
-    if kind != "truth" and (isinstance(value, float) or (isinstance(value, int) and (kind == "number" or abs(value) < TOO_LONG))):
-        return to_number(value)
-    return to_text(value)
 
 
 def _check_unpacked(file: IO[bytes]) -> None:
@@ -111,6 +105,7 @@ class _Sink(io.RawIOBase):
 def write(header: Sequence[str], pages: Iterator[list[list[str]]]) -> Iterator[bytes]:
     """Yield a workbook of these rows, cells as `values.to_cell` writes them; a sheet that is full is followed by another."""
     sink = _Sink()
+    cuts = _Cuts()
     count = 0
     with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=4) as book:
         rest = _rows(pages)
@@ -121,15 +116,64 @@ def write(header: Sequence[str], pages: Iterator[list[list[str]]]) -> Iterator[b
                 size = sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{_row(header)}'.encode())
                 rows = 1
                 while first is not None and rows + len(first) <= SHEET_ROWS and size < SHEET_BYTES:
-                    size += sheet.write("".join(map(_row, first)).encode("utf-8", "replace"))
+                    size += sheet.write("".join(map(_row, cuts.fitted(first, count, rows))).encode("utf-8", "replace"))
                     rows += len(first)
                     if sink.kept:
                         yield sink.take()
                     first = next(rest, None)
                 sheet.write(b"</sheetData></worksheet>")
-        for name, text in _frame(count):
+        if cuts.number:
+            book.writestr(f"xl/worksheets/sheet{count + 1}.xml", _sheet(cuts.told()))
+        for name, text in _frame(count, has_cuts=cuts.number > 0):
             book.writestr(name, _HEAD + text)
     yield sink.take()
+
+
+class _Cuts:
+    """What was cut, as Excel refuses a workbook with more in a cell: for the sheet behind the others that says so."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.places: list[list[str]] = []
+
+    def fitted(self, page: list[list[str]], sheet: int, before: int) -> list[list[str]]:
+        """Return a page with cells that Excel takes; `before`: how many rows the sheet has already."""
+        return [self._row(cells, sheet, row) if max(map(len, cells)) > LONG else cells for row, cells in enumerate(page, before + 1)]
+
+    def _row(self, cells: list[str], sheet: int, row: int) -> list[str]:
+        found = []
+        for place, cell in enumerate(cells):
+            text = _fit_for_xml(cell) if len(cell) > LONG else ""
+            if _units(text) > CELL_UNITS:
+                self.number += 1
+                if self.number <= MOST_CUTS:
+                    self.places.append([str(sheet), f"{_letters(place)}{row}", str(len(cell))])
+            found.append(cut_to(text, CELL_UNITS) if _units(text) > CELL_UNITS else cell)
+        return found
+
+    def told(self) -> list[list[str]]:
+        """Return the rows of their sheet."""
+        more = [[f"and {self.number - MOST_CUTS} more"]] if self.number > MOST_CUTS else []
+        head = f"Excel holds {CELL_UNITS} characters in a cell. These were cut; an export as CSV or Parquet has them whole."
+        return [[head], ["sheet", "cell", "characters"], *self.places, *more]
+
+
+def _units(text: str) -> int:
+    """Count as Excel does: letters beyond the first 65,536 twice."""
+    return len(text) + (0 if text.isascii() else sum(map("\uffff".__lt__, text)))
+
+
+def _letters(place: int) -> str:
+    """Return what Excel calls a column: A, B … Z, AA."""
+    text, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def _sheet(rows: list[list[str]]) -> str:
+    return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{"".join(map(_row, rows))}</sheetData></worksheet>'
 
 
 def _rows(pages: Iterator[list[list[str]]]) -> Iterator[list[list[str]]]:
@@ -150,16 +194,21 @@ def _cell(text: str) -> str:
         return f"<c><v>{text}</v></c>"
     if text in _TRUTH:
         return f'<c t="b"><v>{_TRUTH[text]}</v></c>'
-    if _UNFIT.search(text):
-        # Every letter beyond ASCII escaped: U+FFFE as it is would spoil the workbook.
-        text = f"[{json.dumps(text.removeprefix(chr(39)).encode('utf-8', 'replace').decode())}]#"
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_fit_for_xml(text))}</t></is></c>'
 
 
-def _frame(count: int) -> Iterator[tuple[str, str]]:
+def _fit_for_xml(text: str) -> str:
+    if not _UNFIT.search(text):
+        return text
+    # Every letter beyond ASCII escaped: U+FFFE as it is would spoil the workbook.
+    return f"[{json.dumps(text.removeprefix(chr(39)).encode('utf-8', 'replace').decode())}]#"
+
+
+def _frame(count: int, *, has_cuts: bool) -> Iterator[tuple[str, str]]:
     """The parts that say what is where."""
-    numbers = range(1, count + 1)
-    sheets = "".join(f'<sheet name="{number}" sheetId="{number}" r:id="rId{number}"/>' for number in numbers)
+    names = [*map(str, range(1, count + 1)), *(["cut cells"] if has_cuts else [])]
+    numbers = range(1, len(names) + 1)
+    sheets = "".join(f'<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>' for number, name in enumerate(names, 1))
     yield "xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>'
     links = "".join(
         f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>' for number in numbers

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.tables import LIBRARIES
+from hudhud.transfer.types import MAX_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ def check_columns(form: Form, header: Sequence[str], chosen: Sequence[str]) -> N
     """Raise `InvalidInput` for columns that there are not, or a form that has none."""
     if chosen and form == "ndjson":
         raise InvalidInput("columns", ", ".join(chosen), "JSON lines are whole messages; choose columns for CSV, Excel or Parquet")
+    if form == "xlsx" and len(chosen or header) > MAX_COLUMNS:
+        raise InvalidInput("columns", len(chosen or header), f"Excel has {MAX_COLUMNS}; choose some, or take CSV or Parquet")
     if unknown := [name for name in chosen if name not in header]:
         raise InvalidInput("columns", ", ".join(unknown[:5]), f"there are {', '.join(header[:50])}")
 

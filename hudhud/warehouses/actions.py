@@ -1,4 +1,7 @@
-"""Writes about warehouses. What would change the meaning of a reading under way waits for its end: both hold the warehouse's row."""
+"""Writes about warehouses. What would change the meaning of a reading under way waits for its end: both hold the warehouse's row.
+
+What asks their server takes its time, and no transaction of ours is open meanwhile: such functions are given what opens one (`Scopes`).
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput
 from hudhud.kit.seal import cipher
-from hudhud.transfer.guess import understand_table, without_unknown
+from hudhud.transfer.guess import is_name_of_digits, understand_table, without_unknown
 from hudhud.transfer.plans import mapping_of
 from hudhud.transfer.types import Reading
+from hudhud.transfer.values import to_text
 from hudhud.warehouses import pipe
 from hudhud.warehouses.protocol import Ask, Columns
 from hudhud.warehouses.queries import find_warehouses, get_warehouse
@@ -25,12 +29,17 @@ from hudhud.warehouses.schedule import next_at
 from hudhud.warehouses.types import MOST_WAREHOUSES, Access, AlreadyReading, NothingToRead, Schedule, WarehouseNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
-    from hudhud.transfer.types import Plan, Understanding
-    from hudhud.warehouses.types import Kind, Selection, Warehouse
+    from hudhud.transfer.types import Kind, Plan, Seen, Understanding
+    from hudhud.warehouses.protocol import Sort
+    from hudhud.warehouses.types import Selection, Warehouse
+
+    Scopes = Callable[[], AbstractContextManager[Scope]]
 
 QUERIES = sql.load("hudhud.warehouses")
 PURPOSE = "warehouse"
@@ -49,15 +58,22 @@ def ask_of(access: Access, selection: Selection | None = None, place: str | None
     return Ask(*where, *what)
 
 
-def create_warehouse(ws: Scope, keys: Keys, name: str, kind: Kind, access: Access, *, now: datetime, actor: str) -> Warehouse:
+def create_warehouse(scopes: Scopes, keys: Keys, name: str, kind: Kind, access: Access, *, now: datetime, actor: str) -> Warehouse:
     """Keep a database that can be reached; raises `InvalidInput` with the field that keeps us from it."""
-    if len(find_warehouses(ws)) >= MOST_WAREHOUSES:
-        raise Conflict(f"A workspace may have {MOST_WAREHOUSES} warehouses; delete one that is not used.")
+    with scopes() as ws:
+        _check_number(ws)
     pipe.try_connection(ask_of(access))
     given = {"name": name, "kind": kind, "connection": _json(access.connection), "password": _sealed(keys, access.password)}
-    warehouse_id = ws.value(QUERIES.create_warehouse, **given, now=now, actor=actor)
-    record_audit(ws, now, actor, "warehouse.create", f"warehouse:{warehouse_id}", name=name, host=access.connection.host)
-    return get_warehouse(ws, warehouse_id)
+    with scopes() as ws:
+        _check_number(ws)
+        warehouse_id = ws.value(QUERIES.create_warehouse, **given, now=now, actor=actor)
+        record_audit(ws, now, actor, "warehouse.create", f"warehouse:{warehouse_id}", name=name, host=access.connection.host)
+        return get_warehouse(ws, warehouse_id)
+
+
+def _check_number(ws: Scope) -> None:
+    if len(find_warehouses(ws)) >= MOST_WAREHOUSES:
+        raise Conflict(f"A workspace may have {MOST_WAREHOUSES} warehouses; delete one that is not used.")
 
 
 def _sealed(keys: Keys, password: str) -> bytes:
@@ -91,15 +107,16 @@ def rename(ws: Scope, warehouse_id: int, name: str, *, now: datetime, actor: str
     record_audit(ws, now, actor, "warehouse.change", f"warehouse:{warehouse_id}", name=name)
 
 
-def set_connection(ws: Scope, keys: Keys, warehouse_id: int, access: Access, *, now: datetime, actor: str) -> None:
+def set_connection(scopes: Scopes, keys: Keys, warehouse_id: int, access: Access, *, now: datetime, actor: str) -> None:
     """Go elsewhere, or as somebody else. The password is asked for again: nobody may send it to another server who does not know it."""
-    get_warehouse(ws, warehouse_id)
-    # Before it is held: the other side may take its time, and whoever begins a reading meanwhile need not wait for it.
+    with scopes() as ws:
+        get_warehouse(ws, warehouse_id)
     pipe.try_connection(ask_of(access))
-    _hold(ws, warehouse_id)
-    sealed = _sealed(keys, access.password)
-    ws.run(QUERIES.set_connection, warehouse_id=warehouse_id, connection=_json(access.connection), password=sealed)
-    record_audit(ws, now, actor, "warehouse.connect", f"warehouse:{warehouse_id}", host=access.connection.host)
+    with scopes() as ws:
+        _hold(ws, warehouse_id)
+        sealed = _sealed(keys, access.password)
+        ws.run(QUERIES.set_connection, warehouse_id=warehouse_id, connection=_json(access.connection), password=sealed)
+        record_audit(ws, now, actor, "warehouse.connect", f"warehouse:{warehouse_id}", host=access.connection.host)
 
 
 def _hold(ws: Scope, warehouse_id: int) -> None:
@@ -109,36 +126,48 @@ def _hold(ws: Scope, warehouse_id: int) -> None:
         raise AlreadyReading
 
 
-def look(ws: Scope, keys: Keys, warehouse_id: int, selection: Selection, *, networks: str) -> Understanding:
+def look(scopes: Scopes, keys: Keys, warehouse_id: int, selection: Selection, *, networks: str) -> Understanding:
     """Read the first rows, and say what their columns seem to mean; raises `InvalidInput` with the field that is wrong. Nothing is kept."""
-    known = get_warehouse(ws, warehouse_id)
+    with scopes() as ws:
+        known = get_warehouse(ws, warehouse_id)
+        access = Access(known.connection, get_password(ws, keys, warehouse_id), networks)
+        topics = [topic.key for topic in find_topics(ws)]
     short = replace(selection, most_rows=min(selection.most_rows, LOOK_ROWS), longest_s=min(selection.longest_s, LOOK_S))
-    access = Access(known.connection, get_password(ws, keys, warehouse_id), networks)
     columns: list[str] = []
+    sorts: list[Sort] = []
     rows: list[list[str]] = []
     with closing(pipe.read(ask_of(access, short), lambda: None)) as answers:
         for found in answers:
             if isinstance(found, Columns):
-                columns = found.names
+                columns, sorts = found.names, found.sorts
             else:
-                rows += found.cells
-    # Typed columns: of what may be said of a file's, only dates in texts, decimals and phones are of use.
+                rows += [list(map(to_text, cells)) for cells in found.cells]
+    # Typed columns: of what may be said of a file's, only dates in texts, decimals in texts and phones are of use.
     seen = understand_table(known.kind, Reading("parquet"), columns, rows, None)
-    return without_unknown(seen, [topic.key for topic in find_topics(ws)])
+    seen = replace(seen, columns=[_sorted(one, sort) for one, sort in zip(seen.columns, sorts, strict=True)])
+    return without_unknown(seen, topics)
+
+
+def _sorted(one: Seen, sort: Sort) -> Seen:
+    """Read a column as what the database says it is: a text of digits stays a text. Times stay as they look: an endless one is no date."""
+    if one.type == "own" or sort == "time" or is_name_of_digits(one.name):
+        return one
+    return replace(one, type="number" if sort == "decimal" else sort)
 
 
 def set_plan(
-    ws: Scope, keys: Keys, warehouse_id: int, selection: Selection, plan: Plan, *, networks: str, now: datetime, actor: str
+    scopes: Scopes, keys: Keys, warehouse_id: int, selection: Selection, plan: Plan, *, networks: str, now: datetime, actor: str
 ) -> None:
     """Say what is read and what its columns mean; raises `InvalidInput` for what cannot work, `AlreadyReading`."""
-    columns = [one.name for one in look(ws, keys, warehouse_id, selection, networks=networks).columns]
+    columns = [one.name for one in look(scopes, keys, warehouse_id, selection, networks=networks).columns]
     if columns != [one.name for one in plan.columns]:
         raise InvalidInput("columns", len(plan.columns), f"the query has {', '.join(columns)}; look at it again")
-    mapping_of(get_warehouse(ws, warehouse_id).kind, plan, columns, find_topics(ws))
-    _hold(ws, warehouse_id)
-    ws.run(QUERIES.set_plan, warehouse_id=warehouse_id, selection=_json(selection), plan=_json(plan))
-    ws.run(QUERIES.forget_checks, warehouse_id=warehouse_id)
-    record_audit(ws, now, actor, "warehouse.plan", f"warehouse:{warehouse_id}", cursor=selection.cursor)
+    with scopes() as ws:
+        mapping_of(get_warehouse(ws, warehouse_id).kind, plan, columns, find_topics(ws))
+        _hold(ws, warehouse_id)
+        ws.run(QUERIES.set_plan, warehouse_id=warehouse_id, selection=_json(selection), plan=_json(plan))
+        ws.run(QUERIES.forget_checks, warehouse_id=warehouse_id)
+        record_audit(ws, now, actor, "warehouse.plan", f"warehouse:{warehouse_id}", cursor=selection.cursor)
 
 
 def set_schedule(ws: Scope, warehouse_id: int, schedule: Schedule | None, *, is_paused: bool, now: datetime, actor: str) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ninja import Field, Router, Schema, Status
 
 from hudhud.kit.config import settings
-from hudhud.kit.http import needs
-from hudhud.transfer.types import Plan, Understanding
+from hudhud.kit.http import apart, needs
+from hudhud.transfer.types import Kind, Plan, Understanding
 from hudhud.warehouses import actions, queries
-from hudhud.warehouses.types import Access, Connection, Kind, Run, Schedule, Selection, Warehouse
+from hudhud.warehouses.types import Access, Connection, Run, Schedule, Selection, Warehouse
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
@@ -95,12 +95,12 @@ def find_warehouses(request: Request) -> dict[str, Any]:
 
 @router.post("/warehouses", response={201: Warehouse})
 @needs("admin")
+@apart
 def create_warehouse(request: Request, new: NewWarehouse) -> Status[Warehouse]:
     """Keep a database once it can be reached; an error names the field that keeps us from it."""
     access = _access(new.connection, new.password)
-    return Status(
-        201, actions.create_warehouse(request.scope, request.keys, new.name, new.kind, access, now=request.now, actor=request.actor)
-    )
+    made = actions.create_warehouse(request.open, request.keys, new.name, new.kind, access, now=request.now, actor=request.actor)
+    return Status(201, made)
 
 
 def _access(connection: Connection, password: str) -> Access:
@@ -123,28 +123,33 @@ def rename(request: Request, warehouse_id: Id, new: NewName) -> Warehouse:
 
 @router.put("/warehouses/{warehouse_id}/connection", response=Warehouse)
 @needs("admin")
+@apart
 def set_connection(request: Request, warehouse_id: Id, new: NewConnection) -> Warehouse:
     """Go elsewhere, or as somebody else; the password is needed again."""
     access = _access(new.connection, new.password)
-    actions.set_connection(request.scope, request.keys, warehouse_id, access, now=request.now, actor=request.actor)
-    return queries.get_warehouse(request.scope, warehouse_id)
+    actions.set_connection(request.open, request.keys, warehouse_id, access, now=request.now, actor=request.actor)
+    with request.open() as ws:
+        return queries.get_warehouse(ws, warehouse_id)
 
 
 @router.post("/warehouses/{warehouse_id}/look", response=Understanding)
 @needs("admin")
+@apart
 def look(request: Request, warehouse_id: Id, wanted: Looking) -> Understanding:
     """Read the first rows, and say what each column seems to mean. Nothing is kept."""
-    return actions.look(request.scope, request.keys, warehouse_id, wanted.selection, networks=settings().private_networks)
+    return actions.look(request.open, request.keys, warehouse_id, wanted.selection, networks=settings().private_networks)
 
 
 @router.put("/warehouses/{warehouse_id}/plan", response=Warehouse)
 @needs("admin")
+@apart
 def set_plan(request: Request, warehouse_id: Id, new: NewPlan) -> Warehouse:
     """Say what is read and what its columns mean; another query or cursor is read from its beginning."""
     given = (warehouse_id, new.selection, new.plan)
     networks = settings().private_networks
-    actions.set_plan(request.scope, request.keys, *given, networks=networks, now=request.now, actor=request.actor)
-    return queries.get_warehouse(request.scope, warehouse_id)
+    actions.set_plan(request.open, request.keys, *given, networks=networks, now=request.now, actor=request.actor)
+    with request.open() as ws:
+        return queries.get_warehouse(ws, warehouse_id)
 
 
 @router.put("/warehouses/{warehouse_id}/schedule", response=Warehouse)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.kit.errors import InvalidInput, Unavailable
-from hudhud.warehouses.protocol import COLUMNS, CONNECT_S, END, HEAD, MOST_BYTES, PROBLEM, Columns, Problem, Rows
+from hudhud.warehouses.protocol import COLUMNS, CONNECT_S, END, HEAD, MOST_BYTES, PROBLEM, SIZE, Columns, Problem, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -34,16 +34,18 @@ def read(ask: Ask, wait: Callable[[], None]) -> Generator[Columns | Rows]:
     process = _start()
     try:
         assert process.stdin is not None
-        process.stdin.write(msgspec.msgpack.encode(ask))
-        process.stdin.close()
+        question = msgspec.msgpack.encode(ask)
+        # It stays open: whatever becomes of us, even by SIGKILL, closes it, and that ends the process.
+        process.stdin.write(SIZE.pack(len(question)) + question)
         yield from _batches(process, ask, wait)
     except BrokenPipeError:
         raise Unavailable("The reading process does not start; see the log of this process.") from None
     finally:
         process.kill()
         process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for end in (process.stdin, process.stdout):
+            if end:
+                end.close()
 
 
 def try_connection(ask: Ask) -> None:

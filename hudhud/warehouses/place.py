@@ -1,8 +1,8 @@
 """How far a warehouse is read: the cursor's value, and the rows near it, so that neither a tie nor what is written late is lost or doubled.
 
 Each reading begins a little before the last place: rows with the very value of the place, and rows that were begun earlier and written
-later, come then. Those that were taken are known by digests of their content. Should there be more of them than are remembered, they come
-again as messages with the same ids, which the intake knows.
+later, come then. Those that were taken are known by digests of their content. Where there are more of them than are remembered, and after a
+backlog, of which nothing is, the intake is asked whether it knows the messages that they became (rows.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from hudhud.warehouses.types import DIGEST_BYTES, MOST_DIGESTS
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hudhud.warehouses.protocol import Family
 
+# Enough for whatever PostgreSQL holds as a number: with Python's own 28 digits a long one would be another.
+EXACT = Context(prec=40_000)
 READ: dict[Family, Callable[[str], Any]] = {
     "instant": datetime.fromisoformat,
     "time": datetime.fromisoformat,
@@ -49,8 +51,12 @@ class Place:
         self.before = {self.recent[at : at + DIGEST_BYTES] for at in range(0, len(self.recent), DIGEST_BYTES)}
 
     def is_new(self, digest: bytes) -> bool:
-        """Say whether a row has not been taken yet."""
+        """Say whether a row is none of those that are remembered."""
         return digest not in self.known and digest not in self.before
+
+    def is_passed(self, text: str) -> bool:
+        """Say whether an earlier reading came as far as this value of the cursor."""
+        return self.text is not None and READ[self.family](text) <= READ[self.family](self.text)
 
     def move(self, text: str, digest: bytes) -> None:
         """Move to a row, by the cursor's value there: it is taken now, or was before."""
@@ -87,4 +93,4 @@ def _earlier(value: Any, overlap: int) -> Any:  # noqa: ANN401 -- as `value`
             return value - timedelta(days=-(-overlap // 86_400))
     except OverflowError:
         return value
-    return value - (Decimal(overlap) if isinstance(value, Decimal) else overlap)
+    return EXACT.subtract(value, Decimal(overlap)) if isinstance(value, Decimal) else value - overlap

@@ -14,10 +14,12 @@ from urllib.parse import quote, urlencode
 
 import pyarrow as pa
 
-from hudhud.warehouses.protocol import CONNECT_S, Problem
+from hudhud.warehouses.protocol import BUSY_S, CONNECT_S, Problem
 
 if TYPE_CHECKING:
-    from hudhud.warehouses.protocol import Ask, Family
+    from collections.abc import Iterator, Sequence
+
+    from hudhud.warehouses.protocol import Ask, Family, Sort
 
 BATCH_BYTES = "1000000"
 SSL_MODES = {"off": "disable", "require": "require", "verify": "verify-full"}
@@ -26,6 +28,9 @@ INFINITE = {
     "timestamp": {-(2**63) + 946_684_799_999_999: "infinity", -(2**63) + 946_684_800_000_000: "-infinity"},
     "date32": {-(2**31) + 10_956: "infinity", -(2**31) + 10_957: "-infinity"},
 }
+# A message may have 32 kB: a cell that is larger by far is at most left out. Of one row no more than so much is fetched.
+MOST_CELL, LEAST_CELL, ROW_BYTES = 256 * 1024, 64 * 1024, 16 * 2**20
+SMALL = 4096
 _TABLE = re.compile(r'[^\s();]+(?:\.(?:[^\s();"]+|"[^"]+"))?')
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _CLIENT = re.compile(r"^.*?failed: (?:FATAL: +|ERROR: +)?", re.DOTALL)
@@ -61,13 +66,20 @@ def address_of(ask: Ask, address: str) -> str:
 
 
 def _settings(ask: Ask) -> dict[str, str]:
-    return {"statement_timeout": f"{ask.longest_s}s", "lock_timeout": "10s", "timezone": "UTC"}
+    # The query's own time is counted here (watch.py): the server's clock would go on while we are busy with its rows.
+    return {"statement_timeout": f"{ask.longest_s + BUSY_S}s", "lock_timeout": "10s", "timezone": "UTC"}
 
 
 def preface(ask: Ask) -> str:
     """Return what the transaction begins with: the same once more, as poolers between us and the server leave out what a connection asks for."""
     settings = {"transaction_read_only": "on", **_settings(ask)}
-    return "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    parts = [f"set_config('{name}', '{value}', true)" for name, value in settings.items()]
+    # What has no encoding comes as it is: asked for UTF-8, the server would end the query at the first byte that is none.
+    parts.append("CASE WHEN current_setting('server_encoding') = 'SQL_ASCII' THEN set_config('client_encoding', 'SQL_ASCII', true) END")
+    # It notices that we are gone even where it has nothing to send. Not every server can.
+    able = "current_setting('server_version_num')::integer >= 140000 AND version() ~ 'linux'"
+    parts.append(f"CASE WHEN {able} THEN set_config('client_connection_check_interval', '2s', true) END")
+    return "SELECT " + ", ".join(parts)
 
 
 def inner(query: str) -> str:
@@ -78,14 +90,37 @@ def inner(query: str) -> str:
     return f"SELECT * FROM {plain}" if _TABLE.fullmatch(plain) else plain  # noqa: S608 -- it is the customer's own, and can only read
 
 
-def whole(ask: Ask, family: Family | None) -> str:
-    """Return the query with place, order and limit around the customer's; raises `Trouble` for a place that is none of the cursor's."""
+def whole(ask: Ask, family: Family | None, names: Sequence[str], sorts: Sequence[Sort]) -> str:
+    """Return the query with place, order and limit around the customer's; raises `Trouble` for a place that is none of the cursor's.
+
+    Cells that are too large stay where they are; one column more than `names` says which, and how large they are.
+    """
     # The line ends before the bracket: a remark at the query's end would swallow it.
-    text = f"SELECT * FROM (\n{inner(ask.query)}\n) AS hudhud_rows"  # noqa: S608 -- as above
+    text = f"SELECT {', '.join(_cells(names, sorts))} FROM (\n{inner(ask.query)}\n) AS hudhud_rows"  # noqa: S608 -- as above
     if family:
-        name = '"' + ask.cursor.replace('"', '""') + '"'
+        name = _quoted(ask.cursor)
         text += " WHERE " + " AND ".join(_bounds(ask, name, family)) + f" ORDER BY {name}"
     return f"{text} LIMIT {ask.limit}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _cells(names: Sequence[str], sorts: Sequence[Sort]) -> Iterator[str]:
+    """Yield what is selected: numbers and times as they are, everything else as long as it is not too large."""
+    wide = [place for place, sort in enumerate(sorts) if sort in {"text", "json"}]
+    most = max(LEAST_CELL, min(MOST_CELL, ROW_BYTES // max(1, len(wide))))
+    large = []
+    for place, name in enumerate(map(_quoted, names)):
+        if place not in wide:
+            yield name
+            continue
+        # What is small as it lies there is not unpacked to be measured.
+        test = f"pg_column_size({name}) > {SMALL} AND octet_length({name}::text) > {most}"
+        yield f"CASE WHEN {test} THEN NULL ELSE {name} END AS {name}"
+        large.append(f"CASE WHEN {test} THEN '{place}:' || octet_length({name}::text) END")
+    yield f"concat_ws(',', {', '.join(large) or 'NULL'}) AS hudhud_too_large"
 
 
 def family_of(ask: Ask, schema: pa.Schema) -> Family | None:
@@ -161,14 +196,28 @@ def _is_readable(column: pa.Field) -> bool:
     return any(getattr(pa.types, f"is_{name}")(kind) for name in names)
 
 
-def with_infinities(batch: pa.RecordBatch, cells: list[list[str]]) -> list[list[str]]:
+def sort_of(column: pa.Field) -> Sort:
+    """Return what the database says that a column holds."""
+    kind: Any = column.type
+    told = (column.metadata or {}).get(b"POSTGRESQL:type")
+    if pa.types.is_boolean(kind):
+        return "truth"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return "number"
+    if getattr(kind, "type_name", "") == "numeric":
+        return "decimal"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "time"
+    return "json" if pa.types.is_list(kind) or told in {b"json", b"jsonb"} else "text"
+
+
+def with_infinities(column: pa.Array, cells: list[Any]) -> list[Any]:
     """Write infinite times as they are called: the driver counts them on from another year, and over the end of all numbers."""
-    for number, column in enumerate(batch.columns):
-        if (names := INFINITE.get(str(column.type).partition("[")[0])) and any(row[number][:1] in {"-", "<"} for row in cells):
-            values = column.view(pa.int32() if pa.types.is_date32(column.type) else pa.int64()).to_pylist()
-            for row, value in zip(cells, values, strict=True):
-                row[number] = names.get(value, row[number])
-    return cells
+    names = INFINITE.get(str(column.type).partition("[")[0])
+    if not names or not any(cell[:1] in {"-", "<"} for cell in cells):
+        return cells
+    values = column.view(pa.int32() if pa.types.is_date32(column.type) else pa.int64()).to_pylist()
+    return [names.get(value, cell) for cell, value in zip(cells, values, strict=True)]
 
 
 def connect_trouble(error: Exception, ask: Ask) -> Trouble:
@@ -184,13 +233,20 @@ def connect_trouble(error: Exception, ask: Ask) -> Trouble:
     return Trouble("host", f"{ask.host}:{ask.port}", f"no answer from there ({said})")
 
 
-def query_trouble(error: Exception, ask: Ask) -> Trouble:
-    """Say what is wrong with the query."""
+def too_long(ask: Ask) -> Trouble:
+    """Say that the database took longer than it may."""
+    return Trouble("longest_s", str(ask.longest_s), "the query took longer; narrow it, make an index on the cursor, or allow more seconds")
+
+
+def query_trouble(error: Exception, ask: Ask, *, is_over: bool) -> Trouble:
+    """Say what is wrong with the query; `is_over`: it took longer than it may, and was stopped for it."""
+    if is_over:
+        return too_long(ask)
     state = getattr(error, "sqlstate", None) or ""
     # A stream that breaks off brings the text alone.
-    if state == "57014" or "statement timeout" in str(error):
+    if "statement timeout" in str(error):
         return Trouble(
-            "longest_s", str(ask.longest_s), "the query took longer; narrow it, make an index on the cursor, or allow more seconds"
+            "query", ask.query[:60], f"Hudhud was busy with its rows for longer than {BUSY_S // 60} minutes; read it again later"
         )
     if state in {"25006", "25001"}:
         return Trouble("query", ask.query[:60], "it would change something; a source is only read")

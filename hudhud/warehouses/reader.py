@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from datetime import date
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -19,20 +18,23 @@ import msgspec
 import pyarrow as pa
 
 from hudhud.kit.egress import is_public, plain, read_networks, resolve
-from hudhud.transfer.parquet import cells_of
-from hudhud.warehouses import postgresql
+from hudhud.warehouses import batches, postgresql
 from hudhud.warehouses.postgresql import Trouble
-from hudhud.warehouses.protocol import COLUMNS, END, HEAD, MOST_BYTES, PROBLEM, ROWS, Ask, Columns, Rows
+from hudhud.warehouses.protocol import COLUMNS, END, HEAD, MOST_BYTES, PROBLEM, ROWS, SIZE, Ask, Columns
+from hudhud.warehouses.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    Send = Callable[[bytes, bytes], None]
 
 EXTRA_MEMORY = 512 * 2**20
-TOO_LARGE = f"a row, or a column's name, is larger than {MOST_BYTES // 2**20} MB"
+TOO_LARGE = f"its columns' names, or one of its rows, take more than {MOST_BYTES // 2**20} MB"
+LIFELINE = 0  # standard input stays open as long as somebody reads us
 
 
-def read(ask: Ask, send: Callable[[bytes, bytes], None]) -> None:
-    """Read everything that is asked for; raises `Trouble`."""
+def read(ask: Ask, send: Send, give_up: Callable[[Trouble], None]) -> None:
+    """Read everything that is asked for; raises `Trouble`, or lets `give_up` tell it where the database does not let go."""
     # The driver's own classes: those of Python's DB-API load half a second of other libraries.
     database, connection = _connect(ask)
     with database, connection:
@@ -41,10 +43,14 @@ def read(ask: Ask, send: Callable[[bytes, bytes], None]) -> None:
         connection.set_autocommit(False)
         with manager.AdbcStatement(connection) as statement:
             statement.set_options(**{driver.StatementOptions.BATCH_SIZE_HINT_BYTES.value: postgresql.BATCH_BYTES})
+            watch = Watch(ask.longest_s, statement.cancel, lambda: give_up(postgresql.too_long(ask)))
+            watch.begin(LIFELINE)
             try:
-                _stream(ask, statement, send)
+                _stream(ask, statement, send, watch)
             except (manager.Error, pa.ArrowException, OSError) as error:
-                raise postgresql.query_trouble(error, ask) from None
+                raise postgresql.query_trouble(error, ask, is_over=watch.is_over) from None
+            except UnicodeDecodeError:
+                raise Trouble("query", ask.query[:60], "a column's name is no UTF-8 text; give it another by AS") from None
 
 
 def _connect(ask: Ask) -> tuple[Any, Any]:
@@ -71,31 +77,35 @@ def address_of(ask: Ask) -> str:
     return found[0]
 
 
-def _stream(ask: Ask, statement: Any, send: Callable[[bytes, bytes], None]) -> None:  # noqa: ANN401 -- the driver has no types
-    statement.set_sql_query(postgresql.preface(ask))
-    statement.execute_update()
-    # Prepared alone first: it is one statement then, and what is wrong with it is told of it and not of ours.
-    statement.set_sql_query(postgresql.inner(ask.query))
-    prepared = statement.execute_schema()
+def _stream(ask: Ask, statement: Any, send: Send, watch: Watch) -> None:  # noqa: ANN401 -- the driver has no types
+    with watch.theirs():
+        statement.set_sql_query(postgresql.preface(ask))
+        statement.execute_update()
+        # Prepared alone first: it is one statement then, and what is wrong with it is told of it and not of ours.
+        statement.set_sql_query(postgresql.inner(ask.query))
+        prepared = statement.execute_schema()
     schema = pa.Schema._import_from_c(prepared.address)  # noqa: SLF001 -- the way that the driver's own code takes
     postgresql.check_columns(schema)
     family = postgresql.family_of(ask, schema)
-    statement.set_sql_query(postgresql.whole(ask, family))
-    handle, _ = statement.execute_query()
-    with pa.RecordBatchReader._import_from_c(handle.address) as batches:  # noqa: SLF001 -- as above
-        send(COLUMNS, msgspec.msgpack.encode(Columns(batches.schema.names, family)))
-        for batch in batches:
-            cells = postgresql.with_infinities(batch, list(cells_of(batch)))
-            send(ROWS, msgspec.msgpack.encode(Rows(cells, _values(batch, ask.cursor))))
+    sorts = [postgresql.sort_of(column) for column in schema]
+    with watch.theirs():
+        statement.set_sql_query(postgresql.whole(ask, family, schema.names, sorts))
+        handle, _ = statement.execute_query()
+    with pa.RecordBatchReader._import_from_c(handle.address) as found:  # noqa: SLF001 -- as above
+        send(COLUMNS, msgspec.msgpack.encode(Columns(schema.names, family, sorts)))
+        for batch in _batches(found, watch):
+            for rows in batches.rows_of(batch, sorts, ask.cursor):
+                send(ROWS, rows)
 
 
-def _values(batch: pa.RecordBatch, cursor: str) -> list[str]:
-    """Return the cursor's values as texts that they can be read from again."""
-    if not cursor:
-        return []
-    column = batch.column(cursor)
-    plain = column.storage if isinstance(column, pa.ExtensionArray) else column
-    return [one.isoformat() if isinstance(one, date) else str(one) for one in plain.to_pylist()]
+def _batches(found: pa.RecordBatchReader, watch: Watch) -> Iterator[pa.RecordBatch]:
+    while True:
+        with watch.theirs():
+            try:
+                batch = found.read_next_batch()
+            except StopIteration:
+                return
+        yield batch
 
 
 def limit() -> None:
@@ -109,7 +119,7 @@ def limit() -> None:
 
 def main() -> None:
     """Answer once."""
-    ask = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Ask)
+    ask = msgspec.msgpack.decode(_take(SIZE.unpack(_take(SIZE.size))[0]), type=Ask)
     sink, sys.stdout = sys.stdout.buffer, sys.stderr
 
     def send(kind: bytes, body: bytes) -> None:
@@ -119,9 +129,13 @@ def main() -> None:
         sink.write(body)
         sink.flush()
 
+    def give_up(trouble: Trouble) -> None:
+        send(PROBLEM, msgspec.json.encode(trouble.problem))
+        os._exit(0)
+
     limit()
     try:
-        read(ask, send)
+        read(ask, send, give_up)
     except Trouble as trouble:
         send(PROBLEM, msgspec.json.encode(trouble.problem))
     except MemoryError:
@@ -131,6 +145,17 @@ def main() -> None:
     # The driver's own farewell could wait for a server that is away.
     sink.flush()
     os._exit(0)
+
+
+def _take(count: int) -> bytes:
+    """Read so much of what we are asked, and nothing beyond it: what follows is the lifeline's."""
+    taken = b""
+    while len(taken) < count:
+        part = os.read(LIFELINE, count - len(taken))
+        if not part:
+            os._exit(0)
+        taken += part
+    return taken
 
 
 if __name__ == "__main__":

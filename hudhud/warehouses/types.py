@@ -9,14 +9,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hudhud.kit.errors import Conflict, NotFound
-from hudhud.transfer.types import Plan, State  # noqa: TC001 -- read at run time by the schemas
+from hudhud.transfer.types import Kind, Plan, State  # noqa: TC001 -- read at run time by the schemas
 
-Kind = Literal["people", "events"]
 # off: in the clear. require: encrypted, to whoever answers. verify: encrypted, and the certificate names the host.
 Tls = Literal["off", "require", "verify"]
 MOST_WAREHOUSES = 50
 MOST_ROWS = 1_000_000
-# Each row that may be read again is remembered by so many bytes, for so many rows at most.
+# Each row that may be read again is remembered by so many bytes, for so many rows at most; others are known by their messages.
 DIGEST_BYTES, MOST_DIGESTS = 12, 20_000
 
 
@@ -68,7 +67,7 @@ class Selection:
     # So far behind the last place it is looked again for what was written late: seconds of a time, or numbers.
     overlap: Annotated[int, Field(ge=0, le=604_800)] = 600
     most_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 200_000  # of one reading
-    longest_s: Annotated[int, Field(ge=1, le=3600)] = 300  # of the query
+    longest_s: Annotated[int, Field(ge=1, le=3600)] = 300  # of the database's own work
 
 
 @dataclass(frozen=True, slots=True)

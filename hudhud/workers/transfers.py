@@ -146,7 +146,8 @@ def _job(context: Context, row: dict[str, Any]) -> Job:
     source = Source(row["name"], row["size"], lambda: Pieces(row["size"], fetch))
     known, columns, mapping = from_plan(source, row["kind"], plan, topics)
     now = context.clock.now
-    job = Job(db, workspace_id, row["kind"], known, plan.reading, columns, mapping, now, import_id, row["fence"], wait=waiter(context))
+    what = (known, plan.reading, columns, mapping, now, import_id, row["fence"])
+    job = Job(db, workspace_id, row["kind"], *what, takes_erased=plan.takes_erased, keys=context.keys, wait=waiter(context))
     renew(job)
     return job
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from hudhud.consent.queries import find_topics
+from hudhud.events.queries import find_taken
 from hudhud.kit import sql
 from hudhud.kit.failpoint import reach
 from hudhud.transfer.actions import KEPT
 from hudhud.transfer.check import check, to_json
 from hudhud.transfer.plans import mapping_of
-from hudhud.transfer.runner import LEASE_S, Job, Report, renew
+from hudhud.transfer.runner import LEASE_S, MAX_BACKLOG_BEFORE, Job, Report, renew, wait_for_room
 from hudhud.transfer.runner import run as run_import
 from hudhud.transfer.source import Source
 from hudhud.transfer.types import Plan
@@ -26,7 +28,7 @@ from hudhud.warehouses.types import Access, Connection, Selection
 from hudhud.workers.transfers import MAX_ATTEMPTS, end, go_on, take_up, waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from hudhud.warehouses.protocol import Ask
@@ -78,6 +80,7 @@ def _read(context: Context, row: dict[str, Any]) -> None:
             ws.run(QUERIES.begin_again, import_id=row["id"], fence=row["fence"])
         row |= {"line": 0, "accepted": 0, "rejected": 0}
         rows.line = 0
+    wait_for_room(job, MAX_BACKLOG_BEFORE)
     report = Report(row["id"], row["accepted"], row["rejected"], "", row["line"])
     run_import(job, report, lambda _: None)
     reach("warehouse.read")
@@ -97,17 +100,19 @@ def _job(context: Context, row: dict[str, Any]) -> tuple[Job, WarehouseRows]:
         selection = replace(selection, overlap=0)
     columns = [one.name for one in plan.columns]
     place = Place(found["place"], bytes(found["recent"]), selection.overlap) if selection.cursor else None
+    mapping = mapping_of(row["kind"], plan, columns, topics)
     rows = WarehouseRows(
         row["warehouse_id"],
         _ask(context, found, selection, place),
         columns,
+        frozenset(part for rule in mapping.rules for part, _ in rule.parts),
         _name(row, found["epoch"], place),
         place,
         selection.most_rows,
         row["line"],
         lambda: None,
+        partial(_find_taken, context, row["workspace_id"]),
     )
-    mapping = mapping_of(row["kind"], plan, columns, topics)
     source = Source(str(row["warehouse_id"]), 0, _no_file)
     known = (
         context.db,
@@ -121,9 +126,14 @@ def _job(context: Context, row: dict[str, Any]) -> tuple[Job, WarehouseRows]:
         row["id"],
         row["fence"],
     )
-    job = Job(*known, rows=rows, wait=waiter(context))
+    job = Job(*known, rows=rows, takes_erased=plan.takes_erased, keys=context.keys, wait=waiter(context))
     rows.wait = _keeper(context, job)
     return job, rows
+
+
+def _find_taken(context: Context, workspace_id: int, message_ids: Sequence[str]) -> set[str]:
+    with context.db.workspace(workspace_id) as ws:
+        return find_taken(ws, message_ids)
 
 
 def _ask(context: Context, found: dict[str, Any], selection: Selection, place: Place | None) -> Ask:

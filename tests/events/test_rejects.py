@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from hudhud.events import queries, rejects
 from hudhud.events.actions import body_hash, resubmit, resubmit_all, set_keep
 from hudhud.events.queries import count_rejects, find_rejects
 from hudhud.events.rejects import Resent
-from hudhud.events.types import Reason, reread
+from hudhud.events.types import Reason, Refusal, reread
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.kit.errors import InvalidInput
 from hudhud.workers import retention
 from hudhud.workers.messages import to_event, to_message
+from tests import make
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
 
@@ -157,3 +159,37 @@ def test_a_refused_group_call_comes_back_as_it_was(line: Line) -> None:
     event = to_event(reread(raw), line.shop, 1, NOW, "server")
     again = to_event(reread(msgspec.json.encode(to_message(event))), line.shop, 2, NOW, "server")
     assert (again.properties, body_hash(again)) == (event.properties, body_hash(event))
+
+
+def test_too_many_rejects_lose_their_oldest_which_is_counted_and_a_page_is_not_large(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejects, "MOST_BYTES", 90_000)
+    monkeypatch.setattr(rejects, "KEPT_BYTES", 55_000)
+    monkeypatch.setattr(queries, "PAGE_BYTES", 25_000)
+    monkeypatch.setattr(retention, "GROWN_BYTES", 50_000)
+    other = make.workspace(line.db, "other")
+
+    def refuse(workspace_id: int, count: int) -> None:
+        with line.db.workspace(workspace_id) as ws:
+            rejects.refuse(
+                ws, [Refusal(workspace_id, "server", Reason.INVALID, "x", b"%09d" % n + b"x" * 9_991) for n in range(count)], NOW
+            )
+
+    refuse(other, 8)
+    refuse(line.shop, 8)
+    with line.db.workspace(line.shop) as ws:
+        assert queries.find_gone_rejects(ws) is None
+    known = retention.make_room(line.context, 0)
+    refuse(line.shop, 2)
+    assert known > 90_000
+    # Grown too little for anybody to look; then looked at all the same: ten are too many, the eight of the other shop are not.
+    assert retention.make_room(line.context, known) == known
+    retention.make_room(line.context, 0)
+    with line.db.workspace(line.shop) as ws:
+        gone = queries.find_gone_rejects(ws)
+        assert gone
+        assert (gone.count, gone.bytes, gone.last_at) == (5, 50_000, line.clock.now())
+        first = queries.find_rejects(ws)
+        rest = queries.find_rejects(ws, after=first[-1].id)
+        assert [int(one.body[:9]) for one in [*first, *rest]] == [1, 0, 7, 6, 5]
+        assert [len(first), len(rest), queries.is_last_page(first, 50), queries.is_last_page(rest, 50)] == [3, 2, False, True]
+    assert line.sql("SELECT workspace_id, count(*) FROM intake_reject GROUP BY 1 ORDER BY 2") == [(line.shop, 5), (other, 8)]

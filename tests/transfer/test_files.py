@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hudhud.kit.crypto import Keys
 from hudhud.kit.errors import HudhudError, InvalidInput
 from hudhud.transfer import runner
 from hudhud.transfer.actions import Pieces
@@ -41,7 +42,7 @@ def source(body: bytes, name: str = "people.csv") -> Source:
 
 
 def job(body: bytes, *, maps: tuple[str, ...] = (), name: str = "people.csv", kind: str = "people") -> Job:
-    return runner.prepare(None, 1, kind, source(body, name), Options(maps), lambda: NOW, lambda _: None)  # type: ignore[arg-type]
+    return runner.prepare(None, 1, kind, source(body, name), Options(maps), lambda: NOW, lambda _: None, keys=Keys((b"test",)))  # type: ignore[arg-type]
 
 
 def messages(body: bytes, **options: object) -> tuple[list[dict[str, object]], list[tuple[int, str]]]:

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.kit.crypto import Keys
 from hudhud.kit.errors import InvalidInput
-from hudhud.transfer import runner
+from hudhud.transfer import queries, runner
 from hudhud.transfer.export import rejects
 from hudhud.transfer.plans import Options
 from hudhud.transfer.queries import reject_pages
@@ -44,7 +46,7 @@ def run(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: Ki
 
 
 def prepare(db: Database, shop: int, path: Path, options: Options = ORDERS, kind: Kind = "events") -> Job:
-    return runner.prepare(db, shop, kind, from_path(path), options, lambda: NOW, time.sleep)
+    return runner.prepare(db, shop, kind, from_path(path), options, lambda: NOW, time.sleep, keys=Keys((b"test",)))
 
 
 def bad_rows(db: Database, shop: int, report: Report, columns: list[str]) -> list[list[str]]:
@@ -226,3 +228,16 @@ def test_an_open_quote_over_a_large_file_costs_its_row_only(tmp_path: Path) -> N
     found = list(read_rows(from_path(path), Reading(), 4, lambda _: None))
     assert [record.line for record in found if record.problem] == [2]
     assert len(found) == 20_002
+
+
+def test_a_page_of_bad_rows_has_few_bytes_however_large_they_are(
+    db: Database, shop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE_BYTES", 10_000)
+    path = tmp_path / "people.csv"
+    path.write_text("email,note\n" + "".join(f"nobody{n},{'x' * (4_000 if n % 2 else 20_000)}\n" for n in range(8)))
+    report = run(db, shop, path, Options(), "people")
+    assert (report.accepted, report.rejected) == (0, 8)
+    pages = [[line for line, _, _ in page] for page in reject_pages(partial(db.workspace, shop), report.id)]
+    # A page ends with the row by which it has enough; one alone may be larger.
+    assert pages == [[2], [3, 4], [5, 6], [7, 8], [9]]

@@ -24,6 +24,8 @@ from tests.transfer.test_files import job, source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hudhud.transfer.erased import Chunk
+
 PLAIN = st.text(st.characters(categories=["L", "P", "Zs", "Nd"]), min_size=1, max_size=9).filter(lambda text: auto(text.strip()) is text)
 COLUMNS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "city": (pa.string(), PLAIN),
@@ -50,7 +52,7 @@ def workbook(*rows: Sequence[object]) -> bytes:
     return out.getvalue()
 
 
-def made(body: bytes, name: str, kind: str, maps: tuple[str, ...]) -> runner.Chunk:
+def made(body: bytes, name: str, kind: str, maps: tuple[str, ...]) -> Chunk:
     ready = job(body, maps=maps, name=name, kind=kind)
     assert ready.mapping
     maker = Maker(ready.mapping)

@@ -83,7 +83,7 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
 
 def job(line: Line, path: Path, *rules: str, newest_by: str = "") -> runner.Job:
     options = Options(("user_id=id", "email=mail"), rules=rules, newest_by=newest_by)
-    return runner.prepare(line.db, line.shop, "people", from_path(path), options, lambda: NOW, time.sleep)
+    return runner.prepare(line.db, line.shop, "people", from_path(path), options, lambda: NOW, time.sleep, keys=line.context.keys)
 
 
 def test_a_list_follows_its_rules(line: Line, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_rules_that_cannot_be_read_in_a_line_cost_that_line(line: Line, tmp_path
     bad, good = ({**identify(user, city="Narva"), "messageId": user} for user in ("bad", "good"))
     path = tmp_path / "people.ndjson"
     path.write_text(json.dumps({**bad, "context": {"upsert": upsert}}) + "\n" + json.dumps(good) + "\n")
-    read = runner.prepare(line.db, line.shop, "people", from_path(path), Options(), lambda: NOW, time.sleep)
+    read = runner.prepare(line.db, line.shop, "people", from_path(path), Options(), lambda: NOW, time.sleep, keys=line.context.keys)
     report = runner.run_file(read, lambda _: None)
     assert (report.accepted, report.rejected) == (1, 1)
     # One that is in the log already stops nobody either.

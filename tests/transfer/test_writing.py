@@ -125,3 +125,32 @@ def test_workers_load_neither_library_before_a_file_asks_for_it() -> None:
     program = "import sys, hudhud.workers.main; print([name for name in ('pyarrow', 'openpyxl') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_excel_cannot_hold_is_cut_and_told_and_never_replaces_the_whole() -> None:
+    long, wide, odd = "y" * 40_000, "🛍" * 20_000, "\x01" * 6_000
+    page = [["1", "short", long, wide], ["2", "x" * 32_767, "", odd]]
+    body = written("xlsx", ["hudhud_id", "a", "b", "c"], page)
+    book = openpyxl.load_workbook(io.BytesIO(body))
+    assert [sheet.title for sheet in book.worksheets] == ["1", "cut cells"]
+    cells = [[cell or "" for cell in row] for row in book["1"].iter_rows(values_only=True)]
+    assert max(len(str(cell).encode("utf-16-le")) // 2 for row in cells for cell in row) == 32_767
+    assert (cells[1][1], cells[2][1]) == ("short", "x" * 32_767)
+    assert str(cells[1][2]).endswith("y… [cut: 40000 characters]")
+    assert list(book["cut cells"].iter_rows(min_row=3, values_only=True)) == [
+        (1, "C2", 40_000),
+        (1, "D2", 20_000),
+        (1, "D3", 6_000),
+    ]
+    # Our own import reads the rows, and refuses a value that was cut instead of overwriting what it was cut from.
+    (_, first, second) = read("xlsx", body)
+    assert (first[0], second[1]) == ("1", "x" * 32_767)
+    for cell in (first[2], first[3], second[3]):
+        with pytest.raises(InvalidInput, match="CSV or Parquet"):
+            from_cell(cell)
+    assert read("csv", written("csv", ["hudhud_id", "a", "b", "c"], page))[1][2] == long
+
+
+def test_more_columns_than_excel_has_are_refused_before_anything_is_sent() -> None:
+    with pytest.raises(InvalidInput, match="Excel has 16384"):
+        written("xlsx", [f"c{place}" for place in range(16_385)])

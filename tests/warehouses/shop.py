@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hudhud.transfer.types import Column, Plan, Reading
@@ -13,6 +14,7 @@ from hudhud.workers import warehouses
 if TYPE_CHECKING:
     import psycopg
 
+    from hudhud.transfer.types import Kind
     from tests.workers.line import Line
 
 LOOPBACK = "127.0.0.0/8"
@@ -52,17 +54,16 @@ class Shop:
 class Reader:
     """Our side: one workspace with one source."""
 
-    def __init__(self, line: Line, shop: Shop, selection: Selection = SELECTION, plan: Plan = PLAN, kind: str = "people") -> None:
+    def __init__(self, line: Line, shop: Shop, selection: Selection = SELECTION, plan: Plan = PLAN, kind: Kind = "people") -> None:
         self.line, self.shop = line, shop
         line.context.settings = line.context.settings.model_copy(update={"private_networks": LOOPBACK})
         self.keys = line.context.keys
-        with line.db.workspace(line.shop) as ws:
-            self.id = actions.create_warehouse(ws, self.keys, "Shop", kind, shop.access(), now=line.clock.now(), actor="test").id  # type: ignore[arg-type]
+        self.scopes = partial(line.db.workspace, line.shop)
+        self.id = actions.create_warehouse(self.scopes, self.keys, "Shop", kind, shop.access(), now=line.clock.now(), actor="test").id
         self.plan(selection, plan)
 
     def plan(self, selection: Selection, plan: Plan = PLAN) -> None:
-        with self.line.db.workspace(self.line.shop) as ws:
-            actions.set_plan(ws, self.keys, self.id, selection, plan, networks=LOOPBACK, now=self.line.clock.now(), actor="test")
+        actions.set_plan(self.scopes, self.keys, self.id, selection, plan, networks=LOOPBACK, now=self.line.clock.now(), actor="test")
 
     def ask(self) -> int:
         with self.line.db.workspace(self.line.shop) as ws:

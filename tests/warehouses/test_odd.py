@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -42,7 +42,7 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
     return Line(db, ch, clickhouse_url)
 
 
-def cells(access: Access, query: str, cursor: str = "") -> list[list[str]]:
+def cells(access: Access, query: str, cursor: str = "") -> list[list[Any]]:
     found = pipe.read(ask_of(access, Selection(query, cursor)), lambda: None)
     return [row for rows in found if isinstance(rows, Rows) for row in rows.cells]
 
@@ -53,7 +53,7 @@ ENDLESS = f"{ONE} UNION ALL SELECT 2, 'infinity', '-infinity'"
 
 def test_a_time_without_end_is_called_so_and_changes_no_text_beside_it(shop: Shop) -> None:
     # What a row's text is does not hang on its neighbours: by it, it is known again.
-    assert cells(shop.access(), ENDLESS) == [*cells(shop.access(), ONE), ["2", "infinity", "-infinity"]]
+    assert cells(shop.access(), ENDLESS) == [*cells(shop.access(), ONE), [2, "infinity", "-infinity"]]
 
 
 @pytest.mark.long
@@ -66,7 +66,7 @@ def test_a_row_that_was_changed_before_our_time_costs_itself(shop: Shop) -> None
 def test_a_long_number_of_the_cursor_is_not_rounded() -> None:
     text = "12345678901234567890123456789012345678.99"
     ask = Ask("h", 5432, "d", "u", "p", "off", "", "t", "c", text, 7, 1, 1)
-    assert f'"c" >= {text} - 7 ' in whole(ask, "decimal")
+    assert f'"c" >= {text} - 7 ' in whole(ask, "decimal", ["c"], ["decimal"])
 
 
 def test_nothing_is_no_query() -> None:
@@ -88,7 +88,7 @@ def test_texts_come_right_from_a_database_of_another_encoding(cluster: Postgres,
         admin.execute(f"CREATE DATABASE old OWNER {ROLE} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")  # type: ignore[call-overload]
     with psycopg.connect(cluster.url("old"), autocommit=True, client_encoding="utf8") as theirs:
         theirs.execute("CREATE TABLE t AS SELECT 1 AS id, 'Jüri' AS name")
-    assert cells(shop.access(database="old"), "SELECT id, name, 'õ' AS sound FROM t") == [["1", "Jüri", "õ"]]
+    assert cells(shop.access(database="old"), "SELECT id, name, 'õ' AS sound FROM t") == [[1, "Jüri", "õ"]]
 
 
 class Pooler(socketserver.BaseRequestHandler):
@@ -167,8 +167,8 @@ def test_a_password_that_cannot_be_read_is_asked_for_anew(line: Line, shop: Shop
     shop.do(PEOPLE)
     reader = Reader(line, shop)
     line.sql("UPDATE warehouse SET password = 'sealed with a key that is lost' RETURNING id")
-    with line.db.workspace(line.shop) as ws, pytest.raises(InvalidInput, match="give the connection anew"):
-        actions.look(ws, reader.keys, reader.id, SELECTION, networks=LOOPBACK)
+    with pytest.raises(InvalidInput, match="give the connection anew"):
+        actions.look(reader.scopes, reader.keys, reader.id, SELECTION, networks=LOOPBACK)
     state, _, _, problem = reader.read()
     assert (state, problem.partition(":")[0]) == ("failed", "password")
 

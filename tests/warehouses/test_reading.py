@@ -171,8 +171,8 @@ def test_nothing_is_changed_or_begun_twice_while_it_is_read(line: Line, shop: Sh
         reader.ask()
     with pytest.raises(AlreadyReading):
         reader.plan(replace(SELECTION, cursor="id"))
-    with line.db.workspace(line.shop) as ws, pytest.raises(AlreadyReading):
-        actions.set_connection(ws, reader.keys, reader.id, shop.access(), now=line.clock.now(), actor="test")
+    with pytest.raises(AlreadyReading):
+        actions.set_connection(reader.scopes, reader.keys, reader.id, shop.access(), now=line.clock.now(), actor="test")
     with line.db.workspace(line.shop) as ws, pytest.raises(AlreadyReading):
         actions.delete_warehouse(ws, reader.id, now=line.clock.now(), actor="test")
 

@@ -3,7 +3,7 @@ CREATE TABLE warehouse (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     name         text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
-    kind         text NOT NULL CHECK (kind IN ('people', 'events')),
+    kind         text NOT NULL CHECK (kind IN ('people', 'events', 'consent', 'suppressions')),
     connection   jsonb NOT NULL,                 -- where it is and who reads: warehouses/types.py Connection
     password     bytea NOT NULL,                 -- sealed (kit/seal.py)
     reading      jsonb,                          -- query, cursor, limits: Selection; null: nothing is read yet
