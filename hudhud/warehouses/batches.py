@@ -38,7 +38,7 @@ def rows_of(batch: pa.RecordBatch, sorts: Sequence[Sort], cursor: str) -> Iterat
 
 def _cells(column: pa.Array, sort: Sort, place: int, flaws: list[Flaw]) -> list[Any]:
     try:
-        found = cells_in(column, sort if sort in {"number", "truth"} else None)  # type: ignore[arg-type]
+        found = cells_in(column, sort if sort in {"number", "truth"} else None)
     except UnicodeDecodeError:
         return [_mended(one, row, place, flaws) for row, one in enumerate(column)]
     return with_infinities(column, found) if sort == "time" else found

@@ -4150,6 +4150,25 @@ export type JourneysGetNumbersResponses = {
     200: unknown;
 };
 
+export type JourneysFindLotsData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/lots';
+};
+
+export type JourneysFindLotsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type JourneysStartData = {
     body?: never;
     path: {

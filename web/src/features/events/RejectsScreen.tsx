@@ -30,7 +30,9 @@ export default function RejectsScreen() {
   const [reason, setReason] = useState<Reason | null>(null);
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed.trim(), 250);
-  const counts = useRejectCounts().data?.items ?? [];
+  const counted = useRejectCounts().data;
+  const counts = counted?.items ?? [];
+  const gone = counted?.gone;
   const rejects = useRejects(reason ?? undefined, search);
   const items = itemsOf(rejects.data);
   const waiting = counts.find((one) => one.reason === reason)?.count ?? 0;
@@ -45,6 +47,7 @@ export default function RejectsScreen() {
       </Group>
       {reason && <Note>{t(`events.remedy.${reason}`)}</Note>}
       {reason && waiting > 0 && RESENDABLE.has(reason) && <SendAll reason={reason} count={waiting} />}
+      {gone && <Note>{t("events.rejects_gone", { count: gone.count, number: format.number(gone.count), at: format.dateTime(gone.last_at) })}</Note>}
       {rejects.isError && <Failure error={rejects.error} retry={() => void rejects.refetch()} />}
       <Card flush={items.length > 0}>
         {rejects.isPending && <Loading />}

@@ -51,7 +51,7 @@ export function useSetKeep(name: string) {
 export function useRejectCounts() {
   return useQuery({
     queryKey: [...REJECTS, "count"],
-    queryFn: () => call<Paged<{ reason: Reason; count: number }>>(eventsCountRejects()),
+    queryFn: () => call<Paged<{ reason: Reason; count: number }> & { gone: { count: number; last_at: string } | null }>(eventsCountRejects()),
     refetchInterval: 5000,
   });
 }

@@ -1,43 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useTopics } from "@/features/segments/queries";
-import { useTopicName } from "@/features/segments/useTopicName";
-import { Button, Card, Checkbox, CodeBlock, Failure, Group, Loading, NativeSelect, Note, Stack, TextInput } from "@/ui";
+import { Button, Card, CodeBlock, Failure, Group, Loading, Note, Stack, TextInput } from "@/ui";
 import { ColumnsCard } from "./ColumnsCard";
-import { lackOf, planOf, REFUSALS, speaksOfConsent } from "./plan";
+import { lackOf, planOf } from "./plan";
 import { useCheck, useLook, useStart } from "./queries";
 import { ReadingCard } from "./ReadingCard";
 import type { Import, Kind, Plan, Reading } from "./types";
-
-function Consent({ plan, change }: { plan: Plan; change: (plan: Plan) => void }) {
-  const { t } = useTranslation();
-  const topicName = useTopicName();
-  const topics = (useTopics().data?.items ?? []).filter((one) => one.stream === "marketing");
-  const toggle = (key: string, on: boolean) => { change({ ...plan, subscribe: on ? [...plan.subscribe, key] : plan.subscribe.filter((one) => one !== key) }); };
-  return (
-    <Card title={t("imports.consent")}>
-      <Stack>
-        <p className="hd-dim" style={{ margin: 0 }}>{t("imports.consent_lead")}</p>
-        <Group>{topics.map(({ key }) => <Checkbox key={key} label={topicName(key)} checked={plan.subscribe.includes(key)} onChange={(event) => { toggle(key, event.currentTarget.checked); }} />)}</Group>
-        {speaksOfConsent(plan) && <TextInput required label={t("imports.consent_source")} description={t("imports.consent_source_hint")} maxLength={500} value={plan.consent_source} onChange={(event) => { change({ ...plan, consent_source: event.currentTarget.value }); }} />}
-      </Stack>
-    </Card>
-  );
-}
-
-/** Nobody in the file is to be written to, and why: another tool's list of the unsubscribed or bounced. */
-function Refused({ kind, plan, change }: { kind: Kind; plan: Plan; change: (plan: Plan) => void }) {
-  const { t } = useTranslation();
-  const options = [{ value: "", label: t(kind === "suppressions" ? "imports.refused_by_column" : "imports.refused_nobody") }, ...REFUSALS.map((one) => ({ value: one, label: t(`imports.refusals.${one}`) }))];
-  return (
-    <Card title={t("imports.no")}>
-      <Stack>
-        <p className="hd-dim" style={{ margin: 0 }}>{t("imports.no_lead")}</p>
-        <NativeSelect label={t("imports.refused_why")} data={options} value={plan.refused} onChange={(event) => { change({ ...plan, refused: event.currentTarget.value as Plan["refused"] }); }} />
-      </Stack>
-    </Card>
-  );
-}
+import { WhomCards } from "./WhomCards";
 
 function Actions({ one, plan }: { one: Import; plan: Plan }) {
   const { t } = useTranslation();
@@ -59,7 +28,7 @@ function Actions({ one, plan }: { one: Import; plan: Plan }) {
   );
 }
 
-function EventName({ kind, plan, change }: { kind: Kind; plan: Plan; change: (plan: Plan) => void }) {
+export function EventName({ kind, plan, change }: { kind: Kind; plan: Plan; change: (plan: Plan) => void }) {
   const { t } = useTranslation();
   if (kind !== "events" || plan.columns.some((one) => one.field === "event")) return null;
   return <Card><TextInput label={t("imports.event_name")} placeholder="Order Completed" maxLength={256} value={plan.event} onChange={(event) => { change({ ...plan, event: event.currentTarget.value }); }} /></Card>;
@@ -83,9 +52,8 @@ export function PlanForm({ one }: { one: Import }) {
       <ReadingCard kind={one.kind} reading={now} product={seen.product} sure={reading !== undefined || seen.is_date_style_sure} change={(part) => { setReading({ ...now, ...part }); }} />
       {isTable && <ColumnsCard kind={one.kind} seen={seen.columns} plan={plan} change={setChosen} />}
       {!isTable && <Card><CodeBlock plain code={seen.rows.map((row) => row[0]).join("\n")} label="NDJSON" /></Card>}
-      {isTable && (one.kind === "people" || one.kind === "consent") && <Consent plan={plan} change={setChosen} />}
-      {isTable && one.kind !== "events" && <Refused kind={one.kind} plan={plan} change={setChosen} />}
       {isTable && <EventName kind={one.kind} plan={plan} change={setChosen} />}
+      <WhomCards kind={one.kind} isTable={isTable} plan={plan} change={setChosen} />
       <Actions one={one} plan={plan} />
     </Stack>
   );

@@ -52,6 +52,7 @@ export function planOf(seen: Understood, before?: Plan): Plan {
     consent_source: before?.consent_source ?? "",
     refused: before?.refused ?? seen.refused ?? "",
     newest_by: before?.newest_by ?? "",
+    takes_erased: before?.takes_erased ?? false,
   };
 }
 

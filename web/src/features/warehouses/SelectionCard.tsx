@@ -3,23 +3,33 @@ import { useTranslation } from "react-i18next";
 import { problemOf } from "@/api/problem";
 import { ColumnsCard } from "@/features/imports/ColumnsCard";
 import { lackOf, planOf } from "@/features/imports/plan";
+import { EventName } from "@/features/imports/PlanForm";
 import type { Plan, Understood } from "@/features/imports/types";
-import { Button, Card, Failure, Group, NativeSelect, Note, Stack, Textarea, TextInput, say } from "@/ui";
+import { WhomCards } from "@/features/imports/WhomCards";
+import { Button, Card, Failure, Group, NativeSelect, Note, SimpleGrid, Stack, Textarea, TextInput, say } from "@/ui";
 import { useLook, useSetPlan } from "./queries";
 import type { Selection, Warehouse } from "./types";
 
 const BEGINNING: Selection = { query: "", cursor: "", overlap: 600, most_rows: 200_000, longest_s: 300 };
+const LIMITS = [{ name: "overlap", least: 0, most: 604_800 }, { name: "most_rows", least: 1, most: 1_000_000 }, { name: "longest_s", least: 1, most: 3600 }] as const;
 const CODE = { input: { fontFamily: "monospace", fontSize: 13 } };
 
-/** A row's topics of consent, their proof, and the name of events: what no column may say. */
-function Rest({ kind, plan, change }: { kind: Warehouse["kind"]; plan: Plan; change: (plan: Plan) => void }) {
+/** How far each reading looks back, and what one may take; a number that is none keeps the one before. */
+function Limits({ selection, wrong, change }: { selection: Selection; wrong: (name: string) => string | undefined; change: (part: Partial<Selection>) => void }) {
   const { t } = useTranslation();
-  const says = (name: string) => plan.columns.some((one) => one.field === name);
-  if (kind === "events") {
-    return says("event") ? null : <Card><TextInput label={t("imports.event_name")} placeholder="Order Completed" maxLength={256} value={plan.event} onChange={(event) => { change({ ...plan, event: event.currentTarget.value }); }} /></Card>;
-  }
-  if (!plan.columns.some((one) => one.field.startsWith("topic."))) return null;
-  return <Card><TextInput required label={t("imports.consent_source")} description={t("imports.consent_source_hint")} maxLength={500} value={plan.consent_source} onChange={(event) => { change({ ...plan, consent_source: event.currentTarget.value }); }} /></Card>;
+  return (
+    <Card title={t("warehouses.limits")}>
+      <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        {LIMITS.filter(({ name }) => name !== "overlap" || selection.cursor !== "").map(({ name, least, most }) => (
+          <TextInput
+            key={name} type="number" dir="ltr" inputMode="numeric" min={least} max={most} label={t(`warehouses.${name}`)} description={t(`warehouses.${name}_hint`)} inputWrapperOrder={["label", "input", "description", "error"]}
+            defaultValue={selection[name]} error={wrong(name)}
+            onChange={(event) => { const number = Number(event.currentTarget.value); if (event.currentTarget.value !== "" && Number.isInteger(number) && number >= least && number <= most) change({ [name]: number }); }}
+          />
+        ))}
+      </SimpleGrid>
+    </Card>
+  );
 }
 
 /** What is read, looked at before it is kept: the query, the column that grows, what each column means. */
@@ -42,15 +52,17 @@ export function SelectionCard({ one }: { one: Warehouse }) {
         <Stack>
           <Textarea
             label={t("warehouses.query")} description={t("warehouses.query_hint")} dir="ltr" autosize minRows={3} maxRows={20} spellCheck={false} styles={CODE} maxLength={20_000}
-            placeholder="SELECT id, email, city, updated_at FROM customers" value={selection.query} error={wrong("query") ?? wrong("longest_s")} onChange={(event) => { change({ query: event.currentTarget.value }); }}
+            placeholder="SELECT id, email, city, updated_at FROM customers" value={selection.query} error={wrong("query") ?? (plan ? undefined : wrong("longest_s"))} onChange={(event) => { change({ query: event.currentTarget.value }); }}
           />
           <Group><Button variant={plan ? "default" : "filled"} disabled={!selection.query.trim()} loading={look.isPending} onClick={() => { look.mutate({ ...selection, cursor: "" }, { onSuccess: setSeen }); }}>{t("warehouses.look")}</Button></Group>
-          {problem && !wrong("query") && !wrong("longest_s") && !wrong("cursor") && <Failure error={problem} />}
+          {problem && !["query", "cursor", ...LIMITS.map(({ name }) => name)].some(wrong) && <Failure error={problem} />}
           {plan && <NativeSelect label={t("warehouses.cursor")} description={t("warehouses.cursor_hint")} dir="ltr" data={columns.map((name) => ({ value: name, label: name || t("warehouses.no_cursor") }))} value={selection.cursor} error={wrong("cursor")} onChange={(event) => { change({ cursor: event.currentTarget.value }); }} />}
         </Stack>
       </Card>
       {plan && seen && <ColumnsCard kind={one.kind} seen={seen.columns} plan={plan} change={setChosen} />}
-      {plan && <Rest kind={one.kind} plan={plan} change={setChosen} />}
+      {plan && <EventName kind={one.kind} plan={plan} change={setChosen} />}
+      {plan && <WhomCards kind={one.kind} plan={plan} change={setChosen} />}
+      {plan && <Limits selection={selection} wrong={wrong} change={change} />}
       {plan && (
         <Card>
           <Stack>

@@ -32,7 +32,7 @@ function useWrite<Given, Answer>(write: (given: Given) => Promise<Answer>) {
   return useMutation({ mutationFn: write, onSuccess: () => client.invalidateQueries({ queryKey: ALL }) });
 }
 
-export const useCreate = () => useWrite((given: Access & { name: string; kind: Kind }) => call<Warehouse>(warehousesCreateWarehouse({ body: { ...given, kind: given.kind === "events" ? "events" : "people" } })));
+export const useCreate = () => useWrite((given: Access & { name: string; kind: Kind }) => call<Warehouse>(warehousesCreateWarehouse({ body: given })));
 
 export const useConnect = (id: number) => useWrite((given: Access) => call<Warehouse>(warehousesSetConnection({ path: { warehouse_id: id }, body: given })));
 
