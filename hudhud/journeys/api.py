@@ -13,6 +13,7 @@ from hudhud.content.sandbox import shared
 from hudhud.journeys import actions, drafts, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
+from hudhud.journeys.lift import find_draws
 from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import read_instant, rehearse
 from hudhud.kit.config import settings
@@ -94,6 +95,13 @@ def get_numbers(request: Request, key: str) -> dict[str, Any]:
     version, number = queries.get_version(request.scope, key)
     nodes, edges = queries.node_numbers(request.scope, version), queries.edge_numbers(request.scope, version)
     return {"number": number, "nodes": nodes, "edges": edges, "as_of": request.now.isoformat()}
+
+
+@router.get("/journeys/{key}/lots")
+def find_lots(request: Request, key: str) -> dict[str, Any]:
+    """Return for each step that draws lots how many went each way and reached the goal, and the lift over the held out, within 95 percent."""
+    items = [draw.to_dict() for draw in find_draws(request.scope, key)]
+    return {"items": items, "next": None, "total": len(items), "as_of": request.now.isoformat()}
 
 
 @router.post("/journeys/{key}/start")

@@ -110,6 +110,13 @@ UPDATE run_position p SET waiting = false, arrived_at = %(now)s, due_at = %(now)
 FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS c (version_id, node)
 WHERE p.version_id = c.version_id AND p.node = c.node AND p.waiting AND p.due_at > %(paused_at)s AND p.due_at <= %(now)s;
 
+-- name: count_lots
+-- Of the runs that drew lots at these steps, by the way they went: how many, how many reached the goal, how many are under way.
+SELECT l.node, l.edge, count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE r.outcome = 'goal'), count(DISTINCT r.id) FILTER (WHERE r.ended_at IS NULL)
+FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id
+WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out')
+GROUP BY l.node, l.edge;
+
 -- name: find_flow
 -- How many took each edge of a version.
 SELECT f.node, f.edge, sum(f.count)::bigint AS count FROM journey_flow f WHERE f.version_id = %(version_id)s GROUP BY f.node, f.edge;

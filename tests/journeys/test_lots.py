@@ -10,11 +10,12 @@ import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.graph import canonical, parse
+from hudhud.journeys.lift import Group, compare, find_draws
 from hudhud.journeys.lots import LOTS, draw
 from hudhud.journeys.nodes.split import Share, Split
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import Due, InvalidJourney
-from tests.journeys.stage import DAY, END, T0, Stage, delay, send
+from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:
     from hudhud.journeys.types import Plan
@@ -126,3 +127,38 @@ def test_a_rehearsal_sends_everybody_the_way_they_went(stage: Stage) -> None:
     found = rehearse(stage.db.url, stage.ch, version, number, T0 - DAY, T0 + 2 * DAY)
     assert (found.nodes, found.edges) == live
     assert (found.goal, found.sends) == (len(first), 60 - len(held))
+
+
+def test_lift_compares_those_held_out_with_the_others(stage: Stage) -> None:
+    people = stage.people(*[{}] * 80)
+    nodes = {
+        "first": {"kind": "holdout", "percent": 50, "next": "mail", "held": "watch"},
+        "mail": send("hello", "watch_too"),
+        "watch": delay(2, "days", "end"),
+        "watch_too": delay(2, "days", "end"),
+        "end": END,
+    }
+    stage.publish(journey(nodes, goal=event_since("Order")))
+    stage.take(*(stage.event(person_id, "Signed Up", T0) for person_id in people))
+    stage.tick(T0)
+    held = [one for one in people if draw("j.first", one) < 5_000]
+    others = [one for one in people if one not in held]
+    stage.take(*(stage.event(one, "Order", T0 + DAY) for one in (*held[:3], *others[:20])))
+    stage.publish(journey(nodes | {"mail": send("other", "watch_too")}, goal=event_since("Order")))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        (found,) = find_draws(ws, "j")
+    assert found.ways == {"next": Group(len(others), 20, len(others) - 20), "held": Group(len(held), 3, len(held) - 3)}
+    assert found.lift is not None
+    assert found.lift.difference == pytest.approx(20 / len(others) - 3 / len(held))
+    assert 0 < found.lift.low < found.lift.difference < found.lift.high
+
+
+def test_the_interval_of_a_lift_is_newcombes() -> None:
+    # His own examples (1998, table II, method 10): 56/70 against 48/80, and none at all of 10 against none of 10.
+    found = compare(Group(70, 56, 0), Group(80, 48, 0))
+    assert found is not None
+    assert [round(bound, 4) for bound in (found.low, found.difference, found.high)] == [0.0524, 0.2, 0.3339]
+    nothing = compare(Group(10, 0, 0), Group(10, 0, 0))
+    assert nothing is not None
+    assert [round(bound, 4) for bound in (nothing.low, nothing.high)] == [-0.2775, 0.2775]
+    assert compare(Group(0, 0, 0), Group(10, 1, 0)) is None

@@ -29,10 +29,11 @@ function trigger(words: Words, from: Trigger): string {
       const names = (Array.isArray(from.name) ? from.name : [from.name]).map((one) => t("segments.quoted", { text: isolated(one) }));
       return t("journeys.trigger.event", { event: words.format.either(names) });
     }
-    case "segment_enter": {
+    case "segment_enter":
+    case "segment_leave": {
       const { segment } = from;
-      if (typeof segment !== "number") return t("journeys.trigger.condition", { condition: say(words, segment) });
-      return t("journeys.trigger.segment_enter", { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) });
+      if (typeof segment !== "number") return t(from.kind === "segment_enter" ? "journeys.trigger.condition" : "journeys.trigger.condition_leave", { condition: say(words, segment) });
+      return t(`journeys.trigger.${from.kind}`, { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) });
     }
     case "subscribe":
       return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: isolated(words.topic(from.topic)) }) });
@@ -69,9 +70,9 @@ export function tellNode(words: JourneyWords, node: JourneyNode): Told {
     case "topic":
       return { title, said: t(`journeys.topic.${node.do}`, { topic: t("segments.quoted", { text: isolated(words.topic(node.topic)) }) }), tone: "topic" };
     case "start":
-      return { title, said: isolated(node.journey), tone: "start" };
+      return { title, said: isolated(words.journey(node.journey)), tone: "start" };
     case "leave":
-      return { title, said: words.format.list(node.journeys.map(isolated)), tone: "leave" };
+      return { title, said: words.format.list(node.journeys.map((key) => isolated(words.journey(key)))), tone: "leave" };
     case "goal":
     case "exit":
       return { title, said: t(`journeys.exit.${node.reason}`, { defaultValue: node.reason.replaceAll("_", " ") }), tone: node.kind };
