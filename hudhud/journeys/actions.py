@@ -17,7 +17,7 @@ from hudhud.journeys.loops import check_segment as check_segment
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.placing import KEEP_ALL
 from hudhud.journeys.telling import tell_runs as tell_runs
-from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegmentEnter, OnSubscribe
+from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
 from hudhud.segments.actions import ensure_segment, open_lock, release_owned
@@ -56,7 +56,7 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     touched = 0
     for version in versions:
         if version.is_current and version.status == "running":
-            touched += entries.enter(ws, ch, version, [*entries.candidates(version, events), *entered_segment(version, changes)])
+            touched += entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
         touched += reactions.react(ws, ch, version, facts, now)
         touched += clocks.look_again(ws, version, (event.person_id for event in facts.about_people), now)
     if touched:
@@ -69,11 +69,15 @@ def _may_tell_of_merge(event: Event) -> bool:
     return event.kind in reactions.ABOUT_PEOPLE or event.actor_id != event.person_id
 
 
-def entered_segment(version: Version, changes: Sequence[Change]) -> list[entries.Candidate]:
-    """Return who enters a journey because of entering its segment."""
-    if version.segment_id is None or version.started_at is None:
+def changed_segment(ws: Scope, version: Version, changes: Sequence[Change]) -> list[entries.Candidate]:
+    """Return who enters a journey because of entering its segment, or of leaving it."""
+    since, leaves = version.started_at, isinstance(version.graph.trigger, OnSegmentLeave)
+    if version.segment_id is None or since is None:
         return []
-    mine = [change for change in changes if change.segment_id == version.segment_id and change.entered and change.at >= version.started_at]
+    mine = [change for change in changes if change.segment_id == version.segment_id and change.entered != leaves and change.at >= since]
+    if mine and leaves:
+        living = {row[0] for row in ws.rows(MOVES.find_living, person_ids=sql.numbers(sorted({change.person_id for change in mine})))}
+        mine = [change for change in mine if change.person_id in living]
     return [entries.Candidate(change.person_id, change.at) for change in sorted(mine, key=lambda change: change.at)]
 
 
@@ -135,9 +139,15 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str, rule: Rule = KEE
     return int(current["number"])
 
 
+def make_journeys(ws: Scope, keys: Sequence[str], now: datetime) -> None:
+    """Make journeys of which nothing is published yet, so that those which are published next may ask for each other."""
+    for key in keys:
+        ws.run(QUERIES.make_journey, key=key, now=now)
+
+
 def _segment_of(ws: Scope, graph: Graph, now: datetime) -> int | None:
     """Return the segment whose changes begin runs; conditions get an unlisted one of their own."""
-    segment = graph.trigger.segment if isinstance(graph.trigger, OnSegmentEnter) else None
+    segment = graph.trigger.segment if isinstance(graph.trigger, OnSegment) else None
     owner = f"journey:{graph.key}"
     if segment is not None and not isinstance(segment, int):
         return ensure_segment(ws, segment, now, owner=owner)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
-from hudhud.journeys.types import OnEvent, OnSubscribe, Reason
+from hudhud.journeys.types import OnEvent, OnSegmentLeave, OnSubscribe, Reason
 from hudhud.journeys.waiting import tell_wait
 from hudhud.segments import queries as segments
 from hudhud.segments.types import And, Between, Consent, Event, Segment, Verdict, to_json
@@ -136,8 +136,9 @@ def _trigger_rules(ws: Scope, ch: Client, version: Version, person_id: int, now:
         return [Line("trigger_subscribe", f"the person's consent to {trigger.topic} is: {said}", verdict.holds, _tell(verdict))]
     tree = Segment(segment_id=trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
     verdict = segments.explain(ws, ch, tree, person_id, now)
-    text = "the person is in the segment" if verdict.holds else "the person is not in the segment"
-    return [Line("trigger_segment", text, verdict.holds, _tell(verdict))]
+    code, more = ("trigger_segment_leave", ", and begins on leaving it") if isinstance(trigger, OnSegmentLeave) else ("trigger_segment", "")
+    text = f"the person is in the segment{more}" if verdict.holds else "the person is not in the segment"
+    return [Line(code, text, verdict.holds, _tell(verdict))]
 
 
 def _event_rule(ws: Scope, ch: Client, version: Version, trigger: OnEvent, person_id: int, now: datetime) -> Line:

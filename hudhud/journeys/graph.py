@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hudhud.journeys.nodes.kinds import ACTING, Kind
-from hudhud.journeys.types import InvalidJourney, Never, OnEvent, OnSegmentEnter, Part, Problem, Reentry, Trigger, Word
+from hudhud.journeys.types import InvalidJourney, Never, OnEvent, OnSegment, Part, Problem, Reentry, Trigger, Word
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.localtime import Hours
 from hudhud.segments.types import And, Condition, Day, Event, Where, from_json, leaves, to_json
@@ -195,7 +195,7 @@ def _check_conditions(graph: Graph) -> list[Problem]:
             found.append(
                 Problem(node, "date_waited_for", said, "make the date a segment and ask for that, or ask for the date in a branch")
             )
-    if isinstance(graph.trigger, OnSegmentEnter) and not isinstance(graph.trigger.segment, int):
+    if isinstance(graph.trigger, OnSegment) and not isinstance(graph.trigger.segment, int):
         _check_tree("", "trigger.segment", graph.trigger.segment, found, journey=False)
     if isinstance(graph.trigger, OnEvent):
         for name in graph.trigger.event_names() or ("",):

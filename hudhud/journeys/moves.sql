@@ -109,6 +109,10 @@ UPDATE run_position p SET waiting = true, due_at = given.at
 FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[]) AS given (run_id, at)
 WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]);
 
+-- name: find_living
+-- Which of these people are neither merged away nor erased.
+SELECT p.id FROM person p WHERE p.id = ANY(%(person_ids)s::bigint[]) AND p.merged_into IS NULL AND p.erased_at IS NULL;
+
 -- name: find_lives
 -- In which time zone and country people live, what stands in an attribute, and who told the zone: the workspace's, where nobody has.
 SELECT p.id, coalesce(p.time_zone, w.time_zone), p.country,

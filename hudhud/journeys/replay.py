@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hudhud.events.types import Event
 from hudhud.journeys import entries
 from hudhud.journeys.entries import Candidate
-from hudhud.journeys.types import OnEvent, OnSegmentEnter, OnSubscribe
+from hudhud.journeys.types import OnEvent, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.kit import sql
 from hudhud.segments import queries as segments
 from hudhud.segments.types import Segment
@@ -132,18 +132,20 @@ def _entering(ws: Scope, ch: Client, version: Version, since: datetime, until: d
     if isinstance(trigger, OnSubscribe):
         for person_id, at in ws.rows(QUERIES.replay_subscribed, topic=trigger.topic, since=since, until=until):
             yield Candidate(person_id, at)
-    elif isinstance(trigger, OnSegmentEnter):
-        yield from _entering_segment(ws, ch, trigger.segment, since, until)
+    elif isinstance(trigger, OnSegment):
+        yield from _changing_segment(ws, ch, trigger.segment, since, until, leaves=isinstance(trigger, OnSegmentLeave))
 
 
-def _entering_segment(ws: Scope, ch: Client, segment: int | Condition, since: datetime, until: datetime) -> Iterator[Candidate]:
+def _changing_segment(
+    ws: Scope, ch: Client, segment: int | Condition, since: datetime, until: datetime, *, leaves: bool
+) -> Iterator[Candidate]:
     """Compare who is in the segment at the end of each day with the day before."""
     tree = Segment(segment_id=segment) if isinstance(segment, int) else segment
     before, at = _members(ws, ch, tree, since), since
     while at < until:
         at = min(at + DAY, until)
         now = _members(ws, ch, tree, at)
-        for person_id in sorted(now - before):
+        for person_id in sorted(before - now if leaves else now - before):
             yield Candidate(person_id, at)
         before = now
 

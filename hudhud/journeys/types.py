@@ -49,13 +49,20 @@ class OnSegmentEnter(Part, frozen=True, tag_field="kind", tag="segment_enter"):
     segment: int | Condition
 
 
+class OnSegmentLeave(Part, frozen=True, tag_field="kind", tag="segment_leave"):
+    """A run begins when a person leaves a segment, given by its id or as conditions; who is erased or merged away leaves nothing."""
+
+    segment: int | Condition
+
+
 class OnSubscribe(Part, frozen=True, tag_field="kind", tag="subscribe"):
     """A run begins when a person subscribes to a topic by e-mail."""
 
     topic: Word
 
 
-Trigger = OnEvent | OnSegmentEnter | OnSubscribe
+OnSegment = OnSegmentEnter | OnSegmentLeave
+Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe
 
 
 class Never(Part, frozen=True, tag_field="kind", tag="never"):

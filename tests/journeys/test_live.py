@@ -23,6 +23,7 @@ from tests.journeys.test_cdnow import FROM, ORDER, SECOND_ORDER
 TRIGGER = {"kind": "event", "name": "Signed Up"}
 REST = {"rest": delay(2, "days", "mail"), "mail": send("hello", "end"), "end": END}
 MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
+ERASE = Query("erase", "UPDATE person SET erased_at = now() WHERE id = %(gone)s")
 HOLDERS = Query("holders", "SELECT r.person_id, p.person_id FROM run r LEFT JOIN run_position p ON p.run_id = r.id ORDER BY r.id")
 
 
@@ -133,6 +134,30 @@ def test_entering_a_segment_begins_a_run(stage: Stage) -> None:
     assert stage.take(changes=changes) == 1
     assert stage.take(changes=changes) == 0
     assert stage.outcomes() == [(ann, None)]
+
+
+def test_leaving_a_segment_begins_a_run_unless_it_is_because_there_is_nobody_any_more(stage: Stage) -> None:
+    ann, bob, cid, eve = stage.people({}, {}, {}, {})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        guests = create_list(ws, "Guests", T0, by="user:1")
+        ws.run(MERGE, survivor=ann, gone=cid)
+        ws.run(ERASE, gone=eve)
+    stage.publish({"key": "j", "trigger": {"kind": "segment_leave", "segment": guests}, "nodes": REST, "start": "rest"})
+    changes = [Change(guests, who, entered=who == bob, at=T0) for who in (ann, bob, cid, eve)]
+    assert stage.take(changes=changes) == 1
+    assert stage.take(changes=changes) == 0
+    assert stage.outcomes() == [(ann, None)]
+
+
+def test_a_rehearsal_lets_in_who_left_a_segment(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    busy = {"kind": "event", "name": "Visit", "window": {"kind": "last", "amount": 3, "unit": "days"}}
+    stage.publish({"key": "j", "trigger": {"kind": "segment_leave", "segment": busy}, "nodes": REST, "start": "rest"})
+    stage.record([stage.event(ann, "Visit", T0), stage.event(bob, "Visit", T0), stage.event(bob, "Visit", T0 + 3 * DAY)])
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, number = queries.get_version(ws, "j")
+    assert rehearse(stage.db.url, stage.ch, version, number, T0 + DAY, T0 + 5 * DAY).people == 1
+    assert rehearse(stage.db.url, stage.ch, version, number, T0 + DAY, T0 + 9 * DAY).people == 2
 
 
 def test_conditions_as_a_trigger_get_a_segment_of_their_own(stage: Stage) -> None:

@@ -24,7 +24,7 @@ export interface Hours {
 
 export type Trigger =
   | { kind: "event"; name: string | string[]; where?: Where[] }
-  | { kind: "segment_enter"; segment: number | Condition }
+  | { kind: "segment_enter" | "segment_leave"; segment: number | Condition }
   | { kind: "subscribe"; topic: string };
 
 export type JourneyNode =
