@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 # How the sessions of a worker that kills itself are called.
 KILLED = "killed"
-# The log is read only up to the oldest open transaction of the whole cluster: of other tests in other databases, too.
+# Logs are read only up to the oldest open transaction of the whole cluster: of other tests in other databases, too.
 HELD_BACK = """
-SELECT EXISTS (SELECT FROM intake WHERE txid >= pg_snapshot_xmin(pg_current_snapshot()))
+SELECT (EXISTS (SELECT FROM intake WHERE txid >= pg_snapshot_xmin(pg_current_snapshot()))
+        OR EXISTS (SELECT FROM consent_log WHERE txid >= pg_snapshot_xmin(pg_current_snapshot())))
    AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid())
 """
 
@@ -66,7 +67,7 @@ class Line:
         self.wait_for_others()
 
     def wait_for_others(self) -> None:
-        """Wait until no transaction of another database holds the log back."""
+        """Wait until no transaction of another database holds a log back."""
         while self.sql(HELD_BACK) == [(True,)]:
             time.sleep(0.002)
 
