@@ -17,7 +17,7 @@ from hudhud.journeys.loops import check_segment as check_segment
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.placing import KEEP_ALL
 from hudhud.journeys.telling import tell_runs as tell_runs
-from hudhud.journeys.types import JourneyNotFound, JourneyNotReady, OnSegment, OnSegmentLeave, OnSubscribe
+from hudhud.journeys.types import ByClock, JourneyNotFound, JourneyNotReady, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
 from hudhud.segments.actions import ensure_segment, open_lock, release_owned
@@ -115,7 +115,7 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str, rule: Rule = KEE
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None or current["graph"] != text:
         check_segments(ws, graph)
-        if isinstance(graph.trigger, OnSubscribe) and (current is None or graphs.parse(current["graph"]).trigger != graph.trigger):
+        if isinstance(graph.trigger, OnSubscribe | ByClock) and (current is None or graphs.parse(current["graph"]).trigger != graph.trigger):
             ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CHANGEOVER = sql.load("hudhud.journeys", "changeover.sql")
 COUNT_FLOW = sql.load("hudhud.journeys", "moves.sql").count_flow
 BATCH = 10_000
+# Whoever went on from a step for one of these reasons was acted on there.
+ACTED = (Reason.MESSAGE_PLANNED, Reason.WINDOW_OPENED, Reason.ACTION_PLANNED)
 # The edge of `journey_flow` by which people come from an older version, from '' to the step that follows.
 MOVED_TO = "moved:"
 
@@ -158,7 +160,8 @@ def _land(ws: Scope, taken: Order, old: Older, node_id: str, landing: Landing, r
     node = parsed(taken.text).nodes[landing.node]
     if landing.repeats:
         pairs = [(step, past) for step, passed in landing.repeats for past in passed]
-        ws.run(CHANGEOVER.keep_repeats, steps=[one[0] for one in pairs], passed=[one[1] for one in pairs], run_ids=numbers(run_ids))
+        steps, passed = [one[0] for one in pairs], [one[1] for one in pairs]
+        ws.run(CHANGEOVER.keep_repeats, steps=steps, passed=passed, acted=list(ACTED), run_ids=numbers(run_ids))
     ws.run(
         CHANGEOVER.land,
         **_step(taken, old, node_id, {"version": taken.number, "to": landing.node, "how": landing.how}),

@@ -86,7 +86,7 @@ SELECT run_id, visit, %(workspace_id)s, %(old_id)s, %(node)s, 'exit', %(reason)s
 INSERT INTO run_repeat (run_id, step, workspace_id)
 SELECT DISTINCT l.run_id, s.step, %(workspace_id)s
 FROM run_log l JOIN unnest(%(steps)s::text[], %(passed)s::text[]) AS s (step, passed) ON l.node = s.passed
-WHERE l.run_id = ANY(%(run_ids)s::bigint[]) AND l.reason <> 'version_moved'
+WHERE l.run_id = ANY(%(run_ids)s::bigint[]) AND l.reason = ANY(%(acted)s::text[])
 ON CONFLICT DO NOTHING;
 
 -- name: take_repeats
