@@ -82,7 +82,7 @@ UPDATE journey SET status = 'running', started_at = coalesce(started_at, %(now)s
 
 -- name: begin_reading
 -- What the consent log has told until now is history to this journey: from before its start, its pause, or its trigger.
-UPDATE journey SET consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s WHERE id = %(journey_id)s;
+UPDATE journey SET consent_txid = pg_snapshot_xmin(pg_current_snapshot()), consent_id = 0, consent_since = %(now)s, ticked_at = %(now)s WHERE id = %(journey_id)s;
 
 -- name: drain_journey
 -- Let nobody enter; who is inside goes on.
@@ -141,6 +141,25 @@ SELECT l.run_id, l.visit, l.node, l.edge, l.reason, l.at, l.detail FROM run_log 
 -- What became of the messages of these runs.
 SELECT m.source_id AS run_id, m.step, m.visit, m.id, m.state, m.reason FROM message m
 WHERE m.source_kind = 'journey' AND m.source_id = ANY(%(run_ids)s::bigint[]);
+
+-- name: lock_ticked
+-- Up to when a journey's ticks have come; its row is held while the next one does. Nothing for a version that is the current one no more.
+SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR UPDATE;
+
+-- name: set_ticked
+-- This tick has come.
+UPDATE journey SET ticked_at = %(at)s WHERE id = %(journey_id)s;
+
+-- name: find_in_zones
+-- A page of living people who live in these time zones.
+SELECT p.id FROM person p JOIN workspace w ON w.id = p.workspace_id
+WHERE p.workspace_id = %(workspace_id)s AND p.id > %(after)s AND p.merged_into IS NULL AND p.erased_at IS NULL
+  AND coalesce(p.time_zone, w.time_zone) = ANY(%(zones)s::text[])
+ORDER BY p.id LIMIT %(limit)s;
+
+-- name: find_zones
+-- In which time zones people live.
+SELECT DISTINCT coalesce(p.time_zone, w.time_zone) FROM person p JOIN workspace w ON w.id = p.workspace_id WHERE p.workspace_id = %(workspace_id)s;
 
 -- name: find_page
 -- Where a subscription trigger stands in the consent log, and where its next page ends: before whatever an open transaction may still add.
