@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 READ_ROWS = 2_000
 READ_CELLS = 200_000  # of a table of very many columns fewer rows
+# The first and last instant of the years that Python knows, by unit.
+_DAY_S = 86_400
+_FIRST, _LAST = -719_162, 2_932_896  # days from 1970
+_YEARS = {"day": (_FIRST, _LAST)} | {
+    unit: (_FIRST * _DAY_S * factor, (_LAST + 1) * _DAY_S * factor - 1) for unit, factor in (("s", 1), ("ms", 10**3), ("us", 10**6))
+}
 GROUP_ROWS = 20_000  # what is written at once: a reader has one such group in memory
 
 
@@ -99,6 +105,8 @@ def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         texts: list[str] = column.to_pylist()
         return [text or "" for text in texts] if column.null_count else texts
+    if (times := _times(column)) is not None:
+        return times
     try:
         return list(map(to_text, column.to_pylist()))
     except UnicodeDecodeError:
@@ -106,6 +114,37 @@ def _texts(column: Any) -> list[str]:  # noqa: ANN401 -- pyarrow has no types
     except (ValueError, OverflowError):
         # Nanoseconds, or a year that Python does not know; the cells beside those keep their text.
         return [_text_of(one, text) for one, text in zip(column, column.cast(pa.string()).to_pylist(), strict=True)]
+
+
+def _times(column: Any) -> list[str] | None:  # noqa: ANN401 -- pyarrow has no types
+    """Write days and times as `to_text` does, without making Python's own of each (ten times slower); None for what this cannot: other zones, other years."""
+    kind = column.type
+    if pa.types.is_date32(kind):
+        least, most = _YEARS["day"]
+    elif pa.types.is_timestamp(kind) and kind.unit in _YEARS and kind.tz in {None, "UTC"}:
+        least, most = _YEARS[kind.unit]
+    else:
+        return None
+    ends = pc.min_max(column.view(pa.int32() if pa.types.is_date32(kind) else pa.int64())).as_py()
+    if ends["min"] is None:
+        return [""] * len(column)
+    if ends["min"] < least or ends["max"] > most:
+        return None
+    texts = column.cast(pa.string()).to_pylist()
+    if pa.types.is_date32(kind):
+        return [text or "" for text in texts]
+    return [_time_of(text) if text else "" for text in texts]
+
+
+def _time_of(text: str) -> str:
+    """Write Arrow's text of a time (2026-01-31 10:00:00.500Z) as Python does: a T, microseconds or none, +00:00; of midnight without a zone only the day."""
+    day, _, rest = text.partition(" ")
+    plain, dot, part = rest.removesuffix("Z").partition(".")
+    if dot:
+        part = part.rstrip("0") and f".{part:0<6}"
+    if text[-1] == "Z":
+        return f"{day}T{plain}{part}+00:00"
+    return f"{day}T{plain}{part}" if part or plain != "00:00:00" else day
 
 
 def _text_of(one: Any, otherwise: str | None) -> str:  # noqa: ANN401 -- pyarrow has no types

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from hudhud.transfer import runner
 from hudhud.transfer.guess import understand
 from hudhud.transfer.mapping import Maker
+from hudhud.transfer.parquet import cells_of
 from hudhud.transfer.tables import read_rows
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.transfer.values import auto, to_text
@@ -118,3 +121,46 @@ def test_nought_and_no_are_no_empty_row_and_a_refused_row_keeps_its_texts(form: 
     assert [(record.line, record.raw) for record in records[1:]] == [(2, [False, 0, ""]), (4, [True, 12.5, "nobody"])]
     bad = made(body, f"x.{form}", "people", ()).bad
     assert [(line, raw) for line, _, raw in bad] == [(2, b'["false","0",""]'), (4, b'["true","12.5","nobody"]')]
+
+
+TIMES = st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)) | st.datetimes().map(  # noqa: DTZ001 -- without a zone on purpose
+    lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    unit=st.sampled_from(["s", "ms", "us", "ns", "day"]),
+    zone=st.sampled_from([None, "UTC", "Europe/Tallinn"]),
+    times=st.lists(st.none() | TIMES, min_size=1, max_size=6),
+)
+def test_times_are_written_as_python_writes_them(unit: str, zone: str | None, times: list[dt.datetime | None]) -> None:
+    if unit == "ns":
+        times = [at and at.replace(year=1700 + at.year % 500) for at in times]
+    if zone == "Europe/Tallinn":
+        times = [at and at.replace(year=max(2, min(9998, at.year))) for at in times]
+    kind = pa.date32() if unit == "day" else pa.timestamp(unit, zone)
+    column = pa.array(times, pa.timestamp("us")).cast(kind, safe=False)
+    try:
+        wanted = list(map(to_text, column.to_pylist()))
+    except (ValueError, OverflowError):  # a zone's offset in ancient years, nanoseconds
+        return
+    (*found,) = (row[0] for row in cells_of(pa.record_batch([column], ["at"])))
+    assert found == wanted
+
+
+def test_a_time_that_python_does_not_know_keeps_its_text_and_changes_none_beside_it() -> None:
+    column = pa.array([-(10**17), 0, None, 10**15], pa.timestamp("us"))
+    assert [row[0] for row in cells_of(pa.record_batch([column], ["at"]))][1:] == ["1970-01-01", "", "2001-09-09T01:46:40"]
+
+
+def test_decimals_of_a_file_are_numbers_however_many_noughts_they_have() -> None:
+    column = pa.array([Decimal(0), Decimal("12.5"), None, Decimal("-0.0000001")], pa.decimal128(20, 10))
+    found = made(parquet({"id": pa.array(list("abcd")), "n": column}), "x.parquet", "people", ("user_id=id", "message_id=id"))
+    assert [one.body.decode().partition('"traits":')[2] for one in found.made] == ['{"n":0.0}}', '{"n":12.5}}', "{}}", '{"n":-1e-7}}']
+
+
+def test_bytes_that_are_no_text_cost_their_row_of_a_parquet_file() -> None:
+    broken = pa.Array.from_buffers(pa.string(), 2, [None, pa.array([0, 1, 3], pa.int32()).buffers()[1], pa.py_buffer(b"a\xffb")])
+    found = made(parquet({"id": pa.array(["u1", "u2"]), "city": broken}), "x.parquet", "people", ("user_id=id",))
+    assert ([one.key for one in found.made], [line for line, _, _ in found.bad]) == (["u1"], [3])
