@@ -60,7 +60,7 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
     if not workspace.postal_address or not workspace.sender_email:
         found.append({"kind": "no_sender", "link": "/settings"})
     if rejected := ws.value(Q.count_rejects, since=since):
-        found.append({"kind": "events_rejected", "count": rejected, "link": "/api/v1/events/rejects"})
+        found.append({"kind": "events_rejected", "count": rejected, "link": "/data/rejects"})
     if brought := ws.value(Q.count_brought, since=since):
         found.append({"kind": "many_addresses", "count": brought, "link": "/data/rejects"})
     if disabled := count_disabled(ws):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ninja import Status
 
-from hudhud.app.uses import find_asking
+from hudhud.app.uses import Uses, find_asking, to_answer
 from hudhud.journeys import actions as journey_actions
 from hudhud.journeys import queries as journeys
 from hudhud.lifecycle import actions, queries
@@ -55,12 +55,11 @@ def order_stages(request: Request, order: Order) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/lifecycle/stages/{stage_id}/uses")
+@router.get("/lifecycle/stages/{stage_id}/uses", response=Uses)
 def find_uses(request: Request, stage_id: Id) -> dict[str, Any]:
     """List the segments, stages and journeys that ask for a stage, or for moves from or to it."""
     stage = queries.get_stage(request.scope, stage_id)
-    uses = [*segments.find_uses(request.scope, stage.place_id), *_other_uses(request.scope, stage)]
-    return {"items": [segments.use_to_json(use) for use in uses], "next": None, "total": len(uses)}
+    return to_answer([*segments.find_uses(request.scope, stage.place_id), *_other_uses(request.scope, stage)])
 
 
 @router.delete("/lifecycle/stages/{stage_id}", response={204: None})

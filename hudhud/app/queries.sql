@@ -21,8 +21,9 @@ FROM journey j LEFT JOIN journey_version v ON v.id = j.version_id
 WHERE j.workspace_id = %(workspace_id)s ORDER BY j.key;
 
 -- name: count_rejects
--- Facts of the last days that were refused at intake.
-SELECT count(*) FROM intake_reject WHERE workspace_id = %(workspace_id)s AND received_at >= %(since)s;
+-- Facts of the last days that were refused at intake, and nobody has looked after; new addresses are told of by themselves.
+SELECT count(*) FROM intake_reject
+WHERE workspace_id = %(workspace_id)s AND reason <> 'addresses' AND resubmitted_at IS NULL AND received_at >= %(since)s;
 
 -- name: count_brought
 -- New addresses of the last days that a website's key was not let bring, and nobody has looked after.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ninja import Status
 
+from hudhud.app.uses import Uses, to_answer
+from hudhud.endpoints import queries as endpoints
 from hudhud.journeys import actions as journey_actions
 from hudhud.journeys import queries as journeys
 from hudhud.lifecycle import queries as lifecycle
@@ -40,12 +42,11 @@ def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> di
     return one(request, segment_id)
 
 
-@router.get("/segments/{segment_id}/uses")
+@router.get("/segments/{segment_id}/uses", response=Uses)
 def find_uses(request: Request, segment_id: Id) -> dict[str, Any]:
-    """List the segments, stages of the lifecycle, personas and journeys that ask for a segment, and where in them."""
+    """List the segments, stages of the lifecycle, personas, journeys and outgoing webhooks that ask for a segment, and where in them."""
     queries.get_segment(request.scope, segment_id)
-    uses = [*queries.find_uses(request.scope, segment_id), *_other_uses(request.scope, segment_id)]
-    return {"items": [queries.use_to_json(use) for use in uses], "next": None, "total": len(uses)}
+    return to_answer([*queries.find_uses(request.scope, segment_id), *_other_uses(request.scope, segment_id)])
 
 
 @router.delete("/segments/{segment_id}", response={204: None})
@@ -57,4 +58,4 @@ def archive_segment(request: Request, segment_id: Id) -> Status[None]:
 
 
 def _other_uses(ws: Scope, segment_id: int) -> Sequence[queries.Use]:
-    return [*lifecycle.find_uses(ws, segment_id), *personas.find_uses(ws, segment_id), *journeys.find_uses(ws, segment_id)]
+    return [use for module in (lifecycle, personas, journeys, endpoints) for use in module.find_uses(ws, segment_id)]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from ninja import Field, Router, Schema
 
+from hudhud.endpoints import queries as endpoints
 from hudhud.kit import sql
-from hudhud.segments import queries as segments
+from hudhud.segments.queries import Use, use_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from hudhud.kit.db import Scope
     from hudhud.kit.http import Request
@@ -28,6 +29,8 @@ class Asking(NamedTuple):
     key: str
     names: dict[str, str]
     leaves: list[tuple[str, dict[str, Any]]]
+    status: str = ""
+    version: int | None = None
 
     @property
     def places(self) -> list[str]:
@@ -35,12 +38,15 @@ class Asking(NamedTuple):
         return list(dict.fromkeys(place for place, _ in self.leaves)) if self.kind == "journey" else []
 
 
-class Use(Schema):
-    """A segment, a stage of the lifecycle, or a journey with the places in it; `properties` = which of the event's properties it asks for."""
+class OneUse(Schema):
+    """What asks for something: a segment, a stage of the lifecycle, a persona, an outgoing webhook, or a version of a journey with the places in it."""
 
-    kind: str
+    kind: Literal["segment", "stage", "persona", "journey", "endpoint"]
     key: str
     names: dict[str, str]
+    status: str
+    version: int | None
+    is_current: bool
     places: list[str]
     properties: list[str]
 
@@ -48,38 +54,44 @@ class Use(Schema):
 class Uses(Schema):
     """All uses; there is no next page."""
 
-    items: list[Use]
+    items: list[OneUse]
     next: None = None
     total: int
 
 
 @router.get("/events/uses", response=Uses)
-def find_event_uses(request: Request, name: Name) -> dict[str, object]:
-    """List the segments, stages and journeys that ask for an event."""
-    return _answer(_find(request.scope, name, is_event=True))
+def find_event_uses(request: Request, name: Name) -> dict[str, Any]:
+    """List the segments, stages and journeys that ask for an event, and the outgoing webhooks that tell of it."""
+    uses = [_to_use(one) for one in _find_asking(request.scope, name, is_event=True)]
+    return to_answer([*uses, *endpoints.find_event_uses(request.scope, name)])
 
 
 @router.get("/attributes/uses", response=Uses)
-def find_attribute_uses(request: Request, name: Name) -> dict[str, object]:
+def find_attribute_uses(request: Request, name: Name) -> dict[str, Any]:
     """List the segments, stages and journeys that ask for an attribute of people."""
-    return _answer(_find(request.scope, name, is_event=False))
+    return to_answer([_to_use(one) for one in _find_asking(request.scope, name, is_event=False)])
 
 
-def _answer(uses: list[Use]) -> dict[str, object]:
-    return {"items": uses, "total": len(uses)}
+def to_answer(uses: Sequence[Use]) -> dict[str, Any]:
+    """Return uses as they go over the wire; there is no next page."""
+    return {"items": [use_to_json(use) for use in uses], "next": None, "total": len(uses)}
 
 
-def find_asking(ws: Scope, name: str, concerns: Callable[[dict[str, Any]], bool]) -> list[segments.Use]:
+def find_asking(ws: Scope, name: str, concerns: Callable[[dict[str, Any]], bool]) -> list[Use]:
     """Return the segments and journeys with a condition about the event `name` that `concerns` somebody."""
-    asking = [one for one in _find_asking(ws, name, is_event=True) if any(concerns(leaf) for _, leaf in one.leaves)]
-    return [segments.Use(one.kind, one.key, one.names, places=tuple(one.places)) for one in asking]
+    return [_to_use(one) for one in _find_asking(ws, name, is_event=True) if any(concerns(leaf) for _, leaf in one.leaves)]
 
 
-def _find(ws: Scope, name: str, *, is_event: bool) -> list[Use]:
-    return [
-        Use(kind=one.kind, key=one.key, names=one.names, places=one.places, properties=_properties([leaf for _, leaf in one.leaves]))
-        for one in _find_asking(ws, name, is_event=is_event)
-    ]
+def _to_use(one: Asking) -> Use:
+    return Use(
+        one.kind,
+        one.key,
+        one.names,
+        one.status,
+        one.version,
+        places=tuple(one.places),
+        properties=_properties([leaf for _, leaf in one.leaves]),
+    )
 
 
 def _find_asking(ws: Scope, name: str, *, is_event: bool) -> Iterator[Asking]:
@@ -88,10 +100,10 @@ def _find_asking(ws: Scope, name: str, *, is_event: bool) -> Iterator[Asking]:
         yield Asking("segment", str(segment_id), {"": title}, list(_asking(_read(definition), name, is_event=is_event)))
     for key, names, definition in ws.rows(Q.find_stages, **wanted):
         yield Asking("stage", key, names, list(_asking(_read(definition), name, is_event=is_event)))
-    for key, text in ws.rows(Q.find_journeys, quoted=json.dumps(name, ensure_ascii=False)):
+    for key, status, number, text in ws.rows(Q.find_journeys, quoted=json.dumps(name, ensure_ascii=False)):
         graph = _read(text)
         if leaves := list(_asking(graph, name, is_event=is_event)):
-            yield Asking("journey", key, graph["names"], leaves)
+            yield Asking("journey", key, graph["names"], leaves, status, number)
 
 
 def _read(definition: Any) -> Any:  # noqa: ANN401 -- any JSON
@@ -99,16 +111,17 @@ def _read(definition: Any) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _asking(value: Any, name: str, *, is_event: bool, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- any JSON
-    """Yield every condition about this event or attribute, with its place: trigger, goal, exit_on or the id of a node."""
+    """Yield every condition about this event or attribute, with its place: trigger, goal, exit_on, the id of a node or (of a wait) ID.until."""
     if isinstance(value, dict):
         if value.get("name") == name and (value.get("kind") == "attribute") is not is_event:
             yield place, value
         for key, inner in value.items():
-            yield from _asking(inner, name, is_event=is_event, place=key if place in {"", "nodes"} else place)
+            inside = key if place in {"", "nodes"} else f"{place}.until" if key == "until" else place
+            yield from _asking(inner, name, is_event=is_event, place=inside)
     elif isinstance(value, list):
         for inner in value:
             yield from _asking(inner, name, is_event=is_event, place=place)
 
 
-def _properties(leaves: list[dict[str, Any]]) -> list[str]:
-    return sorted({str(one["property"]) for leaf in leaves for one in leaf.get("where") or () if "property" in one})
+def _properties(leaves: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({str(one["property"]) for leaf in leaves for one in leaf.get("where") or () if "property" in one}))

@@ -12,5 +12,5 @@ WHERE t.workspace_id = %(workspace_id)s AND t.position IS NOT NULL
 
 -- name: find_journeys
 -- Current versions of journeys whose graph may name something (`quoted`: as it stands in JSON).
-SELECT j.key, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
+SELECT j.key, j.status, v.number, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
 WHERE j.workspace_id = %(workspace_id)s AND position(%(quoted)s IN v.graph) > 0 ORDER BY j.key;

@@ -7,6 +7,7 @@ import signal
 import uvicorn
 
 from hudhud.edge.app import Edge
+from hudhud.edge.forwarded import Forwarded
 from hudhud.kit import log
 from hudhud.kit.clock import from_setting
 from hudhud.kit.config import settings
@@ -27,7 +28,7 @@ def main() -> None:
         signal.signal(number, lambda *_: None)
     app = Edge(ours, from_setting(ours.clock), load_keys(ours.secret_keys, ours.data))
     uvicorn.run(
-        app,
+        Forwarded(app, ours.trusted_hops) if ours.trusted_hops else app,
         host=ours.host,
         port=ours.port,
         loop="uvloop",
@@ -37,7 +38,8 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=bool(ours.trusted_proxies),
+        # It would believe the first address of a list, which the visitor may have written.
+        proxy_headers=bool(ours.trusted_proxies) and not ours.trusted_hops,
         forwarded_allow_ips=ours.trusted_proxies or None,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -52,8 +52,9 @@ CONNECTIONS = 64
 # What one client address may have under way at once; its next requests wait. A quarter: four are needed to fill them all.
 CONNECTIONS_OF_ONE = CONNECTIONS // 4
 WAIT_S = 10.0
-# An answer's piece must be taken within it.
-SEND_S = 60.0
+# An answer's piece must be taken within it; of readers that keep one waiting for longer than a moment there are so many at most, from wherever they come.
+SEND_S, MOMENT_S = 60.0, 1.0
+MOST_SLOW = CONNECTIONS // 2
 # The longest silence that the web process may keep before and within an answer (live updates send a sign of life more often).
 TIMEOUTS = {"connect": 5.0, "read": 120.0, "write": 60.0, "pool": 10.0}
 
@@ -75,6 +76,7 @@ class Proxy:
         self.proto = urlsplit(settings.public_url).scheme.encode() if settings.public_url else b""
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=5.0)
         self.uploads = Uploads(settings.data)
+        self._slow = 0
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.transport = httpx2.AsyncHTTPTransport(uds=str(settings.web_socket_path), limits=limits)
 
@@ -135,11 +137,7 @@ class Proxy:
         async def send_on(message: Message) -> None:
             nonlocal started
             started = True
-            try:
-                async with asyncio.timeout(SEND_S):
-                    await send(message)
-            except TimeoutError:
-                raise Disconnected from None
+            await self._send(send, message)
 
         passing = asyncio.create_task(self._pass(scope, headers, upload, send_on))
         watching = asyncio.create_task(_hung_up(receive))
@@ -156,6 +154,28 @@ class Proxy:
             for task in (passing, watching):
                 task.cancel()
             await asyncio.gather(passing, watching, return_exceptions=True)
+
+    async def _send(self, send: Send, message: Message) -> None:
+        """Hand a piece of an answer over; raises `Disconnected` for a reader who does not take it in time, or is one slow one too many."""
+        sending = asyncio.ensure_future(send(message))
+        try:
+            done, _ = await asyncio.wait({sending}, timeout=MOMENT_S)
+            if not done:
+                await self._send_slowly(sending)
+        finally:
+            sending.cancel()
+        sending.result()
+
+    async def _send_slowly(self, sending: asyncio.Future[None]) -> None:
+        if self._slow >= MOST_SLOW:
+            raise Disconnected
+        self._slow += 1
+        try:
+            done, _ = await asyncio.wait({sending}, timeout=SEND_S - MOMENT_S)
+        finally:
+            self._slow -= 1
+        if not done:
+            raise Disconnected
 
     async def _pass(self, scope: Scope, headers: Headers, upload: Upload, send: Send) -> None:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")

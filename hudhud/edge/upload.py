@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from starlette.types import Receive
 
 BODY_S = 60.0
-# What counts for nothing: forms and questions come in however much is being uploaded.
+# The beginning of a body lies in memory, and is counted apart: forms and questions come in however much is being uploaded.
 SMALL = 64 * 1024
 MOST_HELD = 512 * 1024**2
 MOST_HELD_BY_ONE = MOST_HELD // 8
+# Of beginnings: a thousand whole ones.
+MOST_BEGUN = 1_000 * SMALL
+MOST_BEGUN_BY_ONE = MOST_BEGUN // 8
 PIECE = 64 * 1024
 
 
@@ -59,10 +62,11 @@ class Upload(httpx2.AsyncByteStream):
 
 @dataclass
 class Uploads:
-    """All bodies that are held; `held` counts bytes beyond the small beginning, by client (`rates.client_of`; empty: nobody to tell apart)."""
+    """All bodies that are held, in bytes by client (`rates.client_of`; empty: nobody to tell apart): `begun` of the small beginnings, `held` of the rest."""
 
     folder: Path
     held: Counter[str] = field(default_factory=Counter)
+    begun: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def open(self, client: str) -> Iterator[Upload]:
@@ -71,9 +75,10 @@ class Uploads:
         try:
             yield upload
         finally:
-            self.held[client] -= max(0, upload.size - SMALL)
-            if not self.held[client]:
-                del self.held[client]
+            for counted, bytes_ in ((self.held, max(0, upload.size - SMALL)), (self.begun, min(upload.size, SMALL))):
+                counted[client] -= bytes_
+                if not counted[client]:
+                    del counted[client]
             upload.close()
 
     async def read(self, upload: Upload, client: str, length: bytes, receive: Receive) -> None:
@@ -97,13 +102,21 @@ class Uploads:
         if size > MAX_BODY_BYTES:
             raise _too_large()
         more = max(0, size - SMALL) - max(0, upload.size - SMALL)
-        if more and (self.held.total() + more > MOST_HELD or (client and self.held[client] + more > MOST_HELD_BY_ONE)):
+        beginning = min(size, SMALL) - min(upload.size, SMALL)
+        if _is_full(self.held, client, more, MOST_HELD, MOST_HELD_BY_ONE) or _is_full(
+            self.begun, client, beginning, MOST_BEGUN, MOST_BEGUN_BY_ONE
+        ):
             raise Unavailable("Too much is being uploaded at once; try again shortly.")
         try:
             upload.add(piece)
         except OSError as error:  # the disk is full: nothing more is held than before
             raise Unavailable("There is no room for uploads just now; try again shortly.") from error
         self.held[client] += more
+        self.begun[client] += beginning
+
+
+def _is_full(counted: Counter[str], client: str, more: int, most: int, most_of_one: int) -> bool:
+    return more > 0 and (counted.total() + more > most or bool(client and counted[client] + more > most_of_one))
 
 
 def _too_large() -> TooLarge:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from hudhud.endpoints.types import Attempt, Delivery, DeliveryNotFound, Endpoint, EndpointNotFound
 from hudhud.kit import sql
+from hudhud.segments.queries import Use
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +46,22 @@ def get_delivery(ws: Scope, endpoint_id: int, delivery_id: int) -> tuple[Deliver
         raise DeliveryNotFound
     body = bytes(ws.value(QUERIES.read_body, endpoint_id=endpoint_id, delivery_id=delivery_id))
     return found[0], body, ws.into(Attempt, QUERIES.find_attempts, delivery_id=delivery_id)
+
+
+def find_uses(ws: Scope, segment_id: int) -> list[Use]:
+    """Return the endpoints that want to hear of a segment by name."""
+    return [_to_use(row) for row in ws.rows(QUERIES.find_wanting_segment, segment_id=segment_id)]
+
+
+def find_event_uses(ws: Scope, name: str) -> list[Use]:
+    """Return the endpoints that want to hear of an event."""
+    return [_to_use(row) for row in ws.rows(QUERIES.find_wanting_event, name=name)]
+
+
+def _to_use(row: tuple[Any, ...]) -> Use:
+    endpoint_id, description, url, state = row
+    # Not the whole address: where it leads may hold a secret.
+    return Use("endpoint", str(endpoint_id), {"": description or urlsplit(url).netloc.rpartition("@")[2]}, state)
 
 
 def count_disabled(ws: Scope) -> int:

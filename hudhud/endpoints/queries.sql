@@ -74,3 +74,13 @@ SELECT pg_notify('endpoints', '');
 -- Delete what is old (everywhere), whatever became of it, a page of it.
 DELETE FROM endpoint_delivery WHERE (workspace_id, id) IN (
     SELECT workspace_id, id FROM endpoint_delivery WHERE created_at < %(before)s ORDER BY created_at LIMIT %(limit)s);
+
+-- name: find_wanting_segment
+-- Endpoints that want to hear who comes and goes in a segment, and name it.
+SELECT id, description, url, state FROM endpoint
+WHERE workspace_id = %(workspace_id)s AND %(segment_id)s = ANY(segments) AND wants && ARRAY['segment.entered', 'segment.left'] ORDER BY id;
+
+-- name: find_wanting_event
+-- Endpoints that want to hear of an event.
+SELECT id, description, url, state FROM endpoint
+WHERE workspace_id = %(workspace_id)s AND %(name)s = ANY(events) AND 'event.tracked' = ANY(wants) ORDER BY id;

@@ -96,7 +96,7 @@ class Postgres:
     def url(self, database: str = ROLE, user: str = ROLE) -> str:
         """Return the connection address."""
         if self.port is not None:
-            return f"postgresql://{user}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
+            return f"postgresql://{user}:{quote(self.password, safe='')}@127.0.0.1:{self.port}/{database}"
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_dir))}"
 
     @property

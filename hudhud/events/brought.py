@@ -30,9 +30,9 @@ def count_brought(ch: Client, workspace_id: int, source: str) -> int:
     return int(ch.query(CLICKHOUSE.count_brought.text, parameters={"workspace_id": workspace_id, "source": source}).result_rows[0][0])
 
 
-def find_active(ch: Client, workspace_id: int, source: str, ids: Sequence[int]) -> set[int]:
-    """Return of which of these actors anything is known that another source said."""
-    given = {"workspace_id": workspace_id, "source": source, "actor_ids": list(ids), "ours": OURS}
+def find_active(ch: Client, workspace_id: int, sources: Sequence[str], ids: Sequence[int]) -> set[int]:
+    """Return of which of these actors anything is known that none of these sources said."""
+    given = {"workspace_id": workspace_id, "sources": list(sources), "actor_ids": list(ids), "ours": OURS}
     return {row[0] for row in ch.query(CLICKHOUSE.find_active.text, parameters=given).result_rows}
 
 

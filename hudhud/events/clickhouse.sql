@@ -60,9 +60,9 @@ WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String} AND (act
 ORDER BY actor_id, at, message_id LIMIT {limit:UInt32}
 
 -- name: find_active
--- Of whom is anything known that came another way? What we note ourselves says nothing.
+-- Of whom is anything known that came another way than these? What we note ourselves says nothing.
 SELECT DISTINCT actor_id FROM person_event
-WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)} AND source != {source:String} AND name NOT IN {ours:Array(String)}
+WHERE workspace_id = {workspace_id:UInt64} AND actor_id IN {actor_ids:Array(UInt64)} AND source NOT IN {sources:Array(String)} AND name NOT IN {ours:Array(String)}
 
 -- name: delete_brought
 -- Delete them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -97,10 +97,6 @@ def _parts(events: list[Event]) -> Iterator[list[Event]]:
 
 
 def _pack(workspace_id: int, source: str, events: Sequence[Event]) -> Block:
-    oldest: dict[str, datetime] = {}
-    for event in events:
-        if event.at < oldest.get(event.name, datetime.max.replace(tzinfo=UTC)):
-            oldest[event.name] = event.at
     columns = Columns(
         [event.actor_id for event in events],
         [event.at for event in events],
@@ -111,6 +107,10 @@ def _pack(workspace_id: int, source: str, events: Sequence[Event]) -> Block:
         [event.properties for event in events],
         [event.context for event in events],
     )
+    oldest: dict[str, datetime] = {}
+    for name, at in zip(columns.names, columns.ats, strict=True):
+        if name not in oldest or at < oldest[name]:
+            oldest[name] = at
     moments = {name: _milliseconds(at) for name, at in oldest.items()}
     return Block(workspace_id, source, len(events), sorted(set(columns.actor_ids)), moments, zstd.compress(_encode(columns), LEVEL))
 

@@ -278,11 +278,15 @@ class Book:
         """Forget what only removed traits have stated: time zone, language, parts of a place."""
         by_column: dict[str, tuple[str, ...]] = {column: names for column, names, _ in COLUMNS}
         by_column |= {part: places.stated_by(part) for part in places.PARTS}
-        concerned = [column for column, names in by_column.items() if not removed.isdisjoint(names) and entry.provenance.get(column) == "stated"]
+        concerned = [
+            column for column, names in by_column.items() if not removed.isdisjoint(names) and entry.provenance.get(column) == "stated"
+        ]
         if not concerned:
             return
         left: dict[str, str | None] = {**places.read_traits(entry.attributes)}
-        left |= {column: next(filter(None, (normal(entry.attributes.get(name)) for name in names)), None) for column, names, normal in COLUMNS}
+        left |= {
+            column: next(filter(None, (normal(entry.attributes.get(name)) for name in names)), None) for column, names, normal in COLUMNS
+        }
         for column in concerned:
             self._note_place(entry, column, left.get(column))
             if left.get(column) is None:

@@ -145,5 +145,7 @@ def _by(import_id: int) -> str:
 def _find_touched(ws: Scope, job: Undo, made: set[int], gone: list[str]) -> set[int]:
     if not made:
         return set()
-    changed = {row[0] for row in ws.rows(QUERIES.find_touched, sources=[job.source, *gone], ids=numbers(made))}
-    return changed | events_queries.find_active(job.ch, job.workspace_id, job.source, sorted(made))
+    # What another brought that is being taken back at this moment still stands in ClickHouse.
+    sources = [job.source, *gone]
+    changed = {row[0] for row in ws.rows(QUERIES.find_touched, sources=sources, ids=numbers(made))}
+    return changed | events_queries.find_active(job.ch, job.workspace_id, sources, sorted(made))

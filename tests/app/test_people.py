@@ -133,9 +133,11 @@ def test_home_says_when_a_website_brings_too_many_addresses(line: Line) -> None:
     with line.db.workspace(line.shop) as ws:
         told = [Refusal(line.shop, "collect", Reason.ADDRESSES, "too many", json.dumps(message).encode()) for message in refused]
         refuse(ws, told, datetime.now(UTC))  # the app's clock
+        refuse(ws, [Refusal(line.shop, "collect", Reason.INVALID, "no event", b"{}")], datetime.now(UTC))
     api = Browser(key=a_key(line))
     needs = {need["kind"]: need for need in api.ask("GET", "home")[1]["attention"]}
     assert (needs["many_addresses"]["count"], needs["many_addresses"]["link"]) == (2, "/data/rejects")
+    assert (needs["events_rejected"]["count"], needs["events_rejected"]["link"]) == (1, "/data/rejects")
     assert api.ask("POST", "events/rejects/resubmit", {"reason": "addresses"})[1]["sent"] == 2
     assert "many_addresses" not in {need["kind"] for need in api.ask("GET", "home")[1]["attention"]}
     line.work()

@@ -96,6 +96,28 @@ def test_an_answer_that_nobody_takes_is_given_up(web: Web, tmp_path: Path, monke
     assert web.hung_up.wait(10)
 
 
+def test_slow_readers_of_many_addresses_leave_connections_to_the_others(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "MOMENT_S", 0.02)
+
+    async def take_the_head_only(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(60)
+
+    async def crowd() -> None:
+        asked = Proxy(Settings(web_socket=str(web.path), data=tmp_path))
+        slow = [asyncio.create_task(asked(get("/live", f"203.0.113.{one}"), stay, take_the_head_only)) for one in range(proxy.CONNECTIONS)]
+        async with asyncio.timeout(20):
+            while sum(task.done() for task in slow) < proxy.CONNECTIONS - proxy.MOST_SLOW:  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.01)
+            assert await ask(asked, get("/", "203.0.113.99")) == 200
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await asked.close()
+
+    asyncio.run(crowd())
+
+
 def read(uploads: Uploads, client: str, *pieces: bytes, length: bytes = b"") -> int:
     """Take a body in; return how much is held of it meanwhile."""
     left = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces] + [{"type": "http.request"}]
@@ -128,6 +150,26 @@ def test_what_lies_in_files_has_an_end_and_small_bodies_always_fit(tmp_path: Pat
         with pytest.raises(Unavailable):
             read(uploads, ONE, b"a" * (SMALL + 1))
     assert not uploads.held
+
+
+def test_beginnings_of_bodies_have_an_end_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "MOST_BEGUN", 4 * SMALL)
+    monkeypatch.setattr(upload, "MOST_BEGUN_BY_ONE", 2 * SMALL)
+    uploads = Uploads(tmp_path)
+    with uploads.open(ONE) as begun, uploads.open(OTHER) as more:
+        uploads.begun[ONE] = begun.size = SMALL
+        assert read(uploads, ONE, b"a" * SMALL) == 0
+        uploads.begun[ONE] = SMALL + 1
+        with pytest.raises(Unavailable):
+            read(uploads, ONE, b"a" * SMALL)
+        uploads.begun[ONE] = SMALL
+        uploads.begun[OTHER], more.size = 2 * SMALL, SMALL
+        assert read(uploads, "", b"a" * SMALL) == 0
+        uploads.begun[OTHER] = 3 * SMALL
+        with pytest.raises(Unavailable):
+            read(uploads, "", b"a")
+        uploads.begun[OTHER] = SMALL
+    assert not uploads.begun
 
 
 def test_too_much_is_refused_before_it_is_read_and_as_soon_as_it_is_too_much(tmp_path: Path) -> None:

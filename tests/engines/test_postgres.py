@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from hudhud.engines.clickhouse import free_port
 from hudhud.engines.errors import EngineFailed
@@ -97,3 +99,10 @@ def start_again(server: Postgres) -> None:
         else:
             return
     raise AssertionError(server.log_path.read_text())
+
+
+def test_any_password_can_stand_in_the_address(tmp_path: Path) -> None:
+    password = "a/b@c:d?e#f%"
+    url = Postgres(tmp_path / "pg", port=5432, password=password).url()
+    assert conninfo_to_dict(url) == {"user": "hudhud", "password": password, "host": "127.0.0.1", "port": "5432", "dbname": "hudhud"}
+    assert urlsplit(url).hostname == "127.0.0.1"

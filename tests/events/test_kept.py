@@ -12,8 +12,10 @@ from msgspec import structs
 
 from hudhud.app.replay import TABLES, replay
 from hudhud.events import kept
-from hudhud.events.actions import claim_batch
-from hudhud.workers import retention
+from hudhud.events.actions import claim_batch, set_keep
+from hudhud.segments.actions import create_segment, read_members
+from hudhud.segments.types import from_json
+from hudhud.workers import retention, segments
 from hudhud.workers.main import Guard
 from tests.events.test_append import EVENTS
 from tests.make import NOW
@@ -105,3 +107,18 @@ def test_a_batch_that_clickhouse_does_not_keep_is_set_aside_and_said(line: Line)
     replay(line.db, None, line.ch)
     assert [name for (name,) in line.events("name")] == ["Identified", "New", "Old"]
     assert line.clock.now() >= NOW
+
+
+def test_what_is_deleted_for_its_age_moves_people_at_once(line: Line) -> None:
+    with line.db.workspace(line.shop) as ws:
+        bought = create_segment(ws, "Bought", from_json({"kind": "event", "name": "Order"}), NOW, by="user:1")
+    line.put(track("u1", "Order", timestamp="2020-01-01T00:00:00Z"), track("u2", "Order"), track("u3", "Other"))
+    line.work()
+    segments.work_once(line.context, line.ch, NOW)
+    with line.db.workspace(line.shop) as ws:
+        assert len(read_members(ws, [bought])[bought]) == 2
+        set_keep(ws, "Order", 30)
+    retention.work_once(line.context, line.ch)
+    with line.db.workspace(line.shop) as ws:
+        assert len(read_members(ws, [bought])[bought]) == 1
+    assert line.sql("SELECT i.value, c.entered FROM segment_change c JOIN identifier i USING (person_id)") == [("u1", False)]

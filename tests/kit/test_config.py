@@ -28,7 +28,7 @@ WRONG = {
 RIGHT = {
     "HUDHUD_SMTP_URL": ["", "smtp://mail.example.com", "smtps://me:a%40b@[::1]:465"],
     "HUDHUD_PUBLIC_URL": ["", "https://example.com", "http://localhost:8000/"],
-    "HUDHUD_TRUSTED_PROXIES": ["", "*", "10.0.0.1", "10.0.0.0/8,::1"],
+    "HUDHUD_TRUSTED_PROXIES": ["", "*", "*3", "10.0.0.1", "10.0.0.0/8,::1"],
 }
 
 
@@ -60,6 +60,9 @@ def test_a_proxy_s_network_is_written_as_the_server_understands_it(monkeypatch: 
     settings.cache_clear()
     monkeypatch.setenv("HUDHUD_TRUSTED_PROXIES", "*, 203.0.113.9")
     with pytest.raises(InvalidInput, match="alone"):
+        settings()
+    monkeypatch.setenv("HUDHUD_TRUSTED_PROXIES", "*0")
+    with pytest.raises(InvalidInput, match="two proxies in a row"):
         settings()
 
 

@@ -133,3 +133,26 @@ def test_the_places_of_two_who_become_one_are_never_mixed_and_part_again(line: L
             undo_merge(ws, merge_id, NOW, "test")
     assert told(line, "ann")[0] == {"country": "EE", "region": None, "city": None, "position": None}
     assert told(line, "a2")[0] == BERLIN
+
+
+def test_who_takes_back_what_they_stated_lives_there_no_longer(line: Line) -> None:
+    line.put(
+        identify("ann", country="EE", city="Tartu", timezone="Europe/Tallinn"), identify("bob", country="EE", address={"country": "FI"})
+    )
+    line.put({**identify("eve", country="EE"), "ipPlace": BERLIN})
+    line.work()
+    line.put(identify("ann", country=None, city=None, timezone=None), identify("bob", country=None))
+    line.put({**identify("eve", country=None), "ipPlace": BERLIN})
+    line.work()
+    nowhere = {"country": None, "region": None, "city": None, "position": None}
+    assert told(line, "ann")[0] == nowhere
+    assert line.sql(
+        "SELECT time_zone, provenance - 'place_at' FROM person p JOIN identifier i ON i.person_id = p.id WHERE value = 'ann'"
+    ) == [(None, {})]
+    # Another of their traits says it still; or something weaker does.
+    assert told(line, "bob")[0] == {**nowhere, "country": "FI"}
+    assert told(line, "eve")[0] == BERLIN
+    ((history,),) = line.sql(
+        "SELECT before FROM person_change c JOIN identifier i USING (person_id) WHERE value = 'ann' ORDER BY c.id DESC LIMIT 1"
+    )
+    assert (history["@country"], history["@time_zone"]) == ("EE", "Europe/Tallinn")

@@ -158,3 +158,26 @@ def test_no_journey_is_begun_by_its_own_runs(stage: Stage, browser: Browser) -> 
     status, refused = browser.ask("PATCH", f"segments/{fine}", {"tree": is_in(above)})
     assert (status, refused["code"], refused["path"]) == (409, "journey_loop", ["care", "care"])
     assert browser.ask("GET", f"segments/{fine}")[1]["tree"]["kind"] == "event"
+
+
+def test_outgoing_webhooks_are_uses_too(stage: Stage, browser: Browser) -> None:
+    base = stage.segment(did())
+    wanted = {
+        "url": "https://crm.example.com/secret",
+        "wants": ["segment.entered", "event.tracked"],
+        "segments": [base],
+        "events": ["Asked"],
+    }
+    status, made = browser.ask("POST", "endpoints", wanted)
+    assert status == 201
+    key = str(made["id"])
+    assert uses(browser, base) == [("endpoint", key, None, True, [])]
+    status, refused = browser.ask("DELETE", f"segments/{base}")
+    assert (status, refused["uses"][0]["names"]) == (409, {"": "crm.example.com"})
+    publish(stage, drawn(EVENT, goal=did("Asked")))
+    asked = browser.ask("GET", "events/uses?name=Asked")[1]["items"]
+    assert [(one["kind"], one["key"], one["places"]) for one in asked] == [("journey", "care", ["goal"]), ("endpoint", key, [])]
+    ordered = browser.ask("GET", "events/uses?name=Order Completed")[1]["items"]
+    # In one shape, whatever is asked about.
+    assert {*ordered[0]} == {*asked[0]} == {*browser.ask("GET", f"segments/{base}/uses")[1]["items"][0]}
+    assert ("journey", ["trigger", "rest.until", "fork"]) in [(one["kind"], one["places"]) for one in ordered]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
+from hudhud.journeys import actions as journeys
+from hudhud.journeys import graph
 from hudhud.kit import sql
 from hudhud.people import actions as people
 from hudhud.transfer import actions
-from hudhud.workers import transfers
+from hudhud.transfer import undo as undoing
+from hudhud.workers import segments, transfers
 from tests.make import NOW
 from tests.transfer.test_undo import HEADER, bring, known, states, undo
 from tests.workers.line import Line, identify
@@ -56,6 +59,65 @@ def test_who_said_no_themselves_is_not_subscribed_again_by_an_undo(line: Line) -
         consent.record(ws, [ConsentChange(one, "newsletter", "email", "unsubscribed", NOW, "one_click", {}) for one in (old, new)])
     undo(line, import_id)
     assert states(line) == {"old": "unsubscribed", "new": "unsubscribed"}
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_that_are_taken_back_at_once_leave_nothing(line: Line, monkeypatch: pytest.MonkeyPatch, turn: int) -> None:
+    """Page by page beside each other, each page one person."""
+    monkeypatch.setattr(undoing, "PAGE", 1)
+    names = [f"p{number}" for number in range(6)]
+    line.put(*[identify(name, city="Tartu") for name in names[:3]])
+    line.work()
+    before = known(line)
+    both = [
+        bring(line, HEADER + b"".join(f"{name},{name}@{city}.ee,{city},,yes\n".encode() for name in names[start:])) for start, city in ((0, "paide"), (turn, "narva"))
+    ]  # fmt: skip
+    with line.db.workspace(line.shop) as ws:
+        for import_id in both:
+            actions.ask_undo(ws, import_id, NOW, only_count=False, actor="test")
+    with ThreadPoolExecutor(2) as beside:
+        assert all(beside.map(transfers.work_once, [line.new_context("one"), line.new_context("two")]))
+    line.work()
+    assert line.sql("SELECT DISTINCT state, problem FROM import") == [("undone", "")]
+    assert known(line) == before
+    assert line.sql("SELECT value FROM identifier WHERE namespace = 'email'") == []
+    assert states(line) == {}
+
+
+def test_nobody_is_greeted_for_being_back_by_an_undo(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    tartu = {"kind": "attribute", "name": "city", "op": "is", "value": "Tartu"}
+    nodes = {"wait": {"kind": "delay", "amount": 1, "unit": "days", "next": "end"}, "end": {"kind": "exit", "reason": "done"}}
+    drawn = {
+        "key": "back",
+        "names": {"en": "Back"},
+        "trigger": {"kind": "segment_enter", "segment": tartu},
+        "nodes": nodes,
+        "start": "wait",
+    }
+    line.put(identify("old", city="Tartu"), identify("own", city="Tartu"))
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        journeys.publish(ws, graph.parse(drawn), NOW, by="test")
+        journeys.start(ws, "back", NOW, by="test")
+    segments.work_once(line.context, line.ch, NOW)
+    import_id = bring(line, HEADER + b"old,,Paide,,\nown,,Paide,,\n")
+    line.clock.at += timedelta(minutes=1)
+    delete = undoing.events.delete_brought
+
+    def work_meanwhile(*given: Any) -> None:
+        """The intake keeps pace with the pages; what somebody does themselves counts as ever."""
+        line.put(identify("own", city="Tartu"))
+        line.work()
+        delete(*given)
+
+    monkeypatch.setattr(undoing.events, "delete_brought", work_meanwhile)
+    undo(line, import_id)
+    segments.work_once(line.context, line.ch, line.clock.now())
+    members = "SELECT i.value FROM identifier i JOIN run r ON r.person_id = i.person_id ORDER BY 1"
+    assert line.sql(members) == [("own",)]
+    # It is written down all the same.
+    entered = "SELECT DISTINCT i.value FROM segment_change c JOIN identifier i USING (person_id) WHERE entered ORDER BY 1"
+    assert line.sql(entered) == [("old",), ("own",)]
 
 
 def test_who_is_joined_while_a_page_waits_gets_nothing_back_and_stays_joined(line: Line) -> None:

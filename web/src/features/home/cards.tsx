@@ -10,13 +10,12 @@ import type { Attention, Home, HomeJourney } from "./queries";
 export function AttentionCard({ items }: { items: Attention[] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const shown = items.filter((item) => !item.link.startsWith("/api/"));
   return (
     <Card title={t("home.attention")} flush>
-      {shown.length === 0 && (
+      {items.length === 0 && (
         <div className="hd-row"><IconCheck size={19} color="var(--hd-yes)" aria-hidden /><Text c="dimmed">{t("home.all_well")}</Text></div>
       )}
-      {shown.map((item) => (
+      {items.map((item) => (
         <Link key={item.kind + (item.key ?? "")} to={item.link} className="hd-row">
           <IconAlertTriangle size={19} color="var(--hd-wait)" aria-hidden style={{ flex: "none" }} />
           <span className="hd-grow">{t(`home.needs.${item.kind}`, { count: item.count ?? 0, number: format.number(item.count ?? 0), key: item.key })}</span>
