@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import threading
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -122,16 +123,23 @@ def main() -> None:
     ask = msgspec.msgpack.decode(_take(SIZE.unpack(_take(SIZE.size))[0]), type=Ask)
     sink, sys.stdout = sys.stdout.buffer, sys.stderr
 
+    # The watch may have the last word while rows are being sent: never in the middle of a frame.
+    speaking = threading.Lock()
+
     def send(kind: bytes, body: bytes) -> None:
         if len(body) > MOST_BYTES:
             raise Trouble("query", ask.query[:60], TOO_LARGE)
-        sink.write(HEAD.pack(kind, len(body)))
-        sink.write(body)
-        sink.flush()
+        with speaking:
+            sink.write(HEAD.pack(kind, len(body)))
+            sink.write(body)
+            sink.flush()
 
     def give_up(trouble: Trouble) -> None:
-        send(PROBLEM, msgspec.json.encode(trouble.problem))
-        os._exit(0)
+        body = msgspec.json.encode(trouble.problem)
+        with speaking:
+            sink.write(HEAD.pack(PROBLEM, len(body)) + body)
+            sink.flush()
+            os._exit(0)
 
     limit()
     try:

@@ -22,7 +22,7 @@ from hudhud.transfer.queries import find_rejects
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.warehouses import actions, pipe, place
 from hudhud.warehouses.actions import ask_of
-from hudhud.warehouses.protocol import Columns
+from hudhud.warehouses.protocol import Columns, Rows
 from hudhud.warehouses.rows import readers_of
 from hudhud.warehouses.types import Access, Connection, Selection
 from hudhud.workers import warehouses
@@ -191,6 +191,15 @@ def test_no_transaction_of_ours_is_open_while_their_server_is_waited_for(line: L
             )
         thread.join()
     assert seen == [0]
+
+
+@pytest.mark.long
+def test_a_table_of_very_many_texts_is_read(shop: Shop) -> None:
+    shop.do("CREATE TABLE t AS SELECT " + ", ".join(f"repeat('x', {place % 5}) AS c{place}" for place in range(600)))
+    columns, rows = pipe.read(ask_of(shop.access(), Selection("t")), lambda: None)
+    assert isinstance(columns, Columns)
+    assert isinstance(rows, Rows)
+    assert [len(cell) for cell in rows.cells[0]] == [place % 5 for place in range(600)]
 
 
 LISTED = """CREATE TABLE said (email text, list text, status text, updated_at timestamptz);
