@@ -8,7 +8,7 @@ import { usePages, type Paged } from "@/api/page";
 import type { EventName, EventPage, Mode, Reject, Resent } from "./types";
 
 export { itemsOf } from "@/api/page";
-export type { AttributeName, Reason, Use } from "@/api/generated";
+export type { AttributeName, OneUse as Use, Reason } from "@/api/generated";
 
 const REJECTS = ["rejects"];
 

@@ -2,16 +2,17 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, Failure, IconFilter, IconMoodSmile, IconRoute, IconStairs, Loading, Name, Text } from "@/ui";
+import { Card, Failure, IconFilter, IconMoodSmile, IconRoute, IconSend, IconStairs, Loading, Name, Text } from "@/ui";
 import { useUses } from "./queries";
 import type { Use } from "./types";
 
-/** Where what asks for a segment is shown. */
+/** Where what asks for a segment, an event or an attribute is shown. */
 const KINDS = {
   segment: { Icon: IconFilter, to: (key: string) => `/segments/${key}` },
   journey: { Icon: IconRoute, to: (key: string) => `/journeys/${key}` },
   stage: { Icon: IconStairs, to: () => "/lifecycle" },
   persona: { Icon: IconMoodSmile, to: (key: string) => `/personas/${key}` },
+  endpoint: { Icon: IconSend, to: (key: string) => `/data/endpoints/${key}` },
 };
 
 /** Where in a journey, in words: `wait_1.until` is the step "wait_1". */
@@ -19,7 +20,7 @@ function usePlace() {
   const { t } = useTranslation();
   return (place: string) => {
     const [head = "", ...rest] = place.split(".");
-    if (head === "trigger" || head === "goal" || head === "exit_on") return t(`segments.used.place.${head}`);
+    if (head === "trigger" || head === "entry" || head === "goal" || head === "exit_on") return t(`segments.used.place.${head}`);
     return t(rest[0] === "until" ? "segments.used.place.wait" : "segments.used.place.branch", { step: head });
   };
 }
@@ -38,7 +39,7 @@ function Row({ use }: { use: Use }) {
       <Icon size={18} aria-hidden className="hd-dim" style={{ flex: "none" }} />
       <span className="hd-grow">
         <Name>{use.names[""] ?? pickName(use.names, language, use.key)}</Name>
-        <span className="hd-dim hd-small">{said.map((one, at) => <span key={one}>{at > 0 && " · "}<bdi>{one}</bdi></span>)}</span>
+        <span className="hd-dim hd-small">{[...said, ...use.properties].map((one, at) => <span key={one}>{at > 0 && " · "}<bdi>{one}</bdi></span>)}</span>
       </span>
     </Link>
   );

@@ -74,15 +74,7 @@ export interface Topic {
 }
 
 /** Something that asks for a segment. A journey's places: trigger, goal, exit_on.0, or a node and the name of its condition. */
-export interface Use {
-  kind: "segment" | "journey" | "stage" | "persona";
-  key: string;
-  names: Record<string, string>;
-  status: string;
-  version: number | null;
-  is_current: boolean;
-  places: string[];
-}
+export type { OneUse as Use } from "@/api/generated";
 
 /** One day of a segment; `recounted`: its conditions were new, so the size moved without anybody coming or going. */
 export interface Grown {
