@@ -171,9 +171,10 @@ def leave(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequen
     why = {living[effect.person_id].id: effect for effect in reversed(effects) if effect.person_id in living}
     groups: dict[tuple[int, str], list[Decided]] = defaultdict(list)
     left = set()
-    for row in ws.rows(QUERIES.find_elsewhere, keys=list(node.journeys), person_ids=numbers(sorted(why))):
+    elsewhere = numbers(row[0] for row in ws.rows(QUERIES.find_elsewhere, keys=list(node.journeys), person_ids=numbers(sorted(why))))
+    for row in ws.rows(QUERIES.take_standing, run_ids=elsewhere):
         run, stands, version_id = Due._make(row[:7]), row[7], row[8]
-        if run.run_id == why[run.person_id].run_id:
+        if run.person_id not in why or run.run_id == why[run.person_id].run_id:
             continue
         left.add(run.person_id)
         detail: dict[str, object] = {"journey": version.key, "run": why[run.person_id].run_id}

@@ -56,7 +56,7 @@ def carry_out(
     kind = version.node(pending.node).kind
     if kind == "start":
         ws.run(CHANGEOVER.open_gate)
-    if kind == "update":
+    if kind in {"update", "topic"}:
         # First of all, as everywhere: an erasure holds people before it removes these rows.
         hold(ws)
     rows = ws.rows(QUERIES.claim, version_id=version.id, node=pending.node, limit=limit)

@@ -6,7 +6,7 @@ SELECT e.workspace_id, e.version_id, e.node FROM journey_effect e GROUP BY e.wor
 -- Take what one node does, the oldest first; of each run only what comes next, so that it happens in order.
 SELECT e.run_id, e.visit, e.person_id, e.at
 FROM journey_effect e
-WHERE e.version_id = %(version_id)s AND e.node = %(node)s
+WHERE e.workspace_id = %(workspace_id)s AND e.version_id = %(version_id)s AND e.node = %(node)s
   AND NOT EXISTS (SELECT FROM journey_effect o WHERE o.run_id = e.run_id AND o.visit < e.visit)
 ORDER BY e.at, e.run_id
 LIMIT %(limit)s
@@ -23,9 +23,16 @@ UPDATE run_log l SET detail = coalesce(l.detail, '{}') || done.detail::jsonb
 FROM done WHERE l.run_id = done.run_id AND l.visit = done.visit AND l.run_id = ANY(%(run_ids)s::bigint[]);
 
 -- name: find_elsewhere
--- Take the runs that these people have under way in other journeys, in the order of their ids (so that two never wait in a circle).
+-- The runs that people have under way in other journeys. OFFSET 0 keeps it a look-up by key for each, also while statistics are old.
+SELECT r.id
+FROM journey j CROSS JOIN unnest(%(person_ids)s::bigint[]) AS g (person_id)
+CROSS JOIN LATERAL (SELECT o.id FROM run o WHERE o.journey_id = j.id AND o.person_id = g.person_id AND o.ended_at IS NULL OFFSET 0) r
+WHERE j.workspace_id = %(workspace_id)s AND j.key = ANY(%(keys)s::text[]);
+
+-- name: take_standing
+-- Take runs, wherever they stand, in the order of their ids (so that two never wait in a circle).
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at, p.node, p.version_id
-FROM journey j JOIN run r ON r.journey_id = j.id JOIN run_position p ON p.run_id = r.id
-WHERE j.workspace_id = %(workspace_id)s AND j.key = ANY(%(keys)s::text[]) AND r.person_id = ANY(%(person_ids)s::bigint[]) AND r.ended_at IS NULL
+FROM run_position p
+WHERE p.workspace_id = %(workspace_id)s AND p.run_id = ANY(%(run_ids)s::bigint[])
 ORDER BY p.run_id
-FOR UPDATE OF p;
+FOR UPDATE;

@@ -1,6 +1,6 @@
 -- name: find_versions
 -- Versions that runs stand on or will enter, of journeys in these states.
-SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text,
+SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text, j.ticked_at,
        EXISTS (SELECT FROM journey_changeover c WHERE c.journey_id = j.id AND c.version_id > v.id AND c.done_at IS NULL) AS is_leaving,
        ARRAY(SELECT DISTINCT unnest(c.repeats) FROM journey_changeover c WHERE c.version_id = v.id) AS repeats
 FROM journey j JOIN journey_version v ON v.journey_id = j.id
@@ -12,7 +12,7 @@ ORDER BY v.id;
 -- These versions, whatever has become of their journeys.
 SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text
 FROM journey j JOIN journey_version v ON v.journey_id = j.id
-WHERE v.id = ANY(%(ids)s::bigint[]);
+WHERE v.id = ANY(%(ids)s::bigint[]) AND (%(workspace_id)s::bigint IS NULL OR v.workspace_id = %(workspace_id)s);
 
 -- name: find_work
 -- Which (node, waiting) of a version have somebody due.

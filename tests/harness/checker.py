@@ -96,7 +96,7 @@ def mails_match_their_rows(seen: Evidence) -> list[str]:
 
 
 def everything_has_ended(seen: Evidence) -> list[str]:
-    """I4: every message is in an end state that its last outcome explains; every run stands somewhere or has ended."""
+    """I4: every message is in an end state that its last outcome explains; every run stands somewhere or has ended, and has done what it should."""
     return [
         *(
             f"message {row['id']} is still {row['state']} ({row['reason']}, {row['attempts']} attempts)"
@@ -107,6 +107,7 @@ def everything_has_ended(seen: Evidence) -> list[str]:
             for row in seen.ws.all(QUERIES.unexplained)
         ),
         *(f"run {row['id']} has outcome {row['outcome']} and stands at {row['node']}" for row in seen.ws.all(QUERIES.half_ended_runs)),
+        *(f"run {row['run_id']} has not done visit {row['visit']} at {row['node']}" for row in seen.ws.all(QUERIES.undone_effects)),
     ]
 
 

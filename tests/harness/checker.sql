@@ -16,6 +16,10 @@ SELECT r.id, r.outcome, p.node FROM run r LEFT JOIN run_position p ON p.run_id =
 WHERE (r.ended_at IS NULL) <> (p.run_id IS NOT NULL) OR (r.ended_at IS NULL) <> (r.outcome IS NULL)
 ORDER BY r.id LIMIT 20;
 
+-- name: undone_effects
+-- I4: what nodes should have done to people, and have not.
+SELECT e.run_id, e.visit, e.node FROM journey_effect e ORDER BY e.run_id, e.visit LIMIT 20;
+
 -- name: messages
 -- I3: what we believe about each message.
 SELECT m.id, m.state, coalesce(t.stream, 'marketing') AS stream

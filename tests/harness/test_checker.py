@@ -174,6 +174,7 @@ def test_i3_transactional_may_arrive_twice(sound: Evidence) -> None:
         ("UPDATE message_outcome SET state = 'deferred'", "message 1 is accepted, its last outcome says deferred"),
         ("DELETE FROM message_outcome", "message 1 is accepted, its last outcome says None"),
         ("UPDATE run SET ended_at = NULL, outcome = NULL", "run 1 has outcome None and stands at None"),
+        ("INSERT INTO journey_effect VALUES (1, 1, 1, 1, 1, 'tag', now())", "run 1 has not done visit 1 at tag"),
     ],
 )
 def test_i4_what_has_not_ended(sound: Evidence, break_it: str, finding: str) -> None:
