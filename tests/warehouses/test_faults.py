@@ -18,6 +18,7 @@ import pytest
 
 from hudhud.engines.postgres import ROLE, SUPERUSER, Postgres
 from hudhud.kit.errors import InvalidInput
+from hudhud.transfer import runner
 from hudhud.transfer.queries import find_rejects
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.warehouses import actions, pipe, place
@@ -221,3 +222,19 @@ def test_a_database_tells_of_consent_and_of_addresses_never_to_be_written_to(lin
     other = Reader(line, shop, Selection("SELECT email, updated_at FROM said", "updated_at"), never, "suppressions")
     assert (other.read(), other.read()) == (("done", 2, 0, ""), ("done", 0, 0, ""))
     assert line.sql("SELECT address, reason FROM suppression ORDER BY 1") == [("a@b.ee", "hard_bounce"), ("c@b.ee", "hard_bounce")]
+
+
+@pytest.mark.long
+def test_no_query_is_kept_open_while_the_log_is_full_and_the_rest_is_read_when_there_is_room(
+    line: Line, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "MAX_BACKLOG", 4_000)
+    monkeypatch.setattr(warehouses, "MAX_BACKLOG_BEFORE", 4_000)
+    shop.do(PEOPLE.replace("mins =>", "secs =>").replace("(1, 5)", "(1, 12000)"))
+    reader = Reader(line, shop, Selection("customer", "updated_at", overlap=0))
+    assert reader.read() == ("done", 5_000, 0, "")
+    for _ in range(2):
+        reader.people()
+        assert warehouses.work_once(line.context)
+    assert len(reader.people()) == 12_000
+    assert not warehouses.work_once(line.context)
