@@ -13,7 +13,7 @@ import msgspec
 from hudhud.journeys import moves
 from hudhud.journeys.facts import passes, read_properties
 from hudhud.journeys.moves import MOVES
-from hudhud.journeys.types import After, Never, OnEvent, Reason
+from hudhud.journeys.types import After, ByClock, Never, OnEvent, Reason
 from hudhud.kit.sql import numbers
 from hudhud.segments import queries as segments
 
@@ -161,6 +161,8 @@ def _may_begin(version: Version, state: Known, at: datetime) -> bool:
     """Say whether a run may begin. What is not later than the last entry is that very entry again, or older news."""
     if state.entered_at is None:
         return True
+    if isinstance(version.graph.trigger, ByClock):
+        return False
     rule = version.graph.reentry
     if isinstance(rule, Never) or state.is_open:
         return False

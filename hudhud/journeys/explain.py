@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.journeys.clocks import find_lives
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
-from hudhud.journeys.types import OnEvent, OnSegmentLeave, OnSubscribe, Reason
+from hudhud.journeys.ticks import next_tick
+from hudhud.journeys.types import OnDate, OnEvent, OnSchedule, OnSegmentLeave, OnSubscribe, Reason
+from hudhud.journeys.until import AtDate, Where
 from hudhud.journeys.waiting import tell_wait
 from hudhud.segments import queries as segments
 from hudhud.segments.types import And, Between, Consent, Event, Segment, Verdict, to_json
@@ -134,11 +137,39 @@ def _trigger_rules(ws: Scope, ch: Client, version: Version, person_id: int, now:
         verdict = segments.explain(ws, ch, tree, person_id, now)
         said = verdict.value or "never asked"
         return [Line("trigger_subscribe", f"the person's consent to {trigger.topic} is: {said}", verdict.holds, _tell(verdict))]
+    if isinstance(trigger, OnDate):
+        return [_date_rule(ws, version, trigger, person_id, now)]
     tree = Segment(segment_id=trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
     verdict = segments.explain(ws, ch, tree, person_id, now)
+    if isinstance(trigger, OnSchedule):
+        return [_schedule_rule(ws, trigger, person_id, verdict, now)]
     code, more = ("trigger_segment_leave", ", and begins on leaving it") if isinstance(trigger, OnSegmentLeave) else ("trigger_segment", "")
     text = f"the person is in the segment{more}" if verdict.holds else "the person is not in the segment"
     return [Line(code, text, verdict.holds, _tell(verdict))]
+
+
+def _date_rule(ws: Scope, version: Version, trigger: OnDate, person_id: int, now: datetime) -> Line:
+    life = find_lives(ws, [person_id], trigger.attribute).get(person_id)
+    until = AtDate(attribute=trigger.attribute, days=trigger.days, at=trigger.at, yearly=trigger.yearly)
+    spell = None if life is None else until.spell(now, Where(life.zone, None, life.value))
+    data = {
+        "attribute": trigger.attribute,
+        "value": life and life.value,
+        "next": _iso(spell and spell.first),
+        "since": _iso(version.started_at),
+    }
+    text = f"their day is at {data['next']}" if spell else f"no such day lies ahead: {trigger.attribute} is {data['value'] or 'not known'}"
+    return Line("trigger_date", text, spell is not None, data)
+
+
+def _schedule_rule(ws: Scope, trigger: OnSchedule, person_id: int, verdict: Verdict, now: datetime) -> Line:
+    life = find_lives(ws, [person_id]).get(person_id)
+    tick = None if life is None else next_tick(trigger, now, frozenset({life.zone}))
+    said = "the person is in the segment" if verdict.holds else "the person is not in the segment"
+    following = f"its next day begins for them at {_iso(tick.at)}" if tick else "its days are over"
+    return Line(
+        "trigger_schedule", f"{said}; {following}", verdict.holds and tick is not None, {**_tell(verdict), "next": _iso(tick and tick.at)}
+    )
 
 
 def _event_rule(ws: Scope, ch: Client, version: Version, trigger: OnEvent, person_id: int, now: datetime) -> Line:

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 
 from hudhud.journeys.nodes.kinds import ACTING, Kind
-from hudhud.journeys.types import InvalidJourney, Never, OnEvent, OnSegment, Part, Problem, Reentry, Trigger, Word
+from hudhud.journeys.ticks import check_trigger, tree_of
+from hudhud.journeys.types import ByClock, InvalidJourney, Never, OfSegment, OnDate, OnEvent, Part, Problem, Reentry, Trigger, Word
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.localtime import Hours
 from hudhud.segments.types import And, Condition, Day, Event, Where, from_json, leaves, to_json
@@ -178,6 +179,10 @@ def _check_head(graph: Graph) -> list[Problem]:
         found.append(Problem("", "names", f"names: {odd or 'none'}", f"name the journey in one or more of {', '.join(sorted(LANGUAGES))}"))
     if graph.run_key is not None and not isinstance(graph.trigger, OnEvent):
         found.append(Problem("", "run_key", "run_key: only an event has properties", "remove `run_key`, or start on an event"))
+    if isinstance(graph.trigger, ByClock) and not isinstance(graph.reentry, Never):
+        said = "reentry: each day of the trigger lets everybody in once, whatever came before"
+        found.append(Problem("", "reentry", said, 'remove `reentry`, or write {"kind": "never"}'))
+    found += check_trigger(graph.trigger)
     if graph.starts_at is not None and graph.ends_at is not None and graph.ends_at <= graph.starts_at:
         said = f"ends_at: {graph.ends_at.isoformat()} is not after starts_at"
         found.append(Problem("", "ends_before_start", said, "let it end after it starts, or leave one of the two away"))
@@ -195,8 +200,10 @@ def _check_conditions(graph: Graph) -> list[Problem]:
             found.append(
                 Problem(node, "date_waited_for", said, "make the date a segment and ask for that, or ask for the date in a branch")
             )
-    if isinstance(graph.trigger, OnSegment) and not isinstance(graph.trigger.segment, int):
+    if isinstance(graph.trigger, OfSegment) and not isinstance(graph.trigger.segment, int):
         _check_tree("", "trigger.segment", graph.trigger.segment, found, journey=False)
+    if isinstance(graph.trigger, OnDate):
+        _check_tree("", "trigger", tree_of(graph.trigger), found, journey=False)
     if isinstance(graph.trigger, OnEvent):
         for name in graph.trigger.event_names() or ("",):
             _check_tree("", "trigger", _as_tree(name, graph.trigger.where), found, journey=False)

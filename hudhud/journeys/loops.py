@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.consent.queries import find_topics
 from hudhud.journeys.graph import parse
-from hudhud.journeys.types import Always, InvalidJourney, JourneyLoop, OnEvent, OnSegment, Problem
+from hudhud.journeys.types import Always, InvalidJourney, JourneyLoop, OfSegment, OnEvent, Problem
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
 from hudhud.lifecycle.queries import find_stages
@@ -80,7 +80,7 @@ def _named_journeys(graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _trees(graph: Graph) -> dict[str, Condition]:
-    trigger = graph.trigger.segment if isinstance(graph.trigger, OnSegment) else None
+    trigger = graph.trigger.segment if isinstance(graph.trigger, OfSegment) else None
     return graph.conditions() if trigger is None or isinstance(trigger, int) else {"trigger": trigger, **graph.conditions()}
 
 
@@ -130,7 +130,7 @@ def _sets_off(node: Kind, key: str, asked: set[str]) -> bool:
 
 def _asked_by(trigger: Trigger, rules: Condition) -> Condition:
     """Return the conditions that begin a journey's runs; where a move between stages does, these are the `rules` of all stages."""
-    if isinstance(trigger, OnSegment):
+    if isinstance(trigger, OfSegment):
         return Segment(trigger.segment) if isinstance(trigger.segment, int) else trigger.segment
     return rules if isinstance(trigger, OnEvent) and MOVED in trigger.event_names() else And(())
 

@@ -159,7 +159,7 @@ ORDER BY p.id LIMIT %(limit)s;
 
 -- name: find_zones
 -- In which time zones people live.
-SELECT DISTINCT coalesce(p.time_zone, w.time_zone) FROM person p JOIN workspace w ON w.id = p.workspace_id WHERE p.workspace_id = %(workspace_id)s;
+SELECT DISTINCT coalesce(p.time_zone, w.time_zone) FROM person p JOIN workspace w ON w.id = p.workspace_id WHERE p.workspace_id = %(workspace_id)s AND p.merged_into IS NULL AND p.erased_at IS NULL;
 
 -- name: find_page
 -- Where a subscription trigger stands in the consent log, and where its next page ends: before whatever an open transaction may still add.

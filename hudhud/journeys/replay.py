@@ -8,9 +8,9 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.events.types import Event
-from hudhud.journeys import entries
+from hudhud.journeys import entries, timed
 from hudhud.journeys.entries import Candidate
-from hudhud.journeys.types import OnEvent, OnSegment, OnSegmentLeave, OnSubscribe
+from hudhud.journeys.types import ByClock, OnEvent, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.kit import sql
 from hudhud.segments import queries as segments
 from hudhud.segments.types import Segment
@@ -132,6 +132,8 @@ def _entering(ws: Scope, ch: Client, version: Version, since: datetime, until: d
     if isinstance(trigger, OnSubscribe):
         for person_id, at in ws.rows(QUERIES.replay_subscribed, topic=trigger.topic, since=since, until=until):
             yield Candidate(person_id, at)
+    elif isinstance(trigger, ByClock):
+        yield from timed.replay(ws, ch, trigger, since, until)
     elif isinstance(trigger, OnSegment):
         yield from _changing_segment(ws, ch, trigger.segment, since, until, leaves=isinstance(trigger, OnSegmentLeave))
 

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hudhud.journeys.version import Version
-    from hudhud.kit.db import Database
+    from hudhud.kit.db import Database, Scope
 
 
-def keep_up(db: Database, now: datetime, beat: Callable[[], None]) -> int:
+def keep_up(everywhere: Scope, db: Database, now: datetime, beat: Callable[[], None]) -> int:
     """Reckon anew for all who wait by the clock if the rules are others than the last time; return for how many it changed.
 
-    Asked when a worker starts, as a process keeps the rules that it has read. After a crash it is done again.
+    Asked when a worker starts, as a process keeps the rules that it has read. `everywhere` holds the claim, and the note of it;
+    pages of people have transactions of their own. After a crash it is done again.
     """
-    with db.everywhere() as everywhere:
-        known, digest = everywhere.value(MOVES.lock_rules), rules_digest()
-        if known in {None, digest}:
-            return 0
-        # Before the first time nobody waits.
-        versions = planner.find_versions(everywhere, ("running", "paused", "draining")) if known else []
-        changed = sum(_reckon(db, version, now, beat) for version in versions if version.clocked)
-        everywhere.run(MOVES.set_rules, digest=digest)
+    known, digest = everywhere.value(MOVES.lock_rules), rules_digest()
+    if known in {None, digest}:
+        return 0
+    # Before the first time nobody waits.
+    versions = planner.find_versions(everywhere, ("running", "paused", "draining")) if known else []
+    changed = sum(_reckon(db, version, now, beat) for version in versions if version.clocked)
+    everywhere.run(MOVES.set_rules, digest=digest)
     return changed
 
 

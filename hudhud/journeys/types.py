@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from hudhud.kit.errors import Conflict, HudhudError, NotFound
+from hudhud.kit.localtime import ClockTime
 from hudhud.segments.types import Condition, Where
 
 Unit = Literal["minutes", "hours", "days"]
 Positive = Annotated[int, msgspec.Meta(gt=0, le=100_000)]
+Offset = Annotated[int, msgspec.Meta(ge=-3660, le=3660)]  # days
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -61,8 +63,31 @@ class OnSubscribe(Part, frozen=True, tag_field="kind", tag="subscribe"):
     topic: Word
 
 
+class OnDate(Part, frozen=True, tag_field="kind", tag="date", omit_defaults=True, kw_only=True):
+    """A run begins so many days after (before: negative) a date that is known of the person, at this time where they live.
+
+    `yearly`: each year on this day; the 29 of February is the 28th in other years.
+    """
+
+    attribute: Word
+    days: Offset = 0
+    at: ClockTime
+    yearly: bool = False
+
+
+class OnSchedule(Part, frozen=True, tag_field="kind", tag="schedule", omit_defaults=True, kw_only=True):
+    """Runs begin for everybody in a segment, on the days of a rule (RFC 5545) that counts from `first`, at this time where each lives."""
+
+    segment: int | Condition
+    rule: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    first: date
+    at: ClockTime
+
+
 OnSegment = OnSegmentEnter | OnSegmentLeave
-Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe
+OfSegment = OnSegmentEnter | OnSegmentLeave | OnSchedule
+ByClock = OnDate | OnSchedule
+Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe | OnDate | OnSchedule
 
 
 class Never(Part, frozen=True, tag_field="kind", tag="never"):

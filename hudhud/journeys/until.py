@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
-from hudhud.journeys.types import Part, Word
+from hudhud.journeys.types import Offset, Part, Word
 from hudhud.journeys.workdays import find_calendar
 from hudhud.kit.localtime import WEEK, ClockTime, Spell, Weekday, clock_time, day_spell, in_order, instant_at, is_on, local_day
 
@@ -27,7 +27,6 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:$|[T ])")
 _YEARLY = re.compile(r"(?:[0-9]{4}|-)-([0-9]{2})-([0-9]{2})(?:$|[T ])")
 EARLIEST, LATEST = 1900, 2299
 FEBRUARY_29 = (2, 29)
-Offset = Annotated[int, msgspec.Meta(ge=-3660, le=3660)]
 Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
 
 

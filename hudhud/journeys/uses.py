@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.journeys.graph import parse
-from hudhud.journeys.types import InvalidJourney, OnSegment, Problem
+from hudhud.journeys.types import InvalidJourney, OfSegment, Problem
 from hudhud.kit import sql
 from hudhud.segments.actions import check_references
 from hudhud.segments.queries import Use
@@ -41,7 +41,7 @@ def check_segments(ws: Scope, graph: Graph) -> None:
 
 def _asked(graph: Graph) -> Iterator[tuple[str, int]]:
     """Yield each place of a graph with the segment that it asks for."""
-    trigger = graph.trigger.segment if isinstance(graph.trigger, OnSegment) else None
+    trigger = graph.trigger.segment if isinstance(graph.trigger, OfSegment) else None
     if isinstance(trigger, int):
         yield "trigger", trigger
     trees = graph.conditions() if trigger is None or isinstance(trigger, int) else {"trigger": trigger, **graph.conditions()}

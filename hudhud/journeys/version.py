@@ -34,6 +34,7 @@ class Version:
     segment_id: int | None
     is_current: bool
     text: str
+    ticked_at: datetime | None = None  # a trigger by the clock has let in whom it lets in up to here
     is_leaving: bool = False  # people are being moved from it to a newer one: nobody moves on it before that is done
     repeats: Sequence[str] = ()  # steps that some who were moved here have behind them already (changeover.py)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.events.queries import horizon
-from hudhud.journeys import actions, changeover, planner, rules
+from hudhud.journeys import actions, changeover, planner, rules, timed
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.worlds import LiveWorld
 
@@ -35,7 +35,9 @@ def run(context: Context) -> None:
     ch = context.ch()
     folded_at = time.monotonic()
     try:
-        context.count("journeys", "moments by new rules", rules.keep_up(context.db, context.clock.now(), context.beat))
+        with context.db.everywhere() as everywhere:
+            changed = rules.keep_up(everywhere, context.db, context.clock.now(), context.beat)
+        context.count("journeys", "moments by new rules", changed)
         while not context.stop.is_set():
             now = context.clock.now()
             taken = work_once(context, ch, now)
@@ -62,6 +64,7 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     with context.db.everywhere() as everywhere:
         versions = planner.find_versions(everywhere)
     begun = sum(_take_subscribers(context, ch, version) for version in versions if version.is_current and version.status == "running")
+    begun += sum(_take_ticks(context, ch, version, until) for version in versions if version.is_current and version.status == "running")
     steps = planner.tick(world, versions, until, stop=context.stop.is_set, beat=context.beat)
     if steps:
         context.ring("effects")
@@ -84,6 +87,17 @@ def _take_subscribers(context: Context, ch: Client, version: Version) -> int:
     while is_more and not context.stop.is_set():
         with context.db.workspace(version.workspace_id) as ws:
             some, is_more = actions.take_subscribers(ws, ch, version)
+        begun += some
+        context.beat()
+    return begun
+
+
+def _take_ticks(context: Context, ch: Client, version: Version, until: datetime) -> int:
+    """Let in whom the clock lets in, tick by tick, for a journey that begins by it."""
+    begun, is_more = 0, timed.is_due(version, until)
+    while is_more and not context.stop.is_set():
+        with context.db.workspace(version.workspace_id) as ws:
+            some, is_more = timed.take_tick(ws, ch, version, until)
         begun += some
         context.beat()
     return begun

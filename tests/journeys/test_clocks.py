@@ -62,6 +62,11 @@ def sent_at(stage: Stage) -> list[tuple[int, datetime]]:
     return [(row[0], row[4]) for row in stage.log() if row[3] in {"message_planned", "window_opened"}]
 
 
+def keep_up(stage: Stage, now: datetime) -> int:
+    with stage.db.everywhere() as everywhere:
+        return rules.keep_up(everywhere, stage.db, now, lambda: None)
+
+
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
@@ -128,14 +133,14 @@ def test_new_rules_of_time_zones_move_the_moments_of_all_who_wait(stage: Stage, 
     stage.publish({**journey({"mail": send("hello", "end"), "end": END}, "mail", send_window=NIGHT), "key": "k"})
     stage.take(*(stage.event(one, "Go", T0) for one in (ann, bob, cid)))
     stage.tick(T0)
-    assert rules.keep_up(stage.db, T0, lambda: None) == 0
+    assert keep_up(stage, T0) == 0
     # As if Estonia had put its clocks forward, Iran had done nothing, and this were another process.
     with stage.db.workspace(stage.workspace_id) as ws:
         ws.run(SHIFT, id=ann)
     monkeypatch.setattr(rules, "rules_digest", lambda: "others")
     monkeypatch.setattr(clocks, "PAGE", 1)
-    assert rules.keep_up(stage.db, T0 + HOUR, lambda: None) == 2
-    assert rules.keep_up(stage.db, T0 + HOUR, lambda: None) == 0
+    assert keep_up(stage, T0 + HOUR) == 2
+    assert keep_up(stage, T0 + HOUR) == 0
     assert [row[2] for row in here(stage) if row[0] == ann] == [utc(2026, 1, 2, 7), utc(2026, 1, 1, 20)]
     with stage.db.workspace(stage.workspace_id) as ws:
         told = [(row["action"], row["object"], row["detail"]["runs"]) for row in ws.all(AUDIT)]

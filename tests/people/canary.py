@@ -39,6 +39,7 @@ NOT_ABOUT_PEOPLE = {
     "journey_version": "rules",
     "message_told": "numbers of transactions",
     "run_told": "numbers of transactions",
+    "clock_rules": "a digest of the rules of time zones",
     "journey_flow": "counts",
     "journey_effect": "numbers of people and nodes",
     "sending_limit": "domains",

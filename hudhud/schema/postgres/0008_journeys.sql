@@ -11,6 +11,7 @@ CREATE TABLE journey (
     consent_txid xid8 NOT NULL DEFAULT '0',      -- a subscription trigger has read the consent log up to (consent_txid, consent_id)
     consent_id   bigint NOT NULL DEFAULT 0,
     consent_since timestamptz,                   -- when it was last started: words from before are history to it
+    ticked_at    timestamptz,                    -- a trigger by the clock has let in whom it lets in up to here
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     UNIQUE (workspace_id, key)
