@@ -153,10 +153,10 @@ def unpack(workspace_id: int, source: str, body: bytes) -> list[Event]:
     ]
 
 
-def keep(scope: Scope, blocks: Sequence[Block], now: datetime) -> None:
-    """Add blocks (scope: everywhere, or the one workspace they all belong to)."""
+def keep(scope: Scope, blocks: Sequence[Block], now: datetime, *, is_there: bool = True) -> None:
+    """Add blocks (scope: everywhere, or the one workspace they all belong to); `is_there`: ClickHouse has them."""
     for block in blocks:
-        scope.run(QUERIES.keep, owner=block.workspace_id, now=now, source=block.source, **_columns(block))
+        scope.run(QUERIES.keep, owner=block.workspace_id, now=now, source=block.source, is_there=is_there, **_columns(block))
 
 
 def _columns(block: Block) -> dict[str, object]:

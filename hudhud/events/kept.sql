@@ -1,15 +1,15 @@
 -- name: keep
 -- Add a block (everywhere, or in its workspace).
-INSERT INTO intake_kept (workspace_id, kept_at, source, events, actors, oldest, body)
-VALUES (%(owner)s, %(now)s, %(source)s, %(events)s, %(actors)s::bigint[], %(oldest)s::jsonb, %(body)b);
+INSERT INTO intake_kept (workspace_id, kept_at, source, is_there, events, actors, oldest, body)
+VALUES (%(owner)s, %(now)s, %(source)s, %(is_there)s, %(events)s, %(actors)s::bigint[], %(oldest)s::jsonb, %(body)b);
 
 -- name: next
 -- The block behind a number (everywhere).
 SELECT id, workspace_id, kept_at, source, body FROM intake_kept WHERE id > %(after)s ORDER BY id LIMIT 1;
 
 -- name: newest
--- The newest block of each workspace (everywhere): by the first of its events it is seen whether ClickHouse has what the log has.
-SELECT DISTINCT ON (workspace_id) id, workspace_id, kept_at, source, body FROM intake_kept ORDER BY workspace_id, id DESC;
+-- The newest block of each workspace (everywhere) that ClickHouse had.
+SELECT DISTINCT ON (workspace_id) id, workspace_id, kept_at, source, body FROM intake_kept WHERE is_there ORDER BY workspace_id, id DESC;
 
 -- name: find_of_actors
 -- Blocks with events of some actors.
@@ -39,7 +39,3 @@ DELETE FROM intake_kept WHERE workspace_id = %(workspace_id)s AND source = %(sou
 -- name: forget_old
 -- What was kept for long enough (everywhere), a page of it.
 DELETE FROM intake_kept WHERE id IN (SELECT id FROM intake_kept WHERE kept_at < %(before)s ORDER BY kept_at LIMIT %(limit)s);
-
--- name: reach
--- Since when the log is kept (everywhere).
-SELECT min(kept_at) FROM intake_kept;

@@ -250,7 +250,7 @@ def carry_feed(ws: Scope, ch: Client, feed: int, now: datetime, *, again: bool, 
         lost = ignored
     # Not when another has carried the same meanwhile, and kept it.
     if ws.run(QUERIES.close_feed, feed=feed) and keeps_log:
-        events.keep(ws, events.pack(told), now)
+        events.keep(ws, events.pack(told), now, is_there=lost is None)
     ws.run(QUERIES.prune_changes, feed=feed)
     ws.run(QUERIES.forget_archived_changes, feed=feed)
     return lost

@@ -45,6 +45,7 @@ def append_events(everywhere: Scope, batch: Batch) -> None:
 
 def _set_aside(everywhere: Scope, batch: Batch, ignored: InsertsIgnored) -> None:
     """Go on without events that ClickHouse does not keep: this is a repeat, and each was written twenty times. They stay among the rejects, and in the kept log."""
+    batch.is_ignored = True
     alarm.ring(everywhere, alarm.NOT_KEPT, f"{ignored}; {alarm.CURE_NOT_KEPT}")
     for event in {id(event): event for event in ignored.missing}.values():
         batch.drop(event, Reason.UNSTORABLE, LOST)
@@ -53,4 +54,4 @@ def _set_aside(everywhere: Scope, batch: Batch, ignored: InsertsIgnored) -> None
 def keep_log(everywhere: Scope, batch: Batch) -> None:
     """Keep what was taken in for some days more."""
     if batch.packing is not None:
-        events.keep(everywhere, batch.packing.result(), batch.now)
+        events.keep(everywhere, batch.packing.result(), batch.now, is_there=not batch.is_ignored)

@@ -192,6 +192,13 @@ def test_readiness_and_figures(door: Door, web: Web) -> None:
             "INSERT INTO worker_heartbeat VALUES ('w', 'intake', clock_timestamp(), clock_timestamp(), '{\"intake\": {\"rows\": 7}}')"
         )
     assert (door.request("GET", "/readyz").status, door.request("GET", "/healthz").body) == (200, b"ok\n")
+    with door.db.everywhere() as everywhere:
+        everywhere.conn.execute(
+            "INSERT INTO worker_alarm VALUES ('a', 'fill it', now(), now()), ('b', 'old', now(), now() - interval '11 minutes')"
+        )
+    assert door.request("GET", "/readyz").json()["wrong"] == {"database": "fill it"}
+    with door.db.everywhere() as everywhere:
+        everywhere.conn.execute("DELETE FROM worker_alarm")
     text = door.request("GET", "/metrics").body.decode()
     assert 'hudhud_worker_total{group="intake",name="rows",role="intake",worker="w"} 7.0' in text
     assert '"line": "GET /metrics HTTP/1.1"' in text

@@ -56,6 +56,27 @@ def test_a_key_that_others_can_read(healthy: Settings) -> None:
     assert named(examine(healthy), "signing key") == Finding("signing key", ok=False, message=f"others can read it: chmod 600 {key}")
 
 
+def test_what_workers_cannot_put_right_and_how_far_the_kept_log_reaches(healthy: Settings) -> None:
+    assert (named(examine(healthy), "workers").ok, named(examine(healthy), "kept log").message[:11]) == (True, "nothing yet")
+    with psycopg.connect(healthy.database_url, autocommit=True) as conn:
+        conn.execute("SET hudhud.workspace = '*'")
+        conn.execute(
+            "INSERT INTO worker_alarm VALUES ('a', 'do this', now(), now()), ('b', 'long ago', now(), now() - interval '25 hours')"
+        )
+        conn.execute("INSERT INTO workspace (name, created_at) VALUES ('Shop', now())")
+        conn.execute(
+            "INSERT INTO intake_kept (workspace_id, kept_at, source, is_there, events, actors, oldest, body)"
+            " SELECT id, '2026-03-01T12:00:00Z', 'server', true, 1200, '{}', '{}', '' FROM workspace"
+        )
+    found = examine(healthy)
+    assert not named(found, "workers").ok
+    assert named(found, "workers").message.startswith("do this (seen 2")
+    assert "long ago" not in named(found, "workers").message
+    assert named(found, "kept log").message.startswith("1,200 events since 2026-03-01 12:00 UTC, 0 MB, kept for 7 days")
+    off = examine(healthy.model_copy(update={"keep_log_days": 0}))
+    assert named(off, "kept log").message.startswith("off (HUDHUD_KEEP_LOG_DAYS=0)")
+
+
 def test_migrations_that_are_missing_changed_or_unknown(healthy: Settings) -> None:
     with psycopg.connect(healthy.database_url, autocommit=True) as conn:
         conn.execute("DELETE FROM schema_migration WHERE name LIKE '0001%'")

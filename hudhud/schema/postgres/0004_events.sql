@@ -35,6 +35,7 @@ CREATE TABLE intake_kept (
     source       text NOT NULL,                  -- as in intake; and segments, whose changes go straight to ClickHouse
     events       integer NOT NULL,
     actors       bigint[] NOT NULL,              -- whose events they are, each once
+    is_there     boolean NOT NULL,               -- false: ClickHouse took it, and did not keep all of it
     oldest       jsonb NOT NULL,                 -- of each event name, when the first of them happened (ms since 1970)
     body         bytea NOT NULL                  -- events/kept.py Columns, as MessagePack in Zstandard
 );
