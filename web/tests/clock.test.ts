@@ -1,6 +1,6 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import { tellHours, tellUntil } from "@/features/journeys/clock";
+import { tellDate, tellDays, tellHours, tellUntil } from "@/features/journeys/clock";
 import { exitsOf, type Graph, type Until } from "@/features/journeys/graph";
 import { mailsOf } from "@/features/journeys/plan";
 import type { Words } from "@/features/segments/sentence";
@@ -65,6 +65,20 @@ describe("moments by the clock", () => {
     expect(tellHours(wordsOf("fa"), hours)).toBe("شنبه و یکشنبه، از ۹:۰۰ تا ۲۰:۰۰ به وقت خودشان");
     expect(tellHours(wordsOf("et"), { weekdays: ["mon"] })).toBe("päevadel: esmaspäev");
     expect(tellHours(wordsOf("en"), { from: "09:00", to: "20:00" })).toBe("09:00 to 20:00, their time");
+  });
+
+  it("says when a journey begins by the clock", () => {
+    const date = { kind: "date", attribute: "born", days: -7, at: "09:00", yearly: true };
+    expect(plainly(tellDate(wordsOf("en"), date))).toBe("at 09:00, 7 days before the anniversary of “born”, their time");
+    const rules = ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=MONTHLY;BYMONTHDAY=15", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"];
+    expect(rules.map((rule) => plainly(tellDays(wordsOf("en"), rule)))).toEqual([
+      "every day", "every Monday and Thursday", "on the last day of every month", "on day 15 of every month", "on the days of FREQ=WEEKLY;INTERVAL=2;BYDAY=MO",
+    ]);
+    for (const language of LANGUAGES) {
+      const said = [tellDate(wordsOf(language), date), ...rules.map((rule) => tellDays(wordsOf(language), rule))];
+      expect(new Set(said).size).toBe(said.length);
+      for (const one of said) expect(one).not.toMatch(/\{\{|journeys\.|undefined/);
+    }
   });
 
   it("counts no time before a moment of which nobody knows how far it is, and shows the way of who has no such date", () => {

@@ -40,6 +40,29 @@ export function tellUntil(words: Words, until: Until): string {
   }
 }
 
+/** On which day of theirs a journey begins. */
+export function tellDate(words: Words, { attribute, days = 0, at, yearly }: { attribute: string; days?: number; at: string; yearly?: boolean }): string {
+  const { t, format } = words;
+  const named = t("segments.quoted", { text: isolated(attribute) });
+  const said = { at: clockTime(format.locale, at), date: yearly ? t("journeys.until.yearly", { attribute: named }) : named };
+  if (days === 0) return t("journeys.trigger.date", said);
+  return t(`journeys.trigger.date_${days < 0 ? "before" : "after"}`, { ...said, ...number(words, Math.abs(days)) });
+}
+
+/** The days of a schedule (RFC 5545): the usual rules in words, others as they are written. */
+export function tellDays(words: Words, rule: string): string {
+  const { t, format } = words;
+  const { FREQ, BYDAY, BYMONTHDAY, ...more } = Object.fromEntries(rule.split(";").map((part) => part.split("=") as [string, string]));
+  const days = BYDAY?.split(",").map((day) => WEEK.find((one) => one.startsWith(day.toLowerCase())));
+  if (Object.keys(more).length === 0 && !(days && BYMONTHDAY)) {
+    if (FREQ === "DAILY" && !days && !BYMONTHDAY) return t("journeys.days.daily");
+    if (FREQ === "WEEKLY" && days?.every((day) => day !== undefined)) return t("journeys.days.weekly", { days: format.list(weekdayNames(words, days)) });
+    if (FREQ === "MONTHLY" && BYMONTHDAY === "-1") return t("journeys.days.month_end");
+    if (FREQ === "MONTHLY" && BYMONTHDAY && /^\d+$/.test(BYMONTHDAY)) return t("journeys.days.monthly", { number: format.number(Number(BYMONTHDAY)) });
+  }
+  return t("journeys.days.rule", { rule: isolated(rule) });
+}
+
 /** In which hours a journey sends, where the person lives. */
 export function tellHours(words: Words, hours: Hours): string {
   const { t, format } = words;

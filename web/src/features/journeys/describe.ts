@@ -1,7 +1,7 @@
 import { isolated, plain, sentence, type Words } from "@/features/segments/sentence";
 import type { Condition } from "@/features/segments/condition";
 import { tellChange, tellShare } from "./acting";
-import { tellHours, tellUntil } from "./clock";
+import { clockTime, tellDate, tellDays, tellHours, tellUntil } from "./clock";
 import { TRIGGER, type Graph, type JourneyNode, type Trigger, type Unit } from "./graph";
 
 export interface Told {
@@ -34,6 +34,15 @@ function trigger(words: Words, from: Trigger): string {
       const { segment } = from;
       if (typeof segment !== "number") return t(from.kind === "segment_enter" ? "journeys.trigger.condition" : "journeys.trigger.condition_leave", { condition: say(words, segment) });
       return t(`journeys.trigger.${from.kind}`, { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) });
+    }
+    case "date":
+      return tellDate(words, from);
+    case "schedule": {
+      const { segment } = from;
+      const whom = typeof segment === "number"
+        ? t("journeys.trigger.members", { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) })
+        : t("journeys.trigger.everybody", { condition: say(words, segment) });
+      return t("journeys.trigger.schedule", { days: tellDays(words, from.rule), at: clockTime(words.format.locale, from.at), whom });
     }
     case "subscribe":
       return t("journeys.trigger.subscribe", { topic: t("segments.quoted", { text: isolated(words.topic(from.topic)) }) });

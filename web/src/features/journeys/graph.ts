@@ -25,7 +25,9 @@ export interface Hours {
 export type Trigger =
   | { kind: "event"; name: string | string[]; where?: Where[] }
   | { kind: "segment_enter" | "segment_leave"; segment: number | Condition }
-  | { kind: "subscribe"; topic: string };
+  | { kind: "subscribe"; topic: string }
+  | { kind: "date"; attribute: string; days?: number; at: string; yearly?: boolean }
+  | { kind: "schedule"; segment: number | Condition; rule: string; first: string; at: string };
 
 export type JourneyNode =
   | { kind: "send"; template: string; topic: string; next: string }
