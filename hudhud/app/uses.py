@@ -68,7 +68,7 @@ def find_event_uses(request: Request, name: Name) -> dict[str, Any]:
 
 @router.get("/attributes/uses", response=Uses)
 def find_attribute_uses(request: Request, name: Name) -> dict[str, Any]:
-    """List the segments, stages and journeys that ask for an attribute of people."""
+    """List the segments, stages and journeys that ask for an attribute of people, and journeys that change it."""
     return to_answer([_to_use(one) for one in _find_asking(request.scope, name, is_event=False)])
 
 
@@ -100,7 +100,9 @@ def _find_asking(ws: Scope, name: str, *, is_event: bool) -> Iterator[Asking]:
         yield Asking("segment", str(segment_id), {"": title}, list(_asking(_read(definition), name, is_event=is_event)))
     for key, names, definition in ws.rows(Q.find_stages, **wanted):
         yield Asking("stage", key, names, list(_asking(_read(definition), name, is_event=is_event)))
-    for key, status, number, text in ws.rows(Q.find_journeys, quoted=json.dumps(name, ensure_ascii=False)):
+    for key, status, number, text in ws.rows(
+        Q.find_journeys, named=[json.dumps(one, ensure_ascii=False) for one in (name, f"person.{name}")]
+    ):
         graph = _read(text)
         if leaves := list(_asking(graph, name, is_event=is_event)):
             yield Asking("journey", key, graph["names"], leaves, status, number)
@@ -111,9 +113,12 @@ def _read(definition: Any) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _asking(value: Any, name: str, *, is_event: bool, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- any JSON
-    """Yield every condition about this event or attribute, with its place: trigger, goal, exit_on, the id of a node or (of a wait) ID.until."""
+    """Yield every condition about this event or attribute, and every change of it, with its place: trigger, goal, exit_on, the id of a node or (of a wait) ID.until."""
     if isinstance(value, dict):
-        if value.get("name") == name and (value.get("kind") == "attribute") is not is_event:
+        # A share of a split has a name, too.
+        if value.get("name") == name and (value.get("kind") == "attribute") is not is_event and "percent" not in value:
+            yield place, value
+        if not is_event and "do" in value and (value.get("attribute") == name or value.get("from") == f"person.{name}"):
             yield place, value
         for key, inner in value.items():
             inside = key if place in {"", "nodes"} else f"{place}.until" if key == "until" else place

@@ -11,6 +11,6 @@ WHERE t.workspace_id = %(workspace_id)s AND t.position IS NOT NULL
   AND (%(event)s::text = ANY(s.event_names) OR %(attribute)s::text = ANY(s.attributes)) ORDER BY t.position;
 
 -- name: find_journeys
--- Current versions of journeys whose graph may name something (`quoted`: as it stands in JSON).
+-- Current versions of journeys whose graph may name something (`named`: as it may stand in JSON).
 SELECT j.key, j.status, v.number, v.graph FROM journey j JOIN journey_version v ON v.id = j.version_id
-WHERE j.workspace_id = %(workspace_id)s AND position(%(quoted)s IN v.graph) > 0 ORDER BY j.key;
+WHERE j.workspace_id = %(workspace_id)s AND EXISTS (SELECT FROM unnest(%(named)s::text[]) AS n (text) WHERE position(n.text IN v.graph) > 0) ORDER BY j.key;

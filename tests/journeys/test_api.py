@@ -136,3 +136,38 @@ def test_a_ready_journey_is_installed_whole(browser: Browser, key: str) -> None:
     present = {item["key"]: set(item["languages"]) for item in browser.ask("GET", "templates")[1]["items"]}
     assert {present[template] == {"en", "et", "fa", "ar"} for template in templates(find_ready()[key])} == {True}
     assert browser.ask("POST", f"journeys/{key}/start")[1]["status"] == "running"
+
+
+def test_what_a_journey_does_to_people_is_told_by_the_api(browser: Browser, stage: Stage) -> None:
+    changes = [{"do": "increment", "attribute": "visits"}, {"do": "copy", "attribute": "nick", "from": "person.first_name"}]
+    nodes = {
+        "share": {
+            "kind": "split",
+            "shares": [{"name": "Order", "percent": 50, "next": "count"}, {"name": "B", "percent": 50, "next": "count"}],
+        },
+        "count": {"kind": "update", "changes": changes, "next": "end"},
+        "end": END,
+    }
+    graph = {**GRAPH, "trigger": {"kind": "event", "name": "Visited"}, "goal": None, "nodes": nodes, "start": "share"}
+    assert browser.ask("PUT", "journeys/count", {"graph": graph}) == (200, {"key": "count", "number": 1})
+    assert browser.ask("GET", "journeys/count")[1]["graph"]["nodes"]["share"]["salt"] == "count.share"
+    # Changed by it, read by it; a share that is called like an event is none.
+    for name, places in (("visits", ["count"]), ("nick", ["count"]), ("first_name", ["count"])):
+        found = browser.ask("GET", f"attributes/uses?name={name}")[1]["items"]
+        assert [(use["kind"], use["key"], use["places"]) for use in found] == [("journey", "count", places)]
+    assert [use["key"] for use in browser.ask("GET", "events/uses?name=Order")[1]["items"]] == ["hello"]
+    (ann,) = stage.people({"visits": "many"})
+    assert browser.ask("POST", "journeys/count/start")[0] == 200
+    at = datetime.fromisoformat(browser.ask("GET", "journeys/count")[1]["started_at"]) + DAY
+    stage.take(stage.event(ann, "Visited", at))
+    stage.tick(at + DAY)
+    stage.act(at + DAY)
+    (way,) = [edge for edge, group in browser.ask("GET", "journeys/count/lots")[1]["items"][0]["ways"].items() if group["runs"]]
+    status, told = browser.ask("GET", f"journeys/count/why/{ann}")
+    steps = told["runs"][0]["steps"]
+    assert (status, [step["data"]["edge"] for step in steps]) == (200, ["start", way, "next", "end"])
+    assert (steps[2]["data"]["effect"], steps[2]["data"]["notes"]) == (
+        "refused",
+        [{"reason": "not_a_number", "name": "visits"}, {"reason": "no_value", "name": "nick"}],
+    )
+    assert steps[2]["text"].endswith(": refused; visits: not_a_number; nick: no_value")

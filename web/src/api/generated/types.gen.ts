@@ -1199,6 +1199,18 @@ export type Review = {
 };
 
 /**
+ * Other
+ *
+ * What the new journey is called in the API, in files and in conditions.
+ */
+export type Other = {
+    /**
+     * Key
+     */
+    key: string;
+};
+
+/**
  * Again
  *
  * What becomes of people under way (ARCHITECTURE.md, Journeys).
@@ -4049,6 +4061,10 @@ export type JourneysFindJourneysData = {
          * Limit
          */
         limit?: number;
+        /**
+         * Archived
+         */
+        archived?: boolean;
     };
     url: '/api/v1/journeys';
 };
@@ -4073,6 +4089,50 @@ export type JourneysFindReadyResponses = {
      */
     200: unknown;
 };
+
+export type JourneysFindDraftsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * After
+         */
+        after?: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/journeys/drafts';
+};
+
+export type JourneysFindDraftsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}';
+};
+
+export type JourneysEditingDeleteResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysEditingDeleteResponse = JourneysEditingDeleteResponses[keyof JourneysEditingDeleteResponses];
 
 export type JourneysGetJourneyData = {
     body?: never;
@@ -4401,6 +4461,67 @@ export type JourneysEditingReviewDraftResponses = {
      */
     200: unknown;
 };
+
+export type JourneysEditingDuplicateData = {
+    body: Other;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/duplicate';
+};
+
+export type JourneysEditingDuplicateResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysEditingArchiveData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/archive';
+};
+
+export type JourneysEditingArchiveResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysEditingArchiveResponse = JourneysEditingArchiveResponses[keyof JourneysEditingArchiveResponses];
+
+export type JourneysEditingRestoreData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/restore';
+};
+
+export type JourneysEditingRestoreResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysEditingRestoreResponse = JourneysEditingRestoreResponses[keyof JourneysEditingRestoreResponses];
 
 export type JourneysEditingFindVersionsData = {
     body?: never;
