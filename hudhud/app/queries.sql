@@ -14,11 +14,11 @@ WHERE workspace_id = %(workspace_id)s AND state = 'skipped' AND state_at >= %(si
 GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 5;
 
 -- name: find_journeys
--- Every journey with the number of people in it now.
+-- Every journey that is published and not put away, with the number of people in it now.
 SELECT j.key, j.status, v.graph::jsonb -> 'names' AS names,
        (SELECT count(*) FROM run_position p JOIN journey_version pv ON pv.id = p.version_id WHERE pv.journey_id = j.id) AS here
-FROM journey j LEFT JOIN journey_version v ON v.id = j.version_id
-WHERE j.workspace_id = %(workspace_id)s ORDER BY j.key;
+FROM journey j JOIN journey_version v ON v.id = j.version_id
+WHERE j.workspace_id = %(workspace_id)s AND j.archived_at IS NULL ORDER BY j.key;
 
 -- name: count_rejects
 -- Facts of the last days that were refused at intake, and nobody has looked after; new addresses are told of by themselves.

@@ -160,6 +160,8 @@ def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     journey = _lock(ws, key)
     if journey["version_id"] is None:
         raise JourneyNotReady(f"{key}: nothing is published; publish a version first")
+    if journey["archived_at"] is not None:
+        raise JourneyNotReady(f"{key}: it was put away; restore it first")
     if journey["ends_at"] is not None and journey["ends_at"] <= now:
         raise JourneyNotReady(f"{key}: it ended at {journey['ends_at'].isoformat()}; publish a version with a later `ends_at`, or none")
     _resume(ws, journey, now)

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, drafts, queries, recipes
+from hudhud.journeys import actions, drafts, keeping, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
 from hudhud.journeys.lift import find_draws
@@ -50,19 +50,26 @@ def _ready_card(graph: graphs.Graph) -> dict[str, Any]:
 
 
 @router.get("/journeys")
-def find_journeys(request: Request, after: str = "", limit: Limit = 50) -> dict[str, Any]:
-    """List journeys by key, with how many runs are under way."""
-    items = [_card(row) for row in queries.find_journeys(request.scope, after=after, limit=limit)]
+def find_journeys(request: Request, after: str = "", limit: Limit = 50, *, archived: bool = False) -> dict[str, Any]:
+    """List published journeys by key, with how many runs are under way: those in use, or those put away."""
+    items = [_card(row) for row in queries.find_journeys(request.scope, after=after, limit=limit, archived=archived)]
     more = items[-1]["key"] if len(items) == limit else None
-    return {"items": items, "next": more, "total": queries.count_journeys(request.scope)}
+    return {"items": items, "next": more, "total": queries.count_journeys(request.scope, archived=archived)}
 
 
 @router.get("/journeys/ready")
 def find_ready(request: Request) -> dict[str, Any]:
     """List the journeys that can be installed with one click: the graph, and the mails with their subjects."""
-    present = {row["key"] for row in queries.find_journeys(request.scope, limit=1000)}
+    present = {row["key"] for archived in (False, True) for row in queries.find_journeys(request.scope, limit=1000, archived=archived)}
     items = [{**_ready_card(graph), "installed": key in present} for key, graph in recipes.find_ready().items()]
     return {"items": items, "next": None, "total": len(items)}
+
+
+@router.get("/journeys/drafts")
+def find_drafts(request: Request, after: str = "", limit: Limit = 50) -> dict[str, Any]:
+    """List what is being worked on, by key; `number` null: nothing of it is published yet."""
+    items = keeping.find_drafts(request.scope, after=after, limit=limit)
+    return {"items": items, "next": items[-1]["key"] if len(items) == limit else None, "total": None}
 
 
 @router.get("/journeys/{key}")
@@ -80,6 +87,13 @@ def publish(request: Request, key: str, publication: Publication) -> dict[str, A
     graph, rule = graphs.parse({**publication.graph, "key": key}), read_rule(publication.runs)
     number = drafts.publish(request.scope, graph, request.now, by=request.actor, rule=rule)
     return {"key": key, "number": number}
+
+
+@router.delete("/journeys/{key}", response={204: None})
+def delete(request: Request, key: str) -> Status[None]:
+    """Forget a journey in which nobody ever was; any other can be put away."""
+    keeping.delete(request.scope, key, request.now, by=request.actor)
+    return Status(204, None)
 
 
 @router.post("/journeys/{key}/install")

@@ -51,7 +51,8 @@ SELECT EXISTS (SELECT FROM run_position p WHERE p.version_id = %(version_id)s AN
 -- Move runs from an older version to a step of a newer one, and say so. A step that is as it was is rested on as before. Elsewhere the rest
 -- counts from when they came, and who has rested long enough goes on now, not at a moment that has passed; who is looked at is looked at now.
 WITH was AS (
-    SELECT p.run_id, greatest(%(now)s, p.arrived_at) AS at, greatest(%(rests_at)s, p.arrived_at) AS rests_at,
+    -- Who is behind, because no worker was there, is moved at its own time: its log never runs back.
+    SELECT p.run_id, greatest(least(%(now)s, p.due_at), p.arrived_at) AS at, greatest(%(rests_at)s, p.arrived_at) AS rests_at,
            CASE WHEN %(is_fresh)s THEN greatest(%(rests_at)s, p.arrived_at)
                 WHEN %(is_same)s OR %(rest)s::interval IS NULL THEN p.arrived_at
                 ELSE greatest(p.arrived_at, least(p.due_at, greatest(%(rests_at)s, p.arrived_at)) - %(rest)s::interval) END AS arrived_at
@@ -74,7 +75,8 @@ SELECT run_id, visit, %(workspace_id)s, %(old_id)s, %(node)s, 'moved', %(reason)
 -- name: leave
 -- End runs whose step there is no more, and say why.
 WITH gone AS (
-    DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, greatest(%(now)s, p.arrived_at) AS at
+    DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[])
+    RETURNING p.run_id, p.visit, greatest(least(%(now)s, p.due_at), p.arrived_at) AS at
 ), ended AS (
     UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
 )

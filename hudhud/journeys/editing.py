@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from ninja import Field, Router, Schema, Status
 
-from hudhud.journeys import drafts, versions
+from hudhud.journeys import drafts, keeping, versions
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.diff import compare, mark
 from hudhud.journeys.impact import assess
@@ -36,6 +36,12 @@ class Again(Schema):
     """What becomes of people under way (ARCHITECTURE.md, Journeys)."""
 
     runs: Any = "keep"
+
+
+class Other(Schema):
+    """What the new journey is called in the API, in files and in conditions."""
+
+    key: str
 
 
 class Draft(Schema):
@@ -92,6 +98,27 @@ def review_draft(request: Request, key: str, review: Review) -> dict[str, Any]:
     """Ask for another member's word on the draft, or give it. Nobody approves what they have saved or asked about themselves."""
     drafts.review(request.scope, key, review.revision, review.word, request.now, by=request.actor, note=review.note)
     return drafts.get_draft(request.scope, key)
+
+
+@router.post("/journeys/{key}/duplicate")
+def duplicate(request: Request, key: str, other: Other) -> dict[str, Any]:
+    """Make a draft of a new journey out of this one."""
+    keeping.duplicate(request.scope, key, other.key, request.now, by=request.actor)
+    return drafts.get_draft(request.scope, other.key)
+
+
+@router.post("/journeys/{key}/archive", response={204: None})
+def archive(request: Request, key: str) -> Status[None]:
+    """Put a journey away that nobody is in and nothing asks for; its history stays."""
+    keeping.archive(request.scope, key, request.now, by=request.actor)
+    return Status(204, None)
+
+
+@router.post("/journeys/{key}/restore", response={204: None})
+def restore(request: Request, key: str) -> Status[None]:
+    """Take a journey out again, not started."""
+    keeping.restore(request.scope, key, request.now, by=request.actor)
+    return Status(204, None)
 
 
 @router.get("/journeys/{key}/versions")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.journeys.changeover import CHANGEOVER, find_older
 from hudhud.journeys.diff import Change, compare, mark
+from hudhud.journeys.graph import canonical
 from hudhud.journeys.placing import check_rule, place
 from hudhud.journeys.planner import ask
 from hudhud.journeys.queries import get_journey
@@ -90,9 +91,11 @@ def assess(ws: Scope, ch: Client, key: str, graph: Graph, rule: Rule, now: datet
     journey = get_journey(ws, key)
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     older = {one.id: one for one in find_older(ws, journey["id"], NEWEST)}
-    check_rule(rule, [one.graph for one in older.values()], graph)
+    # Published again as it is, the current version stays the one that people are brought to.
+    left = {one.id: one for one in older.values() if current is None or one.id != current["id"] or one.text != canonical(graph)}
+    check_rule(rule, [one.graph for one in left.values()], graph)
     now = min(now, journey["paused_at"] or now)
-    places = {one.id: place(one.graph, graph, rule) for one in older.values()}
+    places = {one.id: place(one.graph, graph, rule) if one.id in left else {} for one in older.values()}
     steps: list[Step] = []
     sends: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for version_id, step in _count(ws, older, places, graph, now):

@@ -96,7 +96,7 @@ def check_rule(rule: Rule, olds: Iterable[Graph], new: Graph) -> None:
     for node_id, choice in rule.nodes.items():
         if node_id not in known:
             listed = ", ".join(sorted(known)) or "none"
-            raise InvalidInput(f"runs.nodes.{node_id}", node_id, f"name a step on which people can stand now: {listed}")
+            raise InvalidInput(f"runs.nodes.{node_id}", node_id, f"name a step of a version that people leave: {listed}")
         if isinstance(choice, To) and choice.node not in new.nodes:
             raise InvalidInput(f"runs.nodes.{node_id}.node", choice.node, f"name a step of the new version: {', '.join(sorted(new.nodes))}")
 

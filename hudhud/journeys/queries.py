@@ -46,14 +46,14 @@ def get_version(ws: Scope, key: str) -> tuple[Version, int]:
     return version, current["number"]
 
 
-def find_journeys(ws: Scope, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
-    """Return a page of journeys by key, each with its graph and how many runs are under way."""
-    return ws.all(QUERIES.find_journeys, after=after, limit=limit)
+def find_journeys(ws: Scope, *, after: str = "", limit: int = 50, archived: bool = False) -> list[dict[str, Any]]:
+    """Return a page of published journeys by key, each with its graph and how many runs are under way; those in use, or those put away."""
+    return ws.all(QUERIES.find_journeys, after=after, limit=limit, archived=archived)
 
 
-def count_journeys(ws: Scope) -> int:
-    """Return how many journeys there are."""
-    return int(ws.value(QUERIES.count_journeys))
+def count_journeys(ws: Scope, *, archived: bool = False) -> int:
+    """Return how many journeys are published; those in use, or those put away."""
+    return int(ws.value(QUERIES.count_journeys, archived=archived))
 
 
 def find_flow(ws: Scope, version: Version) -> Counter[tuple[str, str]]:

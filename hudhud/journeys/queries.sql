@@ -6,23 +6,24 @@ WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s;
 
 -- name: lock_journey
 -- One journey by its key, held while it changes.
-SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.ends_at, j.created_at, j.updated_at
+SELECT j.id, j.key, j.status, j.version_id, j.segment_id, j.started_at, j.paused_at, j.archived_at, j.ends_at, j.created_at, j.updated_at
 FROM journey j
 WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s
 FOR UPDATE;
 
 -- name: find_journeys
--- All journeys with their newest graph and how many runs are under way, by key.
+-- All journeys with their newest graph and how many runs are under way, by key: those in use, or those put away.
 SELECT j.id, j.key, j.status, j.started_at, j.paused_at, j.updated_at, v.number, v.graph,
        (SELECT count(*) FROM journey_version w JOIN run_position p ON p.version_id = w.id WHERE w.journey_id = j.id) AS here
 FROM journey j JOIN journey_version v ON v.id = j.version_id
-WHERE j.workspace_id = %(workspace_id)s AND j.key > %(after)s
+WHERE j.workspace_id = %(workspace_id)s AND j.key > %(after)s AND (j.archived_at IS NOT NULL) = %(archived)s
 ORDER BY j.key
 LIMIT %(limit)s;
 
 -- name: count_journeys
--- How many journeys there are.
-SELECT count(*) FROM journey j WHERE j.workspace_id = %(workspace_id)s;
+-- How many journeys are published, of those in use or of those put away.
+SELECT count(*) FROM journey j
+WHERE j.workspace_id = %(workspace_id)s AND j.version_id IS NOT NULL AND (j.archived_at IS NOT NULL) = %(archived)s;
 
 -- name: make_journey
 -- Make a draft if the key is new.

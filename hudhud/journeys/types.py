@@ -238,6 +238,18 @@ class JourneyNotFound(NotFound):
     code = "journey_not_found"
 
 
+class JourneyExists(Conflict):
+    """There is a journey with this key already."""
+
+    code = "journey_exists"
+
+
+class JourneyInUse(Conflict):
+    """People are in the journey, or something asks for it."""
+
+    code = "journey_in_use"
+
+
 class VersionNotFound(NotFound):
     """The journey has no version with this number."""
 

@@ -141,6 +141,9 @@ def test_impact_tells_who_would_move_where_and_when_and_changes_nothing(browser:
     assert (steps["rest"]["here"], steps["rest"]["to"], steps["rest"]["how"], steps["rest"]["at_once"]) == (2, "rest", "same", 0)
     assert [later["day"] for later in steps["rest"]["later"]] == [(started + (30 + day) * DAY).date().isoformat() for day in (1, 2)]
     assert (steps["wait"]["here"], steps["wait"]["asked"], steps["wait"]["met_of"]) == (2, 2, 2)
+    # Published as it is, nobody leaves it.
+    same = browser.ask("POST", "journeys/hello/impact", {"number": 2, "runs": "move"})[1]
+    assert (same["people"]["keep"], same["changes"]) == (4, [])
     kept = browser.ask("POST", "journeys/hello/impact", {"graph": new})[1]
     assert (kept["people"]["keep"], {step["how"] for step in kept["steps"]}) == (4, {"keep"})
 

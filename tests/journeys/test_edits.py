@@ -98,8 +98,9 @@ class Play:
 
     def edit(self, change: tuple[dict[str, Any], Rule]) -> None:
         raw, rule = change
-        # A rule can name only steps that there are.
-        known = {node_id for version in self.versions[-1:] for node_id in version["nodes"]}
+        # A rule can name only steps that there are, and that people leave.
+        is_same = self.versions[-1] == {**raw, **ALWAYS}
+        known = set() if is_same else set(self.versions[-1]["nodes"])
         nodes = {
             node_id: choice
             for node_id, choice in rule.nodes.items()
@@ -107,7 +108,7 @@ class Play:
         }
         with self.stage.db.workspace(self.stage.workspace_id) as ws:
             actions.publish(ws, graph.parse({"names": {"en": "R"}, **raw, **ALWAYS}), self.now, by="test", rule=Rule(rule.runs, nodes))
-        self.versions.append(raw)
+        self.versions.append({**raw, **ALWAYS})
 
     def batch(self, limit: int, *, crash: bool = False) -> int:
         with self.stage.db.workspace(self.stage.workspace_id) as ws:
