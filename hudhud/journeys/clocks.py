@@ -43,8 +43,10 @@ class Life(NamedTuple):
 
 def find_lives(ws: Scope, person_ids: Iterable[int], attribute: str | None = None) -> dict[int, Life]:
     """Return where these people live, and an attribute of theirs as text."""
-    rows = ws.rows(MOVES.find_lives, person_ids=numbers(sorted(set(person_ids))), attribute=attribute)
-    return {row[0]: Life(*row) for row in rows}
+    wanted = sorted(set(person_ids))
+    found = {row[0]: Life(*row) for row in ws.rows(MOVES.find_lives, person_ids=numbers(wanted), attribute=attribute)}
+    # Whose row is gone lives nowhere; their runs must not hold up those of others.
+    return found if len(found) == len(wanted) else {one: found.get(one, Life(one, "UTC", None, None, "workspace")) for one in wanted}
 
 
 def plan_until(ws: Scope, node: Delay, batch: list[Due]) -> Plan:

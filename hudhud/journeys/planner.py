@@ -123,7 +123,8 @@ def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
 
 def _find_work(world: World, version: Version, horizon: datetime) -> list[Place]:
     places = [Place(node_id, waiting=False) for node_id in version.graph.nodes]
-    places += [Place(node_id, waiting=True) for node_id in (*(watch.place for watch in version.waits), *version.clocked)]
+    # Anywhere: a run may have come from an older version in which its node waited, or the journey had hours for sending.
+    places += [Place(node_id, waiting=True) for node_id in version.graph.nodes]
     with world.scope(version.workspace_id) as ws:
         nodes, waitings = [place.node for place in places], [place.waiting for place in places]
         found = ws.rows(MOVES.find_work, version_id=version.id, nodes=nodes, waitings=waitings, horizon=horizon)

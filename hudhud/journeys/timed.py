@@ -39,7 +39,7 @@ def find_candidates(ws: Scope, ch: Client, trigger: ByClock, tick: Tick) -> Iter
     for page in _on_their_day(ws, ch, trigger, tick) if isinstance(trigger, OnDate) else _of_segment(ws, ch, trigger, tick):
         lives = find_lives(ws, page)
         for person_id in page:
-            day = tick.days.get(lives[person_id].zone) if person_id in lives else None
+            day = tick.days.get(lives[person_id].zone)
             if day is not None:
                 yield entries.Candidate(person_id, tick.at, day.isoformat())
 

@@ -29,6 +29,8 @@ AUDIT = Query(
     "audit",
     "SELECT action, object, detail FROM audit_log WHERE workspace_id = %(workspace_id)s AND action = 'journey.clocks_changed' ORDER BY id",
 )
+TO_NEWEST = Query("to_newest", "UPDATE run_position p SET version_id = j.version_id FROM journey j WHERE j.workspace_id = p.workspace_id")
+FORGET = Query("forget", "DELETE FROM person WHERE id = %(id)s")
 POSITIONS = Query("positions", "SELECT person_id, node, due_at FROM run_position ORDER BY person_id, run_id")
 
 
@@ -321,3 +323,28 @@ def test_a_rehearsal_keeps_the_hours_too(stage: Stage) -> None:
 def test_rules_that_cannot_hold_are_refused(stage: Stage, more: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidJourney, match=said):
         stage.publish(journey({"end": END}, "end", **more))
+
+
+def test_who_waited_by_a_clock_that_there_is_no_more_goes_on(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    nodes = {"mail": send("hello", "end"), "end": END}
+    stage.publish(journey(nodes, "mail", send_window=NIGHT))
+    stage.take(stage.event(ann, "Go", T0))
+    stage.tick(T0)
+    # Moved to a version without hours for sending, as it stands.
+    stage.publish(journey(nodes, "mail"), start=False)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(TO_NEWEST)
+    stage.take(stage.event(bob, "Go", T0))
+    stage.tick(T0 + DAY)
+    assert stage.outcomes() == [(ann, "finished"), (bob, "finished")]
+
+
+def test_a_run_whose_person_is_gone_holds_nobody_up(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish(resting_only(NINE))
+    stage.take(stage.event(ann, "Go", T0), stage.event(bob, "Go", T0))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(FORGET, id=ann)
+    stage.tick(T0 + 9 * DAY)
+    assert stage.outcomes() == [(ann, "finished"), (bob, "finished")]

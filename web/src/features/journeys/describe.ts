@@ -114,7 +114,8 @@ export function tellEdge(words: Words, node: JourneyNode | undefined, edge: stri
 /** The rules that hold anywhere in the journey. */
 export function tellRules(words: Words, graph: Graph): [string, string][] {
   const { t } = words;
-  const again = graph.reentry.kind === "after"
+  const isByClock = graph.trigger.kind === "date" || graph.trigger.kind === "schedule";
+  const again = isByClock ? t("journeys.reentry.each_day") : graph.reentry.kind === "after"
     ? t("journeys.reentry.after", { count: graph.reentry.days, number: words.format.number(graph.reentry.days) })
     : t(`journeys.reentry.${graph.reentry.kind}`);
   const rules: [string, string][] = [[t("journeys.rule.again"), again]];
