@@ -41,7 +41,7 @@ def _step(node: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 -- JSON
-    """Return a value as somebody would write it: conditions as text, a length of time in words, the rest as JSON."""
+    """Return a value as somebody would write it: conditions as text, a length of time in words, other fields one after the other."""
     if value is None:
         return "nothing"
     if isinstance(value, dict) and value.keys() == {"amount", "unit"}:
@@ -51,7 +51,11 @@ def _value(value: Any) -> str:  # noqa: ANN401 -- JSON
             return _shorten(to_text(from_json(value, journey=True)))
         except HudhudError:
             pass
-    return _shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    if isinstance(value, list):
+        return _shorten("; ".join(map(_value, value)) or "nothing")
+    if isinstance(value, dict):
+        return _shorten(", ".join(f"{name} {_value(part)}" for name, part in value.items()) or "nothing")
+    return _shorten(value if isinstance(value, str) else json.dumps(value))
 
 
 def _shorten(text: str) -> str:

@@ -7,6 +7,7 @@ up, so whoever saw a run on its old version finds that it has gone.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 CHANGEOVER = sql.load("hudhud.journeys", "changeover.sql")
 COUNT_FLOW = sql.load("hudhud.journeys", "moves.sql").count_flow
-BATCH = 10_000
+BATCH = 5_000
+# So long people are moved at a time; then timers have their turn.
+SLICE_S = 0.5
 # Whoever went on from a step for one of these reasons was acted on there.
 ACTED = (Reason.MESSAGE_PLANNED, Reason.WINDOW_OPENED, Reason.ACTION_PLANNED)
 # The edge of `journey_flow` by which people come from an older version, from '' to the step that follows.
@@ -103,15 +106,17 @@ def find_open(everywhere: Scope) -> list[tuple[int, int]]:
 
 
 def carry_on(world: World, orders: Sequence[tuple[int, int]], now: datetime, stop: Callable[[], bool], beat: Callable[[], None]) -> int:
-    """Carry out open orders, (workspace, order) each; return how many runs were moved or ended."""
-    done = 0
-    for workspace_id, order_id in orders:
-        some = 1
-        while some and not stop():
+    """Carry out open orders, (workspace, order) each, a batch of each in turn, for about a slice of time; return how many runs it touched."""
+    done, until = 0, time.monotonic() + SLICE_S
+    busy = list(orders)
+    while busy and not stop():
+        moved = {}
+        for workspace_id, order_id in busy:
             with world.scope(workspace_id) as ws:
-                some = carry_out(ws, order_id, now)
-            done += some
+                moved[workspace_id, order_id] = carry_out(ws, order_id, now)
             beat()
+        done += sum(moved.values())
+        busy = [one for one in busy if moved[one]] if time.monotonic() < until else []
     return done
 
 

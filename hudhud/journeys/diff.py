@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.nodes.kinds import Kind
 
 ChangeKind = Literal["head_changed", "node_added", "node_removed", "node_changed", "rewired"]
 # Which of several changes marks a node on the canvas: the first.
@@ -48,8 +49,13 @@ def mark(changes: Iterable[Change]) -> dict[str, str]:
     return found
 
 
+def _plain(part: Graph | Kind) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(part))
+    return found
+
+
 def _compare_heads(old: Graph, new: Graph) -> Iterator[Change]:
-    before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
+    before, after = _plain(old), _plain(new)
     for name in FIELDS:
         if name not in NOT_HEAD and before.get(name) != after.get(name):
             yield Change("head_changed", "", name, before.get(name), after.get(name))
@@ -61,7 +67,7 @@ def _compare_nodes(old: Graph, new: Graph, node_id: str) -> Iterator[Change]:
     was, now = old.nodes.get(node_id), new.nodes.get(node_id)
     if was is None or now is None:
         kind: ChangeKind = "node_added" if was is None else "node_removed"
-        before, after = (None if node is None else msgspec.to_builtins(node) for node in (was, now))
+        before, after = (None if node is None else _plain(node) for node in (was, now))
         yield Change(kind, node_id, "", before, after)
         return
     before, after = essence(was), essence(now)

@@ -143,7 +143,7 @@ def nearest(old: Graph, node_id: str, left: Mapping[str, object]) -> str | None:
 
 def essence(node: Kind) -> dict[str, Any]:
     """Return a step's fields without where it leads to."""
-    plain: dict[str, Any] = msgspec.to_builtins(node)
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(node))
     exits = node.exits()
     return {name: _without_ways(value) for name, value in plain.items() if exits.get(name) != value}
 

@@ -287,7 +287,7 @@ while some:
 """
 
 
-@pytest.mark.parametrize("pass_", [1, 3])
+@pytest.mark.parametrize("pass_", [pytest.param(1, marks=pytest.mark.long), 3])
 def test_killed_in_the_middle_everybody_is_on_one_version_and_the_rest_follow(stage: Stage, pass_: int) -> None:
     people = stage.people(*[{}] * 40)
     stage.publish(journey(REST, "rest"))
@@ -346,3 +346,60 @@ def change_over_quietly(stage: Stage) -> None:
         for _ in range(40):
             with stage.db.workspace(stage.workspace_id) as ws:
                 changeover.carry_out(ws, order, T0 + DAY, 3)
+
+
+WAITING_FOR_THE_GATE = Query(
+    "waiting",
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+)
+
+
+def test_nothing_is_published_between_a_look_at_the_versions_and_what_is_done_with_it(stage: Stage) -> None:
+    """Else a fact would not be told to the version to which its person is moved meanwhile."""
+    stage.publish(journey(REST, "rest"))
+    new = graph.parse(journey({**REST, "rest": delay(3, "days", "mail")}, "rest"))
+
+    def edit() -> None:
+        with stage.db.workspace(stage.workspace_id) as ws:
+            actions.publish(ws, new, T0, by="test", rule=MOVE)
+
+    thread = threading.Thread(target=edit)
+    with stage.db.workspace(stage.workspace_id) as facts:
+        actions.take(facts, stage.ch, [], [], T0)
+        thread.start()
+        with stage.db.workspace(stage.workspace_id) as ws:
+            while not ws.value(WAITING_FOR_THE_GATE):
+                assert thread.is_alive(), "it was published"
+        assert [version.id for version in planner.find_versions(facts)] == [
+            version.id for version in planner.find_versions(facts) if version.is_current
+        ]
+    thread.join()
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert queries.get_version(ws, "j")[1] == 2
+
+
+def test_of_two_orders_neither_waits_for_the_other_and_timers_have_their_turn(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = stage.people(*[{}] * 8)
+    for key in ("a", "b"):
+        stage.publish({**journey(REST, "rest"), "key": key})
+    stage.take(*(stage.event(one, "Signed Up", T0) for one in people))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        for key in ("a", "b"):
+            new = {**journey({**REST, "rest": delay(3, "days", "mail")}, "rest"), "key": key}
+            actions.publish(ws, graph.parse(new), T0 + DAY, by="test", rule=MOVE)
+        orders = changeover.find_open(ws)
+    carry_out = changeover.carry_out
+    monkeypatch.setattr(changeover, "carry_out", lambda ws, order, now: carry_out(ws, order, now, 3))
+    world, beats = LiveWorld(stage.db, stage.ch), []
+
+    def carry_on() -> int:
+        return changeover.carry_on(world, orders, T0 + DAY, lambda: False, lambda: beats.append(1))
+
+    # One round and no more: three of each.
+    monkeypatch.setattr(changeover, "SLICE_S", 1e-9)
+    assert carry_on() == 6
+    assert len(beats) == 2
+    monkeypatch.setattr(changeover, "SLICE_S", 60.0)
+    assert carry_on() == 10
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert [tuple(row) for row in ws.rows(ORDERS)] == [(8, 0, True), (8, 0, True)]

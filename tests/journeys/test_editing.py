@@ -60,6 +60,7 @@ def test_two_editors_do_not_overwrite_each_other(browser: Browser, editor: Brows
     assert browser.ask("GET", "journeys/hello/draft")[1]["revision"] == 0
 
 
+@pytest.mark.long
 def test_a_draft_may_be_wrong_while_it_is_worked_on(browser: Browser) -> None:
     broken = edited(rest=delay(10, "days", "nowhere"))
     saved = browser.ask("PUT", "journeys/hello/draft", {"graph": broken, "revision": 0})[1]
@@ -78,6 +79,7 @@ def test_a_draft_may_be_wrong_while_it_is_worked_on(browser: Browser) -> None:
     assert browser.ask("DELETE", "journeys/hello/draft?revision=2")[1]["code"] == "draft_not_found"
 
 
+@pytest.mark.long
 def test_a_new_journey_begins_as_a_draft(browser: Browser) -> None:
     assert browser.ask("GET", "journeys/fresh/draft")[0] == 404
     assert browser.ask("PUT", "journeys/fresh/draft", {"graph": {"nodes": 3}, "revision": 0})[1]["number"] is None
@@ -148,6 +150,7 @@ def test_impact_tells_who_would_move_where_and_when_and_changes_nothing(browser:
     assert (kept["people"]["keep"], {step["how"] for step in kept["steps"]}) == (4, {"keep"})
 
 
+@pytest.mark.long
 def test_impact_counts_the_mails_that_would_follow_at_once(browser: Browser, stage: Stage) -> None:
     enter(browser, stage, 0, 0, 0)
     gone = {name: node for name, node in FIRST["nodes"].items() if name not in {"rest", "wait"}}
@@ -189,23 +192,3 @@ def carry_out(stage: Stage, now: datetime) -> None:
         for _, order in changeover.find_open(ws):
             while changeover.carry_out(ws, order, now):
                 pass
-
-
-def test_a_difference_is_told_by_step_and_way(browser: Browser) -> None:
-    nodes = {
-        "hello": send("hi", "who"),
-        "who": {"kind": "branch", "branches": [{"if": event_since("Order"), "next": "end"}], "otherwise": "end"},
-        "end": END,
-    }
-    new = {"names": {"en": "Hello"}, "trigger": {"kind": "event", "name": "Order"}, "nodes": nodes, "start": "hello"}
-    assert browser.ask("PUT", "journeys/hello", {"graph": new})[1]["number"] == 2
-    told = browser.ask("GET", "journeys/hello/diff?before=1&after=2")[1]
-    assert [(change["kind"], change["node"], change["field"], change["before"], change["after"]) for change in told["changes"] if change["kind"] != "node_added"] == [
-        ("head_changed", "", "names", {"en": "Hello", "fa": "سلام"}, {"en": "Hello"}),
-        ("head_changed", "", "trigger", {"kind": "event", "name": "Signed Up", "where": []}, {"kind": "event", "name": "Order", "where": []}),
-        ("head_changed", "", "goal", event_since("Order", count={"op": "at_least", "value": 1}, window={"kind": "since_entry", "later_day": False}, where=[]), None),
-        ("node_changed", "hello", "template", "hello", "hi"),
-        ("rewired", "hello", "next", "rest", "who"),
-        ("node_removed", "rest", "", {"kind": "delay", "amount": 2, "unit": "days", "next": "end"}, None),
-    ]  # fmt: skip
-    assert told["marks"] == {"who": "added", "rest": "removed", "hello": "changed"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from hudhud.journeys.graph import canonical, parse
 from tests.app.conftest import web as web
 from tests.app.test_commands import run
@@ -49,6 +51,7 @@ def test_lint_names_every_problem_and_writes_what_is_sound_in_its_one_form(web: 
     assert browser.ask("GET", "me")[0] == 200
 
 
+@pytest.mark.long
 def test_diff_and_publish_say_in_words_what_becomes_of_whom(web: Wiring, browser: Browser, stage: Stage, tmp_path: Path) -> None:
     file = write(tmp_path, GRAPH)
     browser.ask("POST", "journeys/hello/start")
@@ -60,7 +63,7 @@ def test_diff_and_publish_say_in_words_what_becomes_of_whom(web: Wiring, browser
     assert done.returncode == 2, done.stderr
     assert done.stdout.splitlines() == [
         "compared with version 1 of hello:",
-        '  names: {"en": "Hello"} instead of {"en": "Hello", "fa": "سلام"}',
+        "  names: en Hello instead of en Hello, fa سلام",
         '  goal: nothing instead of did "Order" since entry',
         "  `start` leads to rest instead of hello",
         "  rest: amount: 3 instead of 2",
@@ -78,6 +81,7 @@ def test_diff_and_publish_say_in_words_what_becomes_of_whom(web: Wiring, browser
     assert run(web, "journey", "diff", file, "--exit-code").stdout == "same as version 2\n"
 
 
+@pytest.mark.long
 def test_a_folder_goes_out_and_comes_in_whole(web: Wiring, browser: Browser, tmp_path: Path) -> None:
     browser.ask("PUT", "journeys/other", {"graph": GRAPH})
     done = run(web, "journey", "export", str(tmp_path / "all"))
@@ -100,6 +104,7 @@ def test_a_folder_goes_out_and_comes_in_whole(web: Wiring, browser: Browser, tmp
     assert "call it zebra.json" in run(web, "journey", "import", str(tmp_path / "all")).stderr
 
 
+@pytest.mark.long
 def test_a_file_is_rehearsed_before_it_is_anything_else(web: Wiring, browser: Browser, stage: Stage, tmp_path: Path) -> None:
     (ann,) = stage.people({})
     now = web.clock.now()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.app.conftest import web as web
 from tests.journeys.stage import DAY, END, Stage, delay, send
 from tests.journeys.test_api import browser as browser
@@ -23,6 +25,7 @@ GRAPH: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 def test_another_one_like_it_is_a_draft_with_lots_of_its_own(browser: Browser) -> None:
     browser.ask("PUT", "journeys/lots", {"graph": GRAPH})
     made = browser.ask("POST", "journeys/lots/duplicate", {"key": "more"})[1]
