@@ -6,7 +6,7 @@ membership, so that an answer is right at any `now`, also in a rehearsal of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -15,7 +15,7 @@ from pyroaring import BitMap64
 from hudhud.kit import sql
 from hudhud.kit.clickhouse import is_too_costly
 from hudhud.segments.atoms import Atom, OfEvents, key, since_entry, to_atom
-from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, Asker, Question, compile_sets
+from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, MERGED_PART, Asker, Question, compile_sets
 from hudhud.segments.expressions import id_list
 from hudhud.segments.sets import EVERYBODY, NOBODY, Group, Listed, load, read_state
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, TooCostly, from_json, leaves, to_ms
@@ -36,15 +36,21 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.segments")
 # All segments of a workspace are asked about by one statement, which may be long.
 ROOMY = {"max_query_size": 64_000_000, "max_ast_elements": 10_000_000, "max_expanded_ast_elements": 10_000_000, "max_execution_time": 60}
+# Workspaces in which somebody was merged: their statements look up who people are today at once. That of any other asks whether it must, and is repeated if so.
+_merging: set[int] = set()
 MANY = 5 * MAX_IDS  # from here on it is quicker to ask about everybody
 
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of the living people asked about: one set of ids for each atom."""
+    """What is known of the living people asked about: one set of ids for each atom.
+
+    With `gone` not who lives is known, but who of everybody does not: enough for trees that are true for nobody without a reason.
+    """
 
     living: BitMap64 = field(default_factory=BitMap64)
     sets: dict[str, BitMap64] = field(default_factory=dict)
+    gone: BitMap64 | None = None
 
     def add(self, other: Facts) -> None:
         """Take over what is known of other people."""
@@ -54,7 +60,11 @@ class Facts:
 
     def people(self, tree: Condition, definitions: Definitions) -> BitMap64:
         """Return for whom the tree is true."""
-        return self.group(tree, definitions).within(self.living)
+        group = self.group(tree, definitions)
+        if self.gone is None:
+            return group.within(self.living)
+        assert not group.outside
+        return group.ids - self.gone
 
     def group(self, tree: Condition, definitions: Definitions) -> Group:
         """Return for whom the tree is true, complements unresolved."""
@@ -72,6 +82,11 @@ class Facts:
             return inner if tree.member else ~inner
         atom, positive = to_atom(tree)
         return Group(self.sets.get(key(atom), BitMap64()), outside=not positive)
+
+
+def asks_who_lives(tree: Condition, definitions: Definitions) -> bool:
+    """Say whether the tree is true for people of whom nothing is known but that they live."""
+    return Facts().group(tree, definitions).outside
 
 
 def read_definitions(ws: Scope, trees: Iterable[Condition]) -> Definitions:
@@ -103,7 +118,7 @@ def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
             yield to_atom(leaf)[0]
 
 
-def ask(
+def ask(  # noqa: PLR0913 -- a question has as many sides
     ch: Client,
     workspace_id: int,
     atoms: Sequence[Atom],
@@ -111,25 +126,30 @@ def ask(
     person_ids: Iterable[int] | None = None,
     *,
     wanted: Mapping[str, BitMap64] | None = None,
+    lives: bool = True,
     sample: Sample | None = None,
     mark: str = "",
 ) -> Facts:
     """Answer atoms at `now`: about everybody (or a sample of them) in one statement, about given people in one for each five thousand.
 
-    `wanted`: of which of these people an answer is wanted, by the atom's key; what is said of others then means nothing.
+    `wanted`: of which of these people an answer is wanted, by the atom's key; what is said of others then means nothing. `lives`: whether it is asked who
+    lives; else nobody of given people is said to, and of everybody it is told who is gone.
     A statement about everybody begins with `mark`, a comment by which it is found while it runs.
     """
     people = None if person_ids is None else BitMap64(person_ids)
     if people is None or len(people) > MANY:
-        merged = has_merged(ch, workspace_id) if any(isinstance(atom, OfEvents) for atom in atoms) else False
-        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged, sample=sample, mark=mark))
+        lives = lives or people is not None
+        merged = workspace_id in _merging
+        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged, lives=lives, sample=sample, mark=mark))
         return whole if people is None else Facts(whole.living & people, whole.sets)
     facts = Facts()
     for some in parts(list(people), MAX_IDS):
         moved = find_merged(ch, workspace_id, some)
         actors = sorted({*some, *(actor for actor, _ in moved)})
         theirs = None if wanted is None else _of_actors(wanted, some, moved)
-        facts.add(read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors, wanted=theirs)))
+        facts.add(
+            read_facts(ch, Question(workspace_id, now, atoms, merged=bool(moved), people=some, actors=actors, wanted=theirs, lives=lives))
+        )
     return facts
 
 
@@ -173,9 +193,13 @@ def read_facts(ch: Client, question: Question) -> Facts:
     """Run one statement."""
     statement = compile_sets(question)
     found = run(ch, statement)
+    if MERGED_PART in found:
+        _merging.add(question.workspace_id)
+        return read_facts(ch, replace(question, merged=True))
     # A part without a row is about events that nobody has.
     sets = {name: read_state(found[part][place]) for name, (part, place) in statement.places.items() if part in found}
-    return Facts(read_state(found[0][0]), sets)
+    first = read_state(found[0][0]) if 0 in found else BitMap64()
+    return Facts(sets=sets, gone=first) if question.people is None and not question.lives else Facts(first, sets)
 
 
 def run(ch: Client, statement: Statement) -> dict[int, list[bytes]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_IDS = 5_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
+MERGED_PART = 65_535  # says whether anybody was ever merged
 # Everybody's events are read by name, those of given people by person: what that costs does not grow with the base. Properties are text there,
 # and what could not be stored there reads as nothing here too; a scan that asks for no property reads none.
 OF_PEOPLE = "(SELECT workspace_id, actor_id, name, at, accurateCastOrDefault(properties, 'JSON') AS properties FROM person_event)"
@@ -51,9 +52,10 @@ class Question:
     workspace_id: int
     now: datetime
     atoms: Sequence[Atom]
-    merged: bool = False  # whether there are merged people
+    merged: bool = False  # whether there are merged people; if not, a statement about everybody's events also tells whether that is so
     people: Sequence[int] | None = None  # None: everybody
     actors: Sequence[int] | None = None  # the same people with those merged into them
+    lives: bool = True  # whether it is asked who of them lives; if not, of everybody: who is gone
     wanted: Mapping[str, BitMap64] | None = None  # of which of these actors an answer is wanted, by the atom's key; None: of all
     askers: Sequence[Asker] = ()
     sample: Sample | None = None  # of everybody
@@ -61,9 +63,10 @@ class Question:
 
 
 def compile_sets(question: Question) -> Statement:
-    """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about."""
+    """Write the statement whose rows are (part, sets); part 0's first set is the living people asked about, or everybody who is gone."""
     statement = Statement(question.workspace_id)
-    parts = [_people_part(statement, question, [atom for atom in question.atoms if not isinstance(atom, OfEvents)])]
+    facts = [atom for atom in question.atoms if not isinstance(atom, OfEvents)]
+    parts = [_people_part(statement, question, facts)] if question.lives or facts or question.people is None else []
     numbers = count(1)
     together = scan if question.actors is None else scan_of_some
     for _, group in groupby(sorted((atom for atom in question.atoms if isinstance(atom, OfOne)), key=together), key=together):
@@ -71,23 +74,38 @@ def compile_sets(question: Question) -> Statement:
         if question.actors is None or since_entry(atoms[0]):
             parts.append(_event_part(statement, question, next(numbers), atoms))
         else:
-            parts.append(part_of_names(statement, atoms, event_source(statement, question), question, numbers))
+            parts.append(
+                part_of_names(statement, atoms, event_source(statement, question, named=question.wanted is None), question, numbers)
+            )
     for atom in question.atoms:
         if isinstance(atom, Followed):
             parts.append(_sequence_part(statement, question, next(numbers), atom))
         elif isinstance(atom, Staying):
             parts.append(_staying_part(statement, question, next(numbers), atom))
+    if question.people is None and not question.merged and len(facts) < len(question.atoms):
+        merged = f"SELECT 1 FROM person_override WHERE workspace_id = {question.workspace_id:d} LIMIT 1"
+        parts.append(f"SELECT {MERGED_PART} AS part, ['1'] AS sets FROM ({merged})")
     statement.text = question.mark + " UNION ALL ".join(parts)
     return statement
 
 
 def _people_part(statement: Statement, question: Question, atoms: Sequence[Fact]) -> str:
-    sets = ["groupBitmapState(person_id)"]
-    for place, atom in enumerate(atoms, 1):
-        statement.places[key(atom)] = (0, place)
-        sets.append(f"groupBitmapStateIf(person_id, {person_test(statement, atom, question.now)})")
+    tests = [person_test(statement, atom, question.now) for atom in atoms]
+    statement.places |= {key(atom): (0, place) for place, atom in enumerate(atoms, 1)}
+    if question.people is None and not question.lives:
+        return _gone_part(question, tests)
+    sets = ["groupBitmapState(person_id)", *(f"groupBitmapStateIf(person_id, {test})" for test in tests)]
     sampled = f" AND {question.sample.test('person_id')}" if question.sample else ""
     return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)}{sampled} AND gone = 0"
+
+
+def _gone_part(question: Question, tests: Sequence[str]) -> str:
+    """Who is gone, and whom the tests hold for of the others. All who live are many times as many: to put them together takes longer than most answers."""
+    mine = f"workspace_id = {question.workspace_id:d}"
+    sets = ["groupBitmapStateIf(person_id, gone = 1)", *(f"groupBitmapStateIf(person_id, gone = 0 AND ({test}))" for test in tests)]
+    # Whoever was never gone is passed over without looking which of their rows is the latest.
+    some = "" if tests else f" AND person_id IN (SELECT person_id FROM person WHERE {mine} AND gone = 1)"
+    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {mine}{some}"
 
 
 def _mine(statement: Statement, question: Question) -> str:
@@ -136,10 +154,12 @@ def _texts(sets: Iterable[str]) -> str:
     return "[" + ", ".join(f"toString({one})" for one in sets) + "]"
 
 
-def event_source(statement: Statement, question: Question, *, own: bool = False, ahead: bool = False) -> tuple[str, str, list[str]]:
+def event_source(
+    statement: Statement, question: Question, *, own: bool = False, ahead: bool = False, named: bool = True
+) -> tuple[str, str, list[str]]:
     """Return what to read events from, the expression for whom they count, and the bounds of every scan.
 
-    Events after `now` do not exist, unless one looks `ahead`. With `own`, each asker has the moment `s.since`.
+    Events after `now` do not exist, unless one looks `ahead`. With `own`, each asker has the moment `s.since`. Unless `named`, it is left to others to say whose events.
     """
     bounds = [f"e.workspace_id = {question.workspace_id:d}"]
     if not ahead:
@@ -153,7 +173,7 @@ def event_source(statement: Statement, question: Question, *, own: bool = False,
     events = "event"
     if question.actors is not None:
         events = OF_PEOPLE
-        bounds.append(f"e.actor_id IN {statement.bind_ids('actors', question.actors)}")
+        bounds += [f"e.actor_id IN {statement.bind_ids('actors', question.actors)}"] if named else []
     sampled = question.sample.test("e.actor_id") if question.sample else ""
     if not question.merged:
         return f"{events} AS e", "e.actor_id", [*bounds, sampled] if sampled else bounds

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from hudhud.segments import groups, spots
 from hudhud.segments.atoms import OPPOSITE, Reachable
 from hudhud.segments.days import day_test
-from hudhud.segments.items import MEMBER, InItem, InObject, Objects, any_item, any_mixed_item, item_path
+from hudhud.segments.items import (
+    ANYTHING,
+    MEMBER,
+    NUMBERS,
+    TEXTS,
+    InItem,
+    InObject,
+    Objects,
+    any_item,
+    any_member,
+    any_mixed_item,
+    item_path,
+)
 from hudhud.segments.tree import COMPANY_KEY
 from hudhud.segments.types import ITEM_OPS, Between, Company, Consent, Day, Last, Place, Share, SinceEntry, by_list, to_instant, to_ms
 
@@ -71,9 +83,13 @@ class Stored:
         """Return it as SQL where it is of this type, else null; a plain path reads no values of other types."""
         return f"{self.text}.:{kind}" if self.plain else f"dynamicElement({self.text}, '{kind}')"
 
-    def items(self) -> str:
-        """Return the texts of a list's items as SQL; none for what is no list."""
-        return f"JSONExtractArrayRaw(ifNull(toJSONString({self.text}), ''))"
+    def element(self, kind: str) -> str:
+        """Return the same for a value that is asked for in several types: it is read once, with whatever types it has."""
+        return f"dynamicElement({self.text}, '{kind}')"
+
+    def listed(self, kind: str) -> str:
+        """Return its items where it is a list of this type, else none."""
+        return f"{self.text}.:`{kind}`" if self.plain else f"dynamicElement({self.text}, '{kind}')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,10 @@ class Text:
     def typed(self, kind: str) -> str:
         """Return it as SQL where it is of this type, else null."""
         return self.column if kind == "String" else f"CAST(NULL, 'Nullable({kind})')"
+
+    def element(self, kind: str) -> str:
+        """Return the same."""
+        return self.typed(kind)
 
     def items(self) -> str:
         """It is no list."""
@@ -158,7 +178,7 @@ def _item_test(statement: Statement, listed: Stored, filters: Sequence[Where]) -
     paths = [where.place()[1] for where in filters]
     inside = [_where_test(statement, item_path(statement, path), where) for path, where in zip(paths, filters, strict=True)]
     if not (listed.plain and all(map(_is_plain, paths))):
-        return any_item(listed.items(), inside)
+        return any_item(f"JSONExtractArrayRaw(ifNull(toJSONString({listed}), ''))", inside)
     objects = Objects(listed)
     values = [InObject(objects, statement.bind(path, "Identifier")) for path in paths]
     of_objects = objects.any([_where_test(statement, value, where) for value, where in zip(values, filters, strict=True)])
@@ -257,7 +277,7 @@ def dynamic_test(statement: Statement, stored: Readable, op: Op, value: Value) -
         return "(" + " OR ".join(_one_of(statement, stored, value)) + ")"
     if op in ITEM_OPS:
         assert isinstance(value, tuple)
-        return _items_test(statement, stored.items(), op, value)
+        return _items_test(statement, stored, op, value)
     if isinstance(value, bool):
         return f"ifNull({stored.typed('Bool')} = {int(value)}, 0)"
     if isinstance(value, str):
@@ -279,11 +299,30 @@ def _one_of(statement: Statement, stored: Readable, values: tuple[Scalar, ...]) 
         yield f"ifNull({stored.typed('Bool')} = {int(flag)}, 0)"
 
 
-def _items_test(statement: Statement, items: str, op: Op, values: tuple[Scalar, ...]) -> str:
+def _items_test(statement: Statement, stored: Readable, op: Op, values: tuple[Scalar, ...]) -> str:
     """Return the condition that one of the items is any of these, or that for each of these there is one."""
     wanted = [values] if op == "has_any" else [(value,) for value in dict.fromkeys(values)]
-    found = (f"arrayExists({MEMBER.path} -> {dynamic_test(statement, MEMBER, 'one_of', some)}, {items})" for some in wanted)
-    return f"({' AND '.join(found)})"
+    return f"({' AND '.join(_has_member(statement, stored, some) for some in wanted)})"
+
+
+def _has_member(statement: Statement, stored: Readable, values: tuple[Scalar, ...]) -> str:
+    """Return the condition that an item is one of these: a stored list has texts, numbers, or anything in it, and is compared as it is."""
+    if isinstance(stored, Stored):
+        return f"({' OR '.join(_members_of_a_kind(statement, stored, values))})"
+    return any_member(stored.items(), dynamic_test(statement, MEMBER, "one_of", values))
+
+
+def _members_of_a_kind(statement: Statement, stored: Stored, values: tuple[Scalar, ...]) -> Iterable[str]:
+    texts = [one for one in values if isinstance(one, str)]
+    numbers = [float(one) for one in values if not isinstance(one, str)]
+    if texts:
+        yield f"hasAny({stored.listed(TEXTS)}, {statement.bind(texts, 'Array(String)')})"
+    if numbers:
+        wanted = statement.bind(numbers, "Array(Float64)")
+        yield any_member(stored.listed(TEXTS), f"ifNull(has({wanted}, {number(Text(MEMBER.path))}), 0)")
+        for kind in NUMBERS:
+            yield any_member(stored.listed(kind), f"ifNull(has({wanted}, toFloat64({MEMBER.path})), 0)")
+    yield any_member(stored.listed(ANYTHING), dynamic_test(statement, Stored(MEMBER.path, plain=False), "one_of", values))
 
 
 def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
@@ -305,6 +344,6 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
 
 def number(stored: Readable) -> str:
     """Return a stored value as a number; null for what does not read as one."""
-    text = stored.typed("String")
-    cases = [f"isNotNull({one}), toFloat64({one})" for one in map(stored.typed, ("Int64", "Float64", "UInt64"))]
+    text = stored.element("String")
+    cases = [f"isNotNull({one}), toFloat64({one})" for one in map(stored.element, ("Int64", "Float64", "UInt64"))]
     return f"multiIf({', '.join(cases)}, match({text}, '{DECIMAL}'), toFloat64OrNull({text}), NULL)"

@@ -16,6 +16,9 @@ ITEM = "item"
 IS_OBJECT = f"JSONType({ITEM}) = 'Object'"
 OBJECTS = "`Array(JSON)`"
 MIXED = ("`Array(Dynamic)`", "`Array(Nullable(JSON))`")  # of which some may be objects
+# Lists of nothing but texts, or nothing but numbers; and of anything.
+TEXTS, ANYTHING = "Array(Nullable(String))", "Array(Dynamic)"
+NUMBERS = ("Array(Nullable(Int64))", "Array(Nullable(Float64))", "Array(Nullable(UInt64))")
 # What ClickHouse calls the kinds of JSON values, and the function that reads each.
 READ = {
     "String": ("String", "JSONExtractString"),
@@ -40,6 +43,10 @@ class InItem:
         """Return it as SQL where it is of this type, else null."""
         name, function = READ[kind]
         return f"if(JSONType({self.path}) = '{name}', {function}({self.path}), NULL)"
+
+    def element(self, kind: str) -> str:
+        """Return the same."""
+        return self.typed(kind)
 
     def items(self) -> str:
         """Return the texts of the items of a list inside the item; none for what is no list."""
@@ -77,6 +84,10 @@ class InObject:
         """Return it as SQL where it is of this type, else null."""
         return self.objects.column(f"{self.path}.:{kind}")
 
+    def element(self, kind: str) -> str:
+        """Return the same for a value that is asked for in several types: it is read once, with whatever types it has."""
+        return f"dynamicElement({self}, '{kind}')"
+
     def items(self) -> str:
         """Return the texts of the items of a list inside the item; none for what is no list."""
         return f"JSONExtractArrayRaw(ifNull(toJSONString({self}), ''))"
@@ -96,6 +107,12 @@ def any_item(items: str, tests: list[str]) -> str:
     return f"arrayExists({ITEM} -> {' AND '.join([IS_OBJECT, *tests])}, {items})"
 
 
+def any_member(items: str, test: str) -> str:
+    """Return the condition that one of these items, each a value itself, passes the test."""
+    return f"arrayExists({MEMBER.path} -> {test}, {items})"
+
+
 def any_mixed_item(listed: Stored, tests: list[str]) -> list[str]:
     """Return conditions of which one holds where an item passes all tests in a list that has not only objects in it."""
-    return [f"notEmpty({one}) AND {any_item(f'JSONExtractArrayRaw(toJSONString({one}))', tests)}" for one in map(listed.typed, MIXED)]
+    # Item by item, so that lists of another kind, which have none here, cost nothing.
+    return [any_item(f"arrayMap(one -> ifNull(toJSONString(one), 'null'), {some})", tests) for some in map(listed.typed, MIXED)]

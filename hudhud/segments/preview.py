@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.kit.errors import Conflict, InvalidInput
-from hudhud.segments.ask import ask, find_atoms, read_definitions
+from hudhud.segments.ask import ask, asks_who_lives, find_atoms, read_definitions
 from hudhud.segments.atoms import Reachable, key
 from hudhud.segments.sampling import Estimate, Sample, estimate
 from hudhud.segments.types import walk
@@ -59,13 +59,15 @@ def preview(ws: Scope, ch: Client, tree: Condition, now: datetime, *, draft: str
     if mark:
         _give_up(ch, mark)
     try:
-        facts = ask(ch, ws.workspace_id, [*find_atoms([tree], definitions), *channels], now, sample=sample, mark=mark)
+        # Of a sample it must be known how many were asked, of everybody only where a condition is true for those of whom nothing is known.
+        lives = sample is not None or any(asks_who_lives(node, definitions) for _, node in walk(tree))
+        facts = ask(ch, ws.workspace_id, [*find_atoms([tree], definitions), *channels], now, lives=lives, sample=sample, mark=mark)
     except DatabaseError as error:
         if mark and CANCELLED in str(error):
             raise Superseded(draft=draft) from error
         raise
     asked = len(facts.living)
-    whole = asked if sample is None else _count_people(ch, ws.workspace_id)
+    whole = asked if sample is None else _count_people(ch, ws.workspace_id)  # the same: what is found is counted, not estimated
     people = facts.people(tree, definitions)
     return Preview(
         estimate(len(people), asked, whole),
