@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUNDS = 7
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,16 @@ def machine() -> str:
         line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")
     ]
     return f"{len(cpus)} x {cpus[0] if cpus else platform.machine()}, Python {platform.python_version()}"
+
+
+def best(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Return the shortest of several rounds, in seconds: the machine is shared, the work is not random."""
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -1,125 +1,101 @@
-"""Segment shapes, each beside what people who know ClickHouse write for it; the quickest of those is the floor."""
+"""Each listed shape of a segment: counted beside the best query written by hand, and estimated as a builder does it, over 10 M events of 1 M people."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_MINE = "workspace_id = {w:UInt64}"
-_LAST_30 = "at > '2026-03-01 00:00:00' AND at <= '2026-03-31 00:00:00'"
-_ORDERS = f"{_MINE} AND name = 'Order Completed' AND {_LAST_30}"
-_PEOPLE = f"SELECT count() FROM person FINAL WHERE {_MINE} AND gone = 0"
-_DAYS_30 = {"kind": "last", "amount": 30, "unit": "days"}
-_WEEK = {"amount": 7, "unit": "days"}
-_HAT = [{"property": "products[].category", "op": "is", "value": "hats"}, {"property": "products[].price", "op": "more_than", "value": 150}]
-_WAY = ("Page Viewed", "Product Added", "Checkout Started", "Order Completed")
+from pyroaring import BitMap64
 
+from bench.base import EVENTS, NOW, PEOPLE, make_data
+from bench.figures import Figure, best
+from bench.shapes_of_events import SHAPES as OF_EVENTS
+from bench.shapes_of_people import EVERY, LAPSING, LIST, SEGMENT
+from bench.shapes_of_people import SHAPES as OF_PEOPLE
+from bench.shop import open_shop
+from bench.stack import Stack
+from hudhud.segments import actions, queries
+from hudhud.segments.stored import write_members
+from hudhud.segments.types import from_json
 
-@dataclass(frozen=True)
-class Shape:
-    """A condition, and queries that answer with the same number."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-    name: str
-    tree: dict[str, Any]
-    by_hand: dict[str, str]
+    from clickhouse_connect.driver.client import Client
 
+    from bench.shape import Shape
+    from hudhud.kit.db import Scope
+    from hudhud.segments.sampling import Sample
 
-def _amount(take: str, name: str, **rest: object) -> dict[str, Any]:
-    return {"kind": "amount", "take": take, "name": name, "property": "price", **rest}
-
-
-def _in_order(*names: str, **rest: object) -> dict[str, Any]:
-    return {"kind": "sequence", "steps": [{"name": name} for name in names], "window": _DAYS_30, **rest}
+SHAPES = (*OF_EVENTS, *OF_PEOPLE)
 
 
-def _funnel(*names: str) -> str:
-    tests = ", ".join(f"name = '{name}'" for name in names)
-    return f"windowFunnel(604800000, 'strict_increase')(toUInt64(toUnixTimestamp64Milli(at)), {tests}) = {len(names)}"
+def measure(*, events: int = EVENTS, people: int = PEOPLE) -> list[Figure]:
+    """Count by hand and by us, over the same events."""
+    with Stack() as stack, stack.ch() as ch:
+        workspace_id, _ = open_shop(stack)
+        make_data(ch, workspace_id, events=events, people=people)
+        stack.analyze()
+        with stack.db.workspace(workspace_id) as ws:
+            numbers = _make_segments(ws, people)
+            sample = queries.choose_sample(ch, workspace_id)
+            measured = [_beside(ws, ch, shape, numbers, sample) for shape in SHAPES]
+    counts, estimates = zip(*measured, strict=True)
+    slowest = max(estimates)
+    return [
+        *counts,
+        Figure(f"segment estimate, slowest of {len(SHAPES)} shapes", slowest[0] * 1000, "ms", target=300, at_least=False, note=slowest[1]),
+    ]
 
 
-def _having(where: str, having: str) -> str:
-    return f"SELECT count() FROM (SELECT actor_id FROM event WHERE {where} GROUP BY actor_id HAVING {having})"
+def _make_segments(ws: Scope, people: int) -> dict[str, int]:
+    """Make the segment and the list that shapes ask for."""
+    made = {
+        SEGMENT: actions.create_segment(ws, "Lapsing", from_json(LAPSING), NOW, by="cli"),
+        LIST: actions.create_list(ws, "Some", NOW, by="cli"),
+    }
+    write_members(ws, made[LIST], BitMap64(range(EVERY, people + 1, EVERY)))
+    return made
 
 
-SHAPES = (
-    Shape(
-        "sum of a property",
-        _amount("sum", "Order Completed", op="more_than", value=100, window=_DAYS_30),
-        {"HAVING sum": _having(_ORDERS, "sum(properties.price.:Int64) > 100")},
-    ),
-    Shape(
-        "average of a property",
-        _amount("average", "Product Added", op="at_least", value=40, window=_DAYS_30),
-        {"HAVING avg": _having(f"{_MINE} AND name = 'Product Added' AND {_LAST_30}", "avg(properties.price.:Int64) >= 40")},
-    ),
-    Shape(
-        "last value of a property",
-        _amount("last", "Product Added", op="is", value=56),
-        {"HAVING argMax": _having(f"{_MINE} AND name = 'Product Added'", "argMax(properties.price.:Int64, at) = 56")},
-    ),
-    Shape(
-        "one event after another within 7 days",
-        _in_order("Product Added", "Order Completed", within=_WEEK),
-        {
-            "windowFunnel": _having(
-                f"{_MINE} AND name IN ('Product Added', 'Order Completed') AND {_LAST_30}", _funnel("Product Added", "Order Completed")
-            ),
-            "ASOF JOIN": (
-                f"SELECT uniqExact(b.actor_id) FROM (SELECT actor_id, at FROM event WHERE {_ORDERS}) AS b"
-                f" ASOF JOIN (SELECT actor_id, at FROM event WHERE {_MINE} AND name = 'Product Added' AND {_LAST_30}) AS a"
-                " ON a.actor_id = b.actor_id AND a.at < b.at WHERE b.at <= a.at + INTERVAL 7 DAY"
-            ),
-        },
-    ),
-    Shape(
-        "one event after the commonest within 7 days",
-        _in_order("Page Viewed", "Order Completed", within=_WEEK),
-        {
-            "windowFunnel": _having(
-                f"{_MINE} AND name IN ('Page Viewed', 'Order Completed') AND {_LAST_30}", _funnel("Page Viewed", "Order Completed")
-            )
-        },
-    ),
-    Shape(
-        "one event after another, without a third in between",
-        _in_order("Product Added", "Order Completed", within=_WEEK, without={"name": "Checkout Started"}),
-        {
-            "lagInFrame": (
-                "SELECT uniqExact(actor_id) FROM (SELECT actor_id, name, at, lagInFrame(name) OVER w AS name_before, lagInFrame(at) OVER w AS at_before"
-                f" FROM event WHERE {_MINE} AND name IN ('Product Added', 'Order Completed', 'Checkout Started') AND {_LAST_30}"
-                " WINDOW w AS (PARTITION BY actor_id ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW))"
-                " WHERE name = 'Order Completed' AND name_before = 'Product Added' AND at <= at_before + INTERVAL 7 DAY"
-            )
-        },
-    ),
-    Shape(
-        "four events one after another within 7 days",
-        _in_order(*_WAY, within={**_WEEK, "after": "first"}),
-        {"windowFunnel": _having(f"{_MINE} AND name IN {_WAY} AND {_LAST_30}", _funnel(*_WAY))},
-    ),
-    Shape(
-        "an item of a list",
-        {"kind": "event", "name": "Order Completed", "window": _DAYS_30, "where": _HAT},
-        {
-            "arrayExists": (
-                f"SELECT uniqExact(actor_id) FROM event WHERE {_ORDERS} AND arrayExists((category, price) -> category = 'hats' AND price > 150,"
-                " properties.products[].category.:String, properties.products[].price.:Int64)"
-            )
-        },
-    ),
-    Shape(
-        "a birthday in 7 days",
-        {"kind": "date", "name": "born", "yearly": True, "op": "in", "days": 7},
-        {"substring": f"{_PEOPLE} AND substring(attributes.born.:String, 6, 5) = '04-07'"},
-    ),
-    Shape(
-        "a date within the next 7 days",
-        {"kind": "date", "name": "renewal", "op": "within_next", "days": 7},
-        {"toDate": f"{_PEOPLE} AND toDateOrNull(attributes.renewal.:String) BETWEEN '2026-03-31' AND '2026-04-07'"},
-    ),
-    Shape(
-        "a share by lot",
-        {"kind": "share", "percent": 10, "salt": "spring"},
-        {"xxHash64": f"{_PEOPLE} AND xxHash64(concat('spring:', toString(person_id))) % 10000 < 1000"},
-    ),
-)
+def _beside(ws: Scope, ch: Client, shape: Shape, numbers: Mapping[str, int], sample: Sample | None) -> tuple[Figure, tuple[float, str]]:
+    """Count a shape by hand and by us; and estimate it."""
+    found, floor, way = by_hand(ch, ws.workspace_id or 0, shape.by_hand)
+    tree = from_json(_numbered(shape.tree, numbers))
+    ours = queries.count(ws, ch, tree, NOW)
+    if ours != found:
+        message = f"{shape.name}: ours counts {ours}, by hand {found}"
+        raise AssertionError(message)
+    took = best(lambda: queries.count(ws, ch, tree, NOW))
+    estimated = best(lambda: queries.preview(ws, ch, tree, NOW, sample=sample))
+    figure = Figure(
+        f"segment count: {shape.name}",
+        took * 1000,
+        "ms",
+        target=1000,
+        at_least=False,
+        floor=floor * 1000,
+        floor_name=way,
+        ratio_target=2.0,
+        note=f"{ours:,} people; estimate {estimated * 1000:.0f} ms",
+    )
+    return figure, (estimated, shape.name)
+
+
+def by_hand(ch: Client, workspace_id: int, queries_by_hand: Mapping[str, str]) -> tuple[int, float, str]:
+    """Return the answer, and the seconds and the name of the quickest query."""
+    answers = {way: ch.query(text, parameters={"w": workspace_id}).result_rows[0][0] for way, text in queries_by_hand.items()}
+    if len(set(answers.values())) != 1:
+        message = f"the queries by hand disagree: {answers}"
+        raise AssertionError(message)
+    times = {way: best(lambda text=text: ch.query(text, parameters={"w": workspace_id})) for way, text in queries_by_hand.items()}
+    way = min(times, key=lambda name: times[name])
+    return int(answers[way]), times[way], way
+
+
+def _numbered(tree: Any, numbers: Mapping[str, int]) -> Any:  # noqa: ANN401 -- JSON
+    """Put the numbers of segments where their words stand."""
+    if isinstance(tree, dict):
+        return {name: _numbered(value, numbers) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_numbered(one, numbers) for one in tree]
+    return numbers.get(tree, tree) if isinstance(tree, str) else tree
