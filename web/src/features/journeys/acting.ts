@@ -7,7 +7,7 @@ export function tellShare(words: Words, name: string, percent: number): string {
 }
 
 function tellValue({ t, format }: Words, value: string | number | boolean): string {
-  if (typeof value === "boolean") return t(value ? "segments.yes" : "segments.no");
+  if (typeof value === "boolean") return t(value ? "segments.true" : "segments.false");
   return typeof value === "number" ? format.number(value) : t("segments.quoted", { text: isolated(value) });
 }
 

@@ -1,0 +1,66 @@
+import i18next from "i18next";
+import { beforeAll, describe, expect, it } from "vitest";
+import { tellEdge, tellNode, type JourneyWords } from "@/features/journeys/describe";
+import { exitsOf, type Change, type JourneyNode } from "@/features/journeys/graph";
+import { makeFormat } from "@/i18n/format";
+import { LANGUAGES, type Language } from "@/i18n/languages";
+import ar from "@/i18n/locales/ar";
+import en from "@/i18n/locales/en";
+import et from "@/i18n/locales/et";
+import fa from "@/i18n/locales/fa";
+
+const SPLIT: JourneyNode = { kind: "split", salt: "s", shares: [{ name: "short", percent: 50, next: "a" }, { name: "long", percent: 49.5, next: "b" }, { name: "none", percent: 0.5, next: "b" }] };
+const HOLDOUT: JourneyNode = { kind: "holdout", salt: "s", percent: 10, next: "a", held: "b" };
+const CHANGES: Change[] = [
+  { do: "set", attribute: "plan", value: "pro" }, { do: "set", attribute: "vip", value: true }, { do: "copy", attribute: "cart", from: "event.cart.id" },
+  { do: "increment", attribute: "mails", by: -1.5 }, { do: "remove", attribute: "trial" },
+];
+const NODES: JourneyNode[] = [
+  SPLIT, HOLDOUT, { kind: "update", changes: CHANGES, next: "a" }, { kind: "topic", do: "subscribe", topic: "news", next: "a" },
+  { kind: "topic", do: "unsubscribe", topic: "news", next: "a" }, { kind: "start", journey: "care", next: "a" }, { kind: "leave", journeys: ["cart", "care"], next: "a" },
+  { kind: "goal", reason: "came_back" },
+];
+
+function wordsOf(language: Language): JourneyWords {
+  const format = makeFormat(language, "UTC");
+  return {
+    t: i18next.getFixedT(language), format, topic: (key) => key, template: (key) => key, journey: (key) => key.toUpperCase(), country: format.country,
+    segment: String, stage: () => undefined,
+  };
+}
+
+function plain(text: string): string {
+  return text.replace(/[\u2066-\u2069\u200e\u200f\u061c]/g, "").replaceAll("\u00a0", " ");
+}
+
+beforeAll(async () => {
+  const resources = { en: { translation: en }, et: { translation: et }, fa: { translation: fa }, ar: { translation: ar } };
+  await i18next.init({ lng: "en", fallbackLng: false, resources, interpolation: { escapeValue: false } });
+});
+
+describe("nodes that draw lots or act on people", () => {
+  it.each(LANGUAGES)("leave no key and no slot on the canvas (%s)", (language) => {
+    for (const node of NODES) {
+      const told = tellNode(wordsOf(language), node);
+      const edges = exitsOf(node).map(([edge]) => tellEdge(wordsOf(language), node, edge));
+      for (const text of [told.title, told.said, ...edges]) expect(text).not.toMatch(/\{\{|journeys\.|undefined/);
+      expect(told.title + told.said).not.toBe("");
+    }
+  });
+
+  it("say what they do", () => {
+    const said = NODES.map((node) => plain(tellNode(wordsOf("en"), node).said));
+    expect(said).toEqual([
+      "50% short, 49.5% long and 0.5% none",
+      "10% get nothing, so that you can compare",
+      "sets “plan” to “pro”, sets “vip” to yes, takes “cart” from event.cart.id, adds -1.5 to “mails” and removes “trial”",
+      "subscribes to “news”", "unsubscribes from “news”", "CARE", "CART and CARE", "came back",
+    ]);
+    expect(plain(tellNode(wordsOf("fa"), NODES[3]!).said)).toBe("مشترک «news» می‌شود");
+  });
+
+  it("name the ways out by their shares", () => {
+    expect(exitsOf(SPLIT).map(([edge]) => plain(tellEdge(wordsOf("en"), SPLIT, edge)))).toEqual(["50% short", "49.5% long", "0.5% none"]);
+    expect(exitsOf(HOLDOUT).map(([edge]) => plain(tellEdge(wordsOf("et"), HOLDOUT, edge)))).toEqual(["kõik ülejäänud", "ei saa midagi"]);
+  });
+});
