@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.segments.tree import JOURNEY_EVENTS
@@ -16,6 +18,7 @@ from hudhud.segments.types import (
     Event,
     Ever,
     InJourney,
+    Last,
     Place,
     Sequence,
     Share,
@@ -23,10 +26,10 @@ from hudhud.segments.types import (
 )
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from hudhud.segments.types import Op, Step, Take, Value, Where, Window
 
+# Windows of events of given people that are read together: up to two days, up to a month (two parts of the table), all else.
+SPANS = (timedelta(days=2), timedelta(days=31))
 # A leaf with the operator on the left is true for exactly those for whom the one on the right is not.
 OPPOSITE: dict[Op, Op] = {"is_not": "is", "is_not_set": "is_set", "has_none": "has_any"}
 
@@ -116,9 +119,17 @@ def scan(atom: OfOne) -> tuple[str, bool, bool]:
     return (atom.name, since_entry(atom), atom.counted)
 
 
-def scan_of_some(atom: OfOne) -> tuple[bool, bool]:
-    """Atoms about given people that have the same scan are answered by reading their events once. Properties are read only where they are asked about."""
-    return (since_entry(atom), isinstance(atom, Came) or bool(atom.where))
+def scan_of_some(atom: OfOne) -> tuple[bool, bool, int]:
+    """Atoms about given people that have the same scan are answered by reading their events once.
+
+    Properties are read only where they are asked about, and years only for who is asked about years: the last days of many people are few parts of the table.
+    """
+    return (since_entry(atom), isinstance(atom, Came) or bool(atom.where), _reach(atom.window))
+
+
+def _reach(window: Window) -> int:
+    """Return which of the spans that are read together a window ends in."""
+    return bisect_left(SPANS, window.length) if isinstance(window, Last) else len(SPANS)
 
 
 def names(atom: OfEvents) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
-from hudhud.segments.atoms import Did, OfEvents, names, to_atom
+from hudhud.segments.atoms import Came, Did, OfEvents, names, to_atom
 from hudhud.segments.sets import Listed
+from hudhud.segments.tree import TAKE_NUMBERS
 from hudhud.segments.types import And, Not, Or, Segment
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition, Touched
+
+
+# The largest can only become larger, the smallest smaller.
+GROWING = {"max": ("more_than", "at_least"), "min": ("less_than", "at_most")}
 
 
 class Way(Flag):
@@ -68,6 +73,12 @@ def _ways(tree: Condition, definitions: Definitions, positive: bool) -> Iterator
     else:
         atom, holds = to_atom(tree)
         if isinstance(atom, OfEvents):
-            grows = isinstance(atom, Did) and not atom.exactly
-            way = (Way.IN if positive == holds else Way.OUT) if grows else Way.IN | Way.OUT
+            way = (Way.IN if positive == holds else Way.OUT) if _grows(atom) else Way.IN | Way.OUT
             yield from ((name, way) for name in names(atom))
+
+
+def _grows(atom: OfEvents) -> bool:
+    """Say whether more events can only make it true: there are so many, one is so large, one has a number."""
+    if isinstance(atom, Did):
+        return not atom.exactly
+    return isinstance(atom, Came) and atom.take in TAKE_NUMBERS and (atom.op == "is_set" or atom.op in GROWING.get(atom.take, ()))

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from hudhud.segments.atoms import Atom
 
 Flips = dict[tuple[str, int], int]  # (event name, length of the window or 0 for events dated ahead) -> instant, in milliseconds
-# A flip by time is applied this much later at most: a ten-thousandth of the window, half a second to a minute.
-LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(minutes=1)
+# A flip by time is looked for this much later at most: a ten-thousandth of the window, half a second to 45; the look itself may take some seconds,
+# and all of it a minute.
+LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=45)
 
 
 def next_flips(ch: Client, workspace_id: int, atoms: Iterable[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Flips:

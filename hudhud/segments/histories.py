@@ -47,7 +47,9 @@ def part_of_names(
     different = list(dict.fromkeys(tests))
     bounds = [*bounds, f"e.name IN {names}", *([f"({' OR '.join(different)})"] if len(different) <= FEW else earliest(atoms, question.now))]
     if question.wanted is not None:
-        bounds += _wanted(statement, _by_name(atoms, question.wanted), names)
+        bounds += _wanted(statement, _by_name(atoms, question.wanted), names) or [
+            f"e.actor_id IN {statement.bind_ids('actors', question.actors or ())}"
+        ]
     columns = ", ".join(f"{added} AS c{column}" for added, column in sums.items())
     inner = f"SELECT {who} AS who, e.name AS name, {columns} FROM {events} WHERE {' AND '.join(bounds)} GROUP BY who, name"
     sets = ", ".join(f"toString(groupBitmapStateIf(who, {condition}))" for condition in answers)

@@ -18,11 +18,12 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pyroaring import BitMap64
 
 from hudhud.kit.errors import HudhudError
+from hudhud.segments.answers import inquire
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
-from hudhud.segments.atoms import key
 from hudhud.segments.concern import find_concerned
 from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
 from hudhud.segments.growth import record
+from hudhud.segments.partly import see
 from hudhud.segments.sets import dump, load
 from hudhud.segments.stored import read_members, turn_members, write_members
 from hudhud.segments.types import Change, Segment, Touched, from_json
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.atoms import Atom
+    from hudhud.segments.partly import Partly
     from hudhud.segments.types import Condition
 
 T = TypeVar("T")
@@ -121,7 +122,9 @@ def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, fr
         one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - fresh
         for one in segments
     }
-    return _decide(desk, segments, asked).changes
+    seen = see(find_atoms([one.tree for one in segments], definitions), touched, desk.now)
+    changed = BitMap64(touched.person_ids if touched.changed is None else touched.changed)
+    return _decide(desk, segments, asked, seen=seen, changed=changed).changes
 
 
 def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
@@ -278,25 +281,29 @@ def decide(desk: Desk, segments: Sequence[Live], people: Iterable[int], most: in
     return _decide(desk, segments, {segment.id: people for segment in segments}, most)
 
 
-def _decide(desk: Desk, segments: Sequence[Live], asked: Mapping[int, BitMap64], most: int = sys.maxsize) -> Decision:
-    """Ask in each segment about the people named for it."""
+def _decide(
+    desk: Desk,
+    segments: Sequence[Live],
+    asked: Mapping[int, BitMap64],
+    most: int = sys.maxsize,
+    *,
+    seen: Mapping[str, Partly] | None = None,
+    changed: BitMap64 | None = None,
+) -> Decision:
+    """Ask in each segment about the people named for it. `seen`: what is known of atoms without asking; `changed`: who may be gone since (None: any of them)."""
     segments = [segment for segment in segments if asked[segment.id]]
     if not segments:
         return Decision([])
-    definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
-    wanted: dict[str, BitMap64] = {}
-    atoms: dict[str, Atom] = {}
-    for segment in segments:
-        for atom in find_atoms([segment.tree], definitions):
-            name = key(atom)
-            atoms[name] = atom
-            wanted[name] = wanted.get(name, BitMap64()) | asked[segment.id]
     people = BitMap64().union(*asked.values())
-    facts = ask(desk.ch, desk.workspace_id, list(atoms.values()), desk.now, people, wanted=wanted)
+    definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
+    trees = {segment.id: segment.tree for segment in segments}
+    inquiry = inquire(desk.ch, desk.workspace_id, desk.now, definitions, trees, asked, seen or {})
+    true = inquiry.answer(people if changed is None else people & changed)
     stored = read_members(desk.ws, [segment.id for segment in segments], people)
-    differing = {one.id: (stored[one.id] ^ facts.people(one.tree, definitions)) & asked[one.id] for one in segments}
+    living = inquiry.find_living(BitMap64().union(*((stored[one.id] ^ true[one.id]) & asked[one.id] for one in segments)))
+    differing = {one.id: (stored[one.id] & asked[one.id]) ^ (true[one.id] & (living | stored[one.id])) for one in segments}
     turned = _first(differing, most)
-    return Decision(turn(desk, stored, turned, facts.living), is_whole=turned == differing)
+    return Decision(turn(desk, stored, turned, living), is_whole=turned == differing)
 
 
 def _first(differing: Mapping[int, BitMap64], most: int) -> dict[int, BitMap64]:

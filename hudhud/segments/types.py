@@ -176,7 +176,7 @@ class Touched:
     topics: frozenset[str] = frozenset()  # keys of topics whose subscriptions changed
     # When the batch's events happened, by name: what time will do is planned from it. None: look it up (slower).
     instants: Mapping[str, Collection[datetime]] | None = None
-    # Whom the events of each name are about, and whose attributes or topics changed. None: anybody of these people.
+    # Whom the events of each name are about (in the order of `instants`), and whose attributes or topics changed. None: anybody of these people.
     doers: Mapping[str, Collection[int]] | None = None
     changed: Collection[int] | None = None
     # Of whom ClickHouse does not know yet what has changed since: asked about all the same, and again when it does.

@@ -13,6 +13,7 @@ from hudhud.segments.types import Touched, from_json
 PAGE: dict[str, Any] = {"kind": "event", "name": "Page"}
 ORDER: dict[str, Any] = {"kind": "event", "name": "Order", "window": {"kind": "last", "amount": 7, "unit": "days"}}
 TARTU: dict[str, Any] = {"kind": "attribute", "name": "city", "op": "is", "value": "Tartu"}
+TOTAL: dict[str, Any] = {"kind": "amount", "name": "Order", "property": "total"}
 # 1 and 2 are in, the others are not; 1 and 3 viewed a page, 2 and 4 ordered, 5 moved to Tartu.
 MEMBERS = BitMap64([1, 2])
 TOUCHED = Touched(
@@ -35,7 +36,13 @@ def at_most(leaf: dict[str, Any], value: int) -> dict[str, Any]:
         ({"kind": "or", "of": [PAGE, ORDER]}, ["Page", "Order"], {3, 4}),
         ({"kind": "or", "of": [PAGE, at_most(PAGE, 2)]}, ["Page"], {1, 3}),
         ({**PAGE, "count": {"op": "exactly", "value": 2}}, ["Page"], {1, 3}),
-        ({"kind": "amount", "take": "sum", "name": "Order", "property": "total", "op": "more_than", "value": 9}, ["Order"], {2, 4}),
+        ({**TOTAL, "take": "sum", "op": "more_than", "value": 9}, ["Order"], {2, 4}),
+        ({**TOTAL, "take": "max", "op": "at_least", "value": 9}, ["Order"], {4}),
+        ({**TOTAL, "take": "max", "op": "less_than", "value": 9}, ["Order"], {2, 4}),
+        ({"kind": "not", "of": {**TOTAL, "take": "min", "op": "less_than", "value": 9}}, ["Order"], {2}),
+        ({**TOTAL, "take": "sum", "op": "is_set"}, ["Order"], {4}),
+        ({**TOTAL, "take": "average", "op": "is_not_set"}, ["Order"], {2}),
+        ({**TOTAL, "take": "last", "op": "is_set"}, ["Order"], {2, 4}),
         ({"kind": "and", "of": [PAGE, TARTU]}, ["Page"], {3, 5}),
     ],
 )

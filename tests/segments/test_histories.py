@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from pyroaring import BitMap64
 from hudhud.segments import histories
 from hudhud.segments.ask import ask, find_atoms
 from hudhud.segments.atoms import key
+from hudhud.segments.membership import ask_again
 from hudhud.segments.types import Touched, from_json
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage
@@ -86,3 +88,23 @@ def test_each_is_asked_in_the_segments_that_their_own_events_concern(stage: Stag
     )
     assert stage.members() == stage.expected() != before
     assert len(changes) == sum(len(now ^ before[segment_id]) for segment_id, now in stage.members().items())
+
+
+def test_who_is_gone_enters_nothing_and_leaves_what_they_are_in_untold(stage: Stage) -> None:
+    """Who lives is asked only of who may enter, leave or has changed: their events alone let nobody in who is gone."""
+    stays, erased, late = stage.person(), stage.person(), stage.person()
+    stage.happen(Event(stays.id, "Page", NOW), Event(erased.id, "Page", NOW))
+    stage.segment(did("Page"))
+    late.gone = erased.gone = True
+    stage.mirror(late, erased)
+    stage.happen(Event(late.id, "Page", NOW), Event(stays.id, "Page", NOW))
+    doers = {"Page": [late.id, stays.id]}
+    touched = Touched(
+        frozenset({late.id, stays.id, erased.id}), frozenset({"Page"}), frozenset({"*"}), instants={"Page": [NOW, NOW]}, doers=doers
+    )
+    assert stage.refresh(replace(touched, changed=())) == []
+    assert set(*stage.members().values()) == {stays.id, erased.id}
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ask_again(ws, [erased.id])
+    assert stage.refresh(touched) == []
+    assert stage.members() == stage.expected()
