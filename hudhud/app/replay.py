@@ -86,7 +86,7 @@ def replay_events(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Build ClickHouse once more, beside the one in use, and compare; ends with 1 when anything differs. Or fill the one in use. Example: hudhud replay."""
+    """Build ClickHouse once more, beside the one in use, and compare (while nothing comes in); ends with 1 when anything differs. Or fill the one in use. Example: hudhud replay."""
     for option, name in (("--into", into), ("--older", older)):
         if name and not NAME.fullmatch(name):
             raise InvalidInput(option, name, "use letters, digits and _")

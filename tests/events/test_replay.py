@@ -139,7 +139,7 @@ def test_what_was_deleted_and_undone_in_between_does_not_come_back(line: Line, e
     carry_on(line)
     undo(line, import_id)
     with line.db.workspace(line.shop) as ws:
-        undo_merge(ws, ws.conn.execute("SELECT id FROM person_merge WHERE merged_id = %s", (two,)).fetchone()[0], NOW, "test")
+        undo_merge(ws, line.sql("SELECT id FROM person_merge WHERE merged_id = %s", two)[0][0], NOW, "test")
         set_keep(ws, "Old", 30)
     retention.work_once(line.context, line.ch)
     live_through(line, random.Random(4), range(120, 240))

@@ -10,6 +10,7 @@ import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
+from hudhud.events import actions as event_actions
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.kit import sql
@@ -102,7 +103,7 @@ def test_nobody_is_greeted_for_being_back_by_an_undo(line: Line, monkeypatch: py
     segments.work_once(line.context, line.ch, NOW)
     import_id = bring(line, HEADER + b"old,,Paide,,\nown,,Paide,,\n")
     line.clock.at += timedelta(minutes=1)
-    delete = undoing.events.delete_brought
+    delete = event_actions.delete_brought
 
     def work_meanwhile(*given: Any) -> None:
         """The intake keeps pace with the pages; what somebody does themselves counts as ever."""
@@ -110,7 +111,7 @@ def test_nobody_is_greeted_for_being_back_by_an_undo(line: Line, monkeypatch: py
         line.work()
         delete(*given)
 
-    monkeypatch.setattr(undoing.events, "delete_brought", work_meanwhile)
+    monkeypatch.setattr(event_actions, "delete_brought", work_meanwhile)
     undo(line, import_id)
     segments.work_once(line.context, line.ch, line.clock.now())
     members = "SELECT i.value FROM identifier i JOIN run r ON r.person_id = i.person_id ORDER BY 1"

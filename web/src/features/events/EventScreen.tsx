@@ -73,7 +73,7 @@ function Everything({ event }: { event: EventPage }) {
           ]} />
           <KeepField event={event} />
         </Card>
-        <Card title={t("events.used_in")}>
+        <Card title={t("events.used_in")} flush={(uses.data?.items.length ?? 0) > 0}>
           {uses.isError && <Failure error={uses.error} />}
           {uses.isPending ? <Loading rows={2} /> : <UsesList uses={uses.data?.items ?? []} />}
         </Card>
