@@ -30,7 +30,7 @@ ABOVE_ALL = 101  # percent
 
 
 def ask(ws: Scope, now: datetime, by: str) -> None:
-    """Ask for a search; one that is waiting already is not asked for twice."""
+    """Ask for a search; one that is waiting already is not done twice."""
     ws.run(QUERIES.ask, now=now, by=by)
     ws.run(QUERIES.tell)
 
@@ -48,11 +48,14 @@ def find_asked(everywhere: Scope) -> list[int]:
 
 def search(ws: Scope, now: datetime) -> bool:
     """Do the search that was asked for, unless somebody else is at it (then False). One transaction: a crash leaves it to be done."""
-    if not ws.value(QUERIES.take_search) or not ws.value(QUERIES.is_asked):
+    if not ws.value(QUERIES.take_search):
+        return False
+    asked_at = ws.value(QUERIES.find_asking)
+    if asked_at is None:
         return False
     ws.run(QUERIES.make_room)
     ws.run(QUERIES.find, most_alike=MOST_ALIKE, most=MOST_FOUND, reasons=list(WEIGHTS), weights=list(WEIGHTS.values()))
-    ws.run(QUERIES.finish, now=now)
+    ws.run(QUERIES.finish, asked_at=asked_at, now=now)
     return True
 
 

@@ -1,8 +1,7 @@
 -- name: ask
--- A search that is done is done again; one that waits is that one.
+-- A search that is done is done again; one that waits is that one. One that somebody is at may have passed over what is new by now: it will be done once more.
 INSERT INTO duplicate_search AS known (workspace_id, asked_at, asked_by) VALUES (%(workspace_id)s, %(now)s, %(by)s)
-ON CONFLICT (workspace_id) DO UPDATE SET asked_at = excluded.asked_at, asked_by = excluded.asked_by, finished_at = NULL
-WHERE known.finished_at IS NOT NULL;
+ON CONFLICT (workspace_id) DO UPDATE SET asked_at = excluded.asked_at, asked_by = excluded.asked_by, finished_at = NULL;
 
 -- name: tell
 -- Wake the worker that searches.
@@ -25,9 +24,9 @@ SELECT workspace_id FROM duplicate_search WHERE finished_at IS NULL ORDER BY ask
 -- The search, for this transaction alone; by a lock that is no write: a transaction that has written holds back everybody who reads the log.
 SELECT pg_try_advisory_xact_lock(hashtextextended('hudhud.duplicates', %(workspace_id)s));
 
--- name: is_asked
--- Does a search wait?
-SELECT EXISTS (SELECT FROM duplicate_search WHERE workspace_id = %(workspace_id)s AND finished_at IS NULL);
+-- name: find_asking
+-- Since when a search waits.
+SELECT asked_at FROM duplicate_search WHERE workspace_id = %(workspace_id)s AND finished_at IS NULL;
 
 -- name: make_room
 -- Everybody's keys are sorted and joined in memory, as far as this goes.
@@ -81,9 +80,13 @@ WITH addressed AS MATERIALIZED (
            CASE WHEN a.word NOT LIKE '%%@%%' THEN a.word WHEN a.word = b.word THEN 'email'
                 WHEN hudhud_mailbox(a.word) = hudhud_mailbox(b.word) THEN 'mailbox' ELSE 'lookalike' END AS reason
     FROM alike a JOIN alike b ON b.key = a.key AND b.id > a.id
+), named AS MATERIALIZED (
+    -- Of the few who are left: nothing is built of everybody once more.
+    SELECT l.id, l.name FROM living l
+    WHERE l.id IN (SELECT r.one_id FROM reason r WHERE r.reason NOT LIKE 'name%%' UNION SELECT r.other_id FROM reason r WHERE r.reason NOT LIKE 'name%%')
 ), whole AS (
     SELECT r.one_id, r.other_id, r.reason FROM reason r
-    UNION SELECT r.one_id, r.other_id, 'name' FROM reason r JOIN living n ON n.id = r.one_id JOIN living m ON m.id = r.other_id
+    UNION SELECT r.one_id, r.other_id, 'name' FROM reason r JOIN named n ON n.id = r.one_id JOIN named m ON m.id = r.other_id
     WHERE n.name = m.name AND r.reason NOT LIKE 'name%%'
 ), pair AS (
     SELECT w.one_id, w.other_id, array_agg(w.reason ORDER BY g.weight DESC, w.reason) AS reasons,
@@ -99,8 +102,8 @@ WITH addressed AS MATERIALIZED (
 DELETE FROM duplicate d WHERE d.workspace_id = %(workspace_id)s AND d.state = 'open' AND NOT EXISTS (SELECT FROM found f WHERE f.id = d.id);
 
 -- name: finish
--- The search is done.
-UPDATE duplicate_search SET finished_at = %(now)s WHERE workspace_id = %(workspace_id)s;
+-- The search is done, unless it was asked for again meanwhile.
+UPDATE duplicate_search SET finished_at = %(now)s WHERE workspace_id = %(workspace_id)s AND asked_at = %(asked_at)s;
 
 -- name: find_open
 -- A page of pairs of living people that nobody has decided about, the surest first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -39,6 +40,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "mail": {"email": "dora@example.com"},
     "alone": {"email": "zoe@example.com", "name": "Ann Tamm", "birthday": "1971-01-01"},
 }
+SECOND = timedelta(seconds=1)
 
 
 def fill(ws: Scope) -> dict[str, int]:
@@ -175,7 +177,15 @@ def test_a_search_that_takes_long_holds_back_no_reader_of_the_log(db: Database) 
             until(lambda: watcher.execute(waiting).fetchall())
             assert watcher.execute(waiting).fetchall() == [(True,)]
             assert not look()  # somebody is at it
+            with db.workspace(shop) as ws:
+                duplicates.ask(ws, NOW + SECOND, "user:2")
         assert looking.result()
+    # What was new when it was asked for again may have been passed over.
+    with db.workspace(shop) as ws:
+        assert (state := duplicates.get_search(ws)) is not None
+        assert (state.asked_at, state.finished_at) == (NOW + SECOND, None)
+    assert look()
+    assert not look()
 
 
 @pytest.mark.parametrize("cursor", ["99999|1", "1|9223372036854775808", "5|", "x|1"])
