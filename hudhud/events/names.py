@@ -5,7 +5,7 @@ from __future__ import annotations
 RESERVED = frozenset(
     {
         *("Segment Entered", "Segment Left", "Lifecycle Stage Changed"),
-        *("Journey Entered", "Journey Left"),
+        *("Journey Entered", "Journey Left", "Journey Called"),
         *("Message Sent", "Message Bounced", "Message Opened", "Message Clicked"),
         *("Subscribed", "Unsubscribed", "Consent Changed"),
     }

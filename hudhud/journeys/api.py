@@ -10,13 +10,14 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, drafts, keeping, queries, recipes
+from hudhud.journeys import actions, calls, drafts, keeping, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.explain import why
 from hudhud.journeys.lift import find_draws
 from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import read_instant, rehearse
 from hudhud.kit.config import settings
+from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
@@ -30,6 +31,15 @@ class Span(Schema):
 
     from_: Annotated[str, Field(alias="from")]
     to: str
+
+
+class Entering(Schema):
+    """Who shall enter, with what templates call `event`, and a key by which a repeat is known."""
+
+    person_id: int | None = None
+    user_id: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+    key: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Publication(Schema):
@@ -123,6 +133,16 @@ def start(request: Request, key: str) -> dict[str, Any]:
     """Let it run."""
     actions.start(request.scope, key, request.now, by=request.actor)
     return queries.get_journey(request.scope, key)
+
+
+@router.post("/journeys/{key}/enter", response={202: dict[str, Any]})
+def enter(request: Request, key: str, entering: Entering) -> Status[dict[str, Any]]:
+    """Let a person enter, by the journey's own rules; the same `key` again changes nothing."""
+    if (entering.person_id is None) == (entering.user_id is None):
+        raise InvalidInput("person_id", entering.person_id, "name the person: either by `person_id` or by `user_id`")
+    person = entering.person_id if entering.user_id is None else entering.user_id
+    again = calls.call(request.scope, key, person or 0, entering.properties, entering.key, request.now)
+    return Status(202, {"accepted": True, "again": again})
 
 
 @router.post("/journeys/{key}/drain")

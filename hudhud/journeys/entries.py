@@ -13,7 +13,7 @@ import msgspec
 from hudhud.journeys import moves
 from hudhud.journeys.facts import passes, read_properties
 from hudhud.journeys.moves import MOVES
-from hudhud.journeys.types import After, ByClock, Never, OnEvent, Reason
+from hudhud.journeys.types import After, ByClock, Never, Reason
 from hudhud.kit.sql import numbers
 from hudhud.segments import queries as segments
 
@@ -79,8 +79,8 @@ class Entries:
 
 def candidates(version: Version, events: Iterable[Event]) -> list[Candidate]:
     """Return who an event-triggered journey would take in, in the order of time; history from before the start is left out."""
-    trigger, since = version.graph.trigger, version.started_at
-    if not isinstance(trigger, OnEvent) or since is None:
+    trigger, since = version.graph.listens(), version.started_at
+    if trigger is None or since is None:
         return []
     names = frozenset(trigger.event_names())
     found = [

@@ -13,7 +13,7 @@ import msgspec
 from hudhud.journeys.clocks import find_lives
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
 from hudhud.journeys.ticks import next_tick
-from hudhud.journeys.types import OnDate, OnEvent, OnSchedule, OnSegmentLeave, OnSubscribe, Reason
+from hudhud.journeys.types import OnCall, OnDate, OnEvent, OnSchedule, OnSegmentLeave, OnSubscribe, Reason
 from hudhud.journeys.until import AtDate, Where
 from hudhud.journeys.waiting import tell_wait
 from hudhud.segments import queries as segments
@@ -128,9 +128,10 @@ def _entry_rules(ws: Scope, ch: Client, version: Version, person_id: int, now: d
 
 
 def _trigger_rules(ws: Scope, ch: Client, version: Version, person_id: int, now: datetime) -> list[Line]:
-    trigger = version.graph.trigger
-    if isinstance(trigger, OnEvent):
-        return [_event_rule(ws, ch, version, trigger, person_id, now)]
+    trigger, listens = version.graph.trigger, version.graph.listens()
+    if listens is not None or isinstance(trigger, OnEvent | OnCall):
+        assert listens is not None
+        return [_event_rule(ws, ch, version, listens, person_id, now)]
     tree: Condition
     if isinstance(trigger, OnSubscribe):
         tree = Consent(topic=trigger.topic)

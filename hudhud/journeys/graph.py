@@ -13,7 +13,21 @@ import msgspec
 
 from hudhud.journeys.nodes.kinds import ACTING, Kind
 from hudhud.journeys.ticks import check_trigger, tree_of
-from hudhud.journeys.types import ByClock, InvalidJourney, Never, OfSegment, OnDate, OnEvent, Part, Problem, Reentry, Trigger, Word
+from hudhud.journeys.types import (
+    CALLED,
+    ByClock,
+    InvalidJourney,
+    Never,
+    OfSegment,
+    OnCall,
+    OnDate,
+    OnEvent,
+    Part,
+    Problem,
+    Reentry,
+    Trigger,
+    Word,
+)
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.localtime import Hours
 from hudhud.segments.types import And, Condition, Day, Event, Where, from_json, leaves, to_json
@@ -50,6 +64,12 @@ class Graph(Part, frozen=True):
     def admits(self, at: datetime) -> bool:
         """Say whether runs may begin at an instant: from `starts_at` on, before `ends_at`."""
         return (self.starts_at is None or at >= self.starts_at) and (self.ends_at is None or at < self.ends_at)
+
+    def listens(self) -> OnEvent | None:
+        """Return the events that begin runs, if events do."""
+        if isinstance(self.trigger, OnCall):
+            return OnEvent(CALLED, (Where(property="journey", op="is", value=self.key),))
+        return self.trigger if isinstance(self.trigger, OnEvent) else None
 
     def targets(self, node_id: str) -> list[str]:
         """Return the ids that a node leads to."""
@@ -177,8 +197,8 @@ def _check_head(graph: Graph) -> list[Problem]:
     odd = sorted(set(graph.names) - LANGUAGES)
     if not graph.names or odd:
         found.append(Problem("", "names", f"names: {odd or 'none'}", f"name the journey in one or more of {', '.join(sorted(LANGUAGES))}"))
-    if graph.run_key is not None and not isinstance(graph.trigger, OnEvent):
-        found.append(Problem("", "run_key", "run_key: only an event has properties", "remove `run_key`, or start on an event"))
+    if graph.run_key is not None and graph.listens() is None:
+        found.append(Problem("", "run_key", "run_key: only an event has properties", "remove `run_key`, or start on an event or a call"))
     if isinstance(graph.trigger, ByClock) and not isinstance(graph.reentry, Never):
         said = "reentry: each day of the trigger lets everybody in once, whatever came before"
         found.append(Problem("", "reentry", said, 'remove `reentry`, or write {"kind": "never"}'))

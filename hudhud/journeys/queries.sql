@@ -143,6 +143,12 @@ SELECT l.run_id, l.visit, l.node, l.edge, l.reason, l.at, l.detail FROM run_log 
 SELECT m.source_id AS run_id, m.step, m.visit, m.id, m.state, m.reason FROM message m
 WHERE m.source_kind = 'journey' AND m.source_id = ANY(%(run_ids)s::bigint[]);
 
+-- name: find_called
+-- The living person of a number or a user_id; the survivor, where they were merged.
+SELECT coalesce(p.merged_into, p.id) FROM person p
+WHERE p.workspace_id = %(workspace_id)s AND p.erased_at IS NULL AND p.id = coalesce(%(person_id)s::bigint, (
+    SELECT i.person_id FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'user_id' AND i.value = %(user_id)s));
+
 -- name: lock_ticked
 -- Up to when a journey's ticks have come; its row is held while the next one does. Nothing for a version that is the current one no more.
 SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR UPDATE;

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hudhud.events.types import Event
 from hudhud.journeys import entries, timed
 from hudhud.journeys.entries import Candidate
-from hudhud.journeys.types import ByClock, OnEvent, OnSegment, OnSegmentLeave, OnSubscribe
+from hudhud.journeys.types import ByClock, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.kit import sql
 from hudhud.segments import queries as segments
 from hudhud.segments.types import Segment
@@ -78,9 +78,9 @@ def open_replay(ws: Scope, ch: Client, version: Version, since: datetime, until:
 
 def _read_events(ch: Client, version: Version, since: datetime, until: datetime) -> Iterator[Event]:
     watches = (*version.ends, *version.waits)
-    trigger = version.graph.trigger
+    trigger = version.graph.listens()
     names = {name for watch in watches for name in watch.event_names}
-    names |= set(trigger.event_names()) if isinstance(trigger, OnEvent) else set()
+    names |= set(trigger.event_names()) if trigger is not None else set()
     people = any(watch.about_people for watch in watches)
     if not names and not people:
         return
@@ -99,8 +99,8 @@ def _read_events(ch: Client, version: Version, since: datetime, until: datetime)
 
 
 def _needs_properties(version: Version) -> bool:
-    trigger = version.graph.trigger
-    asks = isinstance(trigger, OnEvent) and (trigger.where or version.graph.run_key)
+    trigger = version.graph.listens()
+    asks = trigger is not None and (trigger.where or version.graph.run_key)
     return bool(asks) or any(leaf.where for watch in (*version.ends, *version.waits) for leaf in watch.quick)
 
 

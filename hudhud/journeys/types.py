@@ -13,6 +13,8 @@ from hudhud.kit.errors import Conflict, HudhudError, NotFound
 from hudhud.kit.localtime import ClockTime
 from hudhud.segments.types import Condition, Where
 
+# The event by which the API lets a person enter; its property `journey` names the journey.
+CALLED = "Journey Called"
 Unit = Literal["minutes", "hours", "days"]
 Positive = Annotated[int, msgspec.Meta(gt=0, le=100_000)]
 Offset = Annotated[int, msgspec.Meta(ge=-3660, le=3660)]  # days
@@ -84,10 +86,14 @@ class OnSchedule(Part, frozen=True, tag_field="kind", tag="schedule", omit_defau
     at: ClockTime
 
 
+class OnCall(Part, frozen=True, tag_field="kind", tag="api"):
+    """A run begins when the API is called for a person; the call comes by the intake as the event `CALLED`, like any other fact."""
+
+
 OnSegment = OnSegmentEnter | OnSegmentLeave
 OfSegment = OnSegmentEnter | OnSegmentLeave | OnSchedule
 ByClock = OnDate | OnSchedule
-Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe | OnDate | OnSchedule
+Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe | OnDate | OnSchedule | OnCall
 
 
 class Never(Part, frozen=True, tag_field="kind", tag="never"):

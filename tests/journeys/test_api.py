@@ -171,3 +171,18 @@ def test_what_a_journey_does_to_people_is_told_by_the_api(browser: Browser, stag
         [{"reason": "not_a_number", "name": "visits"}, {"reason": "no_value", "name": "nick"}],
     )
     assert steps[2]["text"].endswith(": refused; visits: not_a_number; nick: no_value")
+
+
+def test_a_call_lets_a_person_enter_and_a_journey_runs_out(stage: Stage, browser: Browser) -> None:
+    (ann,) = stage.people({})
+    called = {**GRAPH, "trigger": {"kind": "api"}, "send_window": {"from": "09:00", "to": "20:00"}, "ends_at": "2100-01-01T00:00:00Z"}
+    assert browser.ask("PUT", "journeys/called", {"graph": called})[0] == 200
+    call = {"person_id": ann, "properties": {"total": 5}, "key": "order-7"}
+    assert browser.ask("POST", "journeys/called/enter", call)[0] == 409
+    assert browser.ask("POST", "journeys/called/start")[0] == 200
+    assert browser.ask("POST", "journeys/called/enter", call) == (202, {"accepted": True, "again": False})
+    assert browser.ask("POST", "journeys/called/enter", {**call, "user_id": "u"})[1]["field"] == "person_id"
+    assert browser.ask("POST", "journeys/called/enter", {"user_id": "nobody", "key": "1"})[0] == 404
+    assert browser.ask("GET", "journeys/called")[1]["graph"]["send_window"] == {"from": "09:00", "to": "20:00"}
+    assert browser.ask("POST", "journeys/called/drain")[1]["status"] == "draining"
+    assert browser.ask("POST", "journeys/called/enter", call)[0] == 409

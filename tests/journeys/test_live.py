@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
-from hudhud.journeys import actions, planner, queries
+from hudhud.journeys import actions, calls, planner, queries
 from hudhud.journeys.rehearsal import rehearse
-from hudhud.kit.errors import InvalidInput
+from hudhud.journeys.types import JourneyNotFound, JourneyNotReady
+from hudhud.kit.errors import InvalidInput, NotFound
 from hudhud.kit.sql import Query
 from hudhud.segments.actions import create_list
 from hudhud.segments.types import Change
@@ -24,6 +27,7 @@ TRIGGER = {"kind": "event", "name": "Signed Up"}
 REST = {"rest": delay(2, "days", "mail"), "mail": send("hello", "end"), "end": END}
 MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
 ERASE = Query("erase", "UPDATE person SET erased_at = now() WHERE id = %(gone)s")
+LOGGED = Query("logged", "SELECT body FROM intake WHERE workspace_id = %(workspace_id)s")
 HOLDERS = Query("holders", "SELECT r.person_id, p.person_id FROM run r LEFT JOIN run_position p ON p.run_id = r.id ORDER BY r.id")
 
 
@@ -134,6 +138,48 @@ def test_entering_a_segment_begins_a_run(stage: Stage) -> None:
     assert stage.take(changes=changes) == 1
     assert stage.take(changes=changes) == 0
     assert stage.outcomes() == [(ann, None)]
+
+
+CALLED = {"key": "j", "trigger": {"kind": "api"}, "nodes": REST, "start": "rest"}
+
+
+def test_a_call_goes_to_the_log_as_our_own_event_and_lets_the_person_in_once(stage: Stage) -> None:
+    ann, gone = stage.people({}, {})
+    stage.publish(CALLED)
+    stage.publish({**CALLED, "key": "k"})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(MERGE, survivor=ann, gone=gone)
+        assert calls.call(ws, "j", gone, {"total": 5, "journey": "k"}, "order-7", T0 + MINUTE) is False
+        (body,) = [json.loads(row[0]) for row in ws.rows(LOGGED)]
+    said = {name: body[name] for name in ("type", "event", "messageId", "properties")}
+    assert said == {"type": "track", "event": "Journey Called", "messageId": said["messageId"], "properties": {"total": 5, "journey": "j"}}
+    event = structs.replace(stage.event(ann, "Journey Called", T0 + MINUTE, total=5, journey="j"), message_id=body["messageId"])
+    assert stage.take(event) == 1
+    assert stage.take(event) == 0
+    stage.tick(T0 + 9 * DAY)
+    assert [(message["person_id"], message["event"]["total"]) for message in stage.messages()] == [(ann, 5)]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, number = queries.get_version(ws, "j")
+    assert rehearse(stage.db.url, stage.ch, version, number, T0, T0 + DAY).runs == 1
+
+
+def test_calls_that_begin_nothing_say_why(stage: Stage) -> None:
+    (ann,) = stage.people({})
+    stage.publish({**CALLED, "trigger": TRIGGER})
+    stage.publish({**CALLED, "key": "k"}, start=False)
+    stage.publish({**CALLED, "key": "l"})
+    with stage.db.workspace(stage.workspace_id) as ws:
+        for key, who, properties, error in (
+            ("none", ann, {}, JourneyNotFound),
+            ("j", ann, {}, JourneyNotReady),
+            ("k", ann, {}, JourneyNotReady),
+            ("l", ann + 1_000_000, {}, NotFound),
+            ("l", "nobody", {}, NotFound),
+            ("l", ann, {"long": "x" * 32_000}, InvalidInput),
+        ):
+            with pytest.raises(error):
+                calls.call(ws, key, who, properties, "key", T0)
+        assert list(ws.rows(LOGGED)) == []
 
 
 def test_leaving_a_segment_begins_a_run_unless_it_is_because_there_is_nobody_any_more(stage: Stage) -> None:

@@ -1147,6 +1147,32 @@ export type Publication = {
 };
 
 /**
+ * Entering
+ *
+ * Who shall enter, with what templates call `event`, and a key by which a repeat is known.
+ */
+export type Entering = {
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * User Id
+     */
+    user_id?: string | null;
+    /**
+     * Properties
+     */
+    properties?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Key
+     */
+    key: string;
+};
+
+/**
  * Span
  *
  * A span of history: instants, or days of the workspace's time zone; a day as `to` means its end.
@@ -4113,7 +4139,7 @@ export type JourneysFindDraftsResponses = {
     200: unknown;
 };
 
-export type JourneysEditingDeleteData = {
+export type JourneysDeleteData = {
     body?: never;
     path: {
         /**
@@ -4125,14 +4151,14 @@ export type JourneysEditingDeleteData = {
     url: '/api/v1/journeys/{key}';
 };
 
-export type JourneysEditingDeleteResponses = {
+export type JourneysDeleteResponses = {
     /**
      * No Content
      */
     204: void;
 };
 
-export type JourneysEditingDeleteResponse = JourneysEditingDeleteResponses[keyof JourneysEditingDeleteResponses];
+export type JourneysDeleteResponse = JourneysDeleteResponses[keyof JourneysDeleteResponses];
 
 export type JourneysGetJourneyData = {
     body?: never;
@@ -4247,6 +4273,31 @@ export type JourneysStartResponses = {
      */
     200: unknown;
 };
+
+export type JourneysEnterData = {
+    body: Entering;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/enter';
+};
+
+export type JourneysEnterResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type JourneysEnterResponse = JourneysEnterResponses[keyof JourneysEnterResponses];
 
 export type JourneysDrainData = {
     body?: never;

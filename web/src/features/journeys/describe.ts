@@ -35,6 +35,8 @@ function trigger(words: Words, from: Trigger): string {
       if (typeof segment !== "number") return t(from.kind === "segment_enter" ? "journeys.trigger.condition" : "journeys.trigger.condition_leave", { condition: say(words, segment) });
       return t(`journeys.trigger.${from.kind}`, { segment: t("segments.quoted", { text: isolated(words.segment(segment)) }) });
     }
+    case "api":
+      return t("journeys.trigger.api");
     case "date":
       return tellDate(words, from);
     case "schedule": {

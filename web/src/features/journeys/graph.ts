@@ -26,6 +26,7 @@ export type Trigger =
   | { kind: "event"; name: string | string[]; where?: Where[] }
   | { kind: "segment_enter" | "segment_leave"; segment: number | Condition }
   | { kind: "subscribe"; topic: string }
+  | { kind: "api" }
   | { kind: "date"; attribute: string; days?: number; at: string; yearly?: boolean }
   | { kind: "schedule"; segment: number | Condition; rule: string; first: string; at: string };
 

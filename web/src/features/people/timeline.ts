@@ -5,7 +5,7 @@ import type { TimelineEntry } from "./types";
 /** Names that Hudhud itself gives to events have words in every language; the shop's own names stay as they are. */
 const OURS = new Set([
   "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left", "Lifecycle Stage Changed",
-  "Journey Entered", "Journey Left", "Message Sent", "Message Bounced", "Message Opened", "Message Clicked", "Subscribed", "Unsubscribed", "Consent Changed",
+  "Journey Called", "Journey Entered", "Journey Left", "Message Sent", "Message Bounced", "Message Opened", "Message Clicked", "Subscribed", "Unsubscribed", "Consent Changed",
 ]);
 
 export function eventTitle(t: TFunction, entry: Pick<TimelineEntry, "name">): string {
