@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from hudhud.app.journey_commands import journey
 from hudhud.journeys.graph import canonical, parse
 from tests.app.conftest import web as web
 from tests.app.test_commands import run
@@ -36,17 +38,20 @@ def write(folder: Path, graph: dict[str, Any]) -> str:
     return str(file)
 
 
-def test_lint_names_every_problem_and_writes_what_is_sound_in_its_one_form(web: Wiring, browser: Browser, tmp_path: Path) -> None:
+def test_lint_names_every_problem_and_writes_what_is_sound_in_its_one_form(tmp_path: Path) -> None:
     good = write(tmp_path, GRAPH)
     bad = write(tmp_path, {**GRAPH, "key": "bad", "start": "nowhere"})
-    done = run(web, "journey", "lint", good, bad)
-    assert done.returncode == 1
+    done = CliRunner().invoke(journey, ["lint", good, bad])
+    assert done.exit_code == 1
     assert "hello: sound, 3 nodes; not in canonical form" in done.stdout
     assert "bad.json: journey: start: 'nowhere' does not exist; use one of end, hello, rest" in done.stdout
-    assert run(web, "journey", "lint", good, "--write").returncode == 0
+    assert CliRunner().invoke(journey, ["lint", good, "--write"]).exit_code == 0
     assert (tmp_path / "hello.json").read_text() == canonical(parse(GRAPH))
-    # Here there is no such template: known only to an installation.
-    done = run(web, "journey", "lint", good, "--installed", "--json")
+
+
+@pytest.mark.long
+def test_lint_asks_an_installation_for_what_a_journey_names(web: Wiring, browser: Browser, tmp_path: Path) -> None:
+    done = run(web, "journey", "lint", write(tmp_path, GRAPH), "--installed", "--json")
     assert (done.returncode, [problem["code"] for problem in json.loads(done.stdout)["problems"]]) == (1, ["unknown_template"])
     assert browser.ask("GET", "me")[0] == 200
 
