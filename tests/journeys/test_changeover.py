@@ -16,7 +16,12 @@ from hudhud.journeys import actions, changeover, graph, planner, queries
 from hudhud.journeys.explain import why
 from hudhud.journeys.placing import Leave, Rule, To
 from hudhud.journeys.worlds import LiveWorld
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys
 from hudhud.kit.sql import Query
+from hudhud.workers import journeys as worker
+from hudhud.workers.context import Context
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:
@@ -403,3 +408,20 @@ def test_of_two_orders_neither_waits_for_the_other_and_timers_have_their_turn(st
     assert carry_on() == 10
     with stage.db.workspace(stage.workspace_id) as ws:
         assert [tuple(row) for row in ws.rows(ORDERS)] == [(8, 0, True), (8, 0, True)]
+
+
+def test_the_worker_moves_people_before_it_lets_timers_fire(stage: Stage, tmp_path: Path) -> None:
+    people = stage.people({}, {})
+    stage.publish(journey(REST, "rest"))
+    stage.take(*(stage.event(one, "Signed Up", T0) for one in people))
+    new = journey({**REST, "rest": delay(1, "days", "mail"), "mail": send("other", "end")}, "rest")
+    now = T0 + 3 * DAY
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.publish(ws, graph.parse(new), now, by="test", rule=MOVE)
+    context = Context("tester", Settings(data=tmp_path), stage.db, FixedClock(now), Keys((b"key",)))
+    worker.work_once(context, stage.ch, now)
+    assert standing(stage) == [(one, 2, "rest", False, now) for one in people]
+    worker.work_once(context, stage.ch, now + MINUTE)
+    worker.fold(context)
+    assert sorted(sent(stage)) == [(one, "other") for one in people]
+    assert stage.outcomes() == [(one, "finished") for one in people]
