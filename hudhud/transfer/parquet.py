@@ -130,21 +130,18 @@ def _times(column: Any) -> list[str] | None:  # noqa: ANN401 -- pyarrow has no t
         return [""] * len(column)
     if ends["min"] < least or ends["max"] > most:
         return None
-    texts = column.cast(pa.string()).to_pylist()
-    if pa.types.is_date32(kind):
-        return [text or "" for text in texts]
-    return [_time_of(text) if text else "" for text in texts]
+    found: list[str] = pc.fill_null(column.cast(pa.string()) if pa.types.is_date32(kind) else _instants(column), "").to_pylist()
+    return found
 
 
-def _time_of(text: str) -> str:
-    """Write Arrow's text of a time (2026-01-31 10:00:00.500Z) as Python does: a T, microseconds or none, +00:00; of midnight without a zone only the day."""
-    day, _, rest = text.partition(" ")
-    plain, dot, part = rest.removesuffix("Z").partition(".")
-    if dot:
-        part = part.rstrip("0") and f".{part:0<6}"
-    if text[-1] == "Z":
-        return f"{day}T{plain}{part}+00:00"
-    return f"{day}T{plain}{part}" if part or plain != "00:00:00" else day
+def _instants(column: Any) -> Any:  # noqa: ANN401 -- pyarrow has no types
+    """Write instants as Python does: of midnight without a zone the day alone, no noughts behind the point, a T, +00:00."""
+    # Without the zone first, which is UTC: with it each costs five times as much.
+    texts = column.cast(pa.timestamp("us")).cast(pa.string())
+    if not column.type.tz:
+        texts = pc.replace_substring(texts, " 00:00:00.000000", "")
+    texts = pc.replace_substring(pc.replace_substring(texts, ".000000", ""), " ", "T")
+    return pc.binary_join_element_wise(texts, "+00:00", "") if column.type.tz else texts
 
 
 def _text_of(one: Any, otherwise: str | None) -> str:  # noqa: ANN401 -- pyarrow has no types
