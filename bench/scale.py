@@ -21,6 +21,7 @@ from bench.stack import Stack, wait_until
 from hudhud.events.queries import find_timeline
 from hudhud.people.queries import get_profile, search_people
 from hudhud.segments import actions, queries
+from hudhud.segments.flips import LONGEST_PAUSE
 from hudhud.segments.types import MILLISECOND, Touched, from_json
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def measure(*, people: int = PEOPLE, events: int = EVENTS) -> list[Figure]:
         return [
             *_refreshed(stack, ch, base, small_cpu_s),
             *_asked(stack, ch, base),
+            _flips(stack, ch, base),
             _recheck(stack.db, ch, base),
             Figure("disk of an event, both tables", size, "bytes", target=60, at_least=False),
             Figure("memory of ClickHouse, large base", stack.clickhouse_mb(), "MB", target=1536, at_least=False, note=_told(base)),
@@ -258,6 +260,23 @@ def _asked(stack: Stack, ch: Client, base: Base) -> list[Figure]:
         Figure("search by a beginning, p95", percentile(searches, 0.95) * 1000, "ms", target=200, at_least=False),
         Figure("person with timeline, p95", percentile(pages, 0.95) * 1000, "ms", target=150, at_least=False),
     ]
+
+
+def _flips(stack: Stack, ch: Client, base: Base) -> Figure:
+    """Time the looks at what the passage of a minute has changed: all segments at once. What is due waits for a pause before."""
+    base.now += timedelta(minutes=1)
+    changed = 0
+    began, before = time.perf_counter(), stack.clickhouse_s() + time.process_time()
+    while True:
+        with stack.db.workspace(base.workspace_id) as ws:
+            found = len(actions.check_due(ws, ch, base.now))
+        changed += found
+        if not found:
+            break
+    took = LONGEST_PAUSE.total_seconds() + time.perf_counter() - began
+    worked = stack.clickhouse_s() + time.process_time() - before
+    note = f"{changed} changes, {worked:.1f} s of processor time; a pause of {LONGEST_PAUSE.seconds} s counted"
+    return Figure("from an edge of time to its flips, at most", took, "s", target=60, at_least=False, note=note)
 
 
 def _recheck(db: Database, ch: Client, base: Base) -> Figure:

@@ -214,8 +214,8 @@ def test_flips_close_together_are_applied_together(stage: Stage) -> None:
     stage.refresh(Touched(frozenset(person.id for person in people), frozenset({"Order Completed"})))
     stage.now = NOW + 7 * DAY
     assert len(stage.check()) == 1
-    assert stage.next_check() == stage.now + timedelta(minutes=1)
-    stage.now += timedelta(minutes=1)
+    assert stage.next_check() == stage.now + flips.LONGEST_PAUSE
+    stage.now += flips.LONGEST_PAUSE
     assert [change.person_id for change in stage.check()] == [person.id for person in people[1:]]
     assert stage.members() == {recent: set()}
 
