@@ -62,7 +62,7 @@ def test_who_said_no_themselves_is_not_subscribed_again_by_an_undo(line: Line) -
     assert states(line) == {"old": "unsubscribed", "new": "unsubscribed"}
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", [1, pytest.param(0, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 def test_two_that_are_taken_back_at_once_leave_nothing(line: Line, monkeypatch: pytest.MonkeyPatch, turn: int) -> None:
     """Page by page beside each other, each page one person."""
     monkeypatch.setattr(undoing, "PAGE", 1)
