@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +24,8 @@ from tests.workers.line import Line, identify
 from tests.workers.test_main import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
@@ -105,11 +107,11 @@ def test_nobody_is_greeted_for_being_back_by_an_undo(line: Line, monkeypatch: py
     line.clock.at += timedelta(minutes=1)
     delete = event_actions.delete_brought
 
-    def work_meanwhile(*given: Any) -> None:
+    def work_meanwhile(db: Database, ch: Client, workspace_id: int, source: str, keep: Callable[[], None]) -> None:
         """The intake keeps pace with the pages; what somebody does themselves counts as ever."""
         line.put(identify("own", city="Tartu"))
         line.work()
-        delete(*given)
+        delete(db, ch, workspace_id, source, keep)
 
     monkeypatch.setattr(event_actions, "delete_brought", work_meanwhile)
     undo(line, import_id)
