@@ -115,7 +115,9 @@ def publish(ws: Scope, graph: Graph, now: datetime, *, by: str, rule: Rule = KEE
     current = ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None or current["graph"] != text:
         check_segments(ws, graph)
-        if isinstance(graph.trigger, OnSubscribe | ByClock) and (current is None or graphs.parse(current["graph"]).trigger != graph.trigger):
+        if isinstance(graph.trigger, OnSubscribe | ByClock) and (
+            current is None or graphs.parse(current["graph"]).trigger != graph.trigger
+        ):
             ws.run(QUERIES.begin_reading, journey_id=journey["id"], now=now)
         segment_id = _segment_of(ws, graph, now)
         version_id = ws.value(QUERIES.add_version, journey_id=journey["id"], graph=text, now=now, created_by=by)

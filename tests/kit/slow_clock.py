@@ -39,8 +39,4 @@ def find_changes(zone: str, year: int) -> list[datetime]:
     """Return the instants in a year, to six hours, at which the clock there is put forward or back."""
     place = ZoneInfo(zone)
     steps = [datetime(year, 1, 1, tzinfo=UTC) + number * timedelta(hours=6) for number in range(366 * 4)]
-    return [
-        later
-        for earlier, later in pairwise(steps)
-        if earlier.astimezone(place).utcoffset() != later.astimezone(place).utcoffset()
-    ]
+    return [later for earlier, later in pairwise(steps) if earlier.astimezone(place).utcoffset() != later.astimezone(place).utcoffset()]
