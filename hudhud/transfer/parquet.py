@@ -38,7 +38,9 @@ def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list
             table = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
             yield 1, [str(name) for name in table.schema_arrow.names]
             number = 1
-            for batch in table.iter_batches(max(1, min(READ_ROWS, READ_CELLS // max(1, len(table.schema_arrow.names))))):
+            rows = max(1, min(READ_ROWS, READ_CELLS // max(1, len(table.schema_arrow.names))))
+            # One after another: batches so small are handed between threads for longer than they take.
+            for batch in table.iter_batches(rows, use_threads=False):
                 yield from enumerate(cells_of(batch, typed), number + 1)
                 number += batch.num_rows
         except (pa.ArrowException, OSError) as error:
