@@ -24,7 +24,7 @@ router = Router(tags=["journeys"])
 Limit = Annotated[int, Field(ge=1, le=200)]
 
 
-class Question(Schema):
+class JourneyQuestion(Schema):
     """What would be published: a graph, a version by its number, or neither: the draft, else the current version; and what of people under way."""
 
     graph: dict[str, Any] | None = None
@@ -32,33 +32,33 @@ class Question(Schema):
     runs: Any = "keep"
 
 
-class Again(Schema):
+class PeopleUnderWay(Schema):
     """What becomes of people under way (ARCHITECTURE.md, Journeys)."""
 
     runs: Any = "keep"
 
 
-class Other(Schema):
+class JourneyKey(Schema):
     """What the new journey is called in the API, in files and in conditions."""
 
     key: str
 
 
-class Draft(Schema):
+class JourneyDraft(Schema):
     """A graph as it is for now, and the revision that was worked on (0: there was none)."""
 
     graph: dict[str, Any]
     revision: Annotated[int, Field(ge=0)]
 
 
-class DraftPublication(Schema):
+class JourneyDraftPublication(Schema):
     """Which revision to publish, and what becomes of people under way."""
 
     revision: int
     runs: Any = "keep"
 
 
-class Review(Schema):
+class JourneyReview(Schema):
     """A question or a word about a revision: `asked`, `approved` or `refused`."""
 
     revision: int
@@ -73,7 +73,7 @@ def get_draft(request: Request, key: str) -> dict[str, Any]:
 
 
 @router.put("/journeys/{key}/draft")
-def put_draft(request: Request, key: str, draft: Draft) -> dict[str, Any]:
+def put_draft(request: Request, key: str, draft: JourneyDraft) -> dict[str, Any]:
     """Save the draft, sound or not; a new key makes a journey. 409 `draft_changed` where somebody else has saved it meanwhile."""
     drafts.put_draft(request.scope, key, draft.graph, draft.revision, request.now, by=request.actor)
     return drafts.get_draft(request.scope, key)
@@ -87,21 +87,21 @@ def drop_draft(request: Request, key: str, revision: int) -> Status[None]:
 
 
 @router.post("/journeys/{key}/draft/publish")
-def publish_draft(request: Request, key: str, publication: DraftPublication) -> dict[str, Any]:
+def publish_draft(request: Request, key: str, publication: JourneyDraftPublication) -> dict[str, Any]:
     """Publish the draft at this revision; people under way stay on their version, or move by the rule in `runs`."""
     rule = read_rule(publication.runs)
     return {"key": key, "number": drafts.publish_draft(request.scope, key, publication.revision, request.now, by=request.actor, rule=rule)}
 
 
 @router.post("/journeys/{key}/draft/review")
-def review_draft(request: Request, key: str, review: Review) -> dict[str, Any]:
+def review_draft(request: Request, key: str, review: JourneyReview) -> dict[str, Any]:
     """Ask for another member's word on the draft, or give it. Nobody approves what they have saved or asked about themselves."""
     drafts.review(request.scope, key, review.revision, review.word, request.now, by=request.actor, note=review.note)
     return drafts.get_draft(request.scope, key)
 
 
 @router.post("/journeys/{key}/duplicate")
-def duplicate(request: Request, key: str, other: Other) -> dict[str, Any]:
+def duplicate(request: Request, key: str, other: JourneyKey) -> dict[str, Any]:
     """Make a draft of a new journey out of this one."""
     keeping.duplicate(request.scope, key, other.key, request.now, by=request.actor)
     return drafts.get_draft(request.scope, other.key)
@@ -135,7 +135,7 @@ def get_version(request: Request, key: str, number: int) -> dict[str, Any]:
 
 
 @router.post("/journeys/{key}/versions/{int:number}/publish")
-def publish_again(request: Request, key: str, number: int, again: Again) -> dict[str, Any]:
+def publish_again(request: Request, key: str, number: int, again: PeopleUnderWay) -> dict[str, Any]:
     """Publish an older version once more: it becomes the newest."""
     made = versions.publish_again(request.scope, key, number, request.now, by=request.actor, rule=read_rule(again.runs))
     return {"key": key, "number": made}
@@ -148,7 +148,7 @@ def get_diff(request: Request, key: str, before: int, after: int | None = None) 
 
 
 @router.post("/journeys/{key}/impact")
-def assess_impact(request: Request, key: str, question: Question) -> dict[str, Any]:
+def assess_impact(request: Request, key: str, question: JourneyQuestion) -> dict[str, Any]:
     """Say what publishing would do to people under way. Nothing is changed."""
     graph = graphs.parse({**question.graph, "key": key}) if question.graph is not None else _graph(request.scope, key, question.number)
     found = assess(request.scope, request.clickhouse, key, graph, read_rule(question.runs), request.now)

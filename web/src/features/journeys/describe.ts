@@ -101,6 +101,8 @@ export function tell(words: JourneyWords, graph: Graph, id: string): Told {
 
 /** What stands on an edge: nothing on the only way on, else the answer that leads there. */
 export function tellEdge(words: Words, node: JourneyNode | undefined, edge: string): string {
+  // A move to another version is no way that is drawn: its reason says it all.
+  if (edge === "moved") return "";
   if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
   if (node?.kind === "delay" && edge === "otherwise") return words.t("journeys.edge.no_date");
   if (node?.kind === "holdout") return words.t(edge === "held" ? "journeys.edge.held" : "journeys.edge.otherwise");
