@@ -943,19 +943,21 @@ export type NewList = {
 /**
  * Draft
  *
- * A graph as it is for now, and the revision that was worked on (0: there was none).
+ * Conditions that are not saved.
+ *
+ * Whoever edits them names the form they edit in with `draft`: what that form asked before is given up (its answer is 409).
  */
 export type Draft = {
     /**
-     * Graph
+     * Tree
      */
-    graph: {
+    tree: {
         [key: string]: unknown;
     };
     /**
-     * Revision
+     * Draft
      */
-    revision: number;
+    draft?: string;
 };
 
 /**
@@ -1189,11 +1191,29 @@ export type Span = {
 };
 
 /**
- * DraftPublication
+ * JourneyDraft
+ *
+ * A graph as it is for now, and the revision that was worked on (0: there was none).
+ */
+export type JourneyDraft = {
+    /**
+     * Graph
+     */
+    graph: {
+        [key: string]: unknown;
+    };
+    /**
+     * Revision
+     */
+    revision: number;
+};
+
+/**
+ * JourneyDraftPublication
  *
  * Which revision to publish, and what becomes of people under way.
  */
-export type DraftPublication = {
+export type JourneyDraftPublication = {
     /**
      * Revision
      */
@@ -1205,11 +1225,11 @@ export type DraftPublication = {
 };
 
 /**
- * Review
+ * JourneyReview
  *
  * A question or a word about a revision: `asked`, `approved` or `refused`.
  */
-export type Review = {
+export type JourneyReview = {
     /**
      * Revision
      */
@@ -1225,11 +1245,11 @@ export type Review = {
 };
 
 /**
- * Other
+ * JourneyKey
  *
  * What the new journey is called in the API, in files and in conditions.
  */
-export type Other = {
+export type JourneyKey = {
     /**
      * Key
      */
@@ -1237,11 +1257,11 @@ export type Other = {
 };
 
 /**
- * Again
+ * PeopleUnderWay
  *
  * What becomes of people under way (ARCHITECTURE.md, Journeys).
  */
-export type Again = {
+export type PeopleUnderWay = {
     /**
      * Runs
      */
@@ -1249,11 +1269,11 @@ export type Again = {
 };
 
 /**
- * Question
+ * JourneyQuestion
  *
  * What would be published: a graph, a version by its number, or neither: the draft, else the current version; and what of people under way.
  */
-export type Question = {
+export type JourneyQuestion = {
     /**
      * Graph
      */
@@ -4457,7 +4477,7 @@ export type JourneysEditingGetDraftResponses = {
 };
 
 export type JourneysEditingPutDraftData = {
-    body: Draft;
+    body: JourneyDraft;
     path: {
         /**
          * Key
@@ -4476,7 +4496,7 @@ export type JourneysEditingPutDraftResponses = {
 };
 
 export type JourneysEditingPublishDraftData = {
-    body: DraftPublication;
+    body: JourneyDraftPublication;
     path: {
         /**
          * Key
@@ -4495,7 +4515,7 @@ export type JourneysEditingPublishDraftResponses = {
 };
 
 export type JourneysEditingReviewDraftData = {
-    body: Review;
+    body: JourneyReview;
     path: {
         /**
          * Key
@@ -4514,7 +4534,7 @@ export type JourneysEditingReviewDraftResponses = {
 };
 
 export type JourneysEditingDuplicateData = {
-    body: Other;
+    body: JourneyKey;
     path: {
         /**
          * Key
@@ -4626,7 +4646,7 @@ export type JourneysEditingGetVersionResponses = {
 };
 
 export type JourneysEditingPublishAgainData = {
-    body: Again;
+    body: PeopleUnderWay;
     path: {
         /**
          * Key
@@ -4677,7 +4697,7 @@ export type JourneysEditingGetDiffResponses = {
 };
 
 export type JourneysEditingAssessImpactData = {
-    body: Question;
+    body: JourneyQuestion;
     path: {
         /**
          * Key
