@@ -51,6 +51,8 @@ SILENT_S = 60.0
 DRAIN_S = 5.0
 LISTEN_S = 1.0
 CONNECTIONS_PER_ROLE = 3
+# They decide by what people did, so they wait until ClickHouse has all of it. The others go on, as mail does while ClickHouse is away.
+DECIDING = frozenset({"intake", "segments", "journeys", "effects", "retention"})
 
 log = structlog.get_logger()
 
@@ -72,7 +74,7 @@ def load_role(name: str) -> Role:
 
 
 class Guard:
-    """Holds all roles of a process until ClickHouse has what was taken in: without it everybody would seem to leave their segments, and to come back later."""
+    """Holds roles that decide until ClickHouse has what was taken in: without it everybody would seem to leave their segments, and to come back later."""
 
     def __init__(self) -> None:
         """Begin closed."""
@@ -106,7 +108,8 @@ def keep_running(context: Context, name: str, role: Role, guard: Guard) -> None:
     while not context.stop.is_set():
         began = time.monotonic()
         try:
-            guard.pass_by(context)
+            if name in DECIDING:
+                guard.pass_by(context)
             role.run(context)
         except (psycopg.OperationalError, PoolTimeout) as error:
             log.warning("role.database_away", role=name, error=str(error).strip())
