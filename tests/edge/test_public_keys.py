@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.edge.browser import SNIPPET
-from hudhud.events.types import RESERVED
+from hudhud.events.names import RESERVED
 from hudhud.kit.crypto import hash_secret
 
 if TYPE_CHECKING:

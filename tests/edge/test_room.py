@@ -73,7 +73,7 @@ def test_while_the_log_is_full_nobody_reads_what_is_sent() -> None:
         said.append(message)
 
     for path in ("/v1/batch", "/v1/track", "/hooks/x"):
-        scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+        scope: dict[str, object] = {"type": "http", "method": "POST", "path": path, "headers": []}
         asyncio.run(edge(scope, receive, send))
     assert [one["status"] for one in said if one["type"] == "http.response.start"] == [429] * 3
 

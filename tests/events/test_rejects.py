@@ -47,12 +47,12 @@ def allow(line: Line, table: str) -> None:
         everywhere.conn.execute(f"ALTER TABLE {table} DROP CONSTRAINT forbidden")
 
 
-def plans(line: Line) -> list[tuple[str, str]]:
+def plans(line: Line) -> list[tuple[int, str]]:
     """Who has which plan, by PostgreSQL; ClickHouse must say the same."""
     mirrored = line.ch.query("SELECT attributes.number::Int64, attributes.plan::String FROM person FINAL WHERE NOT gone").result_rows
     known = line.sql("SELECT (attributes ->> 'number')::bigint, attributes ->> 'plan' FROM person")
     assert sorted(mirrored) == sorted(known)
-    return sorted(known)
+    return sorted((number, plan) for number, plan in known)
 
 
 def messages(poisoned: list[int]) -> list[dict[str, object]]:
