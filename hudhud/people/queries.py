@@ -91,8 +91,8 @@ def find_current_ids(ws: Scope, ids: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in ws.rows(QUERIES.current_ids, ids=sql.numbers(ids))}
 
 
-def find_standing(ws: Scope, ids: Iterable[int]) -> Sequence[tuple[int, int, bool]]:
-    """Return for each of these people: id, who they are today, whether ClickHouse's copy of them is behind."""
+def find_standing(ws: Scope, ids: Iterable[int]) -> Sequence[tuple[int, int, bool, bool]]:
+    """Return for each of these people: id, who they are today, whether ClickHouse's copy of them is behind, whether they were erased."""
     return ws.rows(QUERIES.find_standing, ids=sql.numbers(ids))
 
 

@@ -86,9 +86,10 @@ FROM unnest(%(namespaces)b::text[], %(values)b::text[], %(person_ids)s::bigint[]
 SELECT workspace_id, id FROM person WHERE version > mirrored ORDER BY id LIMIT %(limit)s;
 
 -- name: find_standing
--- Who are these people today, and is their mirror behind? It also is for those whom an open batch has made.
+-- Who are these people today, is their mirror behind (it also is for those whom an open batch has made), and were they erased?
 SELECT p.id, coalesce(p.merged_into, p.id),
-       p.version > p.mirrored OR coalesce(p.made_in = ANY(ARRAY(SELECT l.batch FROM intake_lane l WHERE l.batch IS NOT NULL)), false)
+       p.version > p.mirrored OR coalesce(p.made_in = ANY(ARRAY(SELECT l.batch FROM intake_lane l WHERE l.batch IS NOT NULL)), false),
+       p.erased_at IS NOT NULL
 FROM person p WHERE p.id = ANY(%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s;
 
 -- name: read_mirror

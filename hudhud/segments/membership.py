@@ -96,30 +96,34 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     """Bring membership up to date after a batch of facts that ClickHouse already has; return who came and who went.
 
     Only the people of the batch are looked at, in the segments that facts about them may move them in (concern.py); people that are new, or
-    that others were merged into, in all of them. Who takes over a merged member's place has not entered anything.
+    that others were merged into, in all of them. Who takes over a merged member's place has not entered anything; who was erased is in nothing,
+    whatever it asks for, without having left.
     """
     if not touched.person_ids or not ws.value(QUERIES.has_live):
         return []
     desk = open_desk(ws, ch, now)
-    segments = [segment for segment in find_live(desk, touched) if segment.built and not segment.failing]
-    people = BitMap64(touched.person_ids)
+    built = [segment for segment in find_live(desk, touched) if segment.built]
+    segments = [segment for segment in built if not segment.failing]
+    people, gone = BitMap64(touched.person_ids), BitMap64(touched.gone)
     moved = _find_moved(desk, people)
-    fresh = (people - desk.known) | BitMap64(moved.values())
-    _hand_over(desk, segments, moved)
+    fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
+    # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
+    _hand_over(desk, built, moved)
+    _let_go(desk, built, gone)
     concerned = [segment for segment in segments if segment.concerned]
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
-    changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh))
+    changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh | gone))
     changes += apart(desk, segments, lambda some: decide(desk, some, fresh).changes)
-    desk.close((desk.known | (people - BitMap64(touched.behind))) - BitMap64(moved) if fresh else None)
+    desk.close((desk.known | (people - BitMap64(touched.behind))) - BitMap64(moved) if fresh or moved else None)
     return changes
 
 
-def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, fresh: BitMap64) -> list[Change]:
-    """Decide about the people whom the batch may move: each in some of these segments, asked about in all that concern anybody."""
+def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, others: BitMap64) -> list[Change]:
+    """Decide about the people whom the batch may move, but for `others`: each in some of these segments, asked about in all that concern anybody."""
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
     stored = read_members(desk.ws, [segment.id for segment in segments], BitMap64(touched.person_ids))
     asked = {
-        one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - fresh
+        one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - others
         for one in segments
     }
     seen = see(find_atoms([one.tree for one in segments], definitions), touched, desk.now)
@@ -359,6 +363,11 @@ def _hand_over(desk: Desk, segments: Sequence[Live], moved: Mapping[int, int]) -
         after = (before - leaving) | BitMap64([moved[actor] for actor in before & leaving])
         turned[segment_id] = before ^ after
     record(desk.ws, turn_members(desk.ws, turned), [], desk.now)
+
+
+def _let_go(desk: Desk, segments: Sequence[Live], gone: BitMap64) -> None:
+    if gone:
+        record(desk.ws, turn_members(desk.ws, read_members(desk.ws, [segment.id for segment in segments], gone)), [], desk.now)
 
 
 def _write_changes(desk: Desk, changes: Sequence[Change]) -> None:

@@ -181,6 +181,7 @@ class Touched:
     changed: Collection[int] | None = None
     # Of whom ClickHouse does not know yet what has changed since: asked about all the same, and again when it does.
     behind: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()  # of these people: who was erased
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Part:
     topics: frozenset[str] = frozenset()
     stale: list[int] = field(default_factory=list)  # people whose mirror is behind, from this batch or elsewhere
     people: set[int] = field(default_factory=set)  # everybody concerned, as who they are today
+    gone: frozenset[int] = frozenset()  # of these: who was erased
     quiet: frozenset[int] = frozenset()  # of the stale: whom nothing but the taking back of an import has changed
     changes: list[Change] = field(default_factory=list)  # who entered or left a segment
     broken: list[Broken] = field(default_factory=list)  # where events break the rules of their names

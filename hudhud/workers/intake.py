@@ -179,11 +179,12 @@ def _stand_today(ws: Scope, part: Part) -> list[int]:
     """Let events be those of who their people are by now; return whose mirror is behind."""
     concerned = part.people.union(part.stale, *((event.actor_id, event.person_id) for event in part.events))
     standing = people_queries.find_standing(ws, sorted(concerned))
-    today = {person_id: now for person_id, now, _ in standing}
+    today = {person_id: now for person_id, now, *_ in standing}
     for event in part.events:
         event.person_id = today.get(event.actor_id, event.person_id)
     part.people = set(today.values())
-    return sorted(person_id for person_id, _, is_stale in standing if is_stale)
+    part.gone = frozenset(person_id for person_id, now, _, is_erased in standing if is_erased and person_id == now)
+    return sorted(person_id for person_id, _, is_stale, _ in standing if is_stale)
 
 
 def update_segments(everywhere: Scope, batch: Batch) -> None:
@@ -201,15 +202,18 @@ def update_segments(everywhere: Scope, batch: Batch) -> None:
 
 def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], behind: frozenset[int], some: Sequence[Event]) -> None:
     by_others = not part.changed_ids.issuperset(part.stale)
+    person_ids = frozenset(others.union(event.person_id for event in some))
     touched = Touched(
-        person_ids=frozenset(others.union(event.person_id for event in some)),
+        person_ids=person_ids,
         event_names=frozenset(event.name for event in some),
         attributes=frozenset({ANY_ATTRIBUTE}) if by_others else part.attributes,
         topics=frozenset({ANY_ATTRIBUTE}) if by_others else part.topics,
-        instants=_by_name(some, lambda event: event.at),
-        doers=_by_name(some, lambda event: event.person_id),
+        # What ClickHouse does not keep of a batch did not happen to a segment: then nothing is concluded from the batch alone.
+        instants=None if batch.is_ignored else _by_name(some, lambda event: event.at),
+        doers=None if batch.is_ignored else _by_name(some, lambda event: event.person_id),
         changed=others.union(part.changed_ids, part.stale),
         behind=behind,
+        gone=part.gone & person_ids,
     )
     changes = segments.refresh(ws, batch.ch, touched, batch.now)
     batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now, part.quiet)

@@ -83,7 +83,7 @@ def _delete_old(context: Context, ch: Client, term: Term, now: datetime) -> None
             until = horizon(everywhere, context.clock.now())
         with context.db.workspace(term.workspace_id) as ws:
             # Were we killed before this, the nightly check would find them.
-            standing = {person_id for _, person_id, _ in people.find_standing(ws, doers[start : start + PAGE])}
+            standing = {person_id for _, person_id, *_ in people.find_standing(ws, doers[start : start + PAGE])}
             changes = segments.take_up(ws, ch, standing, term.name, until)
             tell(ws, ch, changes, until)
         context.count("retention", "changes of segments", len(changes))

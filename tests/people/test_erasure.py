@@ -15,6 +15,9 @@ import pytest
 from hudhud.people import erasure
 from hudhud.people.queries import count_people, find_people
 from hudhud.people.types import PersonNotFound
+from hudhud.segments import actions as segments
+from hudhud.segments.stored import read_members
+from hudhud.segments.types import from_json
 from hudhud.workers import erasure as worker
 from hudhud.workers import segments as segments_worker
 from tests import make
@@ -64,6 +67,25 @@ def test_no_word_of_an_erased_person_is_left_in_any_table(line: Line) -> None:
     ]
     assert line.sql("SELECT state, reason FROM message ORDER BY id") == [("accepted", ""), ("skipped", "person_erased")]
     assert b"canary" not in bytes(line.sql("SELECT string_agg(hash, '') FROM erased_identifier")[0][0])
+
+
+def test_whoever_is_erased_is_in_no_segment_by_the_next_batch_whatever_it_asks_for(line: Line) -> None:
+    line.put(identify("u1", email="ann@example.com"), track("u1"), track("u2"))
+    line.work()
+    people = dict(line.sql("SELECT value, person_id FROM identifier WHERE namespace = 'user_id'"))
+    viewed: dict[str, object] = {"kind": "event", "name": "Product Viewed"}
+    unordered: dict[str, object] = {"kind": "not", "of": {"kind": "event", "name": "Order Completed"}}
+    with line.db.workspace(line.shop) as ws:
+        conditions = [viewed, unordered, {"kind": "share", "percent": 100, "salt": "x"}]
+        made = [segments.create_segment(ws, "Some", from_json(tree), NOW, by="user:1") for tree in conditions]
+        segments.build(ws, line.ch, NOW)
+        assert [set(one) for one in read_members(ws, made).values()] == [set(people.values())] * 3
+    ask(line, people["u1"])
+    line.put(track("u2"))
+    line.work()
+    with line.db.workspace(line.shop) as ws:
+        assert [set(one) for one in read_members(ws, made).values()] == [{people["u2"]}] * 3
+    assert line.sql("SELECT count(*) FROM segment_change") == [(0,)]
 
 
 def test_what_happened_before_makes_no_ghost_and_an_address_that_comes_back_gets_no_mail(line: Line) -> None:

@@ -82,6 +82,25 @@ def test_a_segment_that_clickhouse_refuses_stops_no_other_and_catches_up(stage: 
     assert stage.members() == stage.expected()
 
 
+def test_who_is_merged_or_erased_while_a_segment_fails_holds_no_place_in_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = stage.segment(heavy())
+    for _ in range(4):
+        stage.refresh(order(stage)[1])
+    merged, survivor, erased, stays = stage.world.people
+    with monkeypatch.context() as cramped:
+        cramped.setitem(ask.ROOMY, "max_ast_elements", 400)
+        late, touched = order(stage)
+        assert stage.refresh(touched) == []
+        stage.merge(merged, survivor)
+        erased.gone = True
+        stage.mirror(erased)
+        assert stage.refresh(Touched(frozenset({survivor.id, erased.id}), gone=frozenset({erased.id}))) == []
+        assert stage.members() == {large: {survivor.id, stays.id}}
+    stage.now += 4 * MINUTE
+    assert stage.check() == [Change(large, late, True, stage.now)]
+    assert stage.members() == stage.expected()
+
+
 @pytest.mark.usefixtures("cramped")
 def test_a_segment_that_cannot_be_built_lets_others_be_built(stage: Stage) -> None:
     person_id, _ = order(stage)
