@@ -30,6 +30,8 @@ from hudhud.transfer.values import date, from_cell, instant, number, to_cell
 from tests.make import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hudhud.transfer.runner import Job
 
 PEOPLE = "id{0}name{0}email{1}1{0}Jürgen Õun{0}a@b.ee{1}2{0}Ann{0}ann@b.ee{1}"
@@ -142,9 +144,9 @@ def parquet() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("body", "name"), [(workbook(), "x.xlsx"), (parquet(), "x.parquet")])
-def test_workbooks_and_parquet_keep_their_values(body: bytes, name: str) -> None:
-    made, bad = messages(body, name=name)
+@pytest.mark.parametrize(("make", "name"), [(workbook, "x.xlsx"), (parquet, "x.parquet")])
+def test_workbooks_and_parquet_keep_their_values(make: Callable[[], bytes], name: str) -> None:
+    made, bad = messages(make(), name=name)
     assert bad == []
     assert [row["traits"] for row in made] == [
         {"email": "a@b.ee", "born": "1990-05-17", "spent": 12.5, "vip": True},
