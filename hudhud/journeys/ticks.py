@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from dateutil.rrule import rrule, rrulestr
 
 from hudhud.journeys.types import ByClock, OnDate, OnSchedule, Problem
+from hudhud.journeys.until import EARLIEST, LATEST
 from hudhud.kit.localtime import MIDNIGHT, clock_time, instant_at, local_day
 from hudhud.segments.types import Day
 
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
     from hudhud.journeys.types import Trigger
 
 ONE = timedelta(days=1)
-# What a rule may say of days (RFC 5545); the time stands in `at`.
-PARTS = re.compile(
-    r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL|COUNT|BYDAY|BYMONTH|BYMONTHDAY|BYSETPOS|WKST)=[A-Z0-9,+-]+|;UNTIL=[0-9]{8})*"
-)
+# What a rule may say of days (RFC 5545), each once; the time stands in `at`. A step of none would be gone through without end.
+SAYS = {
+    "FREQ": re.compile(r"DAILY|WEEKLY|MONTHLY|YEARLY"),
+    "INTERVAL": re.compile(r"[1-9][0-9]{0,3}"),
+    "COUNT": re.compile(r"[1-9][0-9]{0,4}"),
+    "UNTIL": re.compile(r"[0-9]{8}"),
+    **dict.fromkeys(("BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST"), re.compile(r"[A-Z0-9,+-]+")),
+}
+# Of weekdays by number, a month has so many at most, and a year.
+MOST_IN_MONTH, MOST_IN_YEAR = 5, 53
+# The calendar comes again every 400 years: a rule is tried in the last of them, where a search for a day that never comes ends soon.
+CYCLES = 19 * 400
 REMEDY = "write days as RFC 5545 does, such as FREQ=WEEKLY;BYDAY=MO,TH or FREQ=MONTHLY;BYMONTHDAY=-1"
 
 
@@ -42,13 +51,36 @@ def check_trigger(trigger: Trigger) -> list[Problem]:
     """Return what is wrong with a schedule's rule."""
     if not isinstance(trigger, OnSchedule):
         return []
+    if not EARLIEST <= trigger.first.year <= LATEST:
+        return [Problem("", "schedule", f"trigger.first: {trigger.first} is too far away", f"give a day from {EARLIEST} to {LATEST}")]
+    return [] if _names_days(trigger) else [Problem("", "schedule", f"trigger.rule: {trigger.rule[:80]!r} names no days", REMEDY)]
+
+
+def _names_days(trigger: OnSchedule) -> bool:
+    """Say whether a rule is one, and has a day at all."""
+    parts = [part.partition("=")[::2] for part in trigger.rule.split(";")]
+    said = dict(parts)
+    if parts[0][0] != "FREQ" or len(said) < len(parts) or {"COUNT", "UNTIL"} <= said.keys():
+        return False
+    if not all(name in SAYS and SAYS[name].fullmatch(value) for name, value in parts) or not _counts_weekdays(said):
+        return False
     try:
-        fits = (
-            PARTS.fullmatch(trigger.rule) is not None and _rule(trigger).after(datetime.combine(trigger.first - ONE, MIDNIGHT)) is not None
+        last = datetime.strptime(said.pop("UNTIL", "99991231"), "%Y%m%d")  # noqa: DTZ007 -- of no zone, as all here
+        rule = rrulestr(
+            ";".join(f"{name}={value}" for name, value in said.items()),
+            dtstart=datetime.combine(trigger.first.replace(year=trigger.first.year + CYCLES), MIDNIGHT),
         )
     except ValueError:
-        fits = False
-    return [] if fits else [Problem("", "schedule", f"trigger.rule: {trigger.rule[:80]!r} names no days", REMEDY)]
+        return False
+    found = next(iter(rule), None)
+    return found is not None and found.replace(year=found.year - CYCLES) <= last
+
+
+def _counts_weekdays(said: Mapping[str, str]) -> bool:
+    """Say whether weekdays by number, such as 2MO or -1FR, are among those that the rule's months or years have."""
+    numbers = [int(number) for number in re.findall(r"[0-9]+", said.get("BYDAY", ""))]
+    most = {"MONTHLY": MOST_IN_MONTH, "YEARLY": MOST_IN_MONTH if "BYMONTH" in said else MOST_IN_YEAR}.get(said["FREQ"], 0)
+    return all(number <= most for number in numbers)
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from hudhud.journeys import actions, entries, planner, queries, timed
 from hudhud.journeys.explain import why
 from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.rehearsal import rehearse
-from hudhud.journeys.ticks import next_tick
+from hudhud.journeys.ticks import check_trigger, next_tick
 from hudhud.journeys.types import InvalidJourney, OnDate, OnSchedule
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, FACTS, T0, Stage, delay
@@ -179,10 +179,13 @@ def test_each_day_ticks_once_also_when_clocks_change(zone: str, begin: date, min
         ("FREQ=MONTHLY;BYMONTHDAY=-1", ["2026-01-31", "2026-02-28", "2026-03-31"]),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", ["2028-02-29", "2032-02-29", "2036-02-29"]),
         ("FREQ=DAILY;COUNT=2", ["2026-01-01", "2026-01-02"]),
+        ("FREQ=DAILY;UNTIL=20260102", ["2026-01-01", "2026-01-02"]),
+        ("FREQ=MONTHLY;BYDAY=2MO,-1FR", ["2026-01-12", "2026-01-30", "2026-02-09"]),
     ],
 )
 def test_days_of_rules(rule: str, days: list[str]) -> None:
     trigger = OnSchedule(segment=1, rule=rule, first=date(2026, 1, 1), at="09:00")
+    assert check_trigger(trigger) == []
     after, found = datetime(2025, 12, 1, tzinfo=UTC), []
     while len(found) < 3 and (tick := next_tick(trigger, after, frozenset({"UTC"}))) is not None:
         found.append(tick.days["UTC"].isoformat())
@@ -197,6 +200,14 @@ def test_days_of_rules(rule: str, days: list[str]) -> None:
         ({**MONDAYS, "rule": "every Monday"}, {}, "names no days"),
         ({**MONDAYS, "rule": "FREQ=WEEKLY;BYDAY=XX"}, {}, "names no days"),
         ({**MONDAYS, "rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, {}, "names no days"),
+        # Each of these would be looked for without end, or for seconds, or breaks the search.
+        ({**MONDAYS, "rule": "FREQ=DAILY;INTERVAL=0"}, {}, "names no days"),
+        ({**MONDAYS, "rule": "FREQ=DAILY;INTERVAL=1;INTERVAL=0"}, {}, "names no days"),
+        ({**MONDAYS, "rule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;UNTIL=99991231"}, {}, "names no days"),
+        ({**MONDAYS, "rule": "FREQ=MONTHLY;BYDAY=MO,7MO"}, {}, "names no days"),
+        ({**MONDAYS, "rule": "FREQ=DAILY;COUNT=3;UNTIL=20270101"}, {}, "names no days"),
+        ({**MONDAYS, "first": "0001-01-01"}, {}, "too far away"),
+        ({**MONDAYS, "first": "9999-12-31"}, {}, "too far away"),
         ({**MONDAYS, "first": "soon"}, {}, "trigger.first"),
         ({**MONDAYS, "segment": {"kind": "event", "name": "Order", "window": {"kind": "since_entry"}}}, {}, "trigger.segment"),
         ({**BIRTHDAY, "days": 4000}, {}, "trigger.days"),
