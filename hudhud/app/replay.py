@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from hudhud.app.commands import Data, Json, opened
 from hudhud.companies import actions as companies
 from hudhud.engines.migrate import load, migrate_clickhouse
 from hudhud.events import brought, kept
-from hudhud.events.append import append
+from hudhud.events.append import InsertsIgnored, append
 from hudhud.events.types import Event
 from hudhud.kit import clickhouse, sql
 from hudhud.kit.errors import InvalidInput
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database
 
 Q = sql.load("hudhud.app", "replay.sql")
+CURE = "look for a TTL, a row policy or a quota on its tables, and repeat this"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # So many events are in memory at a time, about.
 PART_ROWS, PEOPLE_ROWS = 20_000, 5_000
@@ -73,6 +75,23 @@ class Compared:
     same: bool
 
 
+@dataclass(slots=True)
+class Ignored:
+    """What ClickHouse takes and does not keep: how many events, and blocks of the log with such."""
+
+    events: int = 0
+    blocks: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def noted(self, block_id: int | None = None) -> Iterator[None]:
+        """Go on with what comes behind."""
+        try:
+            yield
+        except InsertsIgnored as error:
+            self.events += len({id(event) for event in error.missing})
+            self.blocks += [block_id] if block_id is not None else []
+
+
 def replay_events(
     *,
     fill: Annotated[
@@ -94,9 +113,12 @@ def replay_events(
         here = clickhouse.connect(chosen.clickhouse_url)
         if fill:
             before = _count(here, "event")
-            replay(database, _open(chosen.clickhouse_url, here, older) if older else None, here)
+            lost = bring_missing(database, _open(chosen.clickhouse_url, here, older) if older else None, here)
             after = _count(here, "event")
-            typer.echo(jsonlib.dumps({"before": before, "after": after}) if json else f"event: {before} rows before, {after} now")
+            said = f"event: {before} rows before, {after} now" + (f"; {lost} that ClickHouse does not keep: {CURE}" if lost else "")
+            typer.echo(jsonlib.dumps({"before": before, "after": after, "lost": lost}) if json else said)
+            if lost:
+                raise typer.Exit(1)
             return
         if older:
             raise InvalidInput("--older", older, "give --fill, too: it fills the ClickHouse in use")
@@ -134,23 +156,45 @@ def _open_empty(url: str, source: Client, name: str) -> Client:
     return target
 
 
-def replay(database: Database, source: Client | None, target: Client) -> None:
+def bring_missing(database: Database, older: Client | None, here: Client) -> int:
+    """Bring the ClickHouse in use what it lacks, as `replay` does; return how many events it does not keep.
+
+    Where events were lost, workers wait until all of it is done, also when this is interrupted: the newest events come long before the oldest and the people.
+    """
+    with database.everywhere() as everywhere:
+        if kept.is_behind(everywhere, here):
+            everywhere.run(Q.begin_filling)
+    ignored = replay(database, older, here)
+    with database.everywhere() as everywhere:
+        # Nobody waits for what does not stay there.
+        kept.set_aside(everywhere, ignored.blocks)
+        everywhere.run(Q.end_filling)
+    return ignored.events
+
+
+def replay(database: Database, source: Client | None, target: Client) -> Ignored:
     """Bring a ClickHouse what it lacks: the events of the kept log; what `source` on the same server has besides; the mirror of people from PostgreSQL.
 
     Whatever was deleted on purpose since `source` or `target` was copied goes. What is there stays as it is: this may be interrupted and repeated.
     """
-    is_empty = not _count(target, "event")
+    is_empty, ignored = not _count(target, "event"), Ignored()
+    with database.everywhere() as everywhere:
+        newest = everywhere.value(Q.find_newest_block)
     for block in kept.read(database):
-        append(target, block.events, block.token, again=not is_empty)
+        # What is kept from here on was written to the ClickHouse in use at the same time.
+        with ignored.noted(block.id):
+            append(target, block.events, block.token, again=not is_empty or block.id > newest)
     if source is not None:
         parts = max(1, -(-_count(source, "event") // PART_ROWS))
         for part in range(parts):
-            append(target, list(_read(source, target, parts, part)), f"replay:{source.database}:{parts}:{part}", again=not is_empty)
+            with ignored.noted():
+                append(target, list(_read(source, target, parts, part)), f"replay:{source.database}:{parts}:{part}", again=not is_empty)
     with database.everywhere() as everywhere:
         workspaces = [each.workspace_id for each in queries.find_workspaces(everywhere)]
     for workspace_id in workspaces:
         _leave_out(database, target, workspace_id)
         _mirror(database, target, workspace_id)
+    return ignored
 
 
 def _leave_out(database: Database, target: Client, workspace_id: int) -> None:

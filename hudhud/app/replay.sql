@@ -1,3 +1,17 @@
+-- name: begin_filling
+-- ClickHouse lacks something until `end_filling` (everywhere). Workers that start in between wait.
+INSERT INTO worker_alarm (name, message, raised_at, seen_at)
+VALUES ('clickhouse_filling', 'hudhud replay --fill is filling ClickHouse; was it stopped, run it again', clock_timestamp(), clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: end_filling
+-- All is there (everywhere).
+DELETE FROM worker_alarm WHERE name = 'clickhouse_filling';
+
+-- name: find_newest_block
+-- The newest block of the kept log; 0 without any (everywhere).
+SELECT coalesce(max(id), 0) FROM intake_kept;
+
 -- name: find_ids
 -- A page of people's ids, merged and erased ones too.
 SELECT id FROM person WHERE workspace_id = %(workspace_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;

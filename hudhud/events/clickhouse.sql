@@ -71,3 +71,7 @@ DELETE FROM event WHERE workspace_id = {workspace_id:UInt64} AND source = {sourc
 -- name: delete_brought_lines
 -- Delete them from the timelines.
 DELETE FROM person_event WHERE workspace_id = {workspace_id:UInt64} AND source = {source:String}
+
+-- name: expires
+-- Does ClickHouse drop events by itself when they are old? We set no TTL on their table.
+SELECT countIf(position(engine_full, ' TTL ') > 0) > 0 FROM system.tables WHERE database = currentDatabase() AND name = 'event'

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database, Scope
 
 QUERIES = sql.load("hudhud.events", "kept.sql")
+CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 # Of what is packed together, about; and how hard it is pressed: harder takes longer than ClickHouse's insert.
 BLOCK_BYTES = 16 * 1024**2
 LEVEL = 1
@@ -188,8 +189,15 @@ def _kept(row: tuple[int, int, datetime, str, bytes]) -> Kept:
 
 def is_behind(everywhere: Scope, ch: Client) -> bool:
     """Say whether ClickHouse lacks what the log has: it was lost, or an older copy of it was put back."""
+    if ch.query(CLICKHOUSE.expires.text).result_rows[0][0]:
+        return False  # Somebody has set a TTL: what is missing tells nothing.
     newest = [_kept(row).events for row in everywhere.rows(QUERIES.newest)]
     return any(len(find_missing(ch, events)) == len(events) for events in newest)
+
+
+def set_aside(everywhere: Scope, block_ids: Sequence[int]) -> None:
+    """Note of blocks that ClickHouse does not keep all that is in them."""
+    everywhere.run(QUERIES.set_aside, ids=numbers(block_ids))
 
 
 def forget_actors(ws: Scope, actors: Collection[int]) -> None:

@@ -11,6 +11,10 @@ SELECT id, workspace_id, kept_at, source, body FROM intake_kept WHERE id > %(aft
 -- The newest block of each workspace (everywhere) that ClickHouse had.
 SELECT DISTINCT ON (workspace_id) id, workspace_id, kept_at, source, body FROM intake_kept WHERE is_there ORDER BY workspace_id, id DESC;
 
+-- name: set_aside
+-- ClickHouse takes these blocks, and does not keep all of them (everywhere).
+UPDATE intake_kept SET is_there = false WHERE id = ANY(%(ids)s::bigint[]);
+
 -- name: find_of_actors
 -- Blocks with events of some actors.
 SELECT id FROM intake_kept WHERE workspace_id = %(workspace_id)s AND actors && %(actors)s::bigint[] ORDER BY id;

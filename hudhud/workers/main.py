@@ -93,7 +93,7 @@ class Guard:
         ch = context.ch()
         try:
             with context.db.everywhere() as everywhere:
-                if kept.is_behind(everywhere, ch):
+                if kept.is_behind(everywhere, ch) or everywhere.value(QUERIES.is_filling):
                     alarm.ring(everywhere, alarm.BEHIND, alarm.CURE_BEHIND)
                 else:
                     alarm.silence(everywhere, alarm.BEHIND)

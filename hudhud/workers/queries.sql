@@ -15,6 +15,10 @@ INSERT INTO worker_alarm AS known (name, message, raised_at, seen_at) VALUES (%(
 ON CONFLICT (name) DO UPDATE SET message = excluded.message, seen_at = excluded.seen_at,
     raised_at = CASE WHEN known.seen_at > excluded.seen_at - interval '1 hour' THEN known.raised_at ELSE excluded.raised_at END;
 
+-- name: is_filling
+-- Has `hudhud replay --fill` begun to fill a lost ClickHouse, and not come to its end?
+SELECT EXISTS (SELECT FROM worker_alarm WHERE name = 'clickhouse_filling');
+
 -- name: silence
 -- It is right again.
 DELETE FROM worker_alarm WHERE name = %(name)s;

@@ -8,15 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import structs
 
-from hudhud.app.replay import TABLES, replay
+from hudhud.app.replay import TABLES, bring_missing, replay
 from hudhud.events import kept
 from hudhud.events.actions import claim_batch, set_keep
+from hudhud.kit.clickhouse import connect
 from hudhud.segments.actions import create_segment, read_members
 from hudhud.segments.types import from_json
-from hudhud.workers import retention, segments
+from hudhud.workers import main, retention, segments
 from hudhud.workers.main import Guard
+from tests.events import hole
 from tests.events.test_append import EVENTS
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
@@ -71,7 +74,10 @@ def test_without_days_nothing_is_kept_and_what_was_goes(line: Line) -> None:
     assert blocks(line) == 0
 
 
-def test_nobody_decides_by_a_clickhouse_that_lacks_what_was_taken_in(line: Line) -> None:
+def test_nobody_decides_by_a_clickhouse_that_lacks_what_was_taken_in(
+    line: Line, clickhouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "BEAT_S", 0.1)
     line.put(identify("u1"), track("u1"))
     line.work()
     for table in TABLES:
@@ -81,10 +87,21 @@ def test_nobody_decides_by_a_clickhouse_that_lacks_what_was_taken_in(line: Line)
     held.start()
     until(lambda: line.sql("SELECT name FROM worker_alarm") == [("clickhouse_behind",)])
     assert held.is_alive()
-    replay(line.db, None, line.ch)
+    # The newest events come before what is older, and before people: who stops in between has filled nothing yet.
+    nowhere = connect(clickhouse_url)
+    nowhere.database = "nowhere"
+    with pytest.raises(DatabaseError):
+        bring_missing(line.db, nowhere, line.ch)
+    nowhere.close()
+    assert (len(line.events()), line.events(table="person", columns="person_id")) == (2, [])
+    line.sql("UPDATE worker_alarm SET seen_at = 'epoch' WHERE name = 'clickhouse_behind' RETURNING name")
+    until(lambda: line.sql("SELECT count(*) FROM worker_alarm WHERE seen_at > 'epoch'") == [(2,)])
+    assert held.is_alive()
+    assert bring_missing(line.db, None, line.ch) == 0
     held.join(20)
     assert not held.is_alive()
     assert line.sql("SELECT name FROM worker_alarm") == []
+    assert len(line.events(table="person", columns="person_id")) == 1
     # What is deleted on purpose, down to the last event, holds nobody.
     line.ch.command("TRUNCATE TABLE event")
     with line.db.workspace(line.shop) as ws:
@@ -96,7 +113,7 @@ def test_a_batch_that_clickhouse_does_not_keep_is_set_aside_and_said(line: Line)
     line.put(track("u1", "Old", timestamp="2020-01-01T00:00:00Z"), track("u1", "New"), identify("u1", plan="gold"))
     with line.db.everywhere() as everywhere:
         assert claim_batch(everywhere, "somebody who died", lease_s=0) is not None
-    line.ch.command("ALTER TABLE event MODIFY TTL toDateTime(at) + INTERVAL 5 YEAR")
+    hole.dig(line.ch, "name = 'Old'")
     assert line.work() == 1
     assert [name for (name,) in line.events("name")] == ["Identified", "New"]
     assert [reason for reason, _ in line.rejects()] == ["unstorable"]
@@ -105,10 +122,35 @@ def test_a_batch_that_clickhouse_does_not_keep_is_set_aside_and_said(line: Line)
     assert "hudhud replay --fill" in message
     # Nothing else stands still for it.
     Guard().pass_by(line.context)
-    line.ch.command("ALTER TABLE event REMOVE TTL")
+    hole.close(line.ch)
     replay(line.db, None, line.ch)
     assert [name for (name,) in line.events("name")] == ["Identified", "New", "Old"]
     assert line.clock.now() >= NOW
+
+
+def test_what_clickhouse_does_not_keep_stops_no_filling_and_holds_nobody_after_it(line: Line) -> None:
+    hole.dig(line.ch, "name = 'Old'")
+    # The first time nobody looks whether it stays.
+    for name in ("New", "Old"):
+        line.put(track("u1", name))
+        line.work()
+    with line.db.everywhere() as everywhere:
+        assert kept.is_behind(everywhere, line.ch)
+    line.ch.command("TRUNCATE TABLE person")
+    assert bring_missing(line.db, None, line.ch) == 1
+    assert [name for (name,) in line.events("name")] == ["New"]
+    assert len(line.events(table="person", columns="person_id")) == 1
+    Guard().pass_by(line.context)
+
+
+def test_what_somebody_lets_expire_holds_nobody(line: Line) -> None:
+    line.put(track("u1", "Old", timestamp="2020-01-01T00:00:00Z"))
+    line.work()
+    line.ch.command("TRUNCATE TABLE event")
+    with line.db.everywhere() as everywhere:
+        assert kept.is_behind(everywhere, line.ch)
+        line.ch.command("ALTER TABLE event MODIFY TTL toDateTime(at) + INTERVAL 5 YEAR")
+        assert not kept.is_behind(everywhere, line.ch)
 
 
 def test_what_is_deleted_for_its_age_moves_people_at_once(line: Line) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -49,8 +49,10 @@ def allow(line: Line, table: str) -> None:
 
 def plans(line: Line) -> list[tuple[int, str]]:
     """Who has which plan, by PostgreSQL; ClickHouse must say the same."""
-    mirrored = line.ch.query("SELECT attributes.number::Int64, attributes.plan::String FROM person FINAL WHERE NOT gone").result_rows
-    known = line.sql("SELECT (attributes ->> 'number')::bigint, attributes ->> 'plan' FROM person")
+    mirrored: list[Any] = [
+        *line.ch.query("SELECT attributes.number::Int64, attributes.plan::String FROM person FINAL WHERE NOT gone").result_rows
+    ]
+    known: list[tuple[Any, ...]] = line.sql("SELECT (attributes ->> 'number')::bigint, attributes ->> 'plan' FROM person")
     assert sorted(mirrored) == sorted(known)
     return sorted((number, plan) for number, plan in known)
 

@@ -141,7 +141,8 @@ def test_a_journey_that_there_is_not_is_refused_where_it_is_asked_for(stage: Sta
     assert browser.ask("POST", "segments", {"name": "Cared for", "tree": in_journey()})[0] == 201
     with pytest.raises(InvalidJourney) as error:
         publish(stage, drawn(EVENT, asked=in_journey("gone")))
-    assert [(one["node"], one["code"]) for one in error.value.data["problems"]] == [("fork", "unknown_journey")]
+    problems: Any = error.value.data["problems"]
+    assert [(one["node"], one["code"]) for one in problems] == [("fork", "unknown_journey")]
 
 
 def test_no_journey_is_begun_by_its_own_runs(stage: Stage, browser: Browser) -> None:
