@@ -34,8 +34,8 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
 
     An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
     unsubscribe that the person gave us directly counts in any case; a journey and a list that is imported bring back nobody
-    who unsubscribed, and a list's "no" gives way to a newer word of the person alone, never to a list. Unknown topics are
-    returned, not invented.
+    who unsubscribed, a journey confirms no request, and a list's "no" gives way to a newer word of the person alone, never
+    to a list. Unknown topics are returned, not invented.
     """
     known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
     good = [change for change in changes if change.topic_key in known]

@@ -7,10 +7,12 @@ WITH said AS (
          AS c (person_id, topic, channel, state, at, source, direct, newest, listed, refused, proof)
     JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = c.topic
 ), newest AS (
-    -- A list from elsewhere never brings back who unsubscribed here, under whatever number they were known then.
+    -- A list from elsewhere never brings back who unsubscribed here, under whatever number they were known then; a journey confirms no request, either.
+    -- OFFSET 0 keeps it a look-up by key for each, also where nobody has counted the tables yet.
     SELECT * FROM said s WHERE s.newest AND NOT (s.listed AND EXISTS (
-        SELECT FROM subscription o WHERE o.topic_id = s.topic_id AND o.channel = s.channel AND o.state = 'unsubscribed'
-          AND o.person_id = ANY (ARRAY (SELECT s.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = s.person_id))))
+        SELECT FROM subscription o WHERE o.topic_id = s.topic_id AND o.channel = s.channel
+          AND (o.state = 'unsubscribed' OR o.state = 'pending' AND s.source LIKE 'journey:%%')
+          AND o.person_id = ANY (ARRAY (SELECT s.person_id UNION ALL SELECT m.id FROM person m WHERE m.merged_into = s.person_id)) OFFSET 0))
 ), weighed AS (
     -- A "no" in a list, however old, outweighs what other lists said; a newer word of the person's own it does not.
     SELECT n.*, CASE WHEN n.refused AND NOT EXISTS (
@@ -32,6 +34,7 @@ WITH said AS (
            OR (old.person_id, old.topic_id, old.channel) IN (SELECT d.person_id, d.topic_id, d.channel FROM newest d WHERE d.direct))))
       AND NOT (excluded.state = 'pending' AND old.state = 'subscribed')
       AND NOT (old.state = 'unsubscribed' AND (old.person_id, old.topic_id, old.channel) IN (SELECT l.person_id, l.topic_id, l.channel FROM newest l WHERE l.listed))
+      AND NOT (old.state = 'pending' AND (old.person_id, old.topic_id, old.channel) IN (SELECT l.person_id, l.topic_id, l.channel FROM newest l WHERE l.listed AND l.source LIKE 'journey:%%'))
     RETURNING person_id, topic_id, channel, state
 ), logged AS (
     INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied, proof)
@@ -75,13 +78,16 @@ WHERE t.workspace_id = %(workspace_id)s
 GROUP BY t.id ORDER BY t.id;
 
 -- name: find_states
--- Where people stand on one topic and channel: the newest word of all actors that are them.
+-- Where people stand on one topic and channel: the newest word of all actors that are them. OFFSET 0 keeps it a look-up by key for each, also
+-- where nobody has counted the tables yet.
 SELECT DISTINCT ON (a.person_id) a.person_id, s.state
 FROM (SELECT p.id AS person_id, p.id AS actor_id FROM person p WHERE p.id = ANY(%(person_ids)s::bigint[])
       UNION ALL SELECT p.merged_into, p.id FROM person p WHERE p.merged_into = ANY(%(person_ids)s::bigint[])) a
-JOIN subscription s ON s.person_id = a.actor_id
-JOIN topic t ON t.id = s.topic_id
-WHERE t.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND s.channel = %(channel)s
+CROSS JOIN LATERAL (
+    SELECT o.state, o.changed_at FROM subscription o
+    WHERE o.person_id = a.actor_id AND o.channel = %(channel)s
+      AND o.topic_id = (SELECT t.id FROM topic t WHERE t.workspace_id = %(workspace_id)s AND t.key = %(topic)s)
+    OFFSET 0) s
 ORDER BY a.person_id, s.changed_at DESC, s.state DESC;
 
 -- name: find_subscriptions

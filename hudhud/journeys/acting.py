@@ -104,7 +104,6 @@ def set_topic(ws: Scope, ch: Client, version: Version, node_id: str, effects: Se
     wanted: State = "subscribed" if node.do == "subscribe" else "unsubscribed"
     living = _find_living(ws, effects)
     ids = {person.id for person in living.values()}
-    before = find_states(ws, node.topic, ids)
     changes = [
         ConsentChange(
             living[effect.person_id].id,
@@ -116,7 +115,7 @@ def set_topic(ws: Scope, ch: Client, version: Version, node_id: str, effects: Se
             {"journey": version.key, "version_id": version.id, "node": node_id, "run": effect.run_id, "visit": effect.visit},
         )
         for effect in effects
-        if effect.person_id in living and not (wanted == "subscribed" and before.get(living[effect.person_id].id) == "pending")
+        if effect.person_id in living
     ]
     if consent.record(ws, changes).unknown:
         return dict.fromkeys(effects, refused(Refusal.TOPIC_UNKNOWN))

@@ -10,6 +10,7 @@ import pytest
 from hudhud.consent import actions, queries
 from hudhud.consent.types import ConsentChange, State
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+from hudhud.kit.sql import Query
 from hudhud.people import queries as people
 from tests import make
 
@@ -21,6 +22,13 @@ def word(person_id: int, state: State, minutes: int, source: str = "api", topic:
     """A word at so many minutes after the beginning."""
     return ConsentChange(person_id, topic, "email", state, make.NOW + timedelta(minutes=minutes), source, {"n": minutes})
 
+
+PEOPLE = Query(
+    "people",
+    "INSERT INTO person (workspace_id, attributes, created_at, updated_at) "
+    "SELECT %(workspace_id)s, '{}', %(now)s, %(now)s FROM generate_series(1, %(amount)s) RETURNING id",
+)
+SOON = Query("soon", "SET LOCAL statement_timeout = '2s'")
 
 CASES: list[tuple[list[tuple[Any, ...]], State]] = [
     ([("subscribed", 1)], "subscribed"),
@@ -52,6 +60,30 @@ def test_what_was_said_last_counts(db: Database, at_once: bool) -> None:  # noqa
                 actions.record(ws, group)
             assert [one.state for one in queries.find_subscriptions(ws, person_id)] == [state], words
             assert len(queries.find_entries(ws, person_id)) == len(words)
+
+
+def test_a_journey_confirms_no_request_and_whoever_asks_later_still_can(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        asked, late = make.person(ws, "asked@example.com", ()), make.person(ws, "late@example.com", ())
+        actions.record(ws, [word(asked, "pending", 1), word(late, "subscribed", 1, "journey:j")])
+        assert actions.record(ws, [word(asked, "subscribed", 2, "journey:j")]).changed == []
+        assert queries.find_states(ws, "newsletter", [asked, late]) == {asked: "pending", late: "subscribed"}
+        actions.record(ws, [word(asked, "subscribed", 3)])
+        assert queries.find_states(ws, "newsletter", [asked]) == {asked: "subscribed"}
+
+
+@pytest.mark.long
+def test_words_of_many_are_kept_and_read_where_nobody_has_counted_the_tables(db: Database) -> None:
+    # Without statistics a join takes each person through everybody: ten seconds for a batch, and more with each that came before.
+    workspace_id, batch = make.workspace(db), 2_000
+    with db.workspace(workspace_id) as ws:
+        ids = [row[0] for row in ws.rows(PEOPLE, now=make.NOW, amount=6 * batch)]
+    for begin in range(0, len(ids), batch):
+        some = ids[begin : begin + batch]
+        with db.workspace(workspace_id) as ws:
+            ws.run(SOON)
+            actions.record(ws, [word(person_id, "subscribed", 1, "journey:j") for person_id in some])
+            assert queries.find_states(ws, "newsletter", some) == dict.fromkeys(some, "subscribed")
 
 
 def test_repeating_words_changes_nothing(db: Database) -> None:
