@@ -47,7 +47,6 @@ class Older:
     id: int
     number: int
     text: str
-    repeats: Sequence[str]
 
     @property
     def graph(self) -> Graph:
@@ -86,14 +85,11 @@ def order(ws: Scope, journey_id: int, version_id: int, graph: Graph, rule: Rule,
     check_rule(rule, [one.graph for one in older], graph)
     if not rule.moves() or not older:
         return None
-    repeats = {step for one in older for step in one.repeats if step in graph.nodes}
-    repeats |= {step for one in older for landing in place(one.graph, graph, rule).values() for step, _ in landing.repeats}
     made: int = ws.value(
         CHANGEOVER.order_changeover,
         journey_id=journey_id,
         version_id=version_id,
         rule=msgspec.json.encode(rule).decode(),
-        repeats=sorted(repeats),
         now=now,
         by=by,
     )

@@ -8,8 +8,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.journeys', %(workspace_id)
 
 -- name: find_older
 -- Older versions of a journey that people are on, or that an open order brings them to; the one before always.
-SELECT v.id, v.number, v.graph AS text,
-       ARRAY(SELECT DISTINCT unnest(c.repeats) FROM journey_changeover c WHERE c.version_id = v.id) AS repeats
+SELECT v.id, v.number, v.graph AS text
 FROM journey_version v
 WHERE v.journey_id = %(journey_id)s AND v.id < %(version_id)s
   AND (v.number = (SELECT max(o.number) FROM journey_version o WHERE o.journey_id = v.journey_id AND o.id < %(version_id)s)
@@ -19,8 +18,8 @@ ORDER BY v.id;
 
 -- name: order_changeover
 -- Order people under way to be moved to a version.
-INSERT INTO journey_changeover (workspace_id, journey_id, version_id, rule, repeats, ordered_at, ordered_by)
-VALUES (%(workspace_id)s, %(journey_id)s, %(version_id)s, %(rule)s::jsonb, %(repeats)s::text[], %(now)s, %(by)s)
+INSERT INTO journey_changeover (workspace_id, journey_id, version_id, rule, ordered_at, ordered_by)
+VALUES (%(workspace_id)s, %(journey_id)s, %(version_id)s, %(rule)s::jsonb, %(now)s, %(by)s)
 RETURNING id;
 
 -- name: find_open

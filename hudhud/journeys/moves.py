@@ -52,7 +52,7 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     if plan.holds:
         ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
     hold_until(ws, plan.holds_until)
-    repeated = _take_repeats(ws, version, node_id, plan)
+    repeated = _take_repeats(ws, node_id, plan)
     if plan.sends:
         assert node.kind == "send"
         plan_messages(ws, version, node, node_id, plan.sends, now)
@@ -69,9 +69,10 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     return sum(len(runs) for runs in plan.moves.values())
 
 
-def _take_repeats(ws: Scope, version: Version, node_id: str, plan: Plan) -> set[int]:
+def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
     """Take out of a plan those for whom the step would act a second time, as a new version has led the way round; return their runs."""
-    if node_id not in version.repeats or not (plan.sends or plan.effects):
+    # Always asked: whoever has read the versions before an order would not know of it.
+    if not (plan.sends or plan.effects):
         return set()
     repeated = take_repeats(ws, node_id, [run.run_id for run in (*plan.sends, *plan.effects)])
     plan.sends = [run for run in plan.sends if run.run_id not in repeated]

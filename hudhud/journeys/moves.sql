@@ -1,11 +1,11 @@
 -- name: find_versions
--- Versions that runs stand on or will enter, of journeys in these states.
+-- Versions that runs stand on, will enter or are being brought to, of journeys in these states.
 SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segment_id, v.id = j.version_id AS is_current, v.graph AS text, j.ticked_at,
-       EXISTS (SELECT FROM journey_changeover c WHERE c.journey_id = j.id AND c.version_id > v.id AND c.done_at IS NULL) AS is_leaving,
-       ARRAY(SELECT DISTINCT unnest(c.repeats) FROM journey_changeover c WHERE c.version_id = v.id) AS repeats
+       EXISTS (SELECT FROM journey_changeover c WHERE c.journey_id = j.id AND c.version_id > v.id AND c.done_at IS NULL) AS is_leaving
 FROM journey j JOIN journey_version v ON v.journey_id = j.id
 WHERE j.status = ANY(%(statuses)s) AND (%(workspace_id)s::bigint IS NULL OR j.workspace_id = %(workspace_id)s)
-  AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id))
+  AND (v.id = j.version_id OR EXISTS (SELECT FROM run_position p WHERE p.version_id = v.id)
+       OR EXISTS (SELECT FROM journey_changeover c WHERE c.version_id = v.id AND c.done_at IS NULL))
 ORDER BY v.id;
 
 -- name: find_versions_by_id

@@ -11,8 +11,6 @@ from hudhud.journeys import graph as graphs
 from hudhud.journeys.facts import Watch, quick_leaves, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hudhud.journeys.graph import Graph
     from hudhud.journeys.nodes.delay import Delay
     from hudhud.journeys.nodes.kinds import Kind
@@ -36,7 +34,6 @@ class Version:
     text: str
     ticked_at: datetime | None = None  # a trigger by the clock has let in whom it lets in up to here
     is_leaving: bool = False  # people are being moved from it to a newer one: nobody moves on it before that is done
-    repeats: Sequence[str] = ()  # steps that some who were moved here have behind them already (changeover.py)
 
     @cached_property
     def graph(self) -> Graph:

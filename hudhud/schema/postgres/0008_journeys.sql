@@ -147,7 +147,6 @@ CREATE TABLE journey_changeover (
     journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
     version_id   bigint NOT NULL REFERENCES journey_version, -- where they go, from every older version of the journey
     rule         jsonb NOT NULL,                 -- who goes, and where: journeys/placing.py Rule
-    repeats      text[] NOT NULL,                -- steps of the version that some who come have behind them: see `run_repeat`
     ordered_at   timestamptz NOT NULL,
     ordered_by   text NOT NULL,                  -- user:7, key:3, cli
     moved        bigint NOT NULL DEFAULT 0,
