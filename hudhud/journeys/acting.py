@@ -163,32 +163,30 @@ def _candidate(other: Version, person: Person, effect: Effect, facts: dict[str, 
 
 
 def leave(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequence[Effect], now: datetime) -> Outcomes:  # noqa: ARG001 -- as all of them
-    """End runs of other journeys where they stand."""
+    """End runs of other journeys where they stand; not those that began only after the person came here."""
     node = version.node(node_id)
     assert node.kind == "leave"
     living = _find_living(ws, effects)
-    why = {living[effect.person_id].id: effect for effect in reversed(effects) if effect.person_id in living}
+    came: dict[int, list[Effect]] = defaultdict(list)
+    for effect in effects:
+        if effect.person_id in living:
+            came[living[effect.person_id].id].append(effect)
+    outcomes = {effect: refused(Refusal.NOT_IN if effect.person_id in living else Refusal.PERSON_GONE) for effect in effects}
     groups: dict[tuple[int, str], list[Decided]] = defaultdict(list)
-    left = set()
-    elsewhere = numbers(row[0] for row in ws.rows(QUERIES.find_elsewhere, keys=list(node.journeys), person_ids=numbers(sorted(why))))
+    elsewhere = numbers(row[0] for row in ws.rows(QUERIES.find_elsewhere, keys=list(node.journeys), person_ids=numbers(sorted(came))))
     for row in ws.rows(QUERIES.take_standing, run_ids=elsewhere):
         run, stands, version_id = Due._make(row[:7]), row[7], row[8]
-        if run.person_id not in why or run.run_id == why[run.person_id].run_id:
-            continue
-        left.add(run.person_id)
-        detail: dict[str, object] = {"journey": version.key, "run": why[run.person_id].run_id}
-        groups[version_id, stands].append(Decided(run, stands, max(min(why[run.person_id].at, now), run.arrived_at), detail))
+        for effect in came.get(run.person_id, ()):
+            if effect.run_id != run.run_id and run.entered_at <= effect.at:
+                outcomes[effect] = DONE
+                detail: dict[str, object] = {"journey": version.key, "run": effect.run_id}
+                groups[version_id, stands].append(Decided(run, stands, max(min(effect.at, now), run.arrived_at), detail))
+                break
     others = {one.id: one for one in ws.into(Version, MOVES.find_versions_by_id, ids=sorted({version_id for version_id, _ in groups}))}
     for (version_id, stands), runs in groups.items():
         moves.end(ws, others[version_id], stands, "left", runs, Reason.OTHER_JOURNEY)
         moves.count(ws, others[version_id], Counter({(stands, "left"): len(runs)}))
-    return {effect: _left(living.get(effect.person_id), left) for effect in effects}
-
-
-def _left(person: Person | None, left: set[int]) -> Outcome:
-    if person is None:
-        return refused(Refusal.PERSON_GONE)
-    return DONE if person.id in left else refused(Refusal.NOT_IN)
+    return outcomes
 
 
 # What stands as the trigger's name in a run that another journey has begun.

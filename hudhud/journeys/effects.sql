@@ -3,14 +3,15 @@
 SELECT e.workspace_id, e.version_id, e.node FROM journey_effect e GROUP BY e.workspace_id, e.version_id, e.node ORDER BY min(e.at), e.version_id, e.node;
 
 -- name: claim
--- Take what one node does, the oldest first; of each run only what comes next, so that it happens in order.
-SELECT e.run_id, e.visit, e.person_id, e.at
+-- Take what one node does, the oldest first; of each run only what comes next, so that it happens in order. It is done to whom the run belongs today:
+-- people are joined, and taken apart again.
+SELECT e.run_id, e.visit, coalesce((SELECT r.person_id FROM run r WHERE r.id = e.run_id), e.person_id) AS person_id, e.at
 FROM journey_effect e
 WHERE e.workspace_id = %(workspace_id)s AND e.version_id = %(version_id)s AND e.node = %(node)s
   AND NOT EXISTS (SELECT FROM journey_effect o WHERE o.run_id = e.run_id AND o.visit < e.visit)
 ORDER BY e.at, e.run_id
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED;
+FOR UPDATE OF e SKIP LOCKED;
 
 -- name: record
 -- It is done, or was refused: note in the run's log which, and forget it.

@@ -18,6 +18,7 @@ from hudhud.kit.sql import Query
 from hudhud.people import actions as people_actions
 from hudhud.people.history import find_changes
 from hudhud.people.queries import find_some
+from hudhud.people.unmerge import undo_merge
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, send
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ DETAILS = Query(
     "details",
     "SELECT r.person_id, l.node, l.detail FROM run_log l JOIN run r ON r.id = l.run_id WHERE l.reason = 'action_planned' ORDER BY r.id, l.visit",
 )
+MERGED = Query("merged", "SELECT id FROM person_merge WHERE merged_id = %(merged_id)s")
 ERASE = Query("erase", "UPDATE person SET erased_at = %(now)s WHERE id = %(person_id)s")
 
 
@@ -211,6 +213,37 @@ def test_leaving_ends_runs_elsewhere_and_tells_why(stage: Stage) -> None:
     assert found.state == "exited"
     assert (found.runs[0]["steps"][-1]["code"], found.runs[0]["steps"][-1]["data"]["journey"]) == ("other_journey", "j")
     assert numbers == {"entered": 2, "here": 1, "left": 1}
+
+
+def test_leaving_ends_no_run_that_began_only_later(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    other = {**journey({"first": delay(9, "days", "end")}), "key": "other", "trigger": {**TRIGGER, "name": "Else"}}
+    stage.publish(other)
+    stage.publish(journey({"first": {"kind": "leave", "journeys": ["other"], "next": "end"}}))
+    stage.take(stage.event(bob, "Else", T0 - HOUR))
+    stage.take(*(stage.event(one, "Signed Up", T0) for one in (ann, bob)))
+    stage.tick(T0)
+    # The effects role was away for a while.
+    stage.take(stage.event(ann, "Else", T0 + MINUTE))
+    stage.act(T0 + HOUR)
+    assert [detail["effect"] for _, node, detail in notes(stage) if node == "first"] == ["refused", "done"]
+    assert sorted(stage.outcomes(), key=str) == [(ann, None), (ann, None), (bob, "exited"), (bob, None)]
+
+
+def test_what_was_planned_before_people_were_taken_apart_is_done_to_whose_run_it_is(stage: Stage) -> None:
+    ann, bob = stage.people({}, {})
+    stage.publish(journey({"first": delay(1, "days", "count"), "count": update({"do": "increment", "attribute": "n"})}))
+    stage.take(stage.event(bob, "Signed Up", T0))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        people_actions.join(ws, ann, bob, frozenset(), T0 + HOUR, "test")
+        merge_id = ws.value(MERGED, merged_id=bob)
+    stage.take(stage.event(ann, "Seen", T0 + HOUR, kind="alias"))
+    assert stage.outcomes() == [(ann, None)]
+    stage.tick(T0 + DAY)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        undo_merge(ws, merge_id, T0 + DAY, "test")
+    stage.act(T0 + DAY)
+    assert (attributes(stage, ann), attributes(stage, bob)) == ({}, {"n": 1})
 
 
 def test_what_a_rule_may_not_change_is_refused_when_it_is_written() -> None:
