@@ -105,7 +105,7 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     built = [segment for segment in find_live(desk, touched) if segment.built]
     segments = [segment for segment in built if not segment.failing]
     people, gone = BitMap64(touched.person_ids), BitMap64(touched.gone)
-    moved = _find_moved(desk, people)
+    moved = _find_moved(desk, people, built)
     fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
     # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
     _hand_over(desk, built, moved)
@@ -348,9 +348,14 @@ def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[
     return []
 
 
-def _find_moved(desk: Desk, people: BitMap64) -> dict[int, int]:
-    """Return whom the segments know and who has been merged into one of these people, as far as ClickHouse has been told: it is what is asked."""
-    return {actor: person for actor, person in find_all_merged(desk.ch, desk.workspace_id, people) if actor in desk.known}
+def _find_moved(desk: Desk, people: BitMap64, segments: Sequence[Live] = ()) -> dict[int, int]:
+    """Return who has been merged into one of these people, as far as ClickHouse has been told (it is what is asked): of those whom the segments know, or who are in one of these."""
+    merged = find_all_merged(desk.ch, desk.workspace_id, people)
+    # Who is to be asked about again (`ask_again`) is not known, and was perhaps merged before that.
+    unknown = BitMap64([actor for actor, _ in merged if actor not in desk.known])
+    inside = read_members(desk.ws, [segment.id for segment in segments], unknown) if unknown and segments else {}
+    held = BitMap64().union(*inside.values())
+    return {actor: person for actor, person in merged if actor not in unknown or actor in held}
 
 
 def _hand_over(desk: Desk, segments: Sequence[Live], moved: Mapping[int, int]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pyroaring import BitMap64
 
 from hudhud.segments import ask
+from hudhud.segments.membership import ask_again
 from hudhud.segments.types import Change, Touched
 from tests.segments import worlds
 from tests.segments.oracle import Event
@@ -94,6 +95,18 @@ def test_a_merge_counts_when_the_mirror_has_it(stage: Stage) -> None:
     assert happen(stage, known.id, PAGE) == []
     assert stage.members() == {orders: {anonymous.id}}
     stage.mirror_merge(anonymous, known)
+    assert stage.refresh(Touched(frozenset({known.id}))) == []
+    assert stage.members() == {orders: {known.id}}
+
+
+def test_whoever_is_merged_before_they_were_asked_about_again_hands_over_their_places(stage: Stage) -> None:
+    """An un-merge lets both be asked about anew; one of them is somebody else before that."""
+    anonymous, known = stage.person(), stage.person()
+    orders = stage.segment(did())
+    happen(stage, anonymous.id)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ask_again(ws, [anonymous.id])
+    stage.merge(anonymous, known)
     assert stage.refresh(Touched(frozenset({known.id}))) == []
     assert stage.members() == {orders: {known.id}}
 
