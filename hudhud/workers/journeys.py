@@ -12,7 +12,6 @@ from hudhud.journeys.moves import MOVES
 from hudhud.journeys.worlds import LiveWorld
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -56,8 +55,7 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     with context.db.everywhere() as everywhere:
         # Asked after the clock: what was received before `now` and is not processed holds the timers back.
         until = horizon(everywhere, now) - JUST_BEFORE
-        orders, over = changeover.find_open(everywhere), actions.find_over(everywhere, now)
-    _drain(context, over, now)
+        orders = changeover.find_open(everywhere)
     world = LiveWorld(context.db, ch)
     # First of all: who is to be moved takes no step on the old version any more.
     moved = changeover.carry_on(world, orders, now, context.stop.is_set, context.beat)
@@ -65,6 +63,8 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
         versions = planner.find_versions(everywhere)
     begun = sum(_take_subscribers(context, ch, version) for version in versions if version.is_current and version.status == "running")
     begun += sum(_take_ticks(context, ch, version, until) for version in versions if version.is_current and version.status == "running")
+    # Not before: whom a fact or the clock let in by then, though nobody was there to see it, is in.
+    _drain(context, until, now)
     steps = planner.tick(world, versions, until, stop=context.stop.is_set, beat=context.beat)
     if steps:
         context.ring("effects")
@@ -74,8 +74,12 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     return begun + steps + moved
 
 
-def _drain(context: Context, over: Sequence[tuple[int, str]], now: datetime) -> None:
+def _drain(context: Context, until: datetime, now: datetime) -> None:
     """Let those journeys run out whose end has come."""
+    if context.stop.is_set():
+        return
+    with context.db.everywhere() as everywhere:
+        over = actions.find_over(everywhere, until)
     for workspace_id, key in over:
         with context.db.workspace(workspace_id) as ws:
             actions.drain(ws, key, now, by="hudhud")

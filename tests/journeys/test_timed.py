@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +17,18 @@ from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.ticks import check_trigger, next_tick
 from hudhud.journeys.types import InvalidJourney, OnDate, OnSchedule
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys
 from hudhud.kit.sql import Query
+from hudhud.workers import journeys as worker
+from hudhud.workers.context import Context
 from tests.journeys.stage import DAY, END, FACTS, T0, Stage, delay
 from tests.journeys.test_clocks import live
 from tests.kit.slow_clock import slow_instant
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BIRTHDAY = {"kind": "date", "attribute": "born", "at": "09:00", "yearly": True}
 PRO = {"kind": "attribute", "name": "plan", "op": "is", "value": "pro"}
@@ -127,6 +135,18 @@ def test_a_schedule_lets_a_segment_in_each_time_and_catches_up(stage: Stage) -> 
     with stage.db.workspace(stage.workspace_id) as ws:
         rules = {rule.code: (rule.holds, rule.data.get("next")) for rule in why(ws, stage.ch, "j", cid, T0).rules}
     assert rules["trigger_schedule"] == (False, "2026-01-05T09:00:00+00:00")
+
+
+def test_a_worker_that_comes_back_after_the_end_lets_in_whom_the_clock_let_in_before(stage: Stage, tmp_path: Path) -> None:
+    """The journey is over when the worker looks again; what it slept through was not."""
+    (ann,) = stage.people({"plan": "pro"})
+    stage.publish(journey(MONDAYS, ends_at="2026-01-14T00:00:00Z"))
+    now = T0 + 20 * DAY
+    context = Context("tester", Settings(data=tmp_path), stage.db, FixedClock(now), Keys((b"key",)))
+    worker.work_once(context, stage.ch, now)
+    assert entered(stage) == [(ann, datetime(2026, 1, 5, 9, tzinfo=UTC)), (ann, datetime(2026, 1, 12, 9, tzinfo=UTC))]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert queries.get_journey(ws, "j")["status"] == "draining"
 
 
 def test_what_came_during_a_pause_is_missed(stage: Stage) -> None:
