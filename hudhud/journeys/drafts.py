@@ -62,7 +62,7 @@ def put_draft(ws: Scope, key: str, graph: dict[str, Any], revision: int, now: da
     known = ws.one(DRAFTS.lock_draft, key=key)
     if (known["revision"] if known else 0) == revision:
         made = ws.value(DRAFTS.put_draft, key=key, graph=text, revision=revision, now=now, by=by)
-        if made is not None and (made == 1) == (revision == 0):
+        if made is not None:
             return int(made)
         known = ws.one(DRAFTS.lock_draft, key=key)
     raise _changed(key, known)

@@ -14,7 +14,7 @@ FOR UPDATE OF d;
 -- name: put_draft
 -- Save a draft if it is the first, or still at the revision that was worked on; what was said about it before is said no more.
 INSERT INTO journey_draft AS d (journey_id, workspace_id, graph, revision, number, updated_at, updated_by)
-SELECT j.id, j.workspace_id, %(graph)s::json, 1, v.number, %(now)s, %(by)s
+SELECT j.id, j.workspace_id, %(graph)s::json, j.drafted + 1, v.number, %(now)s, %(by)s
 FROM journey j LEFT JOIN journey_version v ON v.id = j.version_id
 WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)s
 ON CONFLICT (journey_id) DO UPDATE
@@ -24,8 +24,12 @@ WHERE d.revision = %(revision)s
 RETURNING d.revision;
 
 -- name: drop_draft
--- Forget a draft.
-DELETE FROM journey_draft d USING journey j WHERE j.id = d.journey_id AND j.workspace_id = %(workspace_id)s AND j.key = %(key)s;
+-- Forget a draft, but not its revision: no later draft has the same one, so that whoever worked on this one, or approved it, is told.
+WITH gone AS (
+    DELETE FROM journey_draft d USING journey j WHERE j.id = d.journey_id AND j.workspace_id = %(workspace_id)s AND j.key = %(key)s
+    RETURNING d.journey_id, d.revision
+)
+UPDATE journey j SET drafted = gone.revision FROM gone WHERE j.id = gone.journey_id;
 
 -- name: drop_empty
 -- Forget a journey that was only a draft.

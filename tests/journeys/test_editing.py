@@ -60,6 +60,16 @@ def test_two_editors_do_not_overwrite_each_other(browser: Browser, editor: Brows
     assert browser.ask("GET", "journeys/hello/draft")[1]["revision"] == 0
 
 
+def test_a_draft_that_is_gone_is_not_taken_for_the_next_one(browser: Browser, editor: Browser) -> None:
+    """Its revision does not come again: neither a save nor a word that was meant for the one is taken for the other."""
+    assert browser.ask("PUT", "journeys/hello/draft", {"graph": FIRST, "revision": 0})[1]["revision"] == 1
+    assert browser.ask("POST", "journeys/hello/draft/publish", {"revision": 1})[0] == 200
+    assert editor.ask("PUT", "journeys/hello/draft", {"graph": edited(rest=delay(3, "days", "wait")), "revision": 0})[1]["revision"] == 2
+    assert browser.ask("PUT", "journeys/hello/draft", {"graph": FIRST, "revision": 1})[1]["code"] == "draft_changed"
+    assert browser.ask("POST", "journeys/hello/draft/review", {"revision": 1, "word": "approved"})[1]["code"] == "draft_changed"
+    assert browser.ask("GET", "journeys/hello/draft")[1]["graph"]["nodes"]["rest"]["amount"] == 3
+
+
 @pytest.mark.long
 def test_a_draft_may_be_wrong_while_it_is_worked_on(browser: Browser) -> None:
     broken = edited(rest=delay(10, "days", "nowhere"))
