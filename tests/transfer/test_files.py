@@ -146,7 +146,8 @@ def parquet() -> bytes:
 
 @pytest.mark.parametrize(("make", "name"), [(workbook, "x.xlsx"), (parquet, "x.parquet")])
 def test_workbooks_and_parquet_keep_their_values(make: Callable[[], bytes], name: str) -> None:
-    made, bad = messages(make(), name=name)
+    body = make()
+    made, bad = messages(body, name=name)
     assert bad == []
     assert [row["traits"] for row in made] == [
         {"email": "a@b.ee", "born": "1990-05-17", "spent": 12.5, "vip": True},
