@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Q = sql.load("hudhud.app", "uses.sql")
 Name = Annotated[str, Field(min_length=1, max_length=256)]
+# The kinds of conditions, triggers and rests that are about an attribute.
+OF_ATTRIBUTES = frozenset({"attribute", "date"})
 router = Router(tags=["events"])
 
 
@@ -115,10 +117,7 @@ def _read(definition: Any) -> Any:  # noqa: ANN401 -- any JSON
 def _asking(value: Any, name: str, *, is_event: bool, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- any JSON
     """Yield every condition about this event or attribute, and every change of it, with its place: trigger, goal, exit_on, the id of a node or (of a wait) ID.until."""
     if isinstance(value, dict):
-        # A share of a split has a name, too.
-        if value.get("name") == name and (value.get("kind") == "attribute") is not is_event and "percent" not in value:
-            yield place, value
-        if not is_event and "do" in value and (value.get("attribute") == name or value.get("from") == f"person.{name}"):
+        if _asks_event(value, name) if is_event else _asks_attribute(value, name):
             yield place, value
         for key, inner in value.items():
             inside = key if place in {"", "nodes"} else f"{place}.until" if key == "until" else place
@@ -126,6 +125,19 @@ def _asking(value: Any, name: str, *, is_event: bool, place: str = "") -> Iterat
     elif isinstance(value, list):
         for inner in value:
             yield from _asking(inner, name, is_event=is_event, place=place)
+
+
+def _asks_event(part: dict[str, Any], name: str) -> bool:
+    """Say whether it is a condition about an event, a step of a sequence, or a trigger, which may name several. A share of a split has a name, too."""
+    named = part.get("name")
+    return (name in named if isinstance(named, list) else named == name) and part.get("kind") not in OF_ATTRIBUTES and "percent" not in part
+
+
+def _asks_attribute(part: dict[str, Any], name: str) -> bool:
+    """Say whether it is a condition about an attribute, a change of one, or a date that lets people in or on."""
+    if part.get("kind") in OF_ATTRIBUTES:
+        return name in {part.get("name"), part.get("attribute")}
+    return "do" in part and (part.get("attribute") == name or part.get("from") == f"person.{name}")
 
 
 def _properties(leaves: list[dict[str, Any]]) -> tuple[str, ...]:

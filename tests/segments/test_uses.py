@@ -182,3 +182,17 @@ def test_outgoing_webhooks_are_uses_too(stage: Stage, browser: Browser) -> None:
     # In one shape, whatever is asked about.
     assert {*ordered[0]} == {*asked[0]} == {*browser.ask("GET", f"segments/{base}/uses")[1]["items"][0]}
     assert ("journey", ["trigger", "rest.until", "fork"]) in [(one["kind"], one["places"]) for one in ordered]
+
+
+def test_dates_are_uses_of_attributes_and_a_trigger_may_name_several_events(stage: Stage, browser: Browser) -> None:
+    born = {"kind": "date", "name": "Born", "op": "in", "days": 0, "yearly": True}
+    stage.segment(born, name="Birthdays")
+    publish(stage, drawn({"kind": "event", "name": ["Born", "Asked"]}, asked=born))
+
+    def places(what: str) -> list[tuple[str, list[str]]]:
+        return [(one["kind"], one["places"]) for one in browser.ask("GET", f"{what}/uses?name=Born")[1]["items"]]
+
+    assert places("events") == [("journey", ["trigger"])]
+    assert places("attributes") == [("segment", []), ("journey", ["fork"])]
+    publish(stage, drawn({"kind": "date", "attribute": "Born", "at": "09:00"}))
+    assert (places("events"), places("attributes")) == ([], [("segment", []), ("journey", ["trigger"])])
