@@ -159,6 +159,8 @@ def _segment_of(ws: Scope, graph: Graph, now: datetime) -> int | None:
 
 def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     """Let a journey run; after a pause everybody has as long to rest as before it, or waits for the next moment by the clock."""
+    # As in `publish`: whoever brings facts in holds runs of it, and may want the journey's row.
+    ws.run(CHANGEOVER.close_gate)
     journey = _lock(ws, key)
     if journey["version_id"] is None:
         raise JourneyNotReady(f"{key}: nothing is published; publish a version first")
@@ -176,6 +178,7 @@ def start(ws: Scope, key: str, now: datetime, *, by: str) -> None:
 
 def drain(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     """Let nobody enter any more; who is inside goes on to the end. Also out of a pause."""
+    ws.run(CHANGEOVER.close_gate)
     journey = _lock(ws, key)
     if journey["status"] == "draft":
         raise JourneyNotReady(f"{key}: it is not running, so nobody is inside; start it first")

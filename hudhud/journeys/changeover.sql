@@ -1,5 +1,6 @@
 -- name: open_gate
--- Whoever brings facts in holds the gate open together with others: no version is published between their look at the versions and their commit.
+-- Whoever brings facts in holds the gate open together with others: no version is published between their look at the versions and their commit,
+-- and nobody goes on after a pause.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('hudhud.journeys', %(workspace_id)s));
 
 -- name: close_gate

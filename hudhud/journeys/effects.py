@@ -54,7 +54,7 @@ def carry_out(
     """Do what one node does for up to `limit` runs, in one transaction; return for how many. `is_poison`: whether an error is one row's own."""
     (version,) = ws.into(Version, MOVES.find_versions_by_id, ids=[pending.version_id])
     kind = version.node(pending.node).kind
-    if kind == "start":
+    if kind in {"start", "leave"}:
         ws.run(CHANGEOVER.open_gate)
     if kind in {"update", "topic"}:
         # First of all, as everywhere: an erasure holds people before it removes these rows.
