@@ -220,6 +220,8 @@ def settle(db: Database, workspace_id: int) -> None:
     while True:
         with db.workspace(workspace_id) as ws:
             if not is_at_work(ws):
+                # Durable before its events go from ClickHouse: killed in between, workers would hold ClickHouse for lost.
+                events.forget_kept(ws)
                 return
         if time.monotonic() > deadline:
             with db.workspace(workspace_id) as ws:

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from hudhud.events.brought import delete_brought as delete_brought
 from hudhud.events.kept import Block as Block
+from hudhud.events.kept import forget_kept as forget_kept
 from hudhud.events.kept import keep as keep
 from hudhud.events.kept import pack as pack
 from hudhud.events.log import append_rows as append_rows

@@ -218,6 +218,11 @@ def forget_source(ws: Scope, source: str) -> None:
     ws.run(QUERIES.forget_source, source=source)
 
 
+def forget_kept(ws: Scope) -> None:
+    """Remove everything of a workspace."""
+    ws.run(QUERIES.forget_all)
+
+
 def forget_old(everywhere: Scope, now: datetime, days: int, limit: int) -> int:
     """Delete a page of blocks that were kept for so many days (0: all there are); return how many went."""
     return everywhere.run(QUERIES.forget_old, before=now - timedelta(days=days), limit=limit)

@@ -40,6 +40,10 @@ DELETE FROM intake_kept WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 -- What a source brought.
 DELETE FROM intake_kept WHERE workspace_id = %(workspace_id)s AND source = %(source)s;
 
+-- name: forget_all
+-- A sample shop is taken away.
+DELETE FROM intake_kept WHERE workspace_id = %(workspace_id)s;
+
 -- name: forget_old
 -- What was kept for long enough (everywhere), a page of it.
 DELETE FROM intake_kept WHERE id IN (SELECT id FROM intake_kept WHERE kept_at < %(before)s ORDER BY kept_at LIMIT %(limit)s);

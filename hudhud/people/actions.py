@@ -21,6 +21,7 @@ from hudhud.people import history
 from hudhud.people.book import Book, Entry, named_identifiers
 from hudhud.people.identifiers import place_word
 from hudhud.people.queries import find_some
+from hudhud.people.takeback import find_pending as find_pending
 from hudhud.people.takeback import find_quiet as find_quiet
 from hudhud.people.takeback import find_to_take_back as find_to_take_back
 from hudhud.people.takeback import hold as hold

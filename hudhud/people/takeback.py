@@ -169,6 +169,11 @@ def remove(ws: Scope, ids: Sequence[int], now: datetime) -> None:
         ws.run(query, actors=numbers(ids), now=now)
 
 
+def find_pending(ws: Scope, ids: Sequence[int]) -> frozenset[int]:
+    """Return about which of these people others have changed something that is yet to be told; ask before anything is taken back."""
+    return frozenset(row[0] for row in ws.rows(QUERIES.find_pending, ids=numbers(ids)))
+
+
 def hush(ws: Scope, ids: Sequence[int]) -> None:
     """Let nobody be told that these people entered anything by what this transaction has taken back; the last thing that it does to them."""
     ws.run(QUERIES.hush, ids=numbers(ids))

@@ -18,6 +18,10 @@ SELECT %(workspace_id)s, g.namespace, g.value, g.person_id, %(now)s
 FROM unnest(%(ids)s::bigint[], %(namespaces)b::text[], %(values)b::text[]) AS g (person_id, namespace, value)
 ON CONFLICT DO NOTHING;
 
+-- name: find_pending
+-- About which of these people has something changed that was not taken back, and that nobody has been told of yet?
+SELECT id FROM person WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]) AND version > greatest(mirrored, quiet);
+
 -- name: hush
 -- What has changed about them up to here was taken back: they did nothing.
 UPDATE person SET quiet = version WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);

@@ -130,10 +130,11 @@ def _take_back(ws: Scope, job: Undo, ids: list[int], made: set[int], merged: set
     done.words_left += outdated
     if job.is_real:
         now, by = job.now(), _by(job.import_id)
+        pending = people.find_pending(ws, ids)
         consent.withdraw(ws, job.source, ids, now, by=by)
         people.take_back(ws, rest, now, by=by)
         people.remove(ws, alone, now)
-        people.hush(ws, ids)
+        people.hush(ws, [person_id for person_id in ids if person_id not in pending])
         ws.run(QUERIES.hand_on, import_id=job.import_id, ids=numbers(made.difference(alone)))
 
 
