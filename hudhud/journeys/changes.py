@@ -53,8 +53,7 @@ def _value(change: Change, known: Mapping[str, Any], person: Person, event: Mapp
 
 
 def _sum(known: object, by: float) -> float | Refusal:
-    if known is None:
-        return by
+    known = 0 if known is None else known
     if isinstance(known, bool) or not isinstance(known, int | float):
         return Refusal.NOT_A_NUMBER
     total = known + by

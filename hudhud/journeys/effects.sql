@@ -31,9 +31,9 @@ CROSS JOIN LATERAL (SELECT o.id FROM run o WHERE o.journey_id = j.id AND o.perso
 WHERE j.workspace_id = %(workspace_id)s AND j.key = ANY(%(keys)s::text[]);
 
 -- name: take_standing
--- Take runs, wherever they stand, in the order of their ids (so that two never wait in a circle).
+-- Take runs, wherever they stand, in the order in which facts take them (so that two never wait in a circle).
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at, p.node, p.version_id
 FROM run_position p
 WHERE p.workspace_id = %(workspace_id)s AND p.run_id = ANY(%(run_ids)s::bigint[])
-ORDER BY p.run_id
+ORDER BY p.version_id, p.run_id
 FOR UPDATE;

@@ -230,7 +230,7 @@ SELECT verdict, count(*) FROM (
     LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = lower(i.value)
     LEFT JOIN LATERAL (
         SELECT k.state FROM consent_log k
-        WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.at <= l.at
+        WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.applied AND k.at <= l.at
         ORDER BY k.at DESC, k.id DESC LIMIT 1
     ) c ON true
 ) judged

@@ -31,6 +31,10 @@ DETAILS = Query(
     "SELECT r.person_id, l.node, l.detail FROM run_log l JOIN run r ON r.id = l.run_id WHERE l.reason = 'action_planned' ORDER BY r.id, l.visit",
 )
 MERGED = Query("merged", "SELECT id FROM person_merge WHERE merged_id = %(merged_id)s")
+ADDRESS = Query(
+    "address",
+    "INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at) VALUES (%(workspace_id)s, 'email', 'no@example.com', %(person_id)s, %(now)s)",
+)
 ERASE = Query("erase", "UPDATE person SET erased_at = %(now)s WHERE id = %(person_id)s")
 
 
@@ -80,15 +84,17 @@ def test_an_update_sets_copies_counts_and_removes(stage: Stage) -> None:
         {"do": "copy", "attribute": "called", "from": "person.name"},
         {"do": "increment", "attribute": "left", "by": -1},
         {"do": "increment", "attribute": "mails", "by": 0.1},
+        {"do": "increment", "attribute": "vast", "by": 1e300},
         {"do": "remove", "attribute": "trial"},
     )
     run(stage, journey({"first": update(*changes)}), [ann, bob], cart={"id": "c7"})
     assert attributes(stage, ann) == {"plan": "pro", "left": 1, "cart": "c7", "mails": 0.1}
     assert attributes(stage, bob) == {"plan": "pro", "left": "two", "name": "Bob", "called": "Bob", "cart": "c7", "mails": 0.1}
-    nothing = {"effect": "done", "notes": [{"reason": "no_value", "name": "called"}]}
+    vast = {"reason": "not_a_number", "name": "vast"}
+    nothing = {"effect": "done", "notes": [{"reason": "no_value", "name": "called"}, vast]}
     assert notes(stage) == [
         (ann, "first", nothing),
-        (bob, "first", {"effect": "done", "notes": [{"reason": "not_a_number", "name": "left"}]}),
+        (bob, "first", {"effect": "done", "notes": [{"reason": "not_a_number", "name": "left"}, vast]}),
     ]
     assert stage.outcomes() == [(ann, "finished"), (bob, "finished")]
     with stage.db.workspace(stage.workspace_id) as ws:
@@ -154,6 +160,19 @@ def test_a_journey_turns_no_no_into_a_yes(stage: Stage) -> None:
         (yes, "first", {"effect": "done"}),
     ]
     assert [outcome for _, outcome in stage.outcomes()] == ["finished"] * 4
+
+
+def test_a_yes_that_was_refused_makes_nobody_deliverable_in_a_rehearsal(stage: Stage) -> None:
+    (no,) = stage.people({})
+    topics(stage, unsubscribed=[no])
+    run(stage, journey({"first": topic("subscribe")}), [no])
+    stage.publish({**journey({"first": send("hello", "end")}), "key": "other", "trigger": {**TRIGGER, "name": "Else"}})
+    stage.record([stage.event(no, "Else", T0 + HOUR)])
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(ADDRESS, person_id=no, now=T0)
+        version, number = queries.get_version(ws, "other")
+    found = rehearse(stage.db.url, stage.ch, version, number, T0, T0 + DAY)
+    assert (found.deliverable, found.skips) == (0, {"unsubscribed": 1})
 
 
 def test_a_journey_unsubscribes_unless_the_person_said_yes_since(stage: Stage) -> None:
