@@ -66,6 +66,7 @@ def test_a_field_s_history_names_old_and_new_and_who_said_it(db: Database) -> No
             (1, "server", "tier", None, 2),
             (3, "server", "#email", "ann@example.com", None),
             (3, "server", "#email", None, "new@example.com"),
+            (3, "server", "@city", "Narva", None),
             (3, "server", "@country", None, "EE"),
             (3, "server", "city", "Narva", None),
             (3, "server", "country", None, "ee"),
