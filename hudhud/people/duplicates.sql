@@ -43,7 +43,8 @@ WITH addressed AS MATERIALIZED (
     SELECT p.id, a.address, lower(a.address) AS email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
            -- Most said what they are known by: nothing to be made plain.
            CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(hudhud_fold(left(p.attributes ->> 'phone', 40)), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
-           replace(coalesce(p.first_word || ' ' || p.last_word, p.name_word), '  ', ' ') AS name,
+           -- A form that was left empty is no name.
+           replace(coalesce(nullif(btrim(p.first_word), '') || ' ' || nullif(btrim(p.last_word), ''), nullif(btrim(p.name_word), '')), '  ', ' ') AS name,
            coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob') AS born,
            coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip') AS lives
     FROM person p LEFT JOIN addressed a ON a.id = p.id
@@ -70,7 +71,7 @@ WITH addressed AS MATERIALIZED (
     SELECT a.id, hashtextextended(a.mailbox, 1) AS key, a.email AS word FROM address a
     UNION ALL SELECT n.id, hashtextextended(n.phone, 2), 'phone' FROM number n
     UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.born, 3), 'name_birthday' FROM living l WHERE l.name <> '' AND l.born ~ '[0-9]'
-    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.lives, 4), 'name_address' FROM living l WHERE l.name <> '' AND l.lives <> ''
+    UNION ALL SELECT l.id, hashtextextended(l.name || '|' || l.lives, 4), 'name_address' FROM living l WHERE l.name <> '' AND l.lives !~ '^[[:space:][:punct:]]*$'
 ), shared AS MATERIALIZED (
     SELECT k.key FROM keys k GROUP BY k.key HAVING count(*) BETWEEN 2 AND %(most_alike)s
 ), alike AS MATERIALIZED (

@@ -148,6 +148,18 @@ def test_digits_of_any_script_are_compared_and_a_birthday_that_nobody_knows_is_n
         {"name": "علي رضايي", "birthday": "۱۳۷۰/۰۱/۰۱"},
         {"name": "Mari", "birthday": "unknown"},
         {"name": "Mari", "birthday": "unknown"},
+        # A form that was left empty is no name, and hides none.
+        {"first_name": "", "last_name": "", "birthday": "1990-01-01", "phone": "+3725551111"},
+        {"first_name": "", "last_name": "", "birthday": "1990-01-01", "phone": "003725551111"},
+        {"first_name": " ", "last_name": "", "birthday": "1990-01-01"},
+        {"first_name": "", "last_name": "", "name": "Tiit Kask", "address": "Tähe 1"},
+        {"first_name": "Tiit", "last_name": "Kask", "address": "Tähe 1"},
+        {"name": "Jaan", "address": {}},
+        {"name": "Jaan", "address": {}},
+        {"name": "Leo", "address": " "},
+        {"name": "Leo", "address": " "},
+        {"name": "سارا", "address": "تهران"},
+        {"name": "سارا", "address": "تهران"},
     )
     with db.workspace(make.workspace(db)) as ws:
         ids = [
@@ -156,7 +168,13 @@ def test_digits_of_any_script_are_compared_and_a_birthday_that_nobody_knows_is_n
         ]
         search(ws)
         found = {(tuple(each.reasons), tuple(ids.index(one.id) for one in each.people)) for each in duplicates.find_duplicates(ws)[0]}
-    assert found == {(("phone",), (0, 1)), (("name_birthday",), (2, 3))}
+    assert found == {
+        (("phone",), (0, 1)),
+        (("name_birthday",), (2, 3)),
+        (("phone",), (6, 7)),
+        (("name_address",), (9, 10)),
+        (("name_address",), (15, 16)),
+    }
 
 
 def test_a_search_that_takes_long_holds_back_no_reader_of_the_log(db: Database) -> None:
