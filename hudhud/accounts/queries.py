@@ -62,6 +62,13 @@ def find_keys(ws: Scope) -> list[ApiKey]:
     return ws.into(ApiKey, Q.find_keys)
 
 
+def get_person_behind(ws: Scope, actor: str) -> str:
+    """Return the member (`user:7`) who has made a key (`key:3`); any other actor as it is, and a key that no member has made."""
+    kind, _, number = actor.partition(":")
+    maker = ws.value(Q.get_maker, key_id=int(number)) if kind == "key" else None
+    return actor if maker is None else f"user:{maker}"
+
+
 def find_key_holder(everywhere: Scope, secret: str) -> KeyHolder | None:
     """Return whom a key speaks for, or None when it is unknown or revoked."""
     secret_hash = hash_secret(secret)

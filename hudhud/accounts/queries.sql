@@ -119,6 +119,10 @@ SELECT user_id, role FROM member WHERE workspace_id = %(workspace_id)s AND user_
 -- A key that is about to make another one, and on whose behalf; held for the same reason.
 SELECT id, created_by FROM api_key WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s AND revoked_at IS NULL FOR SHARE;
 
+-- name: get_maker
+-- Who has made a key, ended or not.
+SELECT created_by FROM api_key WHERE workspace_id = %(workspace_id)s AND id = %(key_id)s;
+
 -- name: revoke_keys_of
 -- End the API keys that a member has made, of these scopes: they know them by heart. What stands in pages is public anyway.
 UPDATE api_key SET revoked_at = %(now)s

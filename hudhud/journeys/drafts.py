@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hudhud.accounts.actions import record_audit
-from hudhud.accounts.queries import get_workspace
+from hudhud.accounts.queries import get_person_behind, get_workspace
 from hudhud.journeys import actions, queries
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.checks import find_problems
@@ -106,7 +106,7 @@ def review(
 ) -> None:
     """Ask for another member's word on a draft, or give it. Raises `DraftNotFound`, `DraftChanged`, `InvalidJourney`, `OwnDraft`.
 
-    Nobody approves what they have saved or asked about themselves, nor does a program: a key may be theirs.
+    Nobody approves what they have saved or asked about themselves, also by a key of theirs, nor does a program: a key may be theirs.
     """
     if len(note) > MOST_NOTE:
         raise InvalidInput("note", f"{len(note)} characters", f"use at most {MOST_NOTE}")
@@ -114,12 +114,16 @@ def review(
     if word == "asked":
         graph = msgspec.json.decode(draft["graph"])
         graphs.parse(graph)
-    elif word == "approved" and (
-        not by.startswith("user:") or by == draft["updated_by"] or (draft["review"] == "asked" and by == draft["review_by"])
-    ):
+    elif word == "approved" and (not by.startswith("user:") or by in _authors(ws, draft)):
         raise OwnDraft(key=key)
     ws.run(DRAFTS.set_review, journey_id=draft["journey_id"], review=word, now=now, by=by, note=note.strip())
     record_audit(ws, now, by, f"journey.review_{word}", f"journey:{key}", revision=revision, note=note.strip())
+
+
+def _authors(ws: Scope, draft: dict[str, Any]) -> set[str]:
+    """Return who stands behind a draft: who saved it, and who asks for it."""
+    actors = [draft["updated_by"], *([draft["review_by"]] if draft["review"] == "asked" else [])]
+    return {get_person_behind(ws, actor) for actor in actors}
 
 
 def _lock(ws: Scope, key: str, revision: int) -> dict[str, Any]:

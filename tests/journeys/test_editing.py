@@ -121,6 +121,10 @@ def test_publishing_can_need_another_members_word(browser: Browser, editor: Brow
     assert browser.ask("POST", "journeys/hello/draft/publish", {"revision": 2})[1] == {"key": "hello", "number": 2}
     told = [line["action"] for line in browser.ask("GET", "audit")[1]["items"] if line["action"].startswith("journey.")]
     assert told[:5] == ["journey.publish", *(f"journey.review_{word}" for word in ("approved", "approved", "refused", "asked"))]
+    # Nobody approves what they have saved by a key of theirs.
+    key.ask("PUT", "journeys/keyed/draft", {"graph": FIRST, "revision": 0})
+    assert browser.ask("POST", "journeys/keyed/draft/review", {"revision": 1, "word": "approved"})[1]["code"] == "own_draft"
+    assert editor.ask("POST", "journeys/keyed/draft/review", {"revision": 1, "word": "approved"})[1]["review"] == "approved"
 
 
 def enter(browser: Browser, stage: Stage, *days: int) -> tuple[list[int], datetime]:
