@@ -48,6 +48,14 @@ describe("nodes that draw lots or act on people", () => {
     }
   });
 
+  it("leave what ends a run or moves it to the reason", () => {
+    const wait: JourneyNode = { kind: "wait", until: { kind: "and", of: [] }, timeout: { amount: 1, unit: "days" }, met: "a", timed_out: "b" };
+    const branch: JourneyNode = { kind: "branch", branches: [], otherwise: "a" };
+    for (const node of [...NODES, wait, branch]) {
+      for (const edge of ["end", "goal", "exit", "merged", "left", "moved"]) expect(tellEdge(wordsOf("en"), node, edge)).toBe("");
+    }
+  });
+
   it("say what they do", () => {
     const said = NODES.map((node) => plain(tellNode(wordsOf("en"), node).said));
     expect(said).toEqual([

@@ -99,10 +99,12 @@ export function tell(words: JourneyWords, graph: Graph, id: string): Told {
   return id === TRIGGER || !node ? tellTrigger(words, graph) : tellNode(words, node);
 }
 
+const ENDS = new Set(["end", "goal", "exit", "merged", "left", "moved"]);
+
 /** What stands on an edge: nothing on the only way on, else the answer that leads there. */
 export function tellEdge(words: Words, node: JourneyNode | undefined, edge: string): string {
-  // A move to another version is no way that is drawn: its reason says it all.
-  if (edge === "moved") return "";
+  // No ways that are drawn: runs that end, or are moved to another version. Their reason says it all.
+  if (ENDS.has(edge)) return "";
   if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
   if (node?.kind === "delay" && edge === "otherwise") return words.t("journeys.edge.no_date");
   if (node?.kind === "holdout") return words.t(edge === "held" ? "journeys.edge.held" : "journeys.edge.otherwise");
