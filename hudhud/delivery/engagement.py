@@ -68,9 +68,12 @@ def _keep(everywhere: Scope, rows: list[dict[str, Any]], around: dict[int, list[
             log.exception("delivery.hit_not_judged", engagement_id=rows[0]["id"])
             _write_verdicts(everywhere, [Judged(rows[0], "unknown", "unreadable")])
             return
-        middle = len(rows) // 2
-        _keep(everywhere, rows[:middle], around, now)
-        _keep(everywhere, rows[middle:], around, now)
+    else:
+        return
+    # Not within `except`: the error of each half would carry those of all before it.
+    middle = len(rows) // 2
+    _keep(everywhere, rows[:middle], around, now)
+    _keep(everywhere, rows[middle:], around, now)
 
 
 def _hit(row: dict[str, Any]) -> Hit:
