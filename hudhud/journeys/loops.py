@@ -2,8 +2,9 @@
 
 A person's runs change whom a segment has, and a segment's changes begin runs. Were a journey's own past among what begins it, each run
 would cause the next, as quick as facts travel. How often one may come back is the journey's rule of re-entry. Ends, waits and branches may
-ask for anything: they only lead on, and every path of a graph ends. What journeys do to people, too: one that starts another, or changes an
-attribute that decides who enters it, must not do so in a round in which everybody may come back at once.
+ask for anything: they only lead on, and every path of a graph ends. What journeys do to people, too: one that starts another, changes an
+attribute that decides who enters it, or sends the message that another hears of, must not do so in a round in which everybody may come
+back at once.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from hudhud.journeys.nodes.kinds import Kind
     from hudhud.journeys.types import Trigger
     from hudhud.kit.db import Scope
-    from hudhud.segments.types import Condition
+    from hudhud.segments.types import Condition, Where
 
 QUERIES = sql.load("hudhud.journeys")
+# What delivery tells of each message that a server took; its filters know the words of `properties_of` there.
+SENT = "Message Sent"
 
 
 def check_segment(ws: Scope, tree: Condition) -> None:
@@ -117,7 +120,7 @@ def _set_off(ws: Scope, rules: Condition) -> dict[str, set[str]]:
             continue
         asked = find_asked_attributes(ws, _asked_by(graph.trigger, rules))
         for other, acting in graphs.items():
-            if any(_sets_off(node, key, asked) for node in acting.nodes.values()):
+            if any(_sets_off(node, key, asked) or _is_heard(node, node_id, other, graph.trigger) for node_id, node in acting.nodes.items()):
                 found[key].add(other)
     return found
 
@@ -126,6 +129,20 @@ def _sets_off(node: Kind, key: str, asked: set[str]) -> bool:
     if node.kind == "update":
         return any(change.attribute in asked for change in node.changes)
     return node.kind == "start" and node.journey == key
+
+
+def _is_heard(node: Kind, node_id: str, sender: str, trigger: Trigger) -> bool:
+    """Say whether a message of this step may begin a run, as far as what is told of it can be known before."""
+    if node.kind != "send" or not isinstance(trigger, OnEvent) or SENT not in trigger.event_names():
+        return False
+    told = {"journey": sender, "step": node_id, "template": node.template, "topic": node.topic, "source_kind": "journey"}
+    return all(_may_pass(told[part.property], part) for part in trigger.where if part.property in told)
+
+
+def _may_pass(told: str, part: Where) -> bool:
+    if isinstance(part.value, tuple):
+        return part.op != "one_of" or told in part.value
+    return {"is": told == part.value, "is_not": told != part.value}.get(part.op, True)
 
 
 def _asked_by(trigger: Trigger, rules: Condition) -> Condition:

@@ -308,6 +308,21 @@ def test_journeys_must_not_set_each_other_off_for_ever(stage: Stage) -> None:
     stage.publish({**journey(flip, **free), "key": "c"})
 
 
+def test_no_message_of_a_journey_begins_it_for_ever(stage: Stage) -> None:
+    def heard(key: str, template: str, *where: dict[str, Any], **more: object) -> dict[str, Any]:
+        trigger = {"kind": "event", "name": ["Else", "Message Sent"], "where": list(where)}
+        return {**journey({"first": send(template, "end")}, reentry={"kind": "always"}), "key": key, "trigger": trigger, **more}
+
+    hello = {"property": "template", "op": "is", "value": "hello"}
+    with pytest.raises(JourneyLoop, match="a → a"):
+        stage.publish(heard("a", "hello", hello))
+    stage.publish(heard("a", "hello", reentry={"kind": "never"}))
+    stage.publish(heard("b", "bye", hello))
+    with pytest.raises(JourneyLoop, match="b → c → b"):
+        stage.publish(heard("c", "hello", {"property": "template", "op": "one_of", "value": ["bye", "other"]}))
+    stage.publish(heard("c", "hello", {"property": "template", "op": "is_not", "value": "bye"}, {**hello, "op": "is_not"}))
+
+
 def test_erased_people_are_left_alone_and_the_run_goes_on(stage: Stage) -> None:
     (ann,) = stage.people({})
     stage.publish(journey({"first": update({"do": "set", "attribute": "plan", "value": "pro"})}))
