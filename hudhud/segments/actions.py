@@ -97,7 +97,7 @@ def define_part(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> N
 
 
 def recount(ws: Scope) -> None:
-    """Count every segment again from the whole base: events were taken back. Nobody is told of who came and went by that."""
+    """Count every segment with conditions again from the whole base: events were taken back. Nobody is told of who came and went by that."""
     open_lock(ws)
     ws.run(QUERIES.unbuild_all)
     ws.run(QUERIES.ring)

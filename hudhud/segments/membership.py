@@ -102,14 +102,14 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     if not touched.person_ids or not ws.value(QUERIES.has_live):
         return []
     desk = open_desk(ws, ch, now)
-    built = [segment for segment in find_live(desk, touched) if segment.built]
-    segments = [segment for segment in built if not segment.failing]
+    live = find_live(desk, touched)
+    segments = [segment for segment in live if segment.built and not segment.failing]
     people, gone = BitMap64(touched.person_ids), BitMap64(touched.gone)
-    moved = _find_moved(desk, people, built)
+    moved = _find_moved(desk, people, live)
     fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
     # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
-    _hand_over(desk, built, moved)
-    _let_go(desk, built, gone)
+    _hand_over(desk, live, moved)
+    _let_go(desk, live, gone)
     concerned = [segment for segment in segments if segment.concerned]
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
     changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh | gone))

@@ -216,8 +216,9 @@ WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 UPDATE segment_membership SET built_at = NULL, failure = NULL, failing_since = NULL WHERE workspace_id = %(workspace_id)s AND segment_id = ANY(%(ids)s::bigint[]);
 
 -- name: unbuild_all
--- Count all of them again from the whole base.
-UPDATE segment_membership SET built_at = NULL, failure = NULL, failing_since = NULL WHERE workspace_id = %(workspace_id)s;
+-- Count all of them again from the whole base, but lists: what they say of people is told by nothing else.
+UPDATE segment_membership m SET built_at = NULL, failure = NULL, failing_since = NULL
+FROM segment s WHERE m.workspace_id = %(workspace_id)s AND s.id = m.segment_id AND s.definition IS NOT NULL;
 
 -- name: archive_segment
 -- Keep it no longer.

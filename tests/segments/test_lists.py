@@ -120,6 +120,21 @@ def test_who_is_merged_keeps_the_place_and_who_is_gone_loses_it(stage: Stage, co
     assert stage.members() == {guests: set()}
 
 
+def test_who_is_merged_while_all_is_counted_anew_keeps_the_place(stage: Stage, context: Context, ch: Client) -> None:
+    guest, survivor = stage.person(), stage.person()
+    guests = make_list(stage)
+    put(stage, guests, guest.id)
+    segments.work_once(context, ch, NOW)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.recount(ws)
+    stage.merge(guest, survivor)
+    # The worker comes between the mirror and the segments' step.
+    stage.build()
+    assert stage.refresh(Touched(frozenset({survivor.id}))) == []
+    stage.build()
+    assert stage.members() == {guests: {survivor.id}}
+
+
 def test_whom_the_intake_has_not_told_of_waits(stage: Stage, context: Context, ch: Client) -> None:
     guests = make_list(stage)
     late, known = stage.person().id, stage.person().id
