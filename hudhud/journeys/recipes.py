@@ -11,6 +11,7 @@ from hudhud.consent.actions import create_default_topics
 from hudhud.content import actions as content
 from hudhud.journeys import actions
 from hudhud.journeys.graph import parse
+from hudhud.journeys.queries import get_version
 from hudhud.journeys.types import JourneyNotFound
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str) ->
     graph = find_ready().get(key)
     if graph is None:
         raise JourneyNotFound(f"There is no ready journey {key!r}; there are {', '.join(find_ready())}.", key=key)
-    create_default_topics(ws, now)
+    try:
+        # Both it and its mails may have been edited since.
+        return get_version(ws, key)[1]
+    except JourneyNotFound:
+        create_default_topics(ws, now)
     for template in templates(graph):
         names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(template))
         content.publish(ws, sandbox, template, names, languages, actor=by, now=now)

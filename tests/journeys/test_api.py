@@ -138,6 +138,15 @@ def test_a_ready_journey_is_installed_whole(browser: Browser, key: str) -> None:
     assert browser.ask("POST", f"journeys/{key}/start")[1]["status"] == "running"
 
 
+def test_a_ready_journey_that_was_edited_is_not_installed_over(browser: Browser) -> None:
+    browser.ask("POST", "journeys/welcome/install")
+    graph = browser.ask("GET", "journeys/welcome")[1]["graph"]
+    mine = {**graph, "names": {"en": "Mine"}}
+    assert browser.ask("PUT", "journeys/welcome", {"graph": mine})[1]["number"] == 2
+    assert browser.ask("POST", "journeys/welcome/install") == (200, {"key": "welcome", "number": 2})
+    assert browser.ask("GET", "journeys/welcome")[1]["graph"]["names"] == {"en": "Mine"}
+
+
 def test_what_a_journey_does_to_people_is_told_by_the_api(browser: Browser, stage: Stage) -> None:
     changes = [{"do": "increment", "attribute": "visits"}, {"do": "copy", "attribute": "nick", "from": "person.first_name"}]
     nodes = {
