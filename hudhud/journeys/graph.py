@@ -110,10 +110,11 @@ def parse(source: str | bytes | dict[str, Any]) -> Graph:
     for node_id, raw_node in raw_nodes.items():
         read = _convert(raw_node, Kind, str(node_id), problems)
         if read is not None:
-            nodes[node_id] = _salted(read, f"{raw.get('key')}.{node_id}")
+            nodes[node_id] = read
     head: Graph | None = _convert(raw | {"nodes": {}}, Graph, "", problems)
     if problems or head is None:
         raise InvalidJourney(problems)
+    nodes = _salted(head.key, nodes)
     graph = msgspec.structs.replace(head, nodes=nodes, names=dict(sorted(head.names.items())))
     problems = check(graph)
     if problems:
@@ -152,9 +153,15 @@ def check(graph: Graph) -> list[Problem]:
     return [*problems, *_check_paths(graph)]
 
 
-def _salted(node: Kind, salt: str) -> Kind:
-    """Give a node that draws lots a salt of its own, if it has none."""
-    return msgspec.structs.replace(node, salt=salt) if node.kind in {"split", "holdout"} and not node.salt else node
+def _salted(key: str, nodes: dict[str, Kind]) -> dict[str, Kind]:
+    """Give nodes that draw lots salts of their own, if they have none; not that of a node which once had the name, and draws by it still."""
+    taken = {node.salt for node in nodes.values() if node.kind in {"split", "holdout"}}
+    salted = dict(nodes)
+    for node_id, node in nodes.items():
+        if node.kind in {"split", "holdout"} and not node.salt:
+            salt = f"{key}.{node_id}"
+            salted[node_id] = msgspec.structs.replace(node, salt=f"{salt}'" if salt in taken else salt)
+    return salted
 
 
 def _decode(source: str | bytes | dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,15 @@ def test_a_rehearsal_sends_everybody_the_way_they_went(stage: Stage) -> None:
     assert (found.goal, found.sends) == (len(first), 60 - len(held))
 
 
+def test_a_new_step_draws_lots_of_its_own_though_another_once_had_its_name() -> None:
+    renamed = {**split(a=50, b=50), "salt": "j.first"}
+    graph = parse(
+        journey({"first": {"kind": "holdout", "percent": 10, "next": "second", "held": "b"}, "second": renamed, "a": END, "b": END})
+    )
+    assert [graph.nodes[name].salt for name in ("first", "second")] == ["j.first'", "j.first"]  # type: ignore[union-attr]
+    assert parse(canonical(graph)) == graph
+
+
 def test_lift_compares_those_held_out_with_the_others(stage: Stage) -> None:
     people = stage.people(*[{}] * 80)
     nodes = {
