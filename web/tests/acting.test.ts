@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import { tellEdge, tellNode, type JourneyWords } from "@/features/journeys/describe";
-import { exitsOf, type Change, type JourneyNode } from "@/features/journeys/graph";
+import { tell, tellEdge, tellNode, type JourneyWords } from "@/features/journeys/describe";
+import { exitsOf, TRIGGER, type Change, type Graph, type JourneyNode } from "@/features/journeys/graph";
 import { makeFormat } from "@/i18n/format";
 import { LANGUAGES, type Language } from "@/i18n/languages";
 import ar from "@/i18n/locales/ar";
@@ -46,6 +46,12 @@ describe("nodes that draw lots or act on people", () => {
       for (const text of [told.title, told.said, ...edges]) expect(text).not.toMatch(/\{\{|journeys\.|undefined/);
       expect(told.title + told.said).not.toBe("");
     }
+  });
+
+  it("are called by their names where the version of today has them no more", () => {
+    const graph: Graph = { key: "j", names: {}, trigger: { kind: "api" }, reentry: { kind: "never" }, exit_on: [], goal: null, nodes: {}, start: "a" };
+    expect(plain(tell(wordsOf("en"), graph, "old_rest").title)).toBe("old_rest");
+    expect(tell(wordsOf("en"), graph, "").title).toBe(tell(wordsOf("en"), graph, TRIGGER).title);
   });
 
   it("leave what ends a run or moves it to the reason", () => {

@@ -96,7 +96,9 @@ export function tellTrigger(words: Words, graph: Graph): Told {
 
 export function tell(words: JourneyWords, graph: Graph, id: string): Told {
   const node = graph.nodes[id];
-  return id === TRIGGER || !node ? tellTrigger(words, graph) : tellNode(words, node);
+  if (id === TRIGGER || id === "") return tellTrigger(words, graph);
+  // A step of an older version, on which a run once was.
+  return node ? tellNode(words, node) : { title: isolated(id), said: "", tone: "trigger" };
 }
 
 const ENDS = new Set(["end", "goal", "exit", "merged", "left", "moved"]);
