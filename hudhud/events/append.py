@@ -34,6 +34,9 @@ SETTINGS: dict[str, int | str] = {"insert_deduplicate": 1, "max_partitions_per_i
 # Each crash can spoil one token of a table; the same events have not seen so many.
 TOKENS = 20
 
+# So many events are looked up at once: 61,000 of a sample shop took minutes in one question, two seconds in pieces.
+ASKED = 5_000
+
 QUERIES = sql.load("hudhud.events", "clickhouse.sql")
 Key = tuple[int, str, int]
 Stored = dict[Key, bool]
@@ -112,10 +115,11 @@ def _find_stored(ch: Client, table: str, events: Sequence[Event]) -> Stored:
     by_workspace: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         by_workspace[event.workspace_id].append(event)
-    for workspace_id, some in by_workspace.items():
-        query = QUERIES.find_stored if table == "event" else QUERIES.find_stored_lines
-        rows = ch.query(query.text, parameters=_about(workspace_id, some)).result_rows
-        found |= {(workspace_id, row[0], row[1]): bool(row[2]) for row in rows}
+    query = QUERIES.find_stored if table == "event" else QUERIES.find_stored_lines
+    for workspace_id, everything in by_workspace.items():
+        for start in range(0, len(everything), ASKED):
+            rows = ch.query(query.text, parameters=_about(workspace_id, everything[start : start + ASKED])).result_rows
+            found |= {(workspace_id, row[0], row[1]): bool(row[2]) for row in rows}
     return found
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hudhud.workers.batch import Batch
 
 LOST = "ClickHouse takes it and does not keep it; once it does, `hudhud replay --fill` brings it there from the kept log"
+ALONE = "ClickHouse takes it and does not keep it; it stands here alone, as no log is kept (HUDHUD_KEEP_LOG_DAYS)"
 
 
 def begin_append(batch: Batch, beside: Executor) -> None:
@@ -44,11 +45,11 @@ def append_events(everywhere: Scope, batch: Batch) -> None:
 
 
 def _set_aside(everywhere: Scope, batch: Batch, ignored: InsertsIgnored) -> None:
-    """Go on without events that ClickHouse does not keep: this is a repeat, and each was written twenty times. They stay among the rejects, and in the kept log."""
+    """Go on without events that ClickHouse does not keep: this is a repeat, and each was written twenty times. They stay among the rejects, and in the kept log if there is one."""
     batch.is_ignored = True
     alarm.ring(everywhere, alarm.NOT_KEPT, f"{ignored}; {alarm.CURE_NOT_KEPT}")
     for event in {id(event): event for event in ignored.missing}.values():
-        batch.drop(event, Reason.UNSTORABLE, LOST)
+        batch.drop(event, Reason.UNSTORABLE, LOST if batch.keeps_log else ALONE)
 
 
 def keep_log(everywhere: Scope, batch: Batch) -> None:

@@ -33,7 +33,7 @@ def count_everything(web: Wiring) -> dict[str, int]:
     """Count the workspace's rows in every table of both databases."""
     with web.db.workspace(1) as ws:
         tables = [row[0] for row in ws.rows(actions.QUERIES.find_tables, kept=[])]
-        counts = {table: ws.conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+        counts = {table: next(iter(ws.conn.execute(f"SELECT count(*) FROM {table}")))[0] for table in tables}
     for table in ("event", "person_event", "person", "person_override"):
         counts[f"clickhouse.{table}"] = web.clickhouse.query(f"SELECT count() FROM {table}").result_rows[0][0]
     return counts

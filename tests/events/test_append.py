@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
+from hudhud.events import append as module
 from hudhud.events.append import QUERIES, SETTINGS, InsertsIgnored, _about, append
 from hudhud.events.types import Event
 from tests.events import hole
@@ -125,6 +126,15 @@ def test_what_clickhouse_cannot_hold_is_told_again(ch: Client, *, tried: bool, p
     assert append(ch, events, "t", again=True) == [odd]
     assert append(ch, events, "other", again=True) == [odd]
     assert stored(ch) == once(events)
+
+
+def test_what_is_there_is_looked_up_in_pieces(ch: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ASKED", 7)
+    append(ch, EVENTS[:20], "t")
+    assert module.find_missing(ch, EVENTS) == EVENTS[20:]
+    append(ch, EVENTS, "t", again=True)
+    assert stored(ch) == once(EVENTS)
+    assert module.find_missing(ch, EVENTS) == []
 
 
 def test_a_server_that_never_keeps_what_it_takes_is_an_error(ch: Client) -> None:

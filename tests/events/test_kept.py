@@ -128,6 +128,17 @@ def test_a_batch_that_clickhouse_does_not_keep_is_set_aside_and_said(line: Line)
     assert line.clock.now() >= NOW
 
 
+def test_without_a_log_a_reject_promises_no_filling(line: Line) -> None:
+    line.context.settings = line.context.settings.model_copy(update={"keep_log_days": 0})
+    line.put(track("u1", "Old"))
+    with line.db.everywhere() as everywhere:
+        assert claim_batch(everywhere, "somebody who died", lease_s=0) is not None
+    hole.dig(line.ch, "1")
+    assert line.work() == 1
+    ((reason, detail),) = line.rejects()
+    assert (reason, "replay" in detail, blocks(line)) == ("unstorable", False, 0)
+
+
 def test_what_clickhouse_does_not_keep_stops_no_filling_and_holds_nobody_after_it(line: Line) -> None:
     hole.dig(line.ch, "name = 'Old'")
     # The first time nobody looks whether it stays.
