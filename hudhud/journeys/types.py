@@ -195,6 +195,26 @@ class Plan:
         return self
 
 
+class Silent(Part, frozen=True):
+    """A node that asks nothing, and on which nobody rests."""
+
+    def conditions(self) -> dict[str, Condition]:
+        """It asks nothing."""
+        return {}
+
+    def hold(self) -> None:
+        """No rest."""
+        return
+
+
+class Action(Silent, frozen=True):
+    """A node whose work the effects role does (acting.py)."""
+
+    def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
+        """Leave it to the effects role, and go on."""
+        return Plan(effects=batch, settle=SETTLE).move("next", batch, Reason.ACTION_PLANNED)
+
+
 class Node(Protocol):
     """A node kind: its fields are its schema; what it answers here is all that planner, checks and editor know of it."""
 

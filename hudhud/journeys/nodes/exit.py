@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hudhud.journeys.types import Due, Part, Plan, Reason, Word
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Due, Plan, Reason, Silent, Word
 
 
-class Exit(Part, frozen=True, tag_field="kind", tag="exit"):
+class Exit(Silent, frozen=True, tag_field="kind", tag="exit"):
     """`{"kind": "exit", "reason": word}`."""
 
     reason: Word
@@ -23,14 +20,6 @@ class Exit(Part, frozen=True, tag_field="kind", tag="exit"):
     def exits(self) -> dict[str, str]:
         """No way on."""
         return {}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest."""
-        return
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Whoever comes here is finished."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hudhud.journeys.types import Due, Part, Plan, Reason, Word
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Due, Plan, Reason, Silent, Word
 
 
-class Goal(Part, frozen=True, tag_field="kind", tag="goal"):
+class Goal(Silent, frozen=True, tag_field="kind", tag="goal"):
     """`{"kind": "goal", "reason": word}`."""
 
     reason: Word
@@ -23,14 +20,6 @@ class Goal(Part, frozen=True, tag_field="kind", tag="goal"):
     def exits(self) -> dict[str, str]:
         """No way on."""
         return {}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest."""
-        return
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Whoever comes here has done it."""

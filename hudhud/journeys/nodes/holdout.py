@@ -6,16 +6,13 @@ journey's goal be seen for as long as it is for the others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from hudhud.journeys.lots import LOTS, Percent, count_lots, draw
-from hudhud.journeys.types import Due, Part, Plan, Reason
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Due, Plan, Reason, Silent
 
 
-class Holdout(Part, frozen=True, tag_field="kind", tag="holdout"):
+class Holdout(Silent, frozen=True, tag_field="kind", tag="holdout"):
     """`{"kind": "holdout", "percent": 10, "next": id, "held": id, "salt": word}`."""
 
     percent: Percent
@@ -37,14 +34,6 @@ class Holdout(Part, frozen=True, tag_field="kind", tag="holdout"):
     def exits(self) -> dict[str, str]:
         """Two ways on."""
         return {"next": self.next, "held": self.held}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest."""
-        return
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Hold the lowest lots out."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hudhud.journeys.types import SETTLE, Due, Part, Plan, Reason, Word
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Action, Word
 
 MOST = 100
 
 
-class Leave(Part, frozen=True, tag_field="kind", tag="leave"):
+class Leave(Action, frozen=True, tag_field="kind", tag="leave"):
     """`{"kind": "leave", "journeys": [key, …], "next": id}`."""
 
     journeys: tuple[Word, ...]
@@ -32,15 +29,3 @@ class Leave(Part, frozen=True, tag_field="kind", tag="leave"):
     def exits(self) -> dict[str, str]:
         """One way on."""
         return {"next": self.next}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest before it."""
-        return
-
-    def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
-        """Leave it to the effects role, and go on."""
-        return Plan(effects=batch, settle=SETTLE).move("next", batch, Reason.ACTION_PLANNED)

@@ -1,16 +1,16 @@
-"""Send: plan one e-mail, and go on at once. Whatever becomes of the message, the step is done."""
+"""Send: plan one e-mail, and go on at once. Whatever becomes of the message, the step is done.
+
+Consent is not asked here: it is the delivery gate's question, in one place for all.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from hudhud.journeys.types import Due, Part, Plan, Reason, Word
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Due, Plan, Reason, Silent, Word
 
 
-class Send(Part, frozen=True, tag_field="kind", tag="send"):
+class Send(Silent, frozen=True, tag_field="kind", tag="send"):
     """`{"kind": "send", "template": key, "topic": key, "next": id}`."""
 
     template: Word
@@ -25,14 +25,6 @@ class Send(Part, frozen=True, tag_field="kind", tag="send"):
     def exits(self) -> dict[str, str]:
         """One way on."""
         return {"next": self.next}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing: consent is the delivery gate's question, in one place for all."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest."""
-        return
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Each run gets a message row and goes on."""

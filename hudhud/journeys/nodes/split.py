@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from hudhud.journeys.lots import HUNDREDTHS, LOTS, Percent, count_lots, draw
-from hudhud.journeys.types import ENDS, Due, Part, Plan, Reason, Word
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import ENDS, Due, Part, Plan, Reason, Silent, Word
 
 FEWEST = 2
 
@@ -28,7 +25,7 @@ class Share(Part, frozen=True):
     next: str
 
 
-class Split(Part, frozen=True, tag_field="kind", tag="split"):
+class Split(Silent, frozen=True, tag_field="kind", tag="split"):
     """`{"kind": "split", "shares": [{"name", "percent", "next": id}, …], "salt": word}`; the percents come to 100."""
 
     shares: tuple[Share, ...]
@@ -53,14 +50,6 @@ class Split(Part, frozen=True, tag_field="kind", tag="split"):
     def exits(self) -> dict[str, str]:
         """One way for each share, by its name."""
         return {share.name: share.next for share in self.shares}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest."""
-        return
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Sort the batch by lot."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from hudhud.journeys.types import SETTLE, Due, Part, Plan, Reason
-
-if TYPE_CHECKING:
-    from hudhud.segments.types import Condition
+from hudhud.journeys.types import Action, Part
 
 MOST_CHANGES = 50
 # Who somebody is and what they agreed to is said by them, not by a journey; names with @ are what Hudhud itself knows.
@@ -54,7 +51,7 @@ class Remove(Part, frozen=True, tag_field="do", tag="remove"):
 Change = Set | Copy | Increment | Remove
 
 
-class Update(Part, frozen=True, tag_field="kind", tag="update"):
+class Update(Action, frozen=True, tag_field="kind", tag="update"):
     """`{"kind": "update", "changes": [change, …], "next": id}`."""
 
     changes: tuple[Change, ...]
@@ -82,15 +79,3 @@ class Update(Part, frozen=True, tag_field="kind", tag="update"):
     def exits(self) -> dict[str, str]:
         """One way on."""
         return {"next": self.next}
-
-    def conditions(self) -> dict[str, Condition]:
-        """It asks nothing."""
-        return {}
-
-    def hold(self) -> None:
-        """No rest before it."""
-        return
-
-    def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
-        """Leave the change to the effects role, and go on."""
-        return Plan(effects=batch, settle=SETTLE).move("next", batch, Reason.ACTION_PLANNED)
