@@ -81,7 +81,9 @@ def counted(door: Door, query: Query) -> tuple[int, ...]:
         return tuple(everywhere.rows(query)[0])
 
 
-@pytest.mark.parametrize("people", [300, pytest.param(100_000, marks=[pytest.mark.prove, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize(
+    "people", [pytest.param(300, marks=pytest.mark.long), pytest.param(100_000, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
+)
 def test_f05_f06_each_member_of_a_large_audience_gets_one_message_whatever_is_killed(door: Door, people: int) -> None:
     stage = Stage(door.folder / "clock", make.NOW)
     door.environment["HUDHUD_CLOCK"] = stage.setting

@@ -51,6 +51,7 @@ ONE = "SELECT 1 AS id, '2026-01-01 10:00Z'::timestamptz AS at, '2026-01-01'::dat
 ENDLESS = f"{ONE} UNION ALL SELECT 2, 'infinity', '-infinity'"
 
 
+@pytest.mark.long
 def test_a_time_without_end_is_called_so_and_changes_no_text_beside_it(shop: Shop) -> None:
     # What a row's text is does not hang on its neighbours: by it, it is known again.
     assert cells(shop.access(), ENDLESS) == [*cells(shop.access(), ONE), [2, "infinity", "-infinity"]]

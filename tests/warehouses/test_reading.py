@@ -38,6 +38,7 @@ def line(db: Database, ch: Client, clickhouse_url: str) -> Line:
     return Line(db, ch, clickhouse_url)
 
 
+@pytest.mark.long
 def test_only_what_is_new_is_read_and_a_tie_is_neither_lost_nor_doubled(line: Line, shop: Shop) -> None:
     shop.do(PEOPLE)
     reader = Reader(line, shop)
