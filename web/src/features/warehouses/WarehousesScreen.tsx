@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { KINDS, type Kind } from "@/features/imports/types";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Card, Columns, Empty, Failure, IconChevronRight, IconDatabase, Loading, Name, Page, SegmentedControl, Stack, State, TextInput } from "@/ui";
+import { BackLink, Card, Columns, Empty, Failure, IconChevronRight, IconDatabase, Loading, Name, NativeSelect, Page, Stack, State, TextInput } from "@/ui";
 import { AccessForm } from "./AccessForm";
 import { useCreate, useWarehouses } from "./queries";
 import type { Warehouse } from "./types";
@@ -37,7 +37,7 @@ function Add() {
         submit={(access, { name = "" }) => { create.mutate({ ...access, name, kind }, { onSuccess: (made) => void navigate(`/warehouses/${String(made.id)}`) }); }}
       >
         <TextInput name="name" required label={t("warehouses.name")} placeholder={t("warehouses.name_hint")} maxLength={100} />
-        <SegmentedControl aria-label={t("imports.what")} value={kind} onChange={(value) => { setKind(value); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
+        <NativeSelect label={t("warehouses.what")} value={kind} onChange={(event) => { setKind(event.currentTarget.value as Kind); }} data={KINDS.map((one) => ({ value: one, label: t(`imports.kinds.${one}`) }))} />
       </AccessForm>
     </Card>
   );
