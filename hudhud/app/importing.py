@@ -110,9 +110,16 @@ def import_people(  # noqa: PLR0913 -- one for each option
     json: Json = False,
 ) -> None:
     """Import people. Example: hudhud import people list.csv --map user_id=id --map email=Mail --subscribe newsletter --source "shop, 2024"."""
-    given, why = _reading(dates, encoding, delimiter), why_of(refused)
-    consent = {"subscribe": subscribe or (), "consent_source": source, "refused": why}
-    options = Options(maps or (), rules=rules or (), newest_by=newest_by, takes_erased=take_erased, **consent)  # type: ignore[arg-type]
+    given = _reading(dates, encoding, delimiter)
+    options = Options(
+        maps or (),
+        subscribe=subscribe or (),
+        consent_source=source,
+        rules=rules or (),
+        newest_by=newest_by,
+        refused=why_of(refused),
+        takes_erased=take_erased,
+    )
     _bring("people", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 
@@ -135,8 +142,7 @@ def import_consent(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Import who agreed to what, with date, source and wording. Example: hudhud import consent list.csv --map topic.newsletter=Status --source "fair, 2024"."""
     given = _reading(dates, encoding, delimiter)
-    words = {"subscribe": subscribe or (), "consent_source": source, "refused": why_of(refused)}
-    options = Options(maps or (), takes_erased=take_erased, **words)  # type: ignore[arg-type]
+    options = Options(maps or (), subscribe=subscribe or (), consent_source=source, refused=why_of(refused), takes_erased=take_erased)
     _bring("consent", file, options, given, workspace=workspace, wait=wait, data=data, json=json)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
@@ -149,12 +149,10 @@ def _changed(key: str, known: dict[str, Any] | None) -> DraftChanged:
 
 
 def _check(ws: Scope, graph: dict[str, Any]) -> list[dict[str, str]]:
-    problems: list[Problem] | list[dict[str, str]]
     try:
-        problems = [_plain(problem) for problem in find_problems(ws, graphs.parse(graph))]
+        return [_plain(problem) for problem in find_problems(ws, graphs.parse(graph))]
     except InvalidJourney as error:
-        problems = error.data["problems"]  # type: ignore[assignment]
-    return problems  # type: ignore[return-value]
+        return cast("list[dict[str, str]]", error.data["problems"])
 
 
 def _plain(problem: Problem) -> dict[str, str]:
