@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.journeys.ahead import find_ahead
 from hudhud.journeys.clocks import find_lives
+from hudhud.journeys.decisions import tell_verdict as _tell
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
 from hudhud.journeys.ticks import next_tick
 from hudhud.journeys.types import OnCall, OnDate, OnEvent, OnSchedule, OnSegmentLeave, OnSubscribe, Reason
 from hudhud.journeys.until import AtDate, Where
 from hudhud.journeys.waiting import tell_wait
+from hudhud.kit.errors import InvalidInput
 from hudhud.segments import queries as segments
-from hudhud.segments.types import And, Between, Consent, Event, Segment, Verdict, to_json
+from hudhud.segments.types import And, Between, Consent, Event, Segment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
-    from hudhud.segments.types import Condition
+    from hudhud.segments.types import Condition, Verdict
 
 MOST_RUNS = 20
 STEPS = {
@@ -41,6 +44,7 @@ STEPS = {
     Reason.BRANCH_TRUE: "the condition of this branch was true",
     Reason.NO_BRANCH_TRUE: "no condition of the branch was true",
     Reason.LOT_DRAWN: "went this way by lot",
+    Reason.TEST_WON: "went the way that has won the test",
     Reason.HELD_OUT: "was held out by lot: gets nothing, to measure what the others got",
     Reason.ACTION_PLANNED: "this was set off; what came of it stands beside it",
     Reason.END_REACHED: "reached the end",
@@ -75,11 +79,25 @@ class Why:
     runs: list[dict[str, Any]]
 
 
-def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime) -> Why:
-    """Explain one person in one journey as of `now`; raises `JourneyNotFound`."""
+def to_past(at: datetime | None, now: datetime) -> datetime | None:
+    """Return a moment that was asked about, None for now; raises `InvalidInput` for one that is still to come, or without a zone."""
+    if at is not None and (at.tzinfo is None or at > now):
+        raise InvalidInput("at", at.isoformat(), "give a moment that has been, with its offset, such as 2026-03-01T12:00:00Z")
+    return at
+
+
+def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime, *, as_of: datetime | None = None) -> Why:
+    """Explain one person in one journey, as of now or a moment that has been; raises `JourneyNotFound`.
+
+    As of then: the version that people entered then, the runs that had begun, the steps that had been taken, what people had done. Whether the
+    journey runs, and what is known of the person (attributes, consent), is as it is today.
+    """
     journey = get_journey(ws, key)
-    version, _ = get_version(ws, key)
+    version, _ = get_version(ws, key, as_of)
     runs = ws.all(QUERIES.find_runs, journey_id=journey["id"], after=LAST, node=None, person_id=person_id, limit=MOST_RUNS)
+    ahead = {} if as_of else {one["run_id"]: one for one in find_ahead(ws, person_id, now, journey=key)}
+    if as_of is not None:
+        runs, now = [_as_it_was(run, as_of) for run in runs if run["entered_at"] <= as_of], as_of
     rules = [
         *_state_rules(journey),
         *_date_rules(version, now),
@@ -87,10 +105,25 @@ def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime) -> Why:
         *_entry_rules(ws, ch, version, person_id, now),
         *_reentry_rules(version, runs),
     ]
-    steps = _steps(ws, [run["id"] for run in runs])
-    told = [{**run, "waits": tell_wait(ws, journey["id"], run), "steps": [vars(line) for line in steps.get(run["id"], [])]} for run in runs]
+    steps = _steps(ws, [run["id"] for run in runs], now)
+    told = [
+        {
+            **run,
+            "waits": tell_wait(ws, journey["id"], run),
+            "ahead": ahead.get(run["id"]),
+            "steps": [vars(line) for line in steps.get(run["id"], [])],
+        }
+        for run in runs
+    ]
     state = "never_in" if not runs else runs[0]["outcome"] or "in"
     return Why(key, person_id, state, _sum_up(state, runs, rules), rules, told)
+
+
+def _as_it_was(run: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Return a run as of a moment; where it stood then, its steps say."""
+    has_ended = run["ended_at"] is not None and run["ended_at"] <= at
+    then = {} if has_ended else {"ended_at": None, "outcome": None}
+    return {**run, **then, "node": None, "due_at": None, "waiting": None}
 
 
 def _sum_up(state: str, runs: list[dict[str, Any]], rules: list[Line]) -> str:
@@ -98,7 +131,8 @@ def _sum_up(state: str, runs: list[dict[str, Any]], rules: list[Line]) -> str:
         broken = [rule.text for rule in rules if rule.holds is False]
         return f"No, never: {'; '.join(broken)}." if broken else "Not yet: every rule holds, the next trigger lets the person in."
     if state == "in":
-        return f"Yes: at {runs[0]['node']}, next look at {runs[0]['due_at'].isoformat()}."
+        due_at = runs[0]["due_at"]
+        return f"Yes: at {runs[0]['node']}, next look at {due_at.isoformat()}." if due_at else "Yes, it was under way."
     ended = {"finished": "went to the end", "goal": "reached the goal", "exited": "left by an exit condition", "merged": "was merged"}
     return f"Not any more: {ended[state]} at {runs[0]['ended_at'].isoformat()}."
 
@@ -198,12 +232,14 @@ def _reentry_rules(version: Version, runs: list[dict[str, Any]]) -> list[Line]:
     return [Line("reentry", text, None, data)]
 
 
-def _steps(ws: Scope, run_ids: list[int]) -> dict[int, list[Line]]:
+def _steps(ws: Scope, run_ids: list[int], until: datetime) -> dict[int, list[Line]]:
     messages = {(row["run_id"], row["visit"]): row for row in ws.all(QUERIES.find_messages, run_ids=run_ids)}
     found: dict[int, list[Line]] = {}
     for row in ws.all(QUERIES.find_log, run_ids=run_ids):
+        if row["at"] > until:
+            continue
         message = messages.get((row["run_id"], row["visit"]))
-        data = {"at": _iso(row["at"]), "node": row["node"], "edge": row["edge"], **(row["detail"] or {})}
+        data = {"visit": row["visit"], "at": _iso(row["at"]), "node": row["node"], "edge": row["edge"], **(row["detail"] or {})}
         if message:
             data["message"] = {"id": message["id"], "state": message["state"], "reason": message["reason"]}
         text = STEPS[Reason(row["reason"])] + _effect_of(row["detail"] or {})
@@ -217,17 +253,6 @@ def _effect_of(detail: dict[str, Any]) -> str:
         return ""
     notes = [f"{note['name']}: {note['reason']}" if "name" in note else note["reason"] for note in detail.get("notes", ())]
     return "; ".join([f": {detail['effect']}", *notes])
-
-
-def _tell(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as plain JSON values."""
-    return {
-        "path": verdict.path,
-        "condition": to_json(verdict.node),
-        "holds": verdict.holds,
-        "value": verdict.value,
-        "of": [_tell(part) for part in verdict.of],
-    }
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -23,6 +23,7 @@ from hudhud.journeys.types import (
     OnDate,
     OnEvent,
     Part,
+    Priority,
     Problem,
     Reentry,
     Trigger,
@@ -53,9 +54,12 @@ class Graph(Part, frozen=True):
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     send_window: Hours | None = None
+    priority: Priority | None = None
 
     def __post_init__(self) -> None:
-        """Write instants in UTC."""
+        """Write instants in UTC, and nothing for what is normal."""
+        if self.priority == "normal":
+            msgspec.structs.force_setattr(self, "priority", None)
         for name in ("starts_at", "ends_at"):
             instant = getattr(self, name)
             if instant is not None:
@@ -89,10 +93,10 @@ class Graph(Part, frozen=True):
 
 # The order in which the fields of a journey are written.
 FIELDS = (
-    "key", "names", "trigger", "entry", "reentry", "run_key", "starts_at", "ends_at", "send_window", "exit_on", "goal", "nodes", "start"
+    "key", "names", "trigger", "entry", "reentry", "run_key", "starts_at", "ends_at", "send_window", "priority", "exit_on", "goal", "nodes", "start"
 )  # fmt: skip
 # Of these, the ones that are left out when nothing is said.
-LEFT_OUT = frozenset({"entry", "starts_at", "ends_at", "send_window"})
+LEFT_OUT = frozenset({"entry", "starts_at", "ends_at", "send_window", "priority"})
 
 
 def parse(source: str | bytes | dict[str, Any]) -> Graph:
@@ -155,10 +159,10 @@ def check(graph: Graph) -> list[Problem]:
 
 def _salted(key: str, nodes: dict[str, Kind]) -> dict[str, Kind]:
     """Give nodes that draw lots salts of their own, if they have none; not that of a node which once had the name, and draws by it still."""
-    taken = {node.salt for node in nodes.values() if node.kind in {"split", "holdout"}}
+    taken = {node.salt for node in nodes.values() if node.kind in {"split", "holdout", "test"}}
     salted = dict(nodes)
     for node_id, node in nodes.items():
-        if node.kind in {"split", "holdout"} and not node.salt:
+        if node.kind in {"split", "holdout", "test"} and not node.salt:
             salt = f"{key}.{node_id}"
             salted[node_id] = msgspec.structs.replace(node, salt=f"{salt}'" if salt in taken else salt)
     return salted

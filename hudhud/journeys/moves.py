@@ -10,6 +10,7 @@ import msgspec
 
 from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import PlannedSet
+from hudhud.journeys import answers
 from hudhud.journeys.changeover import take_repeats
 from hudhud.journeys.types import Due, Reason
 from hudhud.kit import sql
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from hudhud.journeys.nodes.send import Send
-    from hudhud.journeys.types import Plan
+    from hudhud.journeys.types import Plan, Priority
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
 
 MOVES = sql.load("hudhud.journeys", "moves.sql")
 SOURCE = "journey"
+# As numbers, for what orders messages.
+PRIORITIES: dict[Priority | None, int] = {"low": -1, None: 0, "normal": 0, "high": 1}
 OUTCOMES = {
     Reason.END_REACHED: "finished",
     Reason.GOAL_REACHED: "goal",
@@ -49,10 +52,10 @@ class Decided:
 def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime) -> int:
     """Do what a node has decided for a claimed batch, at the moments the runs were due; return the steps taken."""
     node = version.node(node_id)
+    repeated = _take_repeats(ws, node_id, plan)
     if plan.holds:
         ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
     hold_until(ws, plan.holds_until)
-    repeated = _take_repeats(ws, node_id, plan)
     if plan.sends:
         assert node.kind == "send"
         plan_messages(ws, version, node, node_id, plan.sends, now)
@@ -61,8 +64,10 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     exits = node.exits()
     for edge, runs in plan.moves.items():
         if edge in exits:
-            _advance_due(ws, version, node_id, edge, [run for run in runs if run.run_id not in repeated], plan.reasons[edge], plan.settle)
-            _advance_due(ws, version, node_id, edge, [run for run in runs if run.run_id in repeated], Reason.ALREADY_DONE, plan.settle)
+            own = plan.own | dict.fromkeys(repeated, Reason.ALREADY_DONE)
+            for reason in dict.fromkeys((plan.reasons[edge], *own.values())):
+                some = [run for run in runs if own.get(run.run_id, plan.reasons[edge]) == reason]
+                _advance_due(ws, version, node_id, edge, some, reason, plan.settle)
         else:
             _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
     count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
@@ -77,6 +82,10 @@ def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
     repeated = take_repeats(ws, node_id, [run.run_id for run in (*plan.sends, *plan.effects)])
     plan.sends = [run for run in plan.sends if run.run_id not in repeated]
     plan.effects = [run for run in plan.effects if run.run_id not in repeated]
+    # Who would wait here until it is done goes on as if it were.
+    waiting = [run for run, _ in plan.holds_until if run.run_id in repeated]
+    plan.holds_until = [(run, at) for run, at in plan.holds_until if run.run_id not in repeated]
+    plan.move("next", [*plan.moves.get("next", ()), *waiting], plan.reasons.get("next", Reason.ALREADY_DONE))
     return repeated
 
 
@@ -176,6 +185,8 @@ def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
 def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
     """Plan one message for each run."""
     events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
+    known = answers.find_given(ws, [run.run_id for run in runs])
+    given = {run_id: msgspec.json.encode(one).decode() for run_id, one in known.items()}
     planned = PlannedSet(
         source_kind=SOURCE,
         source_key=version.key,
@@ -187,5 +198,9 @@ def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: l
         person_ids=[run.person_id for run in runs],
         events=[events.get(run.run_id, "{}") for run in runs] if events else [],
         hours=version.graph.send_window,
+        priority=PRIORITIES[version.graph.priority],
+        value=node.value,
+        expires_at=now + node.expires_after.length() if node.expires_after else None,
+        givens=[given.get(run.run_id) for run in runs] if given else [],
     )
     delivery.plan_set(ws, planned, now)

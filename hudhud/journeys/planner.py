@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import clocks, moves
+from hudhud.journeys import answers, clocks, moves, rounds, webhooks
 from hudhud.journeys.facts import asks_entry
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import Due, Plan, Reason
@@ -165,6 +165,9 @@ def _step_by_question(
 
 def ask(ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[Due], as_of: datetime) -> dict[str, set[int]]:
     """Return for each condition the ids of the runs for which it is true at `as_of`: one query for all plain ones."""
+    of_run = {name: tree for name, tree in questions.items() if answers.asks_run(tree)}
+    if of_run:
+        return _ask_in_parts(ws, ch, questions, of_run, runs, as_of)
     plain = {name: tree for name, tree in questions.items() if not asks_entry(tree)}
     person_ids = sorted({run.person_id for run in runs})
     true = segments.matches(ws, ch, plain, person_ids, as_of) if plain else {}
@@ -172,6 +175,24 @@ def ask(ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[D
     for name, tree in questions.items():
         if name not in plain:
             facts[name] = ask_since(ws, ch, tree, runs, as_of)
+    return facts
+
+
+def _ask_in_parts(
+    ws: Scope, ch: Client, questions: dict[str, Condition], of_run: dict[str, Condition], runs: Sequence[Due], as_of: datetime
+) -> dict[str, set[int]]:
+    """Decide first what is asked of each run's answers; what is left of a tree is the same for many, and asked of them together."""
+    ids = [run.run_id for run in runs]
+    given = answers.find_given(ws, ids)
+    facts = ask(ws, ch, {name: tree for name, tree in questions.items() if name not in of_run}, runs, as_of)
+    for name, tree in of_run.items():
+        facts[name] = set()
+        for left, some in answers.split_by_answers(tree, ids, given).items():
+            if left == answers.TRUE:
+                facts[name].update(some)
+            elif left != answers.FALSE:
+                here = set(some)
+                facts[name] |= ask(ws, ch, {name: left}, [run for run in runs if run.run_id in here], as_of)[name]
     return facts
 
 
@@ -202,8 +223,12 @@ def _decide(ws: Scope, version: Version, place: Place, batch: list[Due], facts: 
 def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime | None) -> Plan:
     """Ask the node, and before it the clock where one counts; `now` is None where virtual time goes by."""
     node, window = version.node(place.node), version.graph.send_window
+    if now is None and node.kind == "webhook":
+        return webhooks.assume(ws, node, batch)
     if place.node in version.untils:
         return clocks.plan_until(ws, version.untils[place.node], batch)
+    if node.kind == "test":
+        return node.plan_in(rounds.find_rounds(ws, version.journey_id, node), batch)
     if window is None or node.kind != "send":
         return node.plan(batch, facts)
     free, held = clocks.hold_closed(ws, window, batch, now)

@@ -96,6 +96,10 @@ ByClock = OnDate | OnSchedule
 Trigger = OnEvent | OnSegmentEnter | OnSegmentLeave | OnSubscribe | OnDate | OnSchedule | OnCall
 
 
+# How much a journey's messages matter where a cap lets not all of them go.
+Priority = Literal["low", "normal", "high"]
+
+
 class Never(Part, frozen=True, tag_field="kind", tag="never"):
     """One run for each person and key, ever."""
 
@@ -128,7 +132,10 @@ class Reason(StrEnum):
     NO_BRANCH_TRUE = "no_branch_true"
     LOT_DRAWN = "lot_drawn"
     HELD_OUT = "held_out"
+    TEST_WON = "test_won"
     ACTION_PLANNED = "action_planned"
+    ANSWERED = "answered"
+    REQUEST_FAILED = "request_failed"
     END_REACHED = "end_reached"
     GOAL_REACHED = "goal_reached"
     EXIT_CONDITION = "exit_condition"
@@ -151,6 +158,9 @@ class Refusal(StrEnum):
     NOT_RUNNING = "not_running"
     NOT_ADMITTED = "not_admitted"
     NOT_IN = "not_in"
+    LEFT_BEFORE = "left_before"
+    NO_SUCH_SECRET = "no_such_secret"
+    BAD_REQUEST = "bad_request"
     FAILED = "failed"
 
 
@@ -176,7 +186,7 @@ class Due(NamedTuple):
 class Plan:
     """What a node decides for a batch: who takes which edge, who stays till the deadline, who gets the message, on whom it acts.
 
-    `settle`: how long those who go on rest first, wherever they come to.
+    `settle`: how long those who go on rest first, wherever they come to. `own`: for which runs another reason holds than for their edge.
     """
 
     moves: dict[str, list[Due]] = field(default_factory=dict)
@@ -186,6 +196,14 @@ class Plan:
     sends: list[Due] = field(default_factory=list)
     effects: list[Due] = field(default_factory=list)
     settle: timedelta = timedelta(0)
+    own: dict[int, Reason] = field(default_factory=dict)
+
+    def add(self, edge: str, runs: list[Due], reason: Reason) -> None:
+        """Let these leave by `edge`, too, for a reason that may be another than that of those who do already."""
+        if runs:
+            self.moves[edge] = [*self.moves.get(edge, ()), *runs]
+            if self.reasons.setdefault(edge, reason) != reason:
+                self.own |= dict.fromkeys((run.run_id for run in runs), reason)
 
     def move(self, edge: str, runs: list[Due], reason: Reason) -> Plan:
         """Let `runs` leave by `edge`."""
@@ -282,6 +300,12 @@ class VersionNotFound(NotFound):
     code = "version_not_found"
 
 
+class RunNotFound(NotFound):
+    """The journey has no such run, or the run no such step."""
+
+    code = "run_not_found"
+
+
 class DraftNotFound(NotFound):
     """The journey has no draft."""
 
@@ -304,6 +328,18 @@ class OwnDraft(Conflict):
     """Another member must approve this, signed in: not who saved it or asked about it, and no program."""
 
     code = "own_draft"
+
+
+class AlreadyDecided(Conflict):
+    """The test has a winner already."""
+
+    code = "test_decided"
+
+
+class UnknownTest(NotFound):
+    """The journey's current version has no such test."""
+
+    code = "test_not_found"
 
 
 class JourneyLoop(Conflict):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import QUERIES, ask, ask_since, asks_who_lives, find_atoms, find_merged, read_definitions, rows
+from hudhud.segments.ask import QUERIES, ask, ask_since, asks_who_lives, count_people, find_atoms, find_merged, read_definitions, rows
 from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
@@ -25,6 +25,9 @@ from hudhud.segments.recheck import find_recheck as find_recheck
 from hudhud.segments.recheck import find_rechecks as find_rechecks
 from hudhud.segments.sets import Listed
 from hudhud.segments.stored import read_members
+from hudhud.segments.together import Folding
+from hudhud.segments.totals import Asked as Asked
+from hudhud.segments.totals import total_after as total_after
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_asked_attributes as find_asked_attributes
@@ -69,12 +72,17 @@ class Saved:
 
 def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
     """Return how many people the tree is true for."""
-    return len(_everybody(ws, ch, tree, now))
+    folding = Folding(read_definitions(ws, [tree]))
+    whole = folding.of_facts(tree)
+    if whole is not None:
+        return count_people(ch, Question(_workspace(ws), now, []), [whole])[1]
+    return len(_everybody(ws, ch, folding.fold(tree), folding.definitions, now))
 
 
 def members(ws: Scope, ch: Client, tree: Condition, now: datetime, *, after: int = 0, limit: int = 100) -> list[int]:
     """Return a page of the people the tree is true for, by id."""
-    return list(islice(_everybody(ws, ch, tree, now).iter_equal_or_larger(after + 1), limit))
+    folding = Folding(read_definitions(ws, [tree]))
+    return list(islice(_everybody(ws, ch, folding.fold(tree), folding.definitions, now).iter_equal_or_larger(after + 1), limit))
 
 
 def matches(ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime) -> dict[K, set[int]]:
@@ -108,8 +116,7 @@ def explain_all(ws: Scope, ch: Client, tree: Condition, person_ids: Sequence[int
     return {one: _verdict(tree, "", one, facts, values.get(one, {}), definitions) for one in person_ids}
 
 
-def _everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> BitMap64:
-    definitions = read_definitions(ws, [tree])
+def _everybody(ws: Scope, ch: Client, tree: Condition, definitions: Definitions, now: datetime) -> BitMap64:
     facts = ask(ch, _workspace(ws), find_atoms([tree], definitions), now, lives=asks_who_lives(tree, definitions))
     return facts.people(tree, definitions)
 

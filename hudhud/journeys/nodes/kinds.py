@@ -11,12 +11,16 @@ from hudhud.journeys.nodes.leave import Leave
 from hudhud.journeys.nodes.send import Send
 from hudhud.journeys.nodes.split import Split
 from hudhud.journeys.nodes.start import Start
+from hudhud.journeys.nodes.test import ABTest
 from hudhud.journeys.nodes.topic import Topic
 from hudhud.journeys.nodes.update import Update
 from hudhud.journeys.nodes.wait import Wait
+from hudhud.journeys.nodes.webhook import Webhook
 
-Kind = Send | Delay | Wait | Branch | Split | Holdout | Update | Topic | Start | Leave | Goal | Exit
+Kind = Send | Delay | Wait | Branch | Split | ABTest | Holdout | Update | Topic | Start | Leave | Webhook | Goal | Exit
 
 # Those whose work the effects role does (acting.py), and all that the held out must not come to.
-EFFECTS = frozenset({"update", "topic", "start", "leave"})
+EFFECTS = frozenset({"update", "topic", "start", "leave", "webhook"})
 ACTING = EFFECTS | {"send"}
+# Those that draw lots, each by a salt of its own.
+DRAWING = frozenset({"split", "holdout", "test"})

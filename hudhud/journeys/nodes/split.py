@@ -7,22 +7,10 @@ name. Who changes shares moves as few people as the change needs where the order
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import accumulate
 from typing import Literal
 
-from hudhud.journeys.lots import HUNDREDTHS, LOTS, Percent, count_lots, draw
-from hudhud.journeys.types import ENDS, Due, Part, Plan, Reason, Silent, Word
-
-FEWEST = 2
-
-
-class Share(Part, frozen=True):
-    """`{"name": "A", "percent": 50, "next": id}`."""
-
-    name: Word
-    percent: Percent
-    next: str
+from hudhud.journeys.shares import Share, check_whole, spread
+from hudhud.journeys.types import Due, Plan, Reason, Silent
 
 
 class Split(Silent, frozen=True, tag_field="kind", tag="split"):
@@ -33,14 +21,7 @@ class Split(Silent, frozen=True, tag_field="kind", tag="split"):
 
     def __post_init__(self) -> None:
         """Refuse shares that are no whole."""
-        names = [share.name for share in self.shares]
-        if len(names) < FEWEST or len(set(names)) < len(names) or ENDS.intersection(names):
-            message = f"`shares`: give at least two, each with a name of its own, and none of {', '.join(sorted(ENDS))}"
-            raise ValueError(message)
-        lots = sum(count_lots(share.percent) for share in self.shares)
-        if lots != LOTS:
-            message = f"`shares` come to {lots / HUNDREDTHS:g} percent: make them 100"
-            raise ValueError(message)
+        check_whole("shares", self.shares)
 
     @property
     def kind(self) -> Literal["split"]:
@@ -53,11 +34,7 @@ class Split(Silent, frozen=True, tag_field="kind", tag="split"):
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Sort the batch by lot."""
-        bounds = list(accumulate(count_lots(share.percent) for share in self.shares))
-        groups: list[list[Due]] = [[] for _ in bounds]
-        for run in batch:
-            groups[bisect_right(bounds, draw(self.salt, run.person_id))].append(run)
         plan = Plan()
-        for share, runs in zip(self.shares, groups, strict=True):
-            plan.move(share.name, runs, Reason.LOT_DRAWN)
+        for name, runs in spread(self.shares, self.salt, batch).items():
+            plan.move(name, runs, Reason.LOT_DRAWN)
         return plan

@@ -100,6 +100,27 @@ CREATE INDEX run_log_news ON run_log (txid, run_id, visit)
 CREATE INDEX run_log_lots ON run_log (version_id, node) WHERE reason IN ('lot_drawn', 'held_out');
 SELECT hudhud_wall('run_log');
 
+-- Tests of ways (nodes/test.py), each from its beginning or from when it was begun anew, and what has been declared: once, under the row's lock. A test is
+-- the same in all versions whose step has this salt and design; the figures that decided are kept as they were then: they are of nobody in particular.
+CREATE TABLE journey_test (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
+    salt         text NOT NULL,
+    design       text NOT NULL,                  -- of arms, metric and window
+    number       integer NOT NULL,               -- 1; 2: begun anew once
+    began_at     timestamptz NOT NULL,
+    looked_at    timestamptz NOT NULL,           -- by the rule of stopping, the last time
+    decided_at   timestamptz,                    -- runs that come from then on go the winner's way
+    decided_by   text,                           -- hudhud, user:7, key:3
+    winner       text,                           -- name of the arm
+    verdict      text CHECK (verdict IN ('better', 'enough', 'called')), -- shown to be better · good enough · declared by hand
+    figures      jsonb,                          -- that decided
+    UNIQUE (journey_id, salt, design, number),
+    CHECK ((decided_at IS NULL) = (winner IS NULL) AND (winner IS NULL) = (verdict IS NULL))
+);
+SELECT hudhud_wall('journey_test');
+
 -- Up to where in it, in the order of transactions, the intake log has been told who entered and who left; one row, and its lock is the claim.
 CREATE TABLE run_told (
     txid         xid8 NOT NULL DEFAULT '0',
@@ -122,6 +143,73 @@ CREATE TABLE journey_effect (
 );
 CREATE INDEX journey_effect_node ON journey_effect (version_id, node, at);
 SELECT hudhud_wall('journey_effect');
+
+-- What a run was answered, and the coupons that it was given: conditions, requests and mails behind read it as `run.…` and `coupon.…`.
+CREATE TABLE run_fact (
+    run_id       bigint NOT NULL,
+    root         text NOT NULL CHECK (root IN ('run', 'coupon')),
+    name         text NOT NULL,
+    workspace_id bigint NOT NULL,
+    value        jsonb NOT NULL,
+    visit        integer NOT NULL,               -- of the run, where it came: of several coupons the last one counts
+    PRIMARY KEY (run_id, root, name)
+);
+SELECT hudhud_wall('run_fact');
+
+-- Requests that `webhook` nodes make: written by the effects role when a run comes to the node, byte for byte the same at every attempt, sent by
+-- the requests role under a lease, and answered in the transaction that moves the run on. A run that has left its node is asked nothing any more.
+CREATE TABLE journey_request (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    run_id       bigint NOT NULL,
+    visit        integer NOT NULL,               -- where the run stands while it waits
+    version_id   bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    node         text COLLATE "C" NOT NULL,
+    host         text NOT NULL,                  -- with its port
+    method       text NOT NULL,
+    url          text NOT NULL,
+    headers      jsonb NOT NULL,                 -- [{name, value}], or {name, secret, before}: a secret is put in when it is sent
+    body         bytea NOT NULL,
+    planned_at   timestamptz NOT NULL,
+    state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'answered', 'failed', 'withdrawn')),
+    due_at       timestamptz,                    -- null: nothing more to do
+    code         integer,                        -- what the last attempt was answered; null: nothing
+    detail       text NOT NULL DEFAULT '',
+    reply        bytea NOT NULL DEFAULT '',      -- the beginning of the last answer
+    tries        jsonb NOT NULL DEFAULT '[]',    -- [{at, seconds, code, detail}]
+    worker       text,                           -- who sends now: also the application_name of its session (gone = lease over)
+    lease_until  timestamptz,                    -- database clock
+    fence        bigint NOT NULL DEFAULT 0,      -- grows with every holder; a late writer finds another number
+    UNIQUE (run_id, visit)
+);
+CREATE INDEX journey_request_due ON journey_request (workspace_id, host, due_at, id) WHERE state = 'waiting';
+CREATE INDEX journey_request_held ON journey_request (workspace_id, host) WHERE worker IS NOT NULL;
+CREATE INDEX journey_request_of_person ON journey_request (workspace_id, person_id);
+CREATE INDEX journey_request_old ON journey_request (planned_at) WHERE state <> 'waiting';
+SELECT hudhud_wall('journey_request');
+
+-- Servers that requests go to: one that only fails, or asks for patience, is left alone for a while, and holds nobody else up.
+CREATE TABLE journey_host (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    host         text NOT NULL,
+    failures     integer NOT NULL DEFAULT 0,     -- in a row
+    held_until   timestamptz,
+    PRIMARY KEY (workspace_id, host)
+);
+SELECT hudhud_wall('journey_host');
+
+-- Secrets that requests carry in their headers: written, never read by anybody but who sends, and that to one host only.
+CREATE TABLE journey_secret (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    name         text NOT NULL,
+    host         text NOT NULL,
+    sealed       bytea NOT NULL,                 -- kit/seal.py
+    updated_at   timestamptz NOT NULL,
+    updated_by   text NOT NULL,                  -- user:7, key:3, cli
+    PRIMARY KEY (workspace_id, name)
+);
+SELECT hudhud_wall('journey_secret');
 
 -- By which rules of time zones (their digest) the moments of waiting runs were reckoned; one row, and its lock is the claim.
 CREATE TABLE clock_rules (
@@ -183,3 +271,42 @@ CREATE TABLE journey_draft (
     note         text NOT NULL DEFAULT ''        -- what was said with the question or the answer
 );
 SELECT hudhud_wall('journey_draft');
+
+-- Rehearsals: asked for, performed by a process of their own (workers/rehearsals.py), kept with what they were about. One person's belongs to that person.
+CREATE TABLE rehearsal (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    keys         text[] NOT NULL,                -- the journeys; their pages list it
+    person_id    bigint,                         -- over one person alone
+    request      jsonb NOT NULL,                 -- journeys/rehearsals.py Request
+    digests      jsonb NOT NULL DEFAULT '{}',    -- key -> SHA-256 of the graph that was performed
+    state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    begins_at    timestamptz NOT NULL,           -- the span, in virtual time
+    ends_at      timestamptz NOT NULL,
+    reached_at   timestamptz,                    -- how far virtual time has gone
+    people       bigint NOT NULL DEFAULT 0,      -- runs begun so far
+    result       jsonb,                          -- figures; nothing of anybody in particular, but of `person_id`
+    problem      text NOT NULL DEFAULT '',       -- why it failed
+    created_by   text NOT NULL,                  -- user:7, key:3, cli
+    created_at   timestamptz NOT NULL,
+    finished_at  timestamptz,
+    worker       text,                           -- also the application_name of the holder's session: gone = lease over
+    lease_until  timestamptz,                    -- database clock
+    fence        bigint NOT NULL DEFAULT 0,
+    attempts     smallint NOT NULL DEFAULT 0
+);
+CREATE INDEX rehearsal_recent ON rehearsal (workspace_id, id DESC);
+CREATE INDEX rehearsal_open ON rehearsal (id) WHERE state IN ('waiting', 'running');
+SELECT hudhud_wall('rehearsal');
+
+-- Mails of a rehearsal, written as of their moment: about people, so apart and erased with them.
+CREATE TABLE rehearsal_sample (
+    rehearsal_id bigint NOT NULL REFERENCES rehearsal ON DELETE CASCADE,
+    place        integer NOT NULL,
+    workspace_id bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    body         jsonb NOT NULL,
+    PRIMARY KEY (rehearsal_id, place)
+);
+CREATE INDEX rehearsal_sample_person ON rehearsal_sample (person_id);
+SELECT hudhud_wall('rehearsal_sample');

@@ -1,0 +1,70 @@
+-- name: find_rounds
+-- A test from its beginning on, each time that it was begun anew, and what was declared.
+SELECT t.number, t.began_at, t.decided_at, t.winner FROM journey_test t
+WHERE t.journey_id = %(journey_id)s AND t.salt = %(salt)s AND t.design = %(design)s
+ORDER BY t.number;
+
+-- name: get_round
+-- The last of them, with all that is known of it.
+SELECT t.number, t.began_at, t.decided_at, t.winner, t.decided_by, t.verdict, t.figures, t.looked_at FROM journey_test t
+WHERE t.journey_id = %(journey_id)s AND t.salt = %(salt)s AND t.design = %(design)s
+ORDER BY t.number DESC LIMIT 1;
+
+-- name: open_round
+-- Begin a test, or begin it anew; whoever comes second begins nothing.
+INSERT INTO journey_test (workspace_id, journey_id, salt, design, number, began_at, looked_at)
+VALUES (%(workspace_id)s, %(journey_id)s, %(salt)s, %(design)s, %(number)s, %(now)s, %(now)s)
+ON CONFLICT (journey_id, salt, design, number) DO NOTHING
+RETURNING id;
+
+-- name: note_look
+-- The rule of stopping was looked at, and says nothing yet.
+UPDATE journey_test SET looked_at = %(now)s
+WHERE journey_id = %(journey_id)s AND salt = %(salt)s AND design = %(design)s AND number = %(number)s AND decided_at IS NULL;
+
+-- name: decide
+-- Declare a winner, if nobody has, and if the test was not begun anew meanwhile.
+UPDATE journey_test t SET decided_at = %(now)s, decided_by = %(by)s, winner = %(winner)s, verdict = %(verdict)s, figures = %(figures)s, looked_at = %(now)s
+WHERE t.journey_id = %(journey_id)s AND t.salt = %(salt)s AND t.design = %(design)s AND t.number = %(number)s AND t.decided_at IS NULL
+  AND NOT EXISTS (SELECT FROM journey_test l WHERE l.journey_id = t.journey_id AND l.salt = t.salt AND l.design = t.design AND l.number > t.number)
+RETURNING t.id;
+
+-- name: count_drawn
+-- People by the arm that they drew first, each once, whoever they are today: how many; since when; of how many the window is over; how many of those
+-- did in it what counts, where PostgreSQL knows it.
+WITH drawn AS (
+    SELECT DISTINCT ON (coalesce(p.merged_into, p.id)) coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at, l.run_id, l.visit
+    FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS place (version_id, node)
+    JOIN run_log l ON l.version_id = place.version_id AND l.node = place.node
+    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
+    ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
+), judged AS (
+    SELECT d.edge, d.at, d.at + %(within)s::interval <= %(as_of)s AS is_over, CASE %(metric)s
+        WHEN 'goal' THEN EXISTS (
+            -- Runs that were over when their person was merged are theirs still.
+            SELECT FROM person a JOIN run g ON g.journey_id = %(journey_id)s AND g.person_id = a.id
+            WHERE (a.id = d.person_id OR a.merged_into = d.person_id) AND g.outcome = 'goal'
+              AND g.ended_at >= d.at AND g.ended_at <= d.at + %(within)s::interval)
+        WHEN 'event' THEN false
+        WHEN 'revenue' THEN false
+        ELSE EXISTS (
+            SELECT FROM message m JOIN engagement e ON e.message_id = m.id
+            WHERE m.source_kind = 'journey' AND m.source_id = d.run_id AND m.visit > d.visit
+              AND e.kind = %(metric)s AND e.verdict = 'human' AND e.at > d.at AND e.at <= d.at + %(within)s::interval)
+        END AS did
+    FROM drawn d
+)
+SELECT j.edge, count(*), min(j.at), count(*) FILTER (WHERE j.is_over), count(*) FILTER (WHERE j.is_over AND j.did) FROM judged j GROUP BY j.edge;
+
+-- name: find_drawn
+-- The same people one by one, those whose window is over: what they did is asked elsewhere.
+WITH drawn AS (
+    SELECT DISTINCT ON (coalesce(p.merged_into, p.id)) coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at
+    FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS place (version_id, node)
+    JOIN run_log l ON l.version_id = place.version_id AND l.node = place.node
+    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
+    ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
+)
+SELECT d.person_id, d.edge, d.at FROM drawn d WHERE d.at + %(within)s::interval <= %(as_of)s;
