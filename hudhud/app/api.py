@@ -11,11 +11,12 @@ from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
 from hudhud.delivery import api as delivery
+from hudhud.delivery import rules_api
 from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
-from hudhud.journeys import editing
+from hudhud.journeys import editing, rehearsal_api
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
 from hudhud.personas import api as personas
@@ -40,10 +41,12 @@ ROUTERS = (
     personas.router,
     journeys.router,
     editing.router,
+    rehearsal_api.router,
     companies.router,
     consent.router,
     content.router,
     delivery.router,
+    rules_api.router,
     transfer.router,
     transfers.router,
     warehouses.router,

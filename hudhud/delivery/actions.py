@@ -1,4 +1,4 @@
-"""Writes about messages: plan them, decide about doubtful ones; limits; the built-in mailbox."""
+"""Writes about messages: plan them, decide about doubtful ones; limits, caps and quiet hours; the built-in mailbox."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hudhud.delivery.caps import longest
 from hudhud.delivery.outcomes import tell_outcomes as tell_outcomes
+from hudhud.delivery.queries import find_caps, find_topics
+from hudhud.delivery.rooms import QUERIES as ROOMS
+from hudhud.delivery.types import Reason
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 
@@ -16,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from hudhud.delivery.caps import Cap
     from hudhud.delivery.types import PlannedMessage, PlannedSet
     from hudhud.kit.db import Scope
+    from hudhud.kit.localtime import ClockTime
 
 QUERIES = sql.load("hudhud.delivery")
 DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
@@ -41,6 +47,8 @@ def plan(ws: Scope, rows: Sequence[PlannedMessage], now: datetime) -> list[int]:
         events=[json.dumps(row.event) for row in rows],
         due_ats=[row.due_at for row in rows],
         expires_ats=[row.expires_at for row in rows],
+        priorities=[row.priority for row in rows],
+        values=[row.value for row in rows],
     )
     ws.run(QUERIES.ring)
     return [row[0] for row in made]
@@ -61,9 +69,12 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         visits=sql.numbers(planned.visits),
         person_ids=sql.numbers(planned.person_ids),
         events=planned.events,
+        givens=planned.givens,
         hours=None if planned.hours is None else msgspec.json.encode(planned.hours).decode(),
         due_at=planned.due_at,
         expires_at=planned.expires_at,
+        priority=planned.priority,
+        value=planned.value,
     )
     ws.run(QUERIES.ring)
     return made
@@ -93,3 +104,67 @@ def drop_limit(ws: Scope, domain: str) -> None:
     """Forget a domain's limit; raises `NotFound`."""
     if not ws.run(QUERIES.drop_limit, domain=domain.strip().lower()):
         raise NotFound(f"There is no limit for {domain}.")
+
+
+def add_cap(ws: Scope, cap: Cap, now: datetime) -> int:
+    """Let nobody get more than `cap` says from now on, counting what they got before; its `id` is ours to give. Raises `InvalidInput`."""
+    ws.run(ROOMS.change_rules)
+    _check_cap(ws, cap)
+    cap_id = int(ws.value(ROOMS.add_cap, **_of_cap(cap)))
+    _rules_changed(ws, now)
+    return cap_id
+
+
+def change_cap(ws: Scope, cap: Cap, now: datetime) -> None:
+    """Let the cap with this id say something else; raises `NotFound`, `InvalidInput`."""
+    ws.run(ROOMS.change_rules)
+    _check_cap(ws, cap)
+    if not ws.run(ROOMS.change_cap, id=cap.id, **_of_cap(cap)):
+        raise NotFound(f"There is no cap {cap.id}.")
+    _rules_changed(ws, now)
+
+
+def drop_cap(ws: Scope, cap_id: int, now: datetime) -> None:
+    """Lift a cap; who waited for it looks again. Raises `NotFound`."""
+    ws.run(ROOMS.change_rules)
+    if not ws.run(ROOMS.drop_cap, id=cap_id):
+        raise NotFound(f"There is no cap {cap_id}.")
+    _rules_changed(ws, now)
+
+
+def _of_cap(cap: Cap) -> dict[str, object]:
+    fields = {"name": cap.name, "most": cap.most, "amount": cap.amount, "unit": cap.unit.value}
+    return {**fields, "channel": cap.channel, "topic": cap.topic}
+
+
+def _check_cap(ws: Scope, cap: Cap) -> None:
+    streams = find_topics(ws)
+    if cap.topic is not None and streams.get(cap.topic) != "marketing":
+        known = ", ".join(sorted(key for key, stream in streams.items() if stream == "marketing"))
+        raise InvalidInput("topic", cap.topic, f"use one of {known}, or null for all together; transactional mail is never held")
+
+
+def _rules_changed(ws: Scope, now: datetime) -> None:
+    """Count what was sent as far back as any cap looks, and let whoever waits for room look again."""
+    if caps := find_caps(ws):
+        ws.run(ROOMS.fill_rooms, since=now - longest(caps))
+    ws.run(ROOMS.look_again, now=now, reasons=[Reason.CAPPED])
+    ws.run(QUERIES.ring)
+
+
+def put_quiet_hours(ws: Scope, since: ClockTime, until: ClockTime, now: datetime) -> None:
+    """Let no marketing leave between these times, where each person lives; raises `InvalidInput` when they are the same."""
+    if since == until:
+        raise InvalidInput("until", until, "use another time than in `from`; to have no quiet hours, delete them")
+    ws.run(ROOMS.change_rules)
+    ws.run(ROOMS.put_quiet, since=since, until=until)
+    ws.run(ROOMS.look_again, now=now, reasons=[Reason.QUIET_HOURS, Reason.SEND_WINDOW])
+    ws.run(QUERIES.ring)
+
+
+def drop_quiet_hours(ws: Scope, now: datetime) -> None:
+    """Have no quiet hours."""
+    ws.run(ROOMS.change_rules)
+    ws.run(ROOMS.drop_quiet)
+    ws.run(ROOMS.look_again, now=now, reasons=[Reason.QUIET_HOURS, Reason.SEND_WINDOW])
+    ws.run(QUERIES.ring)

@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.content.sandbox import shared
 from hudhud.delivery import actions, queries
+from hudhud.delivery.explain import why
 from hudhud.kit.http import Request, needs
 
 router = Router(tags=["messages"])
@@ -44,14 +45,21 @@ def count_messages(request: Request) -> dict[str, Any]:
 
 @router.get("/messages/{message_id}")
 def get_message(request: Request, message_id: int) -> dict[str, Any]:
-    """Return a message with its history, its opens and clicks, and its copy as it was."""
+    """Return a message with its history, its opens and clicks, what held it back, and its copy as it was."""
     found = asdict(queries.get_message(request.scope, message_id))
     return {
         **found,
         "outcomes": [asdict(one) for one in queries.find_outcomes(request.scope, message_id)],
         "engagement": queries.find_engagement(request.scope, message_id),
+        "held": queries.get_hold(request.scope, message_id),
         "copy": queries.get_copy(request.scope, shared(), message_id),
     }
+
+
+@router.get("/messages/{message_id}/why")
+def explain_message(request: Request, message_id: int) -> dict[str, Any]:
+    """Explain why it was sent, is held or was skipped: each thing that was asked, with the value that decided it at that moment."""
+    return asdict(why(request.scope, message_id, request.now))
 
 
 @router.post("/messages/{message_id}/send-again", response={202: None})

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.consent.actions import suppress
-from hudhud.delivery import flight
+from hudhud.delivery import flight, rooms
 from hudhud.delivery.flight import Far
 from hudhud.delivery.retry import MOST_ATTEMPTS
 from hudhud.delivery.types import Chunk, Claimed, Mark, Reason, Settlement, State
 from hudhud.kit import sql
-from hudhud.kit.localtime import Hours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from hudhud.delivery.rooms import Rules
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.delivery")
@@ -35,37 +35,67 @@ SILENCE_S = 8.0
 LONGEST_WAIT_S = 60.0
 # The members of an object, each left as JSON.
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_roots = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]]).decode
 
 
 def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: float = LEASE_S) -> Chunk | None:
     """Take up to `limit` due messages; those that the gate refuses are skipped with their reason, at once.
 
-    The moment when a message is taken is the one that counts for its hours; it leaves within the lease.
+    The moment when a message is taken is the one that counts for its hours and for caps; it leaves within the lease.
     """
-    due = [row[0] for row in everywhere.rows(QUERIES.find_due, now=now, limit=limit)]
+    rules = rooms.open_rules(everywhere, limit, now)
+    if rules is rooms.NONE:
+        due = [row[0] for row in everywhere.rows(QUERIES.find_due, now=now, limit=limit)]
+    else:
+        due = rooms.find_due(everywhere, rules, limit, now)
     if not due:
         return None
     ids = sql.numbers(due)
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
-    refused, passed, early = [], [], []
-    open_from = cache(partial(_open_from, now))
-    for row in everywhere.rows(QUERIES.gate, ids=ids, now=now):
-        if reason := row[-1]:
-            refused.append(Settlement(row[0], lease_id, State.SKIPPED, reason))
-        elif row[15] is not None and (later := open_from(row[15], row[16])) > now:
-            early.append(Settlement(row[0], lease_id, State.PLANNED, Reason.SEND_WINDOW, due_at=later, taken_back=True))
-        else:
-            passed.append(Claimed(*row[:13], _members(row[13]), _members(row[14])))  # type: ignore[call-arg]
+    passed, refused = _ask_gate(everywhere, ids, lease_id, rules, now)
+    held = rooms.hold_capped(everywhere, rules, passed, now)
+    passed = _without(passed, held)
     waiting = _over_limit(everywhere, passed, now)
-    settle(everywhere, [*refused, *early, *waiting], worker, now)
-    out = {settlement.id for settlement in waiting}
-    return Chunk(lease_id, [message for message in passed if message.id not in out] if out else passed, len(refused), len(due) == limit)
+    passed = _without(passed, waiting)
+    rooms.take_rooms(everywhere, rules, passed, now)
+    settle(everywhere, [*refused, *held, *waiting], worker, now)
+    skipped = sum(one.state is State.SKIPPED for one in (*refused, *held))
+    return Chunk(lease_id, passed, skipped, len(due) >= limit)
 
 
-def _open_from(now: datetime, hours: str, zone: str) -> datetime:
-    """Return when a message with these hours may leave: now, or when they begin next."""
-    return max(now, msgspec.json.decode(hours, type=Hours).spell(now, zone).first)
+def _without(messages: list[Claimed], settlements: list[Settlement]) -> list[Claimed]:
+    out = {settlement.id for settlement in settlements}
+    return [message for message in messages if message.id not in out] if out else messages
+
+
+def _ask_gate(everywhere: Scope, ids: str, lease_id: int, rules: Rules, now: datetime) -> tuple[list[Claimed], list[Settlement]]:
+    """Return the messages that may go as far as consent and hours go, and what becomes of the others."""
+    passed, refused, expired = [], [], []
+    open_from = cache(partial(rooms.open_from, now=now))
+    for row in everywhere.rows(QUERIES.gate, ids=ids, now=now, quiet=sql.numbers(rules.open)):
+        reason, later = row[-1], now
+        if not reason and row[16] is not None:
+            opens = open_from(row[15], rules.open.get(row[1]) if row[6] == "marketing" else None, row[16])
+            reason, later = ("", opens) if opens else (Reason.QUIET_HOURS, now)
+        if reason == Reason.EXPIRED:
+            expired.append(row[0])
+        elif reason:
+            refused.append(Settlement(row[0], lease_id, State.SKIPPED, reason))
+        elif later > now:
+            refused.append(
+                Settlement(row[0], lease_id, State.PLANNED, _put_off(open_from, row[15], row[16], now), due_at=later, taken_back=True)
+            )
+        else:
+            passed.append(Claimed(*row[:13], *map(_members, (row[13], row[14], row[17] or "{}"))))
+    capped = rooms.end_expired(everywhere, expired, now)
+    refused += [Settlement(one, lease_id, State.SKIPPED, Reason.CAPPED if one in capped else Reason.EXPIRED) for one in expired]
+    return passed, refused
+
+
+def _put_off(open_from: Callable[..., datetime | None], hours: str | None, zone: str, now: datetime) -> Reason:
+    """Name what is closed now: the message's own hours, or the workspace's quiet ones."""
+    return Reason.QUIET_HOURS if hours is None or open_from(hours, None, zone) == now else Reason.SEND_WINDOW
 
 
 def _over_limit(everywhere: Scope, messages: list[Claimed], now: datetime) -> list[Settlement]:

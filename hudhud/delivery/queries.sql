@@ -1,12 +1,13 @@
 -- name: plan_rows
 -- Plan messages given one by one.
 WITH made AS (
-    INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, state_at)
+    INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, state_at, priority, value)
     SELECT %(workspace_id)s, r.source_kind, r.source_id, r.step, r.visit, r.person_id, r.channel, r.topic, r.template, r.event::jsonb,
-           %(now)s, coalesce(r.due_at, %(now)s), r.expires_at, %(now)s
+           %(now)s, coalesce(r.due_at, %(now)s), r.expires_at, %(now)s, r.priority, r.value
     FROM unnest(%(source_kinds)s::text[], %(source_ids)s::bigint[], %(steps)s::text[], %(visits)s::integer[], %(person_ids)s::bigint[],
-                %(channels)s::text[], %(topics)s::text[], %(templates)s::text[], %(events)s::text[], %(due_ats)s::timestamptz[], %(expires_ats)s::timestamptz[])
-         AS r (source_kind, source_id, step, visit, person_id, channel, topic, template, event, due_at, expires_at)
+                %(channels)s::text[], %(topics)s::text[], %(templates)s::text[], %(events)s::text[], %(due_ats)s::timestamptz[], %(expires_ats)s::timestamptz[], %(priorities)s::smallint[],
+                %(values)s::real[])
+         AS r (source_kind, source_id, step, visit, person_id, channel, topic, template, event, due_at, expires_at, priority, value)
     ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING
     RETURNING id
 )
@@ -14,10 +15,10 @@ SELECT id FROM made;
 
 -- name: plan_set
 -- Plan one step's messages for many people.
-INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, planned_at, due_at, expires_at, hours, state_at)
-SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb,
-       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(hours)s::text::jsonb, %(now)s
-FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[]) AS r (source_id, visit, person_id, event)
+INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, given, planned_at, due_at, expires_at, hours, state_at, priority, value)
+SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb, r.given::jsonb,
+       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(hours)s::text::jsonb, %(now)s, %(priority)s, %(value)s::real
+FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[], %(givens)s::text[]) AS r (source_id, visit, person_id, event, given)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
 
 -- name: ring
@@ -39,10 +40,11 @@ UPDATE message SET state = 'claimed', reason = '', state_at = %(now)s, due_at = 
 WHERE id = ANY (%(ids)s::bigint[]);
 
 -- name: gate
--- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, and the reason against it.
+-- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, what else it reads, and the reason against it.
 SELECT m.id, m.workspace_id, m.lease_id, m.attempts, g.person_id, g.address, g.stream, m.topic, g.topic_id, m.template, t.version_id, m.source_kind,
        p.language, p.attributes::text, m.event::text, m.hours::text,
-       CASE WHEN m.hours IS NOT NULL THEN coalesce(p.time_zone, (SELECT w.time_zone FROM workspace w WHERE w.id = m.workspace_id)) END,
+       CASE WHEN m.hours IS NOT NULL OR m.workspace_id = ANY (%(quiet)s::bigint[]) THEN coalesce(p.time_zone, (SELECT w.time_zone FROM workspace w WHERE w.id = m.workspace_id)) END,
+       m.given::text,
        CASE WHEN g.reason = '' AND t.version_id IS NULL THEN 'template_unknown' ELSE g.reason END
 FROM message_gate(%(ids)s::bigint[], %(now)s) g
 JOIN message m ON m.id = g.message_id
@@ -80,6 +82,7 @@ WHERE NOT EXISTS (SELECT FROM marked WHERE marked.id = a.id AND marked.lease_id 
 
 -- name: settle
 -- Append what became of messages and fold it into their states; a lease that was lost writes nothing, except that it can still resolve its own doubt.
+-- Room under caps counts from when a message left, if that took long; that of one that was not sent after all is free, and who waits for it looks again.
 -- Answers how many were written, and those of them that bounced.
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(replies)s::text[],
@@ -95,6 +98,15 @@ WITH told AS (
 ), logged AS (
     INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, code, reply, worker)
     SELECT workspace_id, id, attempts, state, reason, %(now)s, code, reply, %(worker)s FROM changed WHERE state <> 'planned'
+), later AS (
+    UPDATE message_room r SET at = %(now)s FROM changed c
+    WHERE r.message_id = c.id AND c.state IN ('accepted', 'in_doubt') AND r.at < %(now)s::timestamptz - interval '10 seconds'
+), freed AS (
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state IN ('rejected', 'skipped') RETURNING r.workspace_id, r.person_id
+), woken AS (
+    UPDATE message m SET due_at = %(now)s FROM freed f
+    WHERE m.person_id = ANY (ARRAY (SELECT f.person_id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = f.person_id))
+      AND m.workspace_id = f.workspace_id AND m.due_at > %(now)s AND m.reason = 'capped'
 )
 SELECT n.written, b.id, b.workspace_id, b.channel, b.address
 FROM (SELECT count(*) AS written FROM changed) n LEFT JOIN changed b ON b.id = ANY (%(bounced)s::bigint[]);
@@ -142,6 +154,8 @@ WITH lost AS (
            reason = CASE j.state WHEN 'rejected' THEN 'attempts_exhausted' WHEN 'in_doubt' THEN 'worker_lost' ELSE '' END
     FROM judged j WHERE m.id = j.id
     RETURNING m.id, m.workspace_id, m.attempts, j.is_doubtful, m.state, m.reason
+), freed AS (
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state = 'rejected'
 )
 INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at)
 SELECT workspace_id, id, attempts, CASE WHEN is_doubtful THEN 'in_doubt' ELSE state END,
@@ -193,7 +207,7 @@ WHERE b.id = old.id AND old.place > %(kept)s;
 
 -- name: find_messages
 -- A page of the log, newest first.
-SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id, priority, value
 FROM message
 WHERE workspace_id = %(workspace_id)s
   AND (%(after)s::bigint IS NULL OR id < %(after)s::bigint)
@@ -203,7 +217,7 @@ ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: find_messages_of
 -- A page of one person's messages (with those of actors merged into them), newest first.
-SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id, priority, value
 FROM message
 WHERE workspace_id = %(workspace_id)s
   AND person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT id FROM person WHERE merged_into = %(person_id)s))
@@ -214,7 +228,7 @@ ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: get_message
 -- One message.
-SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id, priority, value
 FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
 -- name: get_facts
@@ -252,3 +266,7 @@ SELECT id, sender, recipient, subject, size, message_id, received_at, body FROM 
 -- name: clear_mailbox
 -- Forget all mails of the built-in mailbox.
 DELETE FROM mailbox WHERE workspace_id = %(workspace_id)s;
+
+-- name: find_topics
+-- The stream of each topic.
+SELECT key, stream FROM topic WHERE workspace_id = %(workspace_id)s;

@@ -37,7 +37,7 @@ SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.IN_DOUBT})
 
 
 class Reason(StrEnum):
-    """Why a message is where it is: skipped (the first block), put off till its hours begin, deferred or rejected."""
+    """Why a message is where it is: skipped (the first block; the last two of it put it off first), put off till its hours begin, deferred or rejected."""
 
     PERSON_GONE = "person_gone"
     PERSON_ERASED = "person_erased"
@@ -58,6 +58,8 @@ class Reason(StrEnum):
     BAD_HEADER = "bad_header"
     BAD_ADDRESS = "bad_address"
     CANCELLED = "cancelled"
+    CAPPED = "capped"
+    QUIET_HOURS = "quiet_hours"
 
     SEND_WINDOW = "send_window"
     PEER_DEFERRED = "peer_deferred"
@@ -88,6 +90,8 @@ class PlannedMessage:
     event: dict[str, Any] = field(default_factory=dict)
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    priority: int = 0
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +109,16 @@ class PlannedSet:
     visits: list[int]
     person_ids: list[int]
     events: list[str] = field(default_factory=list)
+    givens: list[str | None] = field(
+        default_factory=list
+    )  # what Liquid calls `run` and `coupon`, by root; empty list = nothing for anybody
     hours: Hours | None = None  # in which alone it may leave, where the person lives
     source_key: str = ""  # of `source_kind` "journey": its key
     channel: str = "email"
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    priority: int = 0  # where a cap bites, the higher goes first,
+    value: float | None = None  # then what is expected to bring more, then what expires first
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,8 @@ class Message:
     address: str | None
     language: str | None
     version_id: int | None
+    priority: int
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,7 @@ class Outcome:
 class Claimed(msgspec.Struct, frozen=True):
     """A message in a worker's hands that has passed the consent gate; the order of the fields is that of the query `gate`.
 
-    What `attributes` and `event` hold stays JSON: it is only passed on.
+    What `attributes` and `event` hold, and `given` by root, stays JSON: it is only passed on.
     """
 
     id: int
@@ -171,6 +182,7 @@ class Claimed(msgspec.Struct, frozen=True):
     language: str | None
     attributes: Mapping[str, Any]
     event: Mapping[str, Any]
+    given: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

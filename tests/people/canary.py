@@ -46,6 +46,10 @@ NOT_ABOUT_PEOPLE = {
     "run_repeat": "numbers of runs, and nodes",
     "journey_effect": "numbers of people and nodes",
     "sending_limit": "domains",
+    "sending_cap": "rules",
+    "quiet_hours": "rules",
+    "message_room": "numbers of messages and people",
+    "message_hold": "numbers of messages, and names of rules",
     "schema_migration": "names of files",
     "worker_heartbeat": "processes",
     "worker_alarm": "what is wrong with engines",
@@ -176,6 +180,11 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         "INSERT INTO intake_reject (workspace_id, received_at, source, reason, detail, body) VALUES (%s, now(), 'collect', 'invalid', '', %s)",
         (shop, f'{{"broken": "{USER}"'.encode()),
     )
+    yield (
+        "INSERT INTO rehearsal (workspace_id, keys, person_id, request, begins_at, ends_at, created_by, created_at) VALUES (%s, '{j}', %s, %s, now(), now(), 'cli', now())",
+        (shop, person_id, words),
+    )
+    yield "INSERT INTO rehearsal_sample SELECT id, 1, workspace_id, person_id, %s FROM rehearsal", (words,)
     yield "INSERT INTO import (workspace_id, kind, state, name, started_at) VALUES (%s, 'people', 'done', 'list.csv', now())", (shop,)
     yield "INSERT INTO import_reject SELECT workspace_id, id, 2, 'phone', %s FROM import", (json.dumps([USER, MARK]).encode(),)
     yield "INSERT INTO hook (workspace_id, name, secret_hash, prefix, created_at) VALUES (%s, 'Shop', 'h', 'abc', now())", (shop,)

@@ -5,17 +5,25 @@ Consent is not asked here: it is the delivery gate's question, in one place for 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from hudhud.journeys.types import Due, Plan, Reason, Silent, Word
+import msgspec
+
+from hudhud.journeys.types import Due, Plan, Reason, Silent, Span, Word
 
 
-class Send(Silent, frozen=True, tag_field="kind", tag="send"):
-    """`{"kind": "send", "template": key, "topic": key, "next": id}`."""
+class Send(Silent, frozen=True, tag_field="kind", tag="send", omit_defaults=True):
+    """`{"kind": "send", "template": key, "topic": key, "next": id, "value": 3.5, "expires_after": {"amount": 2, "unit": "days"}}`.
+
+    `value`: what the message is expected to bring; of two of the same priority between which a cap chooses, the higher goes.
+    `expires_after`: later than that it is worthless, and skipped.
+    """
 
     template: Word
     topic: Word
     next: str
+    value: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    expires_after: Span | None = None
 
     @property
     def kind(self) -> Literal["send"]:

@@ -13,6 +13,7 @@ CREATE TABLE message (
     topic        text NOT NULL,                  -- topic.key
     template     text NOT NULL,                  -- template.key
     event        jsonb NOT NULL,                 -- what Liquid calls `event`: the trigger
+    given        jsonb,                          -- what Liquid calls `run` and `coupon`, by root; null: nothing
     planned_at   timestamptz NOT NULL,
     due_at       timestamptz,                    -- set while planned or deferred, null otherwise
     expires_at   timestamptz,                    -- worthless after that
@@ -27,10 +28,14 @@ CREATE TABLE message (
     address      text,
     version_id   bigint,                         -- template_version the copy was made of
     language     text,
+    priority     smallint NOT NULL DEFAULT 0,    -- where a cap bites, the higher goes first,
+    value        real,                           -- then what is expected to bring more, then what expires first
     CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred')))
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
 CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
+-- A person's messages that wait: who competes for the room that a cap leaves.
+CREATE INDEX message_waiting ON message (person_id) WHERE due_at IS NOT NULL;
 CREATE INDEX message_recent ON message (workspace_id, id DESC);
 CREATE INDEX message_person ON message (person_id, id DESC);
 SELECT hudhud_wall('message');
@@ -110,6 +115,52 @@ CREATE TABLE sending_limit (
     PRIMARY KEY (workspace_id, domain)
 );
 SELECT hudhud_wall('sending_limit');
+
+-- At most so many marketing messages to one person in any window of this length: delivery/caps.py.
+CREATE TABLE sending_cap (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    name         text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    most         smallint NOT NULL CHECK (most BETWEEN 1 AND 1000),
+    amount       smallint NOT NULL CHECK (amount BETWEEN 1 AND 1000),
+    unit         text NOT NULL CHECK (unit IN ('hours', 'days', 'weeks')),
+    channel      text,                           -- null: all together
+    topic        text                            -- topic.key; null: all together
+);
+CREATE INDEX sending_cap_workspace ON sending_cap (workspace_id, id);
+SELECT hudhud_wall('sending_cap');
+
+-- Hours in which no marketing leaves, where the person lives.
+CREATE TABLE quiet_hours (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    since        text NOT NULL,                  -- 21:00
+    until        text NOT NULL CHECK (until <> since)
+);
+SELECT hudhud_wall('quiet_hours');
+
+-- Room that messages have taken, in workspaces that have caps; written by the transaction that claims, for who competes next.
+CREATE TABLE message_room (
+    message_id   bigint PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    person_id    bigint NOT NULL,                -- after merges, then
+    channel      text NOT NULL,
+    topic        text NOT NULL,
+    at           timestamptz NOT NULL            -- when it was claimed; if it took longer to leave, when it left
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+CREATE INDEX message_room_person ON message_room (person_id, at);
+SELECT hudhud_wall('message_room');
+
+-- Messages that a cap has held back, and what they lost to.
+CREATE TABLE message_hold (
+    message_id   bigint PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    cap          text NOT NULL,                  -- its name then
+    taken_by     bigint[] NOT NULL,              -- messages that had the room
+    since        timestamptz NOT NULL,           -- when it first bit
+    room_at      timestamptz NOT NULL,           -- when there was to be room, as it looked last
+    ended_at     timestamptz                     -- it has found room, or waits no longer
+);
+SELECT hudhud_wall('message_hold');
 
 -- The consent gate. Called with the ids of messages in the transaction that claims them and again in the one that
 -- marks them as being handed over, so nothing that became known before the hand-over is overlooked.
