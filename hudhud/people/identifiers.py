@@ -12,7 +12,7 @@ from hudhud.people.search import fold
 from hudhud.people.types import BadIdentifier
 
 # The common shape, decided without the validator (which takes 50 µs): its normal form is itself with the domain in small letters.
-_PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-))*(?<!-)\.)+[A-Za-z]{2,24})")
+_PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,24})")
 _PLAIN_LOCAL, _PLAIN_TOTAL, _LABEL = 64, 200, 63
 _PHONE_NOISE = re.compile(r"[\s().\-/\u00a0]")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -28,7 +28,8 @@ def normal_email(text: str) -> str:
     """Return the normal form (local part as written in NFC, domain in IDNA ASCII and small letters); raises `BadIdentifier`."""
     text = text.strip()
     plain = _PLAIN.fullmatch(text)
-    if plain and len(text) <= _PLAIN_TOTAL and len(plain[1]) <= _PLAIN_LOCAL and max(map(len, plain[2].split("."))) <= _LABEL:
+    # Of so few letters no part can have too many.
+    if plain and (len(text) <= _LABEL or _is_short(text, *plain.groups())):
         return f"{plain[1]}@{plain[2].lower()}"
     try:
         # Names like shop.test are fine here: whether mail can reach them is not a question of identity.
@@ -38,6 +39,10 @@ def normal_email(text: str) -> str:
     if found.ascii_domain is None or "." not in found.ascii_domain:
         raise BadIdentifier(f"email: {text[:80]!r} has no full domain name after the @")
     return f"{found.local_part}@{found.ascii_domain.lower()}"
+
+
+def _is_short(text: str, local: str, domain: str) -> bool:
+    return len(text) <= _PLAIN_TOTAL and len(local) <= _PLAIN_LOCAL and max(map(len, domain.split("."))) <= _LABEL
 
 
 def normal_phone(text: str) -> str:

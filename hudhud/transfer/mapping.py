@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import time
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -86,6 +87,7 @@ class Maker:
         self.sayings = Sayings(mapping, saying) if saying or mapping.consent or mapping.refused or mapping.kind == "suppressions" else None
         # Own values of one column are what most of a file is: they go by without asking what they are.
         self.own_steps: list[tuple[int, str, Callable[[str], Any] | None]] = []
+        self.head_steps: list[tuple[int, str, Callable[[str], Any]]] = []
         self.other_steps: list[tuple[Rule, str, str, Callable[[str], Any]]] = []
         used = Counter(place for rule in mapping.rules for place, _ in rule.parts)
         # Columns whose cells may come as values (types.py Typed): all others are also read as text by somebody.
@@ -97,9 +99,40 @@ class Maker:
                 self.own_steps.append((place, name, None if read is str else read))
                 if used[place] == 1 and getattr(read, "func", read) in _TYPED:
                     self.typed[place] = rule.type
+            elif where == "head" and len(rule.parts) == 1 and rule.parts[0][0] >= 0 and rule.type != "own":
+                self.head_steps.append((rule.parts[0][0], name, read))
             else:
                 self.other_steps.append((rule, where, name, read))
         self.upsert = {"upsert": mapping.upsert} if mapping.upsert else {}
+        self._prepare_whole()
+
+    def _prepare_whole(self) -> None:
+        """Tell apart what a reader of typed cells has read already (tables.py Record `is_read`): that becomes a message all at once."""
+        places, names = [place for place, _, _ in self.own_steps], [name for _, name, _ in self.own_steps]
+        # Of one place alone itemgetter makes no tuple; of two columns for one name the last that is not empty counts.
+        self.can_whole = len(names) > 1 and len(set(names)) == len(names)
+        self.own_names = names
+        self.own_cells: Callable[[Sequence[Any]], Sequence[Any]] = itemgetter(*places) if self.can_whole else tuple
+        self.unread = [(name, read) for place, name, read in self.own_steps if self.typed.get(place) != "auto"]
+
+    def _whole(self, cells: Sequence[Any]) -> dict[str, Any]:
+        own = dict(zip(self.own_names, self.own_cells(cells), strict=True))
+        for name, read in self.unread:
+            cell = own[name]
+            if cell.__class__ is str:
+                text = cell.strip()
+                own[name] = read(text) if read and text else text
+        return {name: cell for name, cell in own.items() if cell.__class__ is not str or cell} if "" in own.values() else own
+
+    def _by_steps(self, cells: Sequence[Any]) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        for place, name, read in self.own_steps:
+            cell = cells[place]
+            if cell.__class__ is not str:
+                own[name] = cell
+            elif text := cell.strip():
+                own[name] = read(text) if read else text
+        return own
 
     def _step(self, rule: Rule) -> tuple[str, str, Callable[[str], Any]]:
         """Return where a value goes (head, own, whole or other), its name there, and what reads it."""
@@ -141,16 +174,13 @@ class Maker:
             raise InvalidInput("at", value, "use a time between 1970 and 2199")
         return found
 
-    def message(self, cells: Sequence[Any]) -> tuple[dict[str, Any], Refusal | None]:
+    def message(self, cells: Sequence[Any], *, is_read: bool = False) -> tuple[dict[str, Any], Refusal | None]:
         """Make the message of a row, and read which address it says must not be written to."""
-        own: dict[str, Any] = {}
+        own = self._whole(cells) if is_read and self.can_whole else self._by_steps(cells)
         message: dict[str, Any] = {"type": "identify" if self.is_people else "track"}
-        for place, name, read in self.own_steps:
-            cell = cells[place]
-            if cell.__class__ is not str:
-                own[name] = cell
-            elif text := cell.strip():
-                own[name] = read(text) if read else text
+        for place, name, read in self.head_steps:
+            if text := cells[place].strip():
+                message[name] = read(text)
         for rule, where, name, read_other in self.other_steps:
             if not (text := rule.value(cells)):
                 continue

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.source import opened
-from hudhud.transfer.values import TOO_LONG, decimal_cell, to_number, to_text
+from hudhud.transfer.values import TOO_LONG, auto, decimal_cell, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,11 +28,12 @@ _FIRST, _LAST = -719_162, 2_932_896  # days from 1970
 _YEARS = {"day": (_FIRST, _LAST)} | {
     unit: (_FIRST * _DAY_S * factor, (_LAST + 1) * _DAY_S * factor - 1) for unit, factor in (("s", 1), ("ms", 10**3), ("us", 10**6))
 }
+FEW = 2  # a text that stands in so many cells on average is worth being looked up
 GROUP_ROWS = 20_000  # what is written at once: a reader has one such group in memory
 
 
 def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list[Any]]]:
-    """Yield number and cells of each row, the names of the columns first; raises `InvalidInput`."""
+    """Yield number and cells of each row that is not blank, the names of the columns first; raises `InvalidInput`."""
     with opened(source, moved) as file:
         try:
             table = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
@@ -41,14 +42,20 @@ def read(source: Source, moved: Moved, typed: Typed) -> Iterator[tuple[int, list
             rows = max(1, min(READ_ROWS, READ_CELLS // max(1, len(table.schema_arrow.names))))
             # One after another: batches so small are handed between threads for longer than they take.
             for batch in table.iter_batches(rows, use_threads=False):
-                yield from enumerate(cells_of(batch, typed), number + 1)
-                number += batch.num_rows
+                for row in cells_of(batch, typed):
+                    number += 1
+                    # No and nought are values too.
+                    if row[0] or any(row) or row.count("") < len(row):
+                        yield number, row
         except (pa.ArrowException, OSError) as error:
             raise InvalidInput("FILE", source.name, f"it is no readable Parquet file ({error})") from None
 
 
 def cells_of(batch: Any, typed: Typed | None = None) -> Iterator[list[Any]]:  # noqa: ANN401 -- pyarrow has no types
-    """Yield the rows of an Arrow batch: each cell as the text that `auto` reads back as it was, or (`typed`) as a value of its column's type."""
+    """Yield the rows of an Arrow batch: each cell as the text that `auto` reads back as it was, or (`typed`) as a value of its column's type.
+
+    In columns that are typed as `auto` texts are read by it, too.
+    """
     kinds = typed or {}
     columns = (_whole_or_half(column, kinds.get(place)) for place, column in enumerate(batch.columns))
     return map(list, zip(*columns, strict=True))
@@ -57,9 +64,26 @@ def cells_of(batch: Any, typed: Typed | None = None) -> Iterator[list[Any]]:  # 
 def _whole_or_half(column: Any, kind: ValueType | None) -> list[Any]:  # noqa: ANN401 -- pyarrow has no types
     """Let a broken byte through as half a character, as in CSV: it spoils its row, not the file."""
     try:
-        return cells_in(column, kind)
+        return _read(column) if kind == "auto" else cells_in(column, kind)
     except UnicodeDecodeError:
-        return [half_text(one, "surrogateescape") for one in column]
+        halves = [half_text(one, "surrogateescape") for one in column]
+        return [auto(text.strip()) for text in halves] if kind == "auto" else halves
+
+
+def _read(column: Any) -> list[Any]:  # noqa: ANN401 -- pyarrow has no types
+    """Return the cells of a column as `auto` reads them; of a text that stands in many of them it is asked once."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if (values := _values(column, "auto")) is not None:
+        return values
+    if pa.types.is_temporal(column.type):
+        return _texts(column)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        coded = column.dictionary_encode()
+        if len(coded.dictionary) * FEW <= len(column):
+            words = [*(auto(text.strip()) for text in coded.dictionary.to_pylist()), ""]
+            return list(map(words.__getitem__, coded.indices.fill_null(len(words) - 1).to_pylist()))
+    return [auto(text.strip()) for text in _texts(column)]
 
 
 def half_text(one: Any, errors: str) -> str:  # noqa: ANN401 -- pyarrow has no types

@@ -255,7 +255,7 @@ def make(job: Job, records: Iterator[Record], maker: Maker | None, most: int = C
 
 def _from_cells(maker: Maker, record: Record, id_of: Callable[[Record], str]) -> Made:
     assert isinstance(record.raw, list)
-    message, refusal = maker.message(record.raw)
+    message, refusal = maker.message(record.raw, is_read=record.is_read)
     # Who is only never to be written to need not become a person.
     if maker.mapping.kind == "suppressions" and "subscriptions" not in message["traits"]:
         return Made(record.line, "", b"", refusal)

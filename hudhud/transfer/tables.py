@@ -41,11 +41,15 @@ _SUFFIXES: dict[str, Format] = {
 
 
 class Record(NamedTuple):
-    """One row: its line, its cells (texts; values where a column is `Typed`) or the bytes of a JSON line, and why it cannot be read."""
+    """One row: its line, its cells (texts; values where a column is `Typed`) or the bytes of a JSON line, and why it cannot be read.
+
+    `is_read`: where a column is `Typed` as `auto`, its texts have been read as well, a column at a time; there is nothing left to be read in them.
+    """
 
     line: int
     raw: list[Any] | bytes
     problem: str = ""
+    is_read: bool = False
 
 
 class _OpenQuote(Exception):
@@ -74,7 +78,9 @@ def read_rows(source: Source, reading: Reading, width: int | None, moved: Moved,
     if reading.format == "csv":
         return _csv_rows(source, reading, width, moved)
     # Libraries of some 60 MB: a process loads them when it meets such a file, not before.
-    return _fitted(import_module(LIBRARIES[reading.format]).read(source, moved, typed or {}), width)
+    rows = import_module(LIBRARIES[reading.format]).read(source, moved, typed or {})
+    # All rows of a Parquet file are equally long, and none is blank.
+    return (Record(line, row, "", True) for line, row in rows) if reading.format == "parquet" else _fitted(rows, width)
 
 
 def _fitted(rows: Iterator[tuple[int, list[Any]]], width: int | None) -> Iterator[Record]:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PLAIN = st.text(st.characters(categories=["L", "P", "Zs", "Nd"]), min_size=1, max_size=9).filter(lambda text: auto(text.strip()) is text)
 COLUMNS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "city": (pa.string(), PLAIN),
+    "email": (pa.string(), st.sampled_from(["Ann@b.ee", " bob@b.ee "])),
+    "size": (pa.string(), st.sampled_from(["38", " 38.5", "007", "True", "xl ", " ", "\x1c9", "٣"])),
+    "fit": (pa.dictionary(pa.int8(), pa.string()), st.sampled_from(["wide", "1", "false"])),
     "visits": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
     "age": (pa.int8(), st.integers(-128, 127)),
     "spent": (pa.float64(), st.integers(-(10**9), 10**9).map(lambda cents: cents / 100)),
