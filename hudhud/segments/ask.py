@@ -15,7 +15,7 @@ from pyroaring import BitMap64
 from hudhud.kit import sql
 from hudhud.kit.clickhouse import is_too_costly
 from hudhud.segments.atoms import Atom, OfEvents, key, since_entry, to_atom
-from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, MERGED_PART, Asker, Question, compile_sets
+from hudhud.segments.compile import MAX_ASKERS, MAX_IDS, MERGED_PART, Asker, Question, compile_counts, compile_sets
 from hudhud.segments.expressions import id_list
 from hudhud.segments.sets import EVERYBODY, NOBODY, Group, Listed, load, read_state
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, TooCostly, from_json, leaves, to_ms
@@ -200,6 +200,11 @@ def read_facts(ch: Client, question: Question) -> Facts:
     sets = {name: read_state(found[part][place]) for name, (part, place) in statement.places.items() if part in found}
     first = read_state(found[0][0]) if 0 in found else BitMap64()
     return Facts(sets=sets, gone=first) if question.people is None and not question.lives else Facts(first, sets)
+
+
+def count_people(ch: Client, question: Question, trees: Sequence[Condition]) -> Sequence[int]:
+    """Return how many people live (of a sample, if the question has one), then for how many each of these trees of nothing but facts holds."""
+    return rows(ch, compile_counts(question, trees))[0]
 
 
 def run(ch: Client, statement: Statement) -> dict[int, list[bytes]]:

@@ -26,7 +26,7 @@ from hudhud.segments.types import (
 )
 
 if TYPE_CHECKING:
-    from hudhud.segments.types import Op, Step, Take, Value, Where, Window
+    from hudhud.segments.types import Condition, Op, Step, Take, Value, Where, Window
 
 # Windows of events of given people that are read together: up to two days, up to a month (two parts of the table), all else.
 SPANS = (timedelta(days=2), timedelta(days=31))
@@ -98,10 +98,18 @@ class Reachable:
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A tree that asks for nothing but facts, segments unfolded, as one question instead of one for each of its leaves."""
+
+    tree: Condition
+
+
 OfOne = Did | Came  # answered by the events of one name
 OfEvents = OfOne | Followed | Staying
 Fact = Attribute | Day | Place | Company | Share | Consent | Reachable  # answered by one row of the mirror of people
-Atom = OfEvents | Fact
+OfPeople = Fact | Together
+Atom = OfEvents | OfPeople
 
 
 def key(atom: Atom) -> str:

@@ -14,8 +14,8 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING
 
 from hudhud.segments import amounts, sequences, stays
-from hudhud.segments.atoms import Did, Followed, OfEvents, OfOne, Staying, key, scan, scan_of_some, since_entry
-from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value
+from hudhud.segments.atoms import Did, Fact, Followed, OfEvents, OfOne, Staying, key, scan, scan_of_some, since_entry
+from hudhud.segments.expressions import Statement, earliest, event_test, instant, person_test, stored_value, tree_test
 from hudhud.segments.histories import FEW, part_of_names
 from hudhud.segments.types import to_ms
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from pyroaring import BitMap64
 
-    from hudhud.segments.atoms import Atom, Fact
+    from hudhud.segments.atoms import Atom, OfPeople
     from hudhud.segments.sampling import Sample
+    from hudhud.segments.types import Condition
 
 MAX_IDS = 5_000  # people a statement may name; more are asked for in parts (ClickHouse takes 128 KB a parameter)
 MAX_ASKERS = 5_000
@@ -89,14 +90,29 @@ def compile_sets(question: Question) -> Statement:
     return statement
 
 
-def _people_part(statement: Statement, question: Question, atoms: Sequence[Fact]) -> str:
+def _people_part(statement: Statement, question: Question, atoms: Sequence[OfPeople]) -> str:
     tests = [person_test(statement, atom, question.now) for atom in atoms]
     statement.places |= {key(atom): (0, place) for place, atom in enumerate(atoms, 1)}
     if question.people is None and not question.lives:
         return _gone_part(question, tests)
     sets = ["groupBitmapState(person_id)", *(f"groupBitmapStateIf(person_id, {test})" for test in tests)]
+    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_living(statement, question)}"
+
+
+def compile_counts(question: Question, trees: Sequence[Condition]) -> Statement:
+    """Write the statement whose one row tells how many live, and for how many each of these trees of nothing but facts holds.
+
+    It is counted where the rows are: to put sets of a million people together takes longer than to look at them.
+    """
+    statement = Statement(question.workspace_id)
+    counts = ["count()", *(f"countIf({tree_test(statement, tree, question.now)})" for tree in trees)]
+    statement.text = f"{question.mark}SELECT {', '.join(counts)} FROM person FINAL WHERE {_living(statement, question)}"
+    return statement
+
+
+def _living(statement: Statement, question: Question) -> str:
     sampled = f" AND {question.sample.test('person_id')}" if question.sample else ""
-    return f"SELECT 0 AS part, {_texts(sets)} AS sets FROM person FINAL WHERE {_mine(statement, question)}{sampled} AND gone = 0"
+    return f"{_mine(statement, question)}{sampled} AND gone = 0"
 
 
 def _gone_part(question: Question, tests: Sequence[str]) -> str:
@@ -191,7 +207,7 @@ def compile_values(question: Question) -> Statement:
     Part 0: stored values as JSON, at their places. Other parts: what the events came to (reasons.py).
     """
     statement = Statement(question.workspace_id)
-    facts = [atom for atom in question.atoms if not isinstance(atom, OfEvents)]
+    facts = [atom for atom in question.atoms if isinstance(atom, Fact)]
     statement.places |= {key(atom): (0, place) for place, atom in enumerate(facts)}
     texts = ", ".join(stored_value(statement, atom) for atom in facts)
     mine = f"{_mine(statement, question)} AND gone = 0"

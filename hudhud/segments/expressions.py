@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.segments import groups, spots
-from hudhud.segments.atoms import OPPOSITE, Reachable
+from hudhud.segments.atoms import OPPOSITE, OfEvents, Reachable, Together, to_atom
 from hudhud.segments.days import day_test
 from hudhud.segments.items import (
     ANYTHING,
@@ -25,14 +25,31 @@ from hudhud.segments.items import (
     item_path,
 )
 from hudhud.segments.tree import COMPANY_KEY
-from hudhud.segments.types import ITEM_OPS, Between, Company, Consent, Day, Last, Place, Share, SinceEntry, by_list, to_instant, to_ms
+from hudhud.segments.types import (
+    ITEM_OPS,
+    And,
+    Between,
+    Company,
+    Consent,
+    Day,
+    Last,
+    Not,
+    Or,
+    Place,
+    Segment,
+    Share,
+    SinceEntry,
+    by_list,
+    to_instant,
+    to_ms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from hudhud.segments.atoms import Fact, OfOne
-    from hudhud.segments.types import Attribute, Op, Scalar, Step, Value, Where, Window
+    from hudhud.segments.atoms import Fact, OfOne, OfPeople
+    from hudhud.segments.types import Attribute, Condition, Op, Scalar, Step, Value, Where, Window
 
 ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
 COLUMNS = {"@language": "language", "@country": "country"}
@@ -191,8 +208,24 @@ def _where_test(statement: Statement, stored: Readable, where: Where) -> str:
     return test if positive == where.op else f"NOT ({test})"
 
 
-def person_test(statement: Statement, atom: Fact, now: datetime) -> str:
+def tree_test(statement: Statement, tree: Condition, now: datetime) -> str:
+    """Return the condition that a tree of nothing but facts holds for one row of the mirror of people: never null, as none of its leaves' is."""
+    if isinstance(tree, And | Or):
+        word, of_nothing = ("AND", "1") if isinstance(tree, And) else ("OR", "0")
+        return f"({f' {word} '.join(tree_test(statement, child, now) for child in tree.of) or of_nothing})"
+    if isinstance(tree, Not):
+        return f"NOT {tree_test(statement, tree.of, now)}"
+    assert not isinstance(tree, Segment)
+    atom, positive = to_atom(tree)
+    assert not isinstance(atom, OfEvents)
+    test = f"({person_test(statement, atom, now)})"
+    return test if positive else f"NOT {test}"
+
+
+def person_test(statement: Statement, atom: OfPeople, now: datetime) -> str:
     """Return the condition on one row of the mirror of people, as seen at `now`."""
+    if isinstance(atom, Together):
+        return tree_test(statement, atom.tree, now)
     if isinstance(atom, Day):
         return day_test(statement, atom, date_text(statement, atom), now)
     if isinstance(atom, Company):

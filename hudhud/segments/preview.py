@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.kit.errors import Conflict, InvalidInput
-from hudhud.segments.ask import ask, asks_who_lives, find_atoms, read_definitions
+from hudhud.segments.ask import ask, asks_who_lives, count_people, find_atoms, read_definitions
 from hudhud.segments.atoms import Reachable, key
+from hudhud.segments.compile import Question
 from hudhud.segments.sampling import Estimate, Sample, estimate
-from hudhud.segments.types import walk
+from hudhud.segments.together import Folding
+from hudhud.segments.types import And, walk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
+    from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition
 
 CHANNELS = ("email",)
@@ -53,28 +56,57 @@ def preview(ws: Scope, ch: Client, tree: Condition, now: datetime, *, draft: str
     Raises `Superseded` when the same `draft` (letters and digits, 40 at most) was asked about again meanwhile: what it had asked before is given up.
     """
     assert ws.workspace_id is not None
-    definitions = read_definitions(ws, [tree])
-    channels = [Reachable(channel) for channel in CHANNELS]
     mark = _mark(ws.workspace_id, draft)
     if mark:
         _give_up(ch, mark)
+    question = Question(ws.workspace_id, now, [], sample=sample, mark=mark)
     try:
-        # Of a sample it must be known how many were asked, of everybody only where a condition is true for those of whom nothing is known.
-        lives = sample is not None or any(asks_who_lives(node, definitions) for _, node in walk(tree))
-        facts = ask(ch, ws.workspace_id, [*find_atoms([tree], definitions), *channels], now, lives=lives, sample=sample, mark=mark)
+        told = _tell(ch, question, tree, read_definitions(ws, [tree]))
     except DatabaseError as error:
         if mark and CANCELLED in str(error):
             raise Superseded(draft=draft) from error
         raise
-    asked = len(facts.living)
-    whole = asked if sample is None else _count_people(ch, ws.workspace_id)  # the same: what is found is counted, not estimated
-    people = facts.people(tree, definitions)
+    whole = told.asked if sample is None else _count_living(ch, ws.workspace_id)  # the same: what is found is counted, not estimated
     return Preview(
-        estimate(len(people), asked, whole),
-        [(path, estimate(len(facts.people(node, definitions)), asked, whole)) for path, node in walk(tree) if path],
-        {channel.channel: estimate(len(people & facts.sets[key(channel)]), asked, whole) for channel in channels},
+        estimate(told.found, told.asked, whole),
+        [(path, estimate(found, told.asked, whole)) for path, found in told.nodes],
+        {channel: estimate(found, told.asked, whole) for channel, found in told.reachable.items()},
         now,
         sample,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How many were asked (0: not known), and for how many of them the tree is true, each of its nodes, and the tree for who can be reached."""
+
+    asked: int
+    found: int
+    nodes: list[tuple[str, int]]
+    reachable: dict[str, int]
+
+
+def _tell(ch: Client, question: Question, tree: Condition, definitions: Definitions) -> _Told:
+    below = [(path, node) for path, node in walk(tree) if path]
+    folding = Folding(definitions)
+    whole = folding.of_facts(tree)
+    if whole is not None:
+        inner = [folding.of_facts(node) or node for _, node in below]  # parts of what asks for facts only ask for nothing else
+        reached = [And((whole, cast("Condition", Reachable(channel)))) for channel in CHANNELS]
+        asked, found, *rest = count_people(ch, question, [whole, *inner, *reached])
+        paths = [path for path, _ in below]
+        return _Told(asked, found, list(zip(paths, rest, strict=False)), dict(zip(CHANNELS, rest[len(paths) :], strict=True)))
+    channels = [Reachable(channel) for channel in CHANNELS]
+    # Of a sample it must be known how many were asked, of everybody only where a condition is true for those of whom nothing is known.
+    lives = question.sample is not None or any(asks_who_lives(node, definitions) for _, node in walk(tree))
+    atoms = [*find_atoms([tree], definitions), *channels]
+    facts = ask(ch, question.workspace_id, atoms, question.now, lives=lives, sample=question.sample, mark=question.mark)
+    people = facts.people(tree, definitions)
+    return _Told(
+        len(facts.living),
+        len(people),
+        [(path, len(facts.people(node, definitions))) for path, node in below],
+        {channel.channel: len(people & facts.sets[key(channel)]) for channel in channels},
     )
 
 
@@ -90,7 +122,7 @@ def choose_sample(ch: Client, workspace_id: int) -> Sample | None:
     return Sample(parts) if parts > 1 else None
 
 
-def _count_people(ch: Client, workspace_id: int) -> int:
+def _count_living(ch: Client, workspace_id: int) -> int:
     query = "SELECT count() FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0"
     return int(ch.query(query, parameters={"w": workspace_id}).result_rows[0][0])
 

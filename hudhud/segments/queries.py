@@ -27,7 +27,7 @@ from hudhud.segments.sets import Listed
 from hudhud.segments.stored import read_members
 from hudhud.segments.together import Folding
 from hudhud.segments.totals import Asked as Asked
-from hudhud.segments.totals import total_after as total_after
+from hudhud.segments.totals import total_within as total_within
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_asked_attributes as find_asked_attributes

@@ -16,6 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.segments import queries
+from hudhud.segments.ask import ask, count_people, find_atoms
+from hudhud.segments.compile import Question
+from hudhud.segments.together import Folding
 from hudhud.segments.types import And, from_json
 from tests.segments import oracle
 from tests.segments.test_meaning import QUICK, check_verdict, scope
@@ -23,6 +26,9 @@ from tests.segments.worlds import MS, NAMES, NOW, instants, objects, trees, worl
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+    from pyroaring import BitMap64
+
+    from hudhud.segments.types import Condition
 
 TREES, WORLDS = 8, 5  # trees that come with each world; worlds side by side
 ROOM = 10  # ids of people that a world has for itself
@@ -103,12 +109,24 @@ class Batch:
         found = queries.matches(ws, self.ch, compiled, everyone, now)
         whole = queries.preview(ws, self.ch, And(tuple(compiled.values())), now)
         counts = {path: number.count for path, number in whole.conditions}
+        together, of_facts = self.put_together(compiled, now)
         for number, tree in enumerate(self.trees):
             members = set().union(*(oracle.members(world, tree, now) for world in self.worlds))
             told = [world for world in self.worlds if (found[number] ^ members) & {person.id for person in world.people}]
             assert found[number] == members, (tree, now, told)
             assert counts[f"of[{number}]"] == len(members), (tree, now)
+            assert len(together[number]) == len(members), (tree, now)
+            assert of_facts.get(number, len(members)) == len(members), (tree, now)
         self.explain(now)
+
+    def put_together(self, compiled: dict[int, Condition], now: datetime) -> tuple[list[BitMap64], dict[int, int]]:
+        """Return for whom the trees are true when their facts are asked as one; and how many, counted row by row, where they ask for nothing else."""
+        folding = Folding({})
+        folded = [folding.fold(tree) for tree in compiled.values()]
+        facts = ask(self.ch, self.workspace_id, find_atoms(folded, {}), now)
+        wholes = {number: whole for number, tree in compiled.items() if (whole := folding.of_facts(tree)) is not None}
+        counts = count_people(self.ch, Question(self.workspace_id, now, []), list(wholes.values()))
+        return [facts.people(tree, {}) for tree in folded], dict(zip(wholes, counts[1:], strict=True))
 
     def explain(self, now: datetime) -> None:
         """Of each world one person is explained all trees at once."""
