@@ -16,7 +16,7 @@ from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
-from hudhud.journeys import editing, rehearsal_api
+from hudhud.journeys import editing, rehearsal_api, results_api, secrets_api
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
 from hudhud.personas import api as personas
@@ -41,7 +41,9 @@ ROUTERS = (
     personas.router,
     journeys.router,
     editing.router,
+    secrets_api.router,
     rehearsal_api.router,
+    results_api.router,
     companies.router,
     consent.router,
     content.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime  # noqa: TC003 -- ninja reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -10,10 +11,10 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, calls, drafts, keeping, queries, recipes
+from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes
 from hudhud.journeys import graph as graphs
-from hudhud.journeys.explain import why
-from hudhud.journeys.lift import find_draws
+from hudhud.journeys.decisions import why_step
+from hudhud.journeys.explain import to_past, why
 from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import read_instant, rehearse
 from hudhud.kit.config import settings
@@ -121,13 +122,6 @@ def get_numbers(request: Request, key: str) -> dict[str, Any]:
     return {"number": number, "nodes": nodes, "edges": edges, "as_of": request.now.isoformat()}
 
 
-@router.get("/journeys/{key}/lots")
-def find_lots(request: Request, key: str) -> dict[str, Any]:
-    """Return for each step that draws lots how many went each way and reached the goal, and the lift over the held out, within 95 percent."""
-    items = [draw.to_dict() for draw in find_draws(request.scope, key)]
-    return {"items": items, "next": None, "total": len(items), "as_of": request.now.isoformat()}
-
-
 @router.post("/journeys/{key}/start")
 def start(request: Request, key: str) -> dict[str, Any]:
     """Let it run."""
@@ -176,6 +170,19 @@ def find_runs(request: Request, key: str, after: int | None = None, node: str | 
 
 
 @router.get("/journeys/{key}/why/{int:person_id}")
-def explain(request: Request, key: str, person_id: int) -> dict[str, Any]:
-    """Explain one person in this journey: each rule, each step."""
-    return asdict(why(request.scope, request.clickhouse, key, person_id, request.now))
+def explain(request: Request, key: str, person_id: int, at: datetime | None = None) -> dict[str, Any]:
+    """Explain one person in this journey: each rule, each step, and what comes next; `at`: as it stood then."""
+    return asdict(why(request.scope, request.clickhouse, key, person_id, request.now, as_of=to_past(at, request.now)))
+
+
+@router.get("/journeys/{key}/runs/{int:run_id}/steps/{int:visit}")
+def explain_step(request: Request, key: str, run_id: int, visit: int) -> dict[str, Any]:
+    """Explain why a run went this way at one step: each condition, with the value that decided it at that moment."""
+    return why_step(request.scope, request.clickhouse, key, run_id, visit)
+
+
+@router.get("/people/{int:person_id}/ahead")
+def find_ahead(request: Request, person_id: int) -> dict[str, Any]:
+    """List what comes next to a person, soonest first: where each journey goes on and when, and the messages that wait to leave."""
+    runs = ahead.find_ahead(request.scope, person_id, request.now)
+    return {"runs": runs, "messages": ahead.find_messages(request.scope, person_id), "as_of": request.now}

@@ -17,7 +17,7 @@ from hudhud.journeys.posteriors import Belief, believe
 from hudhud.journeys.queries import QUERIES
 from hudhud.journeys.rounds import ROUNDS, Verdict, find_tests, get_round, get_test
 from hudhud.journeys.version import parsed
-from hudhud.segments.queries import Asked, total_after
+from hudhud.segments.queries import Asked, total_within
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -102,13 +102,13 @@ def _places(ws: Scope, version: Version, node: ABTest) -> dict[str, Any]:
 def _tally_events(ws: Scope, ch: Client, version: Version, node: ABTest, asked: dict[str, Any]) -> dict[str, Tally]:
     metric = node.metric
     assert isinstance(metric, DidEvent | Spent)
-    people = {row[0]: (row[1], row[2]) for row in ws.rows(ROUNDS.find_drawn, **asked)}
+    people = ws.rows(ROUNDS.find_drawn, **asked)
     what = Asked(metric.name, metric.where, metric.property if isinstance(metric, Spent) else None)
-    moments = [(person_id, at) for person_id, (_, at) in people.items()]
-    did = total_after(ch, version.workspace_id, what, moments, node.window.length(), asked["as_of"])
+    spans = [(person_id, at, at + node.window.length()) for person_id, _, at in people]
+    did = total_within(ch, version.workspace_id, what, spans, asked["as_of"])
     found: dict[str, list[float]] = {arm.name: [] for arm in node.arms}
-    for person_id, (edge, _) in people.items():
-        times, total = did.get(person_id, (0, 0.0))
+    for place, (_, edge, _) in enumerate(people):
+        times, total = did.get(place, (0, 0.0))
         # What was paid back at most takes away what was paid.
         found[edge].append(max(total, 0.0) if isinstance(metric, Spent) else float(times > 0))
     return {edge: _tally(values) for edge, values in found.items()}

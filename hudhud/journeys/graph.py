@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hudhud.journeys.nodes.kinds import ACTING, Kind
+from hudhud.journeys.targets import Target, check_target
 from hudhud.journeys.ticks import check_trigger, tree_of
 from hudhud.journeys.types import (
     CALLED,
@@ -50,6 +51,7 @@ class Graph(Part, frozen=True):
     run_key: Word | None = None
     exit_on: tuple[Condition, ...] = ()
     goal: Condition | None = None
+    target: Target | None = None
     entry: Condition | None = None
     starts_at: Instant | None = None
     ends_at: Instant | None = None
@@ -93,10 +95,10 @@ class Graph(Part, frozen=True):
 
 # The order in which the fields of a journey are written.
 FIELDS = (
-    "key", "names", "trigger", "entry", "reentry", "run_key", "starts_at", "ends_at", "send_window", "priority", "exit_on", "goal", "nodes", "start"
+    "key", "names", "trigger", "entry", "reentry", "run_key", "starts_at", "ends_at", "send_window", "priority", "exit_on", "goal", "target", "nodes", "start"
 )  # fmt: skip
 # Of these, the ones that are left out when nothing is said.
-LEFT_OUT = frozenset({"entry", "starts_at", "ends_at", "send_window", "priority"})
+LEFT_OUT = frozenset({"entry", "starts_at", "ends_at", "send_window", "priority", "target"})
 
 
 def parse(source: str | bytes | dict[str, Any]) -> Graph:
@@ -214,6 +216,7 @@ def _check_head(graph: Graph) -> list[Problem]:
         said = "reentry: each day of the trigger lets everybody in once, whatever came before"
         found.append(Problem("", "reentry", said, 'remove `reentry`, or write {"kind": "never"}'))
     found += check_trigger(graph.trigger)
+    found += check_target(graph.target, has_goal=graph.goal is not None) if graph.target is not None else []
     if graph.starts_at is not None and graph.ends_at is not None and graph.ends_at <= graph.starts_at:
         said = f"ends_at: {graph.ends_at.isoformat()} is not after starts_at"
         found.append(Problem("", "ends_before_start", said, "let it end after it starts, or leave one of the two away"))

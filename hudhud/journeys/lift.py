@@ -1,6 +1,6 @@
 """Lift: how much more often those reach the goal whom a journey acts on than those whom it holds out; and how the shares of a split do.
 
-Of each run that drew a lot: which way it went, and whether it ended by the goal. The interval of the difference is Newcombe's, of two Wilson
+Of each person who drew a lot: which way they went first, and whether they reached the goal since. The interval of the difference is Newcombe's, of two Wilson
 scores (Statistics in Medicine 17, 1998, method 10): it holds for small groups, too, and for none who reached it.
 """
 
@@ -23,20 +23,20 @@ Z95 = 1.959964
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that went one way: how many, how many of them reached the goal, how many are still under way."""
+    """People who went one way: how many, how many of them reached the goal, how many of the others are still under way."""
 
-    runs: int
+    people: int
     goal: int
     open: int
 
     @property
     def rate(self) -> float | None:
         """Return which part of them reached it, of 1; None of nobody."""
-        return self.goal / self.runs if self.runs else None
+        return self.goal / self.people if self.people else None
 
     def bounds(self) -> tuple[float, float]:
         """Return between which rates the true one lies in 95 of 100 cases (Wilson 1927)."""
-        rate, n = self.goal / self.runs, self.runs
+        rate, n = self.goal / self.people, self.people
         middle, half = rate + Z95**2 / (2 * n), Z95 * sqrt(rate * (1 - rate) / n + Z95**2 / (4 * n * n))
         return (middle - half) / (1 + Z95**2 / n), (middle + half) / (1 + Z95**2 / n)
 

@@ -36,6 +36,11 @@ SELECT v.id, v.number, v.graph, v.created_at, v.created_by
 FROM journey j JOIN journey_version v ON v.id = j.version_id
 WHERE j.id = %(journey_id)s;
 
+-- name: version_at
+-- The version that new runs entered at a moment.
+SELECT v.id, v.number, v.graph, v.created_at, v.created_by
+FROM journey_version v WHERE v.journey_id = %(journey_id)s AND v.created_at <= %(at)s ORDER BY v.number DESC LIMIT 1;
+
 -- name: get_graph
 -- The graph of one version.
 SELECT v.graph FROM journey_version v WHERE v.journey_id = %(journey_id)s AND v.number = %(number)s;
@@ -112,11 +117,19 @@ FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS c (version_id, node
 WHERE p.version_id = c.version_id AND p.node = c.node AND p.waiting AND p.due_at > %(paused_at)s AND p.due_at <= %(now)s;
 
 -- name: count_lots
--- Of the runs that drew lots at these steps, by the way they went: how many, how many reached the goal, how many are under way.
-SELECT l.node, l.edge, count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE r.outcome = 'goal'), count(DISTINCT r.id) FILTER (WHERE r.ended_at IS NULL)
-FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id
-WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out')
-GROUP BY l.node, l.edge;
+-- Of the people who drew lots at these steps, by the way that each went first: how many, how many reached the goal since, how many of the others are under
+-- way. Each person counts once, whoever they are today: those who come again and again would make chance look like knowledge.
+WITH drawn AS (
+    SELECT DISTINCT ON (l.node, coalesce(p.merged_into, p.id)) l.node, coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at
+    FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out') AND p.erased_at IS NULL
+    ORDER BY l.node, coalesce(p.merged_into, p.id), l.at, l.run_id
+), judged AS (
+    SELECT d.node, d.edge, bool_or(g.outcome = 'goal' AND g.ended_at >= d.at) IS TRUE AS reached, bool_or(g.ended_at IS NULL) AS is_open
+    FROM drawn d JOIN person a ON a.id = d.person_id OR a.merged_into = d.person_id JOIN run g ON g.journey_id = %(journey_id)s AND g.person_id = a.id
+    GROUP BY d.node, d.edge, d.person_id
+)
+SELECT j.node, j.edge, count(*), count(*) FILTER (WHERE j.reached), count(*) FILTER (WHERE j.is_open AND NOT j.reached) FROM judged j GROUP BY j.node, j.edge;
 
 -- name: find_flow
 -- How many took each edge of a version.
@@ -207,52 +220,6 @@ WHERE c.workspace_id = %(workspace_id)s AND t.key = %(topic)s AND c.channel = 'e
       ORDER BY k.at DESC, k.id DESC LIMIT 1
   ), '') <> 'subscribed'
 ORDER BY c.at, c.id;
-
--- name: count_deliverable
--- What the consent gate would say to rehearsed messages: consent as it was then, addresses and suppressions as they are now.
-SELECT verdict, count(*) FROM (
-    SELECT CASE
-        WHEN t.id IS NULL THEN 'topic_unknown'
-        WHEN person.erased_at IS NOT NULL THEN 'person_erased'
-        WHEN i.value IS NULL THEN 'no_address'
-        WHEN s.reason IS NOT NULL THEN 'suppressed_' || s.reason
-        WHEN t.stream = 'transactional' THEN 'deliverable'
-        WHEN c.state = 'subscribed' THEN 'deliverable'
-        WHEN c.state = 'unsubscribed' THEN 'unsubscribed'
-        WHEN c.state = 'pending' THEN 'not_confirmed'
-        ELSE 'not_subscribed'
-    END AS verdict
-    FROM message m
-    JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
-    LEFT JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic
-    LEFT JOIN person ON person.id = m.person_id
-    LEFT JOIN identifier i ON i.person_id = m.person_id AND i.namespace = 'email'
-    LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = lower(i.value)
-    LEFT JOIN LATERAL (
-        SELECT k.state FROM consent_log k
-        WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.applied AND k.at <= l.at
-        ORDER BY k.at DESC, k.id DESC LIMIT 1
-    ) c ON true
-) judged
-GROUP BY verdict ORDER BY verdict;
-
--- name: count_sends
--- Rehearsed messages by day and node, days in UTC.
-SELECT l.node, (l.at AT TIME ZONE 'UTC')::date AS day, count(*) AS count
-FROM message m JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
-GROUP BY l.node, day ORDER BY day, l.node;
-
--- name: count_runs
--- Rehearsed runs by how they ended.
-SELECT coalesce(r.outcome, 'waiting') AS outcome, count(*) AS runs, count(DISTINCT r.person_id) AS people FROM run r GROUP BY 1;
-
--- name: count_people
--- How many people entered.
-SELECT count(DISTINCT r.person_id) FROM run r;
-
--- name: analyze
--- Tell the planner of queries about tables that have grown in this session.
-ANALYZE run, run_position, run_log;
 
 -- name: workspace_of
 -- Whose journey it is.

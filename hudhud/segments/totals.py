@@ -1,4 +1,4 @@
-"""What given people did within a time after a moment of their own: how often, and what a property of it comes to."""
+"""What given people did in spans of time of their own: how often, and what a property of it comes to."""
 # ruff: noqa: S608 -- texts of users are parameters (expressions.py); only our own words and integers are written
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hudhud.segments.types import to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
@@ -29,44 +29,50 @@ class Asked:
     property: str | None = None
 
 
-def total_after(
-    ch: Client, workspace_id: int, asked: Asked, moments: Sequence[tuple[int, datetime]], within: timedelta, now: datetime
+def total_within(
+    ch: Client, workspace_id: int, asked: Asked, spans: Sequence[tuple[int, datetime, datetime]], now: datetime
 ) -> dict[int, tuple[int, float]]:
-    """Return for each person who did it how often, and what it came to, after their moment and at most `within` later; nothing after `now` exists.
+    """Return by its place each span in which its person did it: how often, and what it came to. Nothing after `now` exists.
 
-    `moments`: (person, moment), each person once. Values that are no numbers come to 0.
+    `spans`: (person, after, until and with). Values that are no numbers come to 0.
     """
     found: dict[int, tuple[int, float]] = {}
-    for start in range(0, len(moments), MAX_ASKERS):
-        some = moments[start : start + MAX_ASKERS]
-        for who, times, total in rows(ch, _compile(ch, workspace_id, asked, some, within, now)):
-            found[who] = (times, total)
+    for start in range(0, len(spans), MAX_ASKERS):
+        some = dict(enumerate(spans[start : start + MAX_ASKERS], start))
+        for place, times, total in rows(ch, _compile(ch, workspace_id, asked, some, now)):
+            found[place] = (times, total)
     return found
 
 
-def _compile(
-    ch: Client, workspace_id: int, asked: Asked, moments: Sequence[tuple[int, datetime]], within: timedelta, now: datetime
-) -> Statement:
-    since = dict(moments)
-    askers = [(person, person) for person in since] + find_merged(ch, workspace_id, list(since))
+def _compile(ch: Client, workspace_id: int, asked: Asked, spans: dict[int, tuple[int, datetime, datetime]], now: datetime) -> Statement:
+    people = sorted({person_id for person_id, _, _ in spans.values()})
+    actors = {person_id: [person_id] for person_id in people}
+    for actor_id, person_id in find_merged(ch, workspace_id, people):
+        actors[person_id].append(actor_id)
+    askers = [
+        (place, actor, to_ms(after), to_ms(until)) for place, (person, after, until) in spans.items() for actor in sorted(actors[person])
+    ]
     statement = Statement(workspace_id)
-    actors = statement.bind_ids("actors", [actor for actor, _ in askers])
-    people = statement.bind_ids("people", [person for _, person in askers])
-    begins = statement.bind_ids("begins", [to_ms(since[person]) for _, person in askers])
-    own = f"SELECT a AS actor_id, p AS person_id, {instant('t')} AS since FROM system.one ARRAY JOIN {actors} AS a, {people} AS p, {begins} AS t"
-    until = f"addMilliseconds(s.since, {within.total_seconds() * 1000:.0f})"
+    places, ids, begins, ends = (
+        statement.bind_ids(name, column)
+        for name, column in zip(("places", "ids", "begins", "ends"), zip(*askers, strict=True), strict=True)
+    )
+    own = (
+        f"SELECT n AS place, a AS actor_id, {instant('b')} AS since, {instant('t')} AS until "
+        f"FROM system.one ARRAY JOIN {places} AS n, {ids} AS a, {begins} AS b, {ends} AS t"
+    )
     tests = [
         f"e.workspace_id = {workspace_id:d}",
-        f"e.actor_id IN {actors}",
+        f"e.actor_id IN {ids}",
         f"e.name = {statement.bind(asked.name, 'String')}",
         f"e.at <= {instant(to_ms(now))}",
         "e.at > s.since",
-        f"e.at <= {until}",
+        "e.at <= s.until",
         *property_tests(statement, asked.where),
     ]
     value = "0." if asked.property is None else f"ifNull({number(json_path(statement, 'e.properties', asked.property))}, 0.)"
     statement.text = (
-        f"SELECT s.person_id, count(), sum({value}) FROM {OF_PEOPLE} AS e INNER JOIN ({own}) AS s ON s.actor_id = e.actor_id "
-        f"WHERE {' AND '.join(tests)} GROUP BY s.person_id"
+        f"SELECT s.place, count(), sum({value}) FROM {OF_PEOPLE} AS e INNER JOIN ({own}) AS s ON s.actor_id = e.actor_id "
+        f"WHERE {' AND '.join(tests)} GROUP BY s.place"
     )
     return statement

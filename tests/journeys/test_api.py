@@ -171,7 +171,7 @@ def test_what_a_journey_does_to_people_is_told_by_the_api(browser: Browser, stag
     stage.take(stage.event(ann, "Visited", at))
     stage.tick(at + DAY)
     stage.act(at + DAY)
-    (way,) = [edge for edge, group in browser.ask("GET", "journeys/count/lots")[1]["items"][0]["ways"].items() if group["runs"]]
+    (way,) = [edge for edge, group in browser.ask("GET", "journeys/count/lots")[1]["items"][0]["ways"].items() if group["people"]]
     status, told = browser.ask("GET", f"journeys/count/why/{ann}")
     steps = told["runs"][0]["steps"]
     assert (status, [step["data"]["edge"] for step in steps]) == (200, ["start", way, "next", "end"])
@@ -195,3 +195,26 @@ def test_a_call_lets_a_person_enter_and_a_journey_runs_out(stage: Stage, browser
     assert browser.ask("GET", "journeys/called")[1]["graph"]["send_window"] == {"from": "09:00", "to": "20:00"}
     assert browser.ask("POST", "journeys/called/drain")[1]["status"] == "draining"
     assert browser.ask("POST", "journeys/called/enter", call)[0] == 409
+
+
+def test_a_test_and_a_target_tell_what_they_show_and_who_is_declared_wins(browser: Browser, stage: Stage) -> None:
+    arms = [{"name": "a", "percent": 50, "next": "rest"}, {"name": "b", "percent": 50, "next": "end"}]
+    test = {"kind": "test", "arms": arms, "metric": {"kind": "goal"}, "window": {"amount": 1, "unit": "days"}}
+    target = {"kind": "count", "count": 5, "by": "2030-01-01"}
+    graph = {**GRAPH, "nodes": {"ab": test, "rest": delay(2, "days", "end"), "end": END}, "start": "ab", "target": target}
+    assert browser.ask("PUT", "journeys/hello", {"graph": graph})[0] == 200
+    (found,) = browser.ask("GET", "journeys/hello/tests")[1]["items"]
+    assert (found["node"], found["metric"], found["winner"]) == ("ab", "goal", None)
+    assert [arm["name"] for arm in found["now"]["arms"]] == ["a", "b"]
+    status, said = browser.ask("POST", "journeys/hello/tests/ab/winner", {"winner": "c"})
+    assert (status, said["field"]) == (422, "winner")
+    assert browser.ask("POST", "journeys/hello/tests/ab/winner", {"winner": "a"})[0] == 204
+    assert browser.ask("POST", "journeys/hello/tests/ab/winner", {"winner": "b"})[1]["code"] == "test_decided"
+    assert browser.ask("POST", "journeys/hello/tests/rest/anew")[1]["code"] == "test_not_found"
+    (found,) = browser.ask("GET", "journeys/hello/tests")[1]["items"]
+    assert (found["winner"], found["verdict"]) == ("a", "called")
+    assert browser.ask("POST", "journeys/hello/tests/ab/anew") == (200, {"number": 2})
+    assert browser.ask("GET", "journeys/hello/target")[1]["progress"]["target"] == 5
+    (listed,) = browser.ask("GET", "targets")[1]["items"]
+    assert (listed["journey"], listed["reached"]) == ("hello", 0)
+    assert browser.ask("GET", "audit")[1]["items"][0]["action"] == "journey.test_anew"

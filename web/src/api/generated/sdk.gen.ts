@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysDeleteData, JourneysDeleteResponses, JourneysDrainData, JourneysDrainResponses, JourneysEditingArchiveData, JourneysEditingArchiveResponses, JourneysEditingAssessImpactData, JourneysEditingAssessImpactResponses, JourneysEditingDropDraftData, JourneysEditingDropDraftResponses, JourneysEditingDuplicateData, JourneysEditingDuplicateResponses, JourneysEditingFindVersionsData, JourneysEditingFindVersionsResponses, JourneysEditingGetDiffData, JourneysEditingGetDiffResponses, JourneysEditingGetDraftData, JourneysEditingGetDraftResponses, JourneysEditingGetVersionData, JourneysEditingGetVersionResponses, JourneysEditingPublishAgainData, JourneysEditingPublishAgainResponses, JourneysEditingPublishDraftData, JourneysEditingPublishDraftResponses, JourneysEditingPutDraftData, JourneysEditingPutDraftResponses, JourneysEditingRestoreData, JourneysEditingRestoreResponses, JourneysEditingReviewDraftData, JourneysEditingReviewDraftResponses, JourneysEnterData, JourneysEnterResponses, JourneysExplainData, JourneysExplainResponses, JourneysFindDraftsData, JourneysFindDraftsResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindLotsData, JourneysFindLotsResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryExplainMessageData, DeliveryExplainMessageResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliveryRulesAddCapData, DeliveryRulesAddCapResponses, DeliveryRulesChangeCapData, DeliveryRulesChangeCapResponses, DeliveryRulesDropCapData, DeliveryRulesDropCapResponses, DeliveryRulesDropQuietHoursData, DeliveryRulesDropQuietHoursResponses, DeliveryRulesFindRulesData, DeliveryRulesFindRulesResponses, DeliveryRulesMeasureRulesData, DeliveryRulesMeasureRulesResponses, DeliveryRulesPutQuietHoursData, DeliveryRulesPutQuietHoursResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysDeleteData, JourneysDeleteResponses, JourneysDrainData, JourneysDrainResponses, JourneysEditingArchiveData, JourneysEditingArchiveResponses, JourneysEditingAssessImpactData, JourneysEditingAssessImpactResponses, JourneysEditingDropDraftData, JourneysEditingDropDraftResponses, JourneysEditingDuplicateData, JourneysEditingDuplicateResponses, JourneysEditingFindVersionsData, JourneysEditingFindVersionsResponses, JourneysEditingGetDiffData, JourneysEditingGetDiffResponses, JourneysEditingGetDraftData, JourneysEditingGetDraftResponses, JourneysEditingGetVersionData, JourneysEditingGetVersionResponses, JourneysEditingPublishAgainData, JourneysEditingPublishAgainResponses, JourneysEditingPublishDraftData, JourneysEditingPublishDraftResponses, JourneysEditingPutDraftData, JourneysEditingPutDraftResponses, JourneysEditingRestoreData, JourneysEditingRestoreResponses, JourneysEditingReviewDraftData, JourneysEditingReviewDraftResponses, JourneysEnterData, JourneysEnterResponses, JourneysExplainData, JourneysExplainResponses, JourneysExplainStepData, JourneysExplainStepResponses, JourneysFindAheadData, JourneysFindAheadResponses, JourneysFindDraftsData, JourneysFindDraftsResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRehearsalCancelRehearsalData, JourneysRehearsalCancelRehearsalResponses, JourneysRehearsalCreateRehearsalData, JourneysRehearsalCreateRehearsalResponses, JourneysRehearsalDeleteRehearsalData, JourneysRehearsalDeleteRehearsalResponses, JourneysRehearsalFindRehearsalsData, JourneysRehearsalFindRehearsalsResponses, JourneysRehearsalGetRehearsalData, JourneysRehearsalGetRehearsalResponses, JourneysResultsBeginTestAnewData, JourneysResultsBeginTestAnewResponses, JourneysResultsCallTestData, JourneysResultsCallTestResponses, JourneysResultsFindLotsData, JourneysResultsFindLotsResponses, JourneysResultsFindTargetsData, JourneysResultsFindTargetsResponses, JourneysResultsFindTestsData, JourneysResultsFindTestsResponses, JourneysResultsGetTargetData, JourneysResultsGetTargetResponses, JourneysRunRehearsalData, JourneysRunRehearsalResponses, JourneysSecretsDropSecretData, JourneysSecretsDropSecretResponses, JourneysSecretsFindSecretsData, JourneysSecretsFindSecretsResponses, JourneysSecretsPutSecretData, JourneysSecretsPutSecretResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1027,13 +1027,6 @@ export const journeysInstall = <ThrowOnError extends boolean = false>(options: O
 export const journeysGetNumbers = <ThrowOnError extends boolean = false>(options: Options<JourneysGetNumbersData, ThrowOnError>): RequestResult<JourneysGetNumbersResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysGetNumbersResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/numbers', ...options });
 
 /**
- * Find Lots
- *
- * Return for each step that draws lots how many went each way and reached the goal, and the lift over the held out, within 95 percent.
- */
-export const journeysFindLots = <ThrowOnError extends boolean = false>(options: Options<JourneysFindLotsData, ThrowOnError>): RequestResult<JourneysFindLotsResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysFindLotsResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/lots', ...options });
-
-/**
  * Start
  *
  * Let it run.
@@ -1092,9 +1085,23 @@ export const journeysFindRuns = <ThrowOnError extends boolean = false>(options: 
 /**
  * Explain
  *
- * Explain one person in this journey: each rule, each step.
+ * Explain one person in this journey: each rule, each step, and what comes next; `at`: as it stood then.
  */
 export const journeysExplain = <ThrowOnError extends boolean = false>(options: Options<JourneysExplainData, ThrowOnError>): RequestResult<JourneysExplainResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysExplainResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/why/{person_id}', ...options });
+
+/**
+ * Explain Step
+ *
+ * Explain why a run went this way at one step: each condition, with the value that decided it at that moment.
+ */
+export const journeysExplainStep = <ThrowOnError extends boolean = false>(options: Options<JourneysExplainStepData, ThrowOnError>): RequestResult<JourneysExplainStepResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysExplainStepResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/runs/{run_id}/steps/{visit}', ...options });
+
+/**
+ * Find Ahead
+ *
+ * List what comes next to a person, soonest first: where each journey goes on and when, and the messages that wait to leave.
+ */
+export const journeysFindAhead = <ThrowOnError extends boolean = false>(options: Options<JourneysFindAheadData, ThrowOnError>): RequestResult<JourneysFindAheadResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysFindAheadResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/ahead', ...options });
 
 /**
  * Drop Draft
@@ -1228,6 +1235,125 @@ export const journeysEditingAssessImpact = <ThrowOnError extends boolean = false
         ...options.headers
     }
 });
+
+/**
+ * Find Secrets
+ *
+ * List secrets by name, each with its host; not what they are.
+ */
+export const journeysSecretsFindSecrets = <ThrowOnError extends boolean = false>(options?: Options<JourneysSecretsFindSecretsData, ThrowOnError>): RequestResult<JourneysSecretsFindSecretsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<JourneysSecretsFindSecretsResponses, unknown, ThrowOnError>({ url: '/api/v1/journey-secrets', ...options });
+
+/**
+ * Drop Secret
+ *
+ * Forget a secret; requests that name it fail from now on.
+ */
+export const journeysSecretsDropSecret = <ThrowOnError extends boolean = false>(options: Options<JourneysSecretsDropSecretData, ThrowOnError>): RequestResult<JourneysSecretsDropSecretResponses, unknown, ThrowOnError> => (options.client ?? client).delete<JourneysSecretsDropSecretResponses, unknown, ThrowOnError>({ url: '/api/v1/journey-secrets/{name}', ...options });
+
+/**
+ * Put Secret
+ *
+ * Write a secret, in the place of another of this name.
+ */
+export const journeysSecretsPutSecret = <ThrowOnError extends boolean = false>(options: Options<JourneysSecretsPutSecretData, ThrowOnError>): RequestResult<JourneysSecretsPutSecretResponses, unknown, ThrowOnError> => (options.client ?? client).put<JourneysSecretsPutSecretResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journey-secrets/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Rehearsals
+ *
+ * List rehearsals, newest first: all, or those that a journey was in.
+ */
+export const journeysRehearsalFindRehearsals = <ThrowOnError extends boolean = false>(options?: Options<JourneysRehearsalFindRehearsalsData, ThrowOnError>): RequestResult<JourneysRehearsalFindRehearsalsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<JourneysRehearsalFindRehearsalsResponses, unknown, ThrowOnError>({ url: '/api/v1/rehearsals', ...options });
+
+/**
+ * Create Rehearsal
+ *
+ * Ask for a rehearsal; it is performed beside, two at most at once. Nothing is sent, and nothing live is written.
+ */
+export const journeysRehearsalCreateRehearsal = <ThrowOnError extends boolean = false>(options: Options<JourneysRehearsalCreateRehearsalData, ThrowOnError>): RequestResult<JourneysRehearsalCreateRehearsalResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysRehearsalCreateRehearsalResponses, unknown, ThrowOnError>({
+    url: '/api/v1/rehearsals',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Rehearsal
+ *
+ * Forget one that is over.
+ */
+export const journeysRehearsalDeleteRehearsal = <ThrowOnError extends boolean = false>(options: Options<JourneysRehearsalDeleteRehearsalData, ThrowOnError>): RequestResult<JourneysRehearsalDeleteRehearsalResponses, unknown, ThrowOnError> => (options.client ?? client).delete<JourneysRehearsalDeleteRehearsalResponses, unknown, ThrowOnError>({ url: '/api/v1/rehearsals/{rehearsal_id}', ...options });
+
+/**
+ * Get Rehearsal
+ *
+ * Return one: how far it is, or what came of it.
+ */
+export const journeysRehearsalGetRehearsal = <ThrowOnError extends boolean = false>(options: Options<JourneysRehearsalGetRehearsalData, ThrowOnError>): RequestResult<JourneysRehearsalGetRehearsalResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysRehearsalGetRehearsalResponses, unknown, ThrowOnError>({ url: '/api/v1/rehearsals/{rehearsal_id}', ...options });
+
+/**
+ * Cancel Rehearsal
+ *
+ * Give it up.
+ */
+export const journeysRehearsalCancelRehearsal = <ThrowOnError extends boolean = false>(options: Options<JourneysRehearsalCancelRehearsalData, ThrowOnError>): RequestResult<JourneysRehearsalCancelRehearsalResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysRehearsalCancelRehearsalResponses, unknown, ThrowOnError>({ url: '/api/v1/rehearsals/{rehearsal_id}/cancel', ...options });
+
+/**
+ * Find Lots
+ *
+ * Return for each step that draws lots how many people went each way and reached the goal, and the lift over the held out, within 95 percent.
+ */
+export const journeysResultsFindLots = <ThrowOnError extends boolean = false>(options: Options<JourneysResultsFindLotsData, ThrowOnError>): RequestResult<JourneysResultsFindLotsResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysResultsFindLotsResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/lots', ...options });
+
+/**
+ * Find Tests
+ *
+ * Return for each test what its arms have shown, within 95 percent, how many people it takes, and the winner with the figures that decided.
+ */
+export const journeysResultsFindTests = <ThrowOnError extends boolean = false>(options: Options<JourneysResultsFindTestsData, ThrowOnError>): RequestResult<JourneysResultsFindTestsResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysResultsFindTestsResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/tests', ...options });
+
+/**
+ * Call Test
+ *
+ * Declare a winner by hand: whoever comes from now on goes that way.
+ */
+export const journeysResultsCallTest = <ThrowOnError extends boolean = false>(options: Options<JourneysResultsCallTestData, ThrowOnError>): RequestResult<JourneysResultsCallTestResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysResultsCallTestResponses, unknown, ThrowOnError>({
+    url: '/api/v1/journeys/{key}/tests/{node}/winner',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Begin Test Anew
+ *
+ * Begin a test anew: other lots, and only those count who come from now on.
+ */
+export const journeysResultsBeginTestAnew = <ThrowOnError extends boolean = false>(options: Options<JourneysResultsBeginTestAnewData, ThrowOnError>): RequestResult<JourneysResultsBeginTestAnewResponses, unknown, ThrowOnError> => (options.client ?? client).post<JourneysResultsBeginTestAnewResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/tests/{node}/anew', ...options });
+
+/**
+ * Get Target
+ *
+ * Return how far the journey's target is, what it takes and where it leads; `progress` null: it has none.
+ */
+export const journeysResultsGetTarget = <ThrowOnError extends boolean = false>(options: Options<JourneysResultsGetTargetData, ThrowOnError>): RequestResult<JourneysResultsGetTargetResponses, unknown, ThrowOnError> => (options.client ?? client).get<JourneysResultsGetTargetResponses, unknown, ThrowOnError>({ url: '/api/v1/journeys/{key}/target', ...options });
+
+/**
+ * Find Targets
+ *
+ * List the targets of all journeys in use with how far they are, the nearest date first.
+ */
+export const journeysResultsFindTargets = <ThrowOnError extends boolean = false>(options?: Options<JourneysResultsFindTargetsData, ThrowOnError>): RequestResult<JourneysResultsFindTargetsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<JourneysResultsFindTargetsResponses, unknown, ThrowOnError>({ url: '/api/v1/targets', ...options });
 
 /**
  * Find Companies
@@ -1386,9 +1512,16 @@ export const deliveryCountMessages = <ThrowOnError extends boolean = false>(opti
 /**
  * Get Message
  *
- * Return a message with its history, its opens and clicks, and its copy as it was.
+ * Return a message with its history, its opens and clicks, what held it back, and its copy as it was.
  */
 export const deliveryGetMessage = <ThrowOnError extends boolean = false>(options: Options<DeliveryGetMessageData, ThrowOnError>): RequestResult<DeliveryGetMessageResponses, unknown, ThrowOnError> => (options.client ?? client).get<DeliveryGetMessageResponses, unknown, ThrowOnError>({ url: '/api/v1/messages/{message_id}', ...options });
+
+/**
+ * Explain Message
+ *
+ * Explain why it was sent, is held or was skipped: each thing that was asked, with the value that decided it at that moment.
+ */
+export const deliveryExplainMessage = <ThrowOnError extends boolean = false>(options: Options<DeliveryExplainMessageData, ThrowOnError>): RequestResult<DeliveryExplainMessageResponses, unknown, ThrowOnError> => (options.client ?? client).get<DeliveryExplainMessageResponses, unknown, ThrowOnError>({ url: '/api/v1/messages/{message_id}/why', ...options });
 
 /**
  * Send Again
@@ -1446,6 +1579,83 @@ export const deliveryDropLimit = <ThrowOnError extends boolean = false>(options:
  */
 export const deliveryPutLimit = <ThrowOnError extends boolean = false>(options: Options<DeliveryPutLimitData, ThrowOnError>): RequestResult<DeliveryPutLimitResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryPutLimitResponses, unknown, ThrowOnError>({
     url: '/api/v1/sending-limits/{domain}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Rules
+ *
+ * Return caps and quiet hours, and what they would have held back of the last 30 days' messages.
+ */
+export const deliveryRulesFindRules = <ThrowOnError extends boolean = false>(options?: Options<DeliveryRulesFindRulesData, ThrowOnError>): RequestResult<DeliveryRulesFindRulesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliveryRulesFindRulesResponses, unknown, ThrowOnError>({ url: '/api/v1/sending-rules', ...options });
+
+/**
+ * Measure Rules
+ *
+ * Say what rules would have held back of the last 30 days' messages; `held` is by their places, from 0.
+ */
+export const deliveryRulesMeasureRules = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesMeasureRulesData, ThrowOnError>): RequestResult<DeliveryRulesMeasureRulesResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryRulesMeasureRulesResponses, unknown, ThrowOnError>({
+    url: '/api/v1/sending-rules/effect',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Add Cap
+ *
+ * Add a cap; what people got before counts.
+ */
+export const deliveryRulesAddCap = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesAddCapData, ThrowOnError>): RequestResult<DeliveryRulesAddCapResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryRulesAddCapResponses, unknown, ThrowOnError>({
+    url: '/api/v1/sending-rules/caps',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Drop Cap
+ *
+ * Lift a cap; who waits for it looks again.
+ */
+export const deliveryRulesDropCap = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesDropCapData, ThrowOnError>): RequestResult<DeliveryRulesDropCapResponses, unknown, ThrowOnError> => (options.client ?? client).delete<DeliveryRulesDropCapResponses, unknown, ThrowOnError>({ url: '/api/v1/sending-rules/caps/{cap_id}', ...options });
+
+/**
+ * Change Cap
+ *
+ * Change a cap; who waits for it looks again.
+ */
+export const deliveryRulesChangeCap = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesChangeCapData, ThrowOnError>): RequestResult<DeliveryRulesChangeCapResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryRulesChangeCapResponses, unknown, ThrowOnError>({
+    url: '/api/v1/sending-rules/caps/{cap_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Drop Quiet Hours
+ *
+ * Have no quiet hours.
+ */
+export const deliveryRulesDropQuietHours = <ThrowOnError extends boolean = false>(options?: Options<DeliveryRulesDropQuietHoursData, ThrowOnError>): RequestResult<DeliveryRulesDropQuietHoursResponses, unknown, ThrowOnError> => (options?.client ?? client).delete<DeliveryRulesDropQuietHoursResponses, unknown, ThrowOnError>({ url: '/api/v1/sending-rules/quiet-hours', ...options });
+
+/**
+ * Put Quiet Hours
+ *
+ * Set the hours in which no marketing leaves, where each person lives.
+ */
+export const deliveryRulesPutQuietHours = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesPutQuietHoursData, ThrowOnError>): RequestResult<DeliveryRulesPutQuietHoursResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryRulesPutQuietHoursResponses, unknown, ThrowOnError>({
+    url: '/api/v1/sending-rules/quiet-hours',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -1291,6 +1291,123 @@ export type JourneyQuestion = {
 };
 
 /**
+ * JourneySecret
+ *
+ * A secret, and the one host that it may be sent to: `api.example.com`, with a port if it is not 443.
+ */
+export type JourneySecret = {
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * RehearsalEvent
+ *
+ * Something that the person shall do, though it never happened.
+ */
+export type RehearsalEvent = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Properties
+     */
+    properties?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * RehearsalRates
+ *
+ * Assumed of mails that nobody has got: shares of those delivered; what an order brings (null: what orders brought lately).
+ */
+export type RehearsalRates = {
+    /**
+     * Opened
+     */
+    opened?: number;
+    /**
+     * Clicked
+     */
+    clicked?: number;
+    /**
+     * Ordered
+     */
+    ordered?: number;
+    /**
+     * Value
+     */
+    value?: number | null;
+};
+
+/**
+ * RehearsalRequest
+ *
+ * What to rehearse: journeys (none: all that run) or a graph; over history (`from`, `to`), days ahead drawn from the past, or with one person.
+ */
+export type RehearsalRequest = {
+    /**
+     * Journeys
+     */
+    journeys?: Array<string>;
+    /**
+     * Graph
+     */
+    graph?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * From
+     */
+    from?: string | null;
+    /**
+     * To
+     */
+    to?: string | null;
+    /**
+     * Days Ahead
+     */
+    days_ahead?: number | null;
+    /**
+     * Seed
+     */
+    seed?: number;
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * Events
+     */
+    events?: Array<RehearsalEvent>;
+    rates?: RehearsalRates;
+};
+
+/**
+ * TestWinner
+ *
+ * The arm that whoever comes from now on shall go.
+ */
+export type TestWinner = {
+    /**
+     * Winner
+     */
+    winner: string;
+};
+
+/**
  * NewTopic
  *
  * A key that stays, names by language, and whether it is marketing (needs consent) or transactional.
@@ -1401,6 +1518,71 @@ export type SendingLimit = {
      */
     burst?: number;
 };
+
+/**
+ * QuietHours
+ *
+ * No marketing leaves from the one time until the other, where the person lives; past midnight where the second is earlier.
+ */
+export type QuietHours = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+};
+
+/**
+ * SendingCap
+ *
+ * At most `most` marketing messages to one person in any `amount` of `unit`, on one channel and topic or (null) on all together.
+ */
+export type SendingCap = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Most
+     */
+    most: number;
+    /**
+     * Amount
+     */
+    amount: number;
+    unit: Unit;
+    /**
+     * Channel
+     */
+    channel?: string | null;
+    /**
+     * Topic
+     */
+    topic?: string | null;
+};
+
+/**
+ * SendingRules
+ *
+ * Rules to try on what was sent.
+ */
+export type SendingRules = {
+    /**
+     * Caps
+     */
+    caps?: Array<SendingCap>;
+    quiet_hours?: QuietHours | null;
+};
+
+/**
+ * Unit
+ *
+ * What the length of a window is given in.
+ */
+export type Unit = 'hours' | 'days' | 'weeks';
 
 /**
  * Checked
@@ -4256,25 +4438,6 @@ export type JourneysGetNumbersResponses = {
     200: unknown;
 };
 
-export type JourneysFindLotsData = {
-    body?: never;
-    path: {
-        /**
-         * Key
-         */
-        key: string;
-    };
-    query?: never;
-    url: '/api/v1/journeys/{key}/lots';
-};
-
-export type JourneysFindLotsResponses = {
-    /**
-     * OK
-     */
-    200: unknown;
-};
-
 export type JourneysStartData = {
     body?: never;
     path: {
@@ -4420,11 +4583,62 @@ export type JourneysExplainData = {
          */
         person_id: number;
     };
-    query?: never;
+    query?: {
+        /**
+         * At
+         */
+        at?: string | null;
+    };
     url: '/api/v1/journeys/{key}/why/{person_id}';
 };
 
 export type JourneysExplainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysExplainStepData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Run Id
+         */
+        run_id: number;
+        /**
+         * Visit
+         */
+        visit: number;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/runs/{run_id}/steps/{visit}';
+};
+
+export type JourneysExplainStepResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysFindAheadData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/ahead';
+};
+
+export type JourneysFindAheadResponses = {
     /**
      * OK
      */
@@ -4709,6 +4923,287 @@ export type JourneysEditingAssessImpactData = {
 };
 
 export type JourneysEditingAssessImpactResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysSecretsFindSecretsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/journey-secrets';
+};
+
+export type JourneysSecretsFindSecretsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysSecretsDropSecretData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/journey-secrets/{name}';
+};
+
+export type JourneysSecretsDropSecretResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysSecretsDropSecretResponse = JourneysSecretsDropSecretResponses[keyof JourneysSecretsDropSecretResponses];
+
+export type JourneysSecretsPutSecretData = {
+    body: JourneySecret;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/journey-secrets/{name}';
+};
+
+export type JourneysSecretsPutSecretResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysSecretsPutSecretResponse = JourneysSecretsPutSecretResponses[keyof JourneysSecretsPutSecretResponses];
+
+export type JourneysRehearsalFindRehearsalsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Journey
+         */
+        journey?: string | null;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/rehearsals';
+};
+
+export type JourneysRehearsalFindRehearsalsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysRehearsalCreateRehearsalData = {
+    body: RehearsalRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/rehearsals';
+};
+
+export type JourneysRehearsalCreateRehearsalResponses = {
+    /**
+     * Response
+     *
+     * Accepted
+     */
+    202: {
+        [key: string]: unknown;
+    };
+};
+
+export type JourneysRehearsalCreateRehearsalResponse = JourneysRehearsalCreateRehearsalResponses[keyof JourneysRehearsalCreateRehearsalResponses];
+
+export type JourneysRehearsalDeleteRehearsalData = {
+    body?: never;
+    path: {
+        /**
+         * Rehearsal Id
+         */
+        rehearsal_id: number;
+    };
+    query?: never;
+    url: '/api/v1/rehearsals/{rehearsal_id}';
+};
+
+export type JourneysRehearsalDeleteRehearsalResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysRehearsalDeleteRehearsalResponse = JourneysRehearsalDeleteRehearsalResponses[keyof JourneysRehearsalDeleteRehearsalResponses];
+
+export type JourneysRehearsalGetRehearsalData = {
+    body?: never;
+    path: {
+        /**
+         * Rehearsal Id
+         */
+        rehearsal_id: number;
+    };
+    query?: never;
+    url: '/api/v1/rehearsals/{rehearsal_id}';
+};
+
+export type JourneysRehearsalGetRehearsalResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysRehearsalCancelRehearsalData = {
+    body?: never;
+    path: {
+        /**
+         * Rehearsal Id
+         */
+        rehearsal_id: number;
+    };
+    query?: never;
+    url: '/api/v1/rehearsals/{rehearsal_id}/cancel';
+};
+
+export type JourneysRehearsalCancelRehearsalResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysResultsFindLotsData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/lots';
+};
+
+export type JourneysResultsFindLotsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysResultsFindTestsData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/tests';
+};
+
+export type JourneysResultsFindTestsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysResultsCallTestData = {
+    body: TestWinner;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Node
+         */
+        node: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/tests/{node}/winner';
+};
+
+export type JourneysResultsCallTestResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type JourneysResultsCallTestResponse = JourneysResultsCallTestResponses[keyof JourneysResultsCallTestResponses];
+
+export type JourneysResultsBeginTestAnewData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Node
+         */
+        node: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/tests/{node}/anew';
+};
+
+export type JourneysResultsBeginTestAnewResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysResultsGetTargetData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/target';
+};
+
+export type JourneysResultsGetTargetResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysResultsFindTargetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/targets';
+};
+
+export type JourneysResultsFindTargetsResponses = {
     /**
      * OK
      */
@@ -5091,6 +5586,25 @@ export type DeliveryGetMessageResponses = {
     200: unknown;
 };
 
+export type DeliveryExplainMessageData = {
+    body?: never;
+    path: {
+        /**
+         * Message Id
+         */
+        message_id: number;
+    };
+    query?: never;
+    url: '/api/v1/messages/{message_id}/why';
+};
+
+export type DeliveryExplainMessageResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type DeliverySendAgainData = {
     body?: never;
     path: {
@@ -5246,6 +5760,128 @@ export type DeliveryPutLimitResponses = {
 };
 
 export type DeliveryPutLimitResponse = DeliveryPutLimitResponses[keyof DeliveryPutLimitResponses];
+
+export type DeliveryRulesFindRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-rules';
+};
+
+export type DeliveryRulesFindRulesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryRulesMeasureRulesData = {
+    body: SendingRules;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-rules/effect';
+};
+
+export type DeliveryRulesMeasureRulesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryRulesAddCapData = {
+    body: SendingCap;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-rules/caps';
+};
+
+export type DeliveryRulesAddCapResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeliveryRulesAddCapResponse = DeliveryRulesAddCapResponses[keyof DeliveryRulesAddCapResponses];
+
+export type DeliveryRulesDropCapData = {
+    body?: never;
+    path: {
+        /**
+         * Cap Id
+         */
+        cap_id: number;
+    };
+    query?: never;
+    url: '/api/v1/sending-rules/caps/{cap_id}';
+};
+
+export type DeliveryRulesDropCapResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryRulesDropCapResponse = DeliveryRulesDropCapResponses[keyof DeliveryRulesDropCapResponses];
+
+export type DeliveryRulesChangeCapData = {
+    body: SendingCap;
+    path: {
+        /**
+         * Cap Id
+         */
+        cap_id: number;
+    };
+    query?: never;
+    url: '/api/v1/sending-rules/caps/{cap_id}';
+};
+
+export type DeliveryRulesChangeCapResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryRulesChangeCapResponse = DeliveryRulesChangeCapResponses[keyof DeliveryRulesChangeCapResponses];
+
+export type DeliveryRulesDropQuietHoursData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-rules/quiet-hours';
+};
+
+export type DeliveryRulesDropQuietHoursResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryRulesDropQuietHoursResponse = DeliveryRulesDropQuietHoursResponses[keyof DeliveryRulesDropQuietHoursResponses];
+
+export type DeliveryRulesPutQuietHoursData = {
+    body: QuietHours;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-rules/quiet-hours';
+};
+
+export type DeliveryRulesPutQuietHoursResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryRulesPutQuietHoursResponse = DeliveryRulesPutQuietHoursResponses[keyof DeliveryRulesPutQuietHoursResponses];
 
 export type TransferFindImportsData = {
     body?: never;
