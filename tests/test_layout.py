@@ -20,6 +20,7 @@ FACES = {
     "hudhud.events.errors": "what a sender is told, by the door and by an import",
     "hudhud.events.append": "the one way into the event table",
     "hudhud.people.identifiers": "one normal form of an address for all who keep one",
+    "hudhud.people.history": "what was known of a person at a time",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",
     "hudhud.transfer.guess": "one way to guess what columns mean, wherever they come from",
     "hudhud.transfer.plans": "one way to check what columns shall mean",

@@ -50,9 +50,20 @@ def _languages(compiled: dict[str, dict[str, Any]]) -> dict[str, Compiled]:
 
 
 def preview(
-    ws: Scope, sandbox: Sandbox, key: str, *, base_url: str, person_id: int | None, language: str | None, event: dict[str, Any]
+    ws: Scope,
+    sandbox: Sandbox,
+    key: str,
+    *,
+    base_url: str,
+    person_id: int | None,
+    language: str | None,
+    event: dict[str, Any],
+    attributes: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """Show a template as a person (or with only `event`) would get it: language, subject, html, text; or `reason` and `detail`."""
+    """Show a template as a person (or with only `event`) would get it: language, subject, html, text; or `reason` and `detail`.
+
+    `attributes`: what was known of the person at another time.
+    """
     compiled = get_compiled(ws, get_template(ws, key).version_id)
     workspace = ws.one(QUERIES.get_workspace) or {}
     person = ws.one(QUERIES.get_person, person_id=person_id) if person_id else None
@@ -60,7 +71,7 @@ def preview(
         raise NotFound(f"There is no person {person_id}.")
     chosen = choose_language(language or (person["language"] if person else None), workspace["language"], compiled)
     values = {
-        "person": person_values(person["id"], person["attributes"], chosen) if person else {},
+        "person": person_values(person["id"], person["attributes"] if attributes is None else attributes, chosen) if person else {},
         "event": event,
         "workspace": workspace_values(workspace, base_url),
         "unsubscribe_url": f"{base_url}/u/preview",

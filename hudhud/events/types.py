@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from hudhud.events.errors import MalformedBody, NameNotAllowed, ReservedName, TooLarge
-from hudhud.events.names import RESERVED
+from hudhud.events.names import RESERVED as RESERVED
 from hudhud.kit.errors import HudhudError, InvalidInput
 
 # Order is kept within a lane. Imports have lanes of their own, so that nobody waits behind a large file.

@@ -80,8 +80,11 @@ class Standing(NamedTuple):
     node: str
 
 
-def react(ws: Scope, ch: Client, version: Version, facts: Facts, now: datetime) -> int:
-    """Let one version's runs react to a batch; return how many ended or went on."""
+def react(ws: Scope, ch: Client, version: Version, facts: Facts, now: datetime, *, in_order: bool = False) -> int:
+    """Let one version's runs react to a batch; return how many ended or went on.
+
+    `in_order`: time goes by in steps, so that a fact can be later than a timer of the same step; such a one does not count yet.
+    """
     touching = facts.touching((*version.ends, *version.waits))
     if not touching:
         return 0
@@ -89,7 +92,7 @@ def react(ws: Scope, ch: Client, version: Version, facts: Facts, now: datetime) 
     standing = [Standing(Due._make(row[:7]), row[7]) for row in rows]
     if not standing:
         return 0
-    ended = _find_ended(ws, ch, version, standing, touching, now)
+    ended = _find_ended(ws, ch, version, standing, touching, now, in_order=in_order)
     left = [one for one in standing if one.run.run_id not in ended]
     woken = [one for watch in version.waits for one in _find_woken(ws, ch, version, watch, left, touching, now)]
     _end(ws, version, ended)
@@ -98,12 +101,19 @@ def react(ws: Scope, ch: Client, version: Version, facts: Facts, now: datetime) 
 
 
 def _find_ended(
-    ws: Scope, ch: Client, version: Version, standing: list[Standing], touching: dict[int, list[Fact]], now: datetime
+    ws: Scope,
+    ch: Client,
+    version: Version,
+    standing: list[Standing],
+    touching: dict[int, list[Fact]],
+    now: datetime,
+    *,
+    in_order: bool,
 ) -> dict[int, tuple[str, Decided]]:
     """Return for each run that ends the place of the condition that ends it first."""
     ended: dict[int, tuple[str, Decided]] = {}
     for watch in version.ends:
-        for one in _true_for(ws, ch, watch, standing, touching, now):
+        for one in _true_for(ws, ch, watch, standing, touching, now, in_order=in_order):
             known = ended.get(one.run.run_id)
             if known is None or one.at < known[1].at:
                 ended[one.run.run_id] = (watch.place, one)
@@ -111,11 +121,18 @@ def _find_ended(
 
 
 def _true_for(
-    ws: Scope, ch: Client, watch: Watch, standing: Sequence[Standing], touching: dict[int, list[Fact]], now: datetime
+    ws: Scope,
+    ch: Client,
+    watch: Watch,
+    standing: Sequence[Standing],
+    touching: dict[int, list[Fact]],
+    now: datetime,
+    *,
+    in_order: bool,
 ) -> list[Decided]:
     """Return the runs for which the batch made a condition true, each with the fact that did."""
     if watch.quick:
-        found = ((one, _first_fact(one.run, watch, touching[one.run.person_id], None)) for one in standing)
+        found = ((one, _first_fact(one.run, watch, touching[one.run.person_id], one.run.due_at if in_order else None)) for one in standing)
         return [_decided(one, fact) for one, fact in found if fact]
     runs = [one.run for one in standing if _is_touched(watch, touching[one.run.person_id])]
     true = ask(ws, ch, {watch.place: watch.tree}, runs, now)[watch.place] if runs else set()

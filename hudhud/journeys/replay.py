@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.journeys.rehearsing import Script
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
@@ -36,6 +37,7 @@ FROM event AS e
 LEFT ANY JOIN (SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {{workspace_id:UInt64}}) AS o ON o.actor_id = e.actor_id
 WHERE e.workspace_id = {{workspace_id:UInt64}} AND e.at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND e.at <= fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')
   AND (e.name IN {{names:Array(String)}} OR ({{people:UInt8}} AND e.kind IN ('identify', 'alias', 'group', 'consent')))
+  AND ({{person:UInt64}} = 0 OR person_id = {{person:UInt64}})
 ORDER BY e.at, e.message_id
 """
 
@@ -44,11 +46,9 @@ ORDER BY e.at, e.message_id
 class Replay:
     """Facts of a span of time, taken off from the front as virtual time goes by."""
 
-    version: Version
-    since: datetime
-    until: datetime
+    versions: list[Version]
     events: Iterator[Event]
-    people: deque[Candidate]
+    people: deque[tuple[int, Candidate]]  # with the version that they enter
     _ahead: deque[Event] = field(default_factory=deque)
 
     def next_at(self) -> datetime | None:
@@ -56,46 +56,50 @@ class Replay:
         if not self._ahead:
             self._ahead.extend(event for _, event in zip(range(1), self.events, strict=False))
         ahead = [self._ahead[0].at] if self._ahead else []
-        ahead += [self.people[0].at] if self.people else []
+        ahead += [self.people[0][1].at] if self.people else []
         return min(ahead, default=None)
 
-    def take_until(self, instant: datetime) -> tuple[list[Event], list[Candidate]]:
-        """Take off the events up to an instant, and whoever enters up to then."""
+    def take_until(self, instant: datetime) -> tuple[list[Event], dict[int, list[Candidate]]]:
+        """Take off the events up to an instant, and for each version who enters up to then."""
         events = []
         while (at := self.next_at()) is not None and at <= instant and self._ahead and self._ahead[0].at <= instant:
             events.append(self._ahead.popleft())
-        found = entries.candidates(self.version, events)
-        while self.people and self.people[0].at <= instant:
-            found.append(self.people.popleft())
+        found = {version.id: entries.candidates(version, events) for version in self.versions}
+        while self.people and self.people[0][1].at <= instant:
+            version_id, one = self.people.popleft()
+            found[version_id].append(one)
         return events, found
 
 
-def open_replay(ws: Scope, ch: Client, version: Version, since: datetime, until: datetime) -> Replay:
+def open_replay(ws: Scope, ch: Client, script: Script) -> Replay:
     """Begin to read; raises nothing for a span without facts."""
-    people = deque(sorted(_entering(ws, ch, version, since, until), key=lambda one: one.at))
-    return Replay(version, since, until, _read_events(ch, version, since, until), people)
+    people = [(version.id, one) for version in script.versions for one in _entering(ws, ch, version, script)]
+    if script.person_id is not None:
+        people = [(version_id, one) for version_id, one in people if one.person_id == script.person_id]
+    return Replay(script.versions, _read_events(ch, script), deque(sorted(people, key=lambda one: one[1].at)))
 
 
-def _read_events(ch: Client, version: Version, since: datetime, until: datetime) -> Iterator[Event]:
-    watches = (*version.ends, *version.waits)
-    trigger = version.graph.listens()
+def _read_events(ch: Client, script: Script) -> Iterator[Event]:
+    watches = [watch for version in script.versions for watch in (*version.ends, *version.waits)]
     names = {name for watch in watches for name in watch.event_names}
-    names |= set(trigger.event_names()) if trigger is not None else set()
+    names |= {name for version in script.versions if (trigger := version.graph.listens()) is not None for name in trigger.event_names()}
     people = any(watch.about_people for watch in watches)
     if not names and not people:
         return
     parameters = {
-        "workspace_id": version.workspace_id,
-        "since": _milliseconds(since),
-        "until": _milliseconds(until),
+        "workspace_id": script.workspace_id,
+        "since": _milliseconds(script.since),
+        "until": _milliseconds(script.until),
         "names": sorted(names),
         "people": int(people),
+        "person": script.person_id or 0,
     }
-    text = EVENTS.format(properties="toJSONString(e.properties)" if _needs_properties(version) else "'{}'")
+    needs = any(_needs_properties(version) for version in script.versions)
+    text = EVENTS.format(properties="toJSONString(e.properties)" if needs else "'{}'")
     with ch.query_row_block_stream(text, parameters=parameters) as blocks:
         for block in blocks:
             for message_id, kind, name, at, person_id, properties in block:
-                yield _to_event(version.workspace_id, message_id, kind, name, at, person_id, properties)
+                yield _to_event(script.workspace_id, message_id, kind, name, at, person_id, properties)
 
 
 def _needs_properties(version: Version) -> bool:
@@ -127,8 +131,8 @@ def _milliseconds(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
-def _entering(ws: Scope, ch: Client, version: Version, since: datetime, until: datetime) -> Iterator[Candidate]:
-    trigger = version.graph.trigger
+def _entering(ws: Scope, ch: Client, version: Version, script: Script) -> Iterator[Candidate]:
+    trigger, since, until = version.graph.trigger, script.since, script.until
     if isinstance(trigger, OnSubscribe):
         for person_id, at in ws.rows(QUERIES.replay_subscribed, topic=trigger.topic, since=since, until=until):
             yield Candidate(person_id, at)

@@ -121,8 +121,10 @@ FORGET: tuple[Query, ...] = (
     QUERIES.remove_changes,
     QUERIES.count_left,
     QUERIES.remove_runs,
+    QUERIES.remove_rehearsals,
     QUERIES.skip_messages,
     QUERIES.remove_deliveries,
+    QUERIES.remove_requests,
     QUERIES.blank_people,
 )
 # Again: a process that held one of their rows may have written since.
@@ -132,8 +134,10 @@ AGAIN: tuple[Query, ...] = (
     QUERIES.blank_consent,
     QUERIES.count_left,
     QUERIES.remove_runs,
+    QUERIES.remove_rehearsals,
     QUERIES.skip_messages,
     QUERIES.remove_deliveries,
+    QUERIES.remove_requests,
 )
 
 

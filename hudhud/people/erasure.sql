@@ -103,8 +103,17 @@ WITH gone AS (
     DELETE FROM run_trigger WHERE run_id IN (SELECT id FROM gone)
 ), effects AS (
     DELETE FROM journey_effect WHERE run_id IN (SELECT id FROM gone)
+), facts AS (
+    DELETE FROM run_fact WHERE run_id IN (SELECT id FROM gone)
 )
 DELETE FROM run_log WHERE run_id IN (SELECT id FROM gone);
+
+-- name: remove_rehearsals
+-- Rehearsals over them alone, and mails of others that were written as they would have got them.
+WITH samples AS (
+    DELETE FROM rehearsal_sample WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+)
+DELETE FROM rehearsal WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);
 
 -- name: skip_messages
 -- What was still to be sent is not.
@@ -114,6 +123,11 @@ WHERE workspace_id = %(workspace_id)s AND state IN ('planned', 'deferred') AND (
 -- name: remove_deliveries
 -- What other tools were told, or were to be, with their answers; not what is being sent at this moment.
 DELETE FROM endpoint_delivery WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+  AND (worker IS NULL OR lease_until < clock_timestamp() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker));
+
+-- name: remove_requests
+-- What other systems were asked about them by journeys, or were to be, with their answers; not what is being asked at this moment.
+DELETE FROM journey_request WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
   AND (worker IS NULL OR lease_until < clock_timestamp() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker));
 
 -- name: find_messages
@@ -129,7 +143,7 @@ WITH ours AS MATERIALIZED (SELECT unnest(%(messages)s::bigint[]) AS id), copies 
 ), hits AS (
     UPDATE engagement SET agent = '', address = '', url = '' WHERE message_id IN (SELECT id FROM ours)
 )
-UPDATE message SET event = '{}', address = NULL WHERE id IN (SELECT id FROM ours);
+UPDATE message SET event = '{}', given = NULL, address = NULL WHERE id IN (SELECT id FROM ours);
 
 -- name: remove_mails
 -- Mails to them in the built-in mailbox.
@@ -186,6 +200,8 @@ SELECT pg_snapshot_xmin(pg_current_snapshot()) <= %(txid)s::text::xid8
                AND (m.person_id = ANY(%(actors)s::bigint[]) OR m.sent_to = ANY(%(actors)s::bigint[])))
     OR EXISTS (SELECT FROM endpoint_delivery d WHERE d.workspace_id = %(workspace_id)s AND d.person_id = ANY(%(actors)s::bigint[]) AND d.lease_until > clock_timestamp()
                AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.worker))
+    OR EXISTS (SELECT FROM journey_request q WHERE q.workspace_id = %(workspace_id)s AND q.person_id = ANY(%(actors)s::bigint[]) AND q.lease_until > clock_timestamp()
+               AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = q.worker))
     OR EXISTS (SELECT FROM segment_change c WHERE c.workspace_id = %(workspace_id)s AND c.feed IS NULL AND c.person_id = ANY(%(actors)s::bigint[]))
     OR EXISTS (SELECT FROM segment_change c WHERE c.feed IS NOT NULL AND NOT c.fed AND c.person_id = ANY(%(actors)s::bigint[]));
 

@@ -45,6 +45,8 @@ NOT_ABOUT_PEOPLE = {
     "journey_draft": "rules",
     "run_repeat": "numbers of runs, and nodes",
     "journey_effect": "numbers of people and nodes",
+    "journey_host": "servers that are asked",
+    "journey_secret": "secrets of the shop, sealed",
     "sending_limit": "domains",
     "sending_cap": "rules",
     "quiet_hours": "rules",
@@ -214,5 +216,11 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         (shop, person_id, MARK),
     )
     yield "INSERT INTO run_position SELECT id, workspace_id, 1, person_id, 1, 'wait', false, now(), now(), now() FROM run", ()
+    yield "INSERT INTO run_fact SELECT id, 'run', 'loyalty', workspace_id, %s, 1 FROM run", (words,)
+    yield (
+        "INSERT INTO journey_request (workspace_id, run_id, visit, version_id, person_id, node, host, method, url, headers, body, planned_at, reply)"
+        " SELECT workspace_id, id, 1, version_id, person_id, 'ask', 'a.test:443', 'POST', 'https://a.test/' || %s, '[]', %s, now(), %s FROM run",
+        (MARK, words.encode(), words.encode()),
+    )
     yield "INSERT INTO run_trigger SELECT id, workspace_id, 'Cart', 'm', %s FROM run", (words,)
     yield "INSERT INTO run_log SELECT id, 0, workspace_id, 1, '', 'start', 'entered', now(), %s FROM run", (words,)

@@ -1,0 +1,181 @@
+"""Driving a rehearsal: virtual time goes from one moment with something to do to the next, for one journey or all that live together.
+
+In each step facts count and timers fire in turn: a fact that happened after a run was due finds it where it stood by then, however wide the step is.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from hudhud.journeys import entries, planner, reactions
+from hudhud.journeys.graph import canonical
+from hudhud.journeys.planner import Pace
+from hudhud.journeys.replay import open_replay
+from hudhud.kit import sql
+from hudhud.kit.errors import HudhudError, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from hudhud.journeys.reactions import Facts
+    from hudhud.journeys.replay import Replay
+    from hudhud.journeys.version import Version
+    from hudhud.journeys.worlds import RehearsalWorld
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.journeys", "rehearsals.sql")
+MOST_STEPS = 2_000
+FINEST = timedelta(minutes=1)
+SOON = timedelta(minutes=15)
+MOMENT = timedelta(microseconds=1)
+MOST_RUNS = 2_000_000
+LONGEST_S = 1_800.0
+
+
+class RehearsalTooLarge(HudhudError):
+    """The rehearsal was given up: more people would enter than one may hold, or it took too long."""
+
+    code = "rehearsal_too_large"
+    status = 422
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a rehearsal is given up: runs begun, seconds of wall time."""
+
+    runs: int = MOST_RUNS
+    seconds: float = LONGEST_S
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A version that is rehearsed, and its number; 0: it is not published."""
+
+    version: Version
+    number: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """What is rehearsed: these versions of one workspace, from `since` to `until`, in virtual steps of `resolution`; over one person alone, if one is named."""
+
+    casts: tuple[Cast, ...]
+    since: datetime
+    until: datetime
+    resolution: timedelta
+    person_id: int | None = None
+
+    @property
+    def workspace_id(self) -> int:
+        """Return whose journeys they are."""
+        return self.casts[0].version.workspace_id
+
+    @property
+    def versions(self) -> list[Version]:
+        """Return the versions, in order."""
+        return [cast.version for cast in self.casts]
+
+
+def unmoved(_at: datetime, _runs: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def write_script(casts: Sequence[Cast], since: datetime, until: datetime, *, person_id: int | None = None) -> Script:
+    """Prepare versions for a span; raises `InvalidInput` for an empty one, or where there is no journey."""
+    if since >= until:
+        raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
+    if not casts:
+        raise InvalidInput("journeys", [], "no journey is running: start one, or name those to rehearse")
+    resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
+    return Script(tuple(_placed(cast, place, since) for place, cast in enumerate(casts)), since, until, resolution, person_id)
+
+
+def _placed(cast: Cast, place: int, since: datetime) -> Cast:
+    """Let a version live from the beginning of the span on; one that is not published gets ids that nothing else has."""
+    # From when to when it shall run says nothing of the span that it is tried on.
+    always = structs.replace(cast.version.graph, starts_at=None, ends_at=None)
+    version = replace(cast.version, started_at=since, text=canonical(always), is_leaving=False)
+    return replace(cast, version=version if version.id else replace(version, id=-1 - place, journey_id=-1 - place))
+
+
+def drive(world: RehearsalWorld, script: Script, pulse: Callable[[datetime, int], None] = unmoved, limits: Limits = USUAL) -> None:
+    """Perform a script in a scratch world; `pulse` hears of each step (virtual time, runs so far) and may raise to give it up. Raises `RehearsalTooLarge`."""
+    with world.scope(script.workspace_id) as ws:
+        replay = open_replay(ws, world.ch, script)
+    _Drive(world, script, replay, pulse, limits).run()
+
+
+def _shortest_rest(version: Version) -> timedelta:
+    """Return how long a run rests at least where it rests at all; moments by the clock can come soon."""
+    rests = [rest for node in version.graph.nodes.values() if (rest := node.hold()) is not None]
+    return max(FINEST, min([*rests, SOON] if version.clocked else rests, default=SOON))
+
+
+@dataclass
+class _Drive:
+    world: RehearsalWorld
+    script: Script
+    replay: Replay
+    pulse: Callable[[datetime, int], None]
+    limits: Limits
+    runs: int = 0
+    analyzed: int = 100
+
+    def run(self) -> None:
+        began, script = time.monotonic(), self.script
+        instant: datetime | None = script.since
+        while instant is not None:
+            steps = math.ceil((instant - script.since) / script.resolution)
+            instant = min(script.since + steps * script.resolution, script.until)
+            self._step(instant)
+            self.pulse(instant, self.runs)
+            self._check(time.monotonic() - began, instant)
+            with self.world.scope(script.workspace_id) as ws:
+                due = planner.next_due(ws, script.versions)
+            ahead = [at for at in (self.replay.next_at(), due) if at is not None and at <= script.until]
+            instant = min(ahead, default=None)
+
+    def _step(self, instant: datetime) -> None:
+        pace = Pace(resolution=self.script.resolution, in_order=True)
+        events, found = self.replay.take_until(instant)
+        facts = reactions.sort_facts(events, ())
+        with self.world.scope(self.script.workspace_id) as ws:
+            for version in self.script.versions:
+                self.runs += entries.enter(ws, self.world.ch, version, found[version.id], self.script.resolution)
+            if self.runs >= self.analyzed:
+                ws.run(QUERIES.analyze)
+                self.analyzed = self.runs * 10
+            for version in self.script.versions:
+                self._settle(ws, version, facts, instant, pace)
+
+    def _settle(self, ws: Scope, version: Version, facts: Facts, instant: datetime, pace: Pace) -> None:
+        """Let facts count and timers fire in turn, so finely that between two looks at the facts no run passes two rests."""
+        is_told = bool(facts.by_name or facts.about_people)
+        before, steps = None, 1
+        while True:
+            reactions.react(ws, self.world.ch, version, facts, instant, in_order=True)
+            due = planner.next_due(ws, [version])
+            if due is None or due > instant or (due == before and not steps):
+                return
+            horizon = min(instant, due + _shortest_rest(version) - MOMENT) if is_told else instant
+            before, steps = due, planner.tick(self.world, [version], horizon, pace)
+
+    def _check(self, seconds: float, instant: datetime) -> None:
+        if self.runs > self.limits.runs:
+            message = (
+                f"More than {self.limits.runs:,} people would enter by {instant.isoformat()}; choose a shorter span, or fewer journeys."
+            )
+            raise RehearsalTooLarge(message, runs=self.runs)
+        if seconds > self.limits.seconds:
+            message = f"It was given up after {seconds:.0f} s, at {instant.isoformat()}; choose a shorter span, or fewer journeys."
+            raise RehearsalTooLarge(message, runs=self.runs)
