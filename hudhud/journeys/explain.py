@@ -18,6 +18,7 @@ from hudhud.journeys.ticks import next_tick
 from hudhud.journeys.types import OnCall, OnDate, OnEvent, OnSchedule, OnSegmentLeave, OnSubscribe, Reason
 from hudhud.journeys.until import AtDate, Where
 from hudhud.journeys.waiting import tell_wait
+from hudhud.journeys.webhooks import tell_requests
 from hudhud.kit.errors import InvalidInput
 from hudhud.segments import queries as segments
 from hudhud.segments.types import And, Between, Consent, Event, Segment
@@ -47,6 +48,8 @@ STEPS = {
     Reason.TEST_WON: "went the way that has won the test",
     Reason.HELD_OUT: "was held out by lot: gets nothing, to measure what the others got",
     Reason.ACTION_PLANNED: "this was set off; what came of it stands beside it",
+    Reason.ANSWERED: "an answer came",
+    Reason.REQUEST_FAILED: "no answer came that was any good",
     Reason.END_REACHED: "reached the end",
     Reason.GOAL_REACHED: "reached the goal",
     Reason.EXIT_CONDITION: "left: an exit condition became true",
@@ -105,7 +108,7 @@ def why(ws: Scope, ch: Client, key: str, person_id: int, now: datetime, *, as_of
         *_entry_rules(ws, ch, version, person_id, now),
         *_reentry_rules(version, runs),
     ]
-    steps = _steps(ws, [run["id"] for run in runs], now)
+    steps = _steps(ws, [run["id"] for run in runs], as_of)
     told = [
         {
             **run,
@@ -232,14 +235,17 @@ def _reentry_rules(version: Version, runs: list[dict[str, Any]]) -> list[Line]:
     return [Line("reentry", text, None, data)]
 
 
-def _steps(ws: Scope, run_ids: list[int], until: datetime) -> dict[int, list[Line]]:
+def _steps(ws: Scope, run_ids: list[int], until: datetime | None) -> dict[int, list[Line]]:
     messages = {(row["run_id"], row["visit"]): row for row in ws.all(QUERIES.find_messages, run_ids=run_ids)}
+    asked = tell_requests(ws, run_ids)
     found: dict[int, list[Line]] = {}
     for row in ws.all(QUERIES.find_log, run_ids=run_ids):
-        if row["at"] > until:
+        if until is not None and row["at"] > until:
             continue
         message = messages.get((row["run_id"], row["visit"]))
         data = {"visit": row["visit"], "at": _iso(row["at"]), "node": row["node"], "edge": row["edge"], **(row["detail"] or {})}
+        if (row["run_id"], row["visit"]) in asked:
+            data["request"] = asked[row["run_id"], row["visit"]]
         if message:
             data["message"] = {"id": message["id"], "state": message["state"], "reason": message["reason"]}
         text = STEPS[Reason(row["reason"])] + _effect_of(row["detail"] or {})

@@ -12,6 +12,8 @@ from hudhud.journeys.version import Version
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys")
@@ -26,10 +28,12 @@ def get_journey(ws: Scope, key: str) -> dict[str, Any]:
     return journey
 
 
-def get_version(ws: Scope, key: str) -> tuple[Version, int]:
-    """Return the version that new runs enter, and its number; raises `JourneyNotFound`."""
+def get_version(ws: Scope, key: str, as_of: datetime | None = None) -> tuple[Version, int]:
+    """Return the version that new runs enter, or entered at a moment, and its number; raises `JourneyNotFound`."""
     journey = get_journey(ws, key)
-    current = ws.one(QUERIES.current_version, journey_id=journey["id"])
+    then = None if as_of is None else ws.one(QUERIES.version_at, journey_id=journey["id"], at=as_of)
+    # Before the first there was none: the current one says why nobody could enter.
+    current = then or ws.one(QUERIES.current_version, journey_id=journey["id"])
     if current is None:
         raise JourneyNotFound(f"{key}: nothing is published.", key=key)
     version = Version(
@@ -40,7 +44,7 @@ def get_version(ws: Scope, key: str) -> tuple[Version, int]:
         status=journey["status"],
         started_at=journey["started_at"],
         segment_id=journey["segment_id"],
-        is_current=True,
+        is_current=then is None,
         text=current["graph"],
     )
     return version, current["number"]

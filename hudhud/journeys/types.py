@@ -159,7 +159,6 @@ class Refusal(StrEnum):
     NOT_ADMITTED = "not_admitted"
     NOT_IN = "not_in"
     LEFT_BEFORE = "left_before"
-    NO_SUCH_SECRET = "no_such_secret"
     BAD_REQUEST = "bad_request"
     FAILED = "failed"
 
