@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.figures import Figure, save, show
 
 # In this order; each module has `measure() -> list[Figure]`.
-BENCHES = ("intake", "flow", "imports", "journeys", "render", "sending", "segments", "shapes", "audience", "footprint")
+BENCHES = ("intake", "flow", "imports", "journeys", "crowd", "render", "sending", "segments", "shapes", "audience", "footprint")
 LONG = ("scale",)  # only when it is named
 
 

@@ -43,7 +43,7 @@ def measure(*, runs: int = RUNS) -> list[Figure]:
     """Ours and by hand on the same tables, one after the other."""
     with Stack() as stack:
         workspace_id, _ = open_shop(stack)
-        _people(stack, workspace_id, runs)
+        make_people(stack, workspace_id, runs)
         _place(stack, workspace_id, "by_hand")
         steps, seconds = _by_hand(stack, workspace_id, "by_hand")
         floor = steps / seconds
@@ -58,7 +58,7 @@ def measure(*, runs: int = RUNS) -> list[Figure]:
     ]
 
 
-def _people(stack: Stack, workspace_id: int, count: int) -> None:
+def make_people(stack: Stack, workspace_id: int, count: int) -> None:
     with stack.db.workspace(workspace_id) as ws:
         ws.run(QUERIES.people, now=NOW, count=count)
         first, last = ws.rows(sql.Query("ids", "SELECT min(id), max(id) FROM person"))[0]
@@ -73,12 +73,12 @@ def _people(stack: Stack, workspace_id: int, count: int) -> None:
 def _place(stack: Stack, workspace_id: int, key: str) -> None:
     with stack.db.workspace(workspace_id) as ws:
         actions.publish(ws, graph.parse({"key": key, **GRAPH}), NOW, by="bench")
-        journey_id, version_id = _ids(ws, key)
+        journey_id, version_id = find_ids(ws, key)
         ws.run(QUERIES.place, journey_id=journey_id, version_id=version_id, now=NOW)
     stack.analyze()
 
 
-def _ids(ws: Scope, key: str) -> tuple[int, int]:
+def find_ids(ws: Scope, key: str) -> tuple[int, int]:
     found = ws.one(sql.Query("ids", "SELECT id, version_id FROM journey WHERE key = %(key)s"), key=key)
     assert found is not None
     return found["id"], found["version_id"]
@@ -87,7 +87,7 @@ def _ids(ws: Scope, key: str) -> tuple[int, int]:
 def _by_hand(stack: Stack, workspace_id: int, key: str) -> tuple[int, float]:
     steps = 0
     with stack.db.workspace(workspace_id) as ws:
-        _, version_id = _ids(ws, key)
+        _, version_id = find_ids(ws, key)
     began = time.perf_counter()
     for query in BY_HAND:
         moved = 1
