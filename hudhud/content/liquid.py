@@ -22,7 +22,7 @@ from hudhud.content.links import BOOK, markup
 from hudhud.content.types import ROOTS, TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from liquid.template import BoundTemplate
 
@@ -158,8 +158,8 @@ def parse(source: str, language: str, *, escape: bool, part: str) -> BoundTempla
         raise TemplateError(part, str(error.args[0]), "use the tags and filters that mails have", line_of(error, source)) from error
 
 
-def check(source: str, language: str, *, escape: bool, part: str) -> Use:
-    """Parse an author's text and check every name in it; return what it reads."""
+def check(source: str, language: str, *, escape: bool, part: str, roots: Mapping[str, frozenset[str] | None] = ROOTS) -> Use:
+    """Parse an author's text and check every name in it; return what it reads. `roots`: what it may name, with the members where these are fixed."""
     template = parse(source, language, escape=escape, part=part)
     analysis = template.analyze()
     for name, spans in analysis.filters.items():
@@ -168,7 +168,7 @@ def check(source: str, language: str, *, escape: bool, part: str) -> Use:
     paths: dict[tuple[str, ...], None] = {}
     for root, variables in analysis.globals.items():
         for variable in variables:
-            _check_name(root, variable.segments, part, _line(source, variable.span.index))
+            _check_name(root, variable.segments, part, _line(source, variable.span.index), roots)
             paths[_path(variable.segments)] = None
     return Use(list(paths))
 
@@ -186,10 +186,10 @@ def _path(segments: Iterable[Any]) -> tuple[str, ...]:
     return tuple(path[:2])
 
 
-def _check_name(root: str, segments: list[Any], part: str, line: int) -> None:
-    if root not in ROOTS:
-        raise TemplateError(part, f"there is no variable {root!r}", f"use {', '.join(ROOTS)}", line)
-    members = ROOTS[root]
+def _check_name(root: str, segments: list[Any], part: str, line: int, roots: Mapping[str, frozenset[str] | None]) -> None:
+    if root not in roots:
+        raise TemplateError(part, f"there is no variable {root!r}", f"use {', '.join(roots)}", line)
+    members = roots[root]
     member = segments[1] if len(segments) > 1 else None
     if root in ("unsubscribe_url", "preferences_url"):
         if member is not None:

@@ -23,6 +23,7 @@ MOST_BYTES = 2_000_000
 SPARE_LINKS = 8
 SAMPLES = ("Ada", "", "<b>&\"'", "مریم", "a=b.c", ".", "12", " ", "a\nb", "x" * 90)
 SAMPLE_URL, SAMPLE_TOKEN = "https://x.invalid", "1-a_B"
+OPEN = ("person", "event", "workspace", "run", "coupon")
 MEMBER = re.compile(r"\.\s*([A-Za-z_][\w-]*)")
 
 
@@ -181,10 +182,10 @@ def decode(encoded: str) -> str:
 def samples(compiled: Compiled) -> list[dict[str, Any]]:
     """Make values for everything that the template reads: nothing, texts of all kinds, lists of things."""
     choice = random.Random(compiled.language)
-    made: list[dict[str, Any]] = [{"person": {}, "event": {}, "workspace": {}}]
+    made: list[dict[str, Any]] = [{root: {} for root in OPEN}]
     members = MEMBER.findall(compiled.html + compiled.text + compiled.subject)
     for kind in ("text", "number", "list", "plain list", "empty list", "text"):
-        values: dict[str, Any] = {"person": {}, "event": {}, "workspace": {}}
+        values: dict[str, Any] = {root: {} for root in OPEN}
         for path in compiled.paths:
             if len(path) > 1:
                 values[path[0]][path[1]] = _sample(kind, choice, members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -49,7 +49,33 @@ class Preview(msgspec.Struct, tag="preview"):
     values: dict[str, Any]
 
 
-Request = WriteMails | Publish | Preview
+class Blank(msgspec.Struct, array_like=True):
+    """One text to fill in. `part` is what errors call it.
+
+    `form`: `text`; `value`, which stays a number or a list where it is one output and nothing else; `url`, whose outputs are percent-encoded.
+    """
+
+    part: str
+    source: str
+    form: Literal["text", "value", "url"] = "text"
+
+
+class Fill(msgspec.Struct, tag="fill"):
+    """Fill texts in for each of `facts` (JSON objects by root); without any they are only checked."""
+
+    blanks: list[Blank]
+    facts: list[bytes]
+
+
+class Filled(msgspec.Struct, array_like=True):
+    """The texts of one set of facts, as many and in the order of the blanks; or the reason why they cannot be filled in."""
+
+    texts: list[Any] = []
+    reason: str = ""
+    detail: str = ""
+
+
+Request = WriteMails | Publish | Preview | Fill
 
 
 class Written(msgspec.Struct, array_like=True):
@@ -75,3 +101,4 @@ class Answer(msgspec.Struct, omit_defaults=True):
     compiled: dict[str, Compiled] | None = None
     refused: dict[str, Any] | None = None
     preview: dict[str, str] | None = None
+    filled: list[Filled] | None = None

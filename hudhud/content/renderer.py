@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 
+from hudhud.content.blanks import fill_in, read_blanks
 from hudhud.content.liquid import without_nulls
 from hudhud.content.pipe import read_frame, write_frame
 from hudhud.content.program import Program, TooLong, refusal
-from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Mail, Preview, Publish, Request, WriteMails, Written
+from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Fill, Filled, Mail, Preview, Publish, Request, WriteMails, Written
 from hudhud.content.publish import compile_copy
 from hudhud.content.types import Compiled, Copy, TemplateError
 
@@ -95,6 +96,8 @@ class Renderer:
                 return self._publish(request)
             case Preview():
                 return self._preview(request)
+            case Fill():
+                return self._fill(request)
 
     def _write(self, request: WriteMails) -> list[Written]:
         """One clock ticks for the whole batch: setting one for each mail would cost as much as writing a small mail."""
@@ -154,6 +157,30 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
             refused = refusal(error)
             return Answer(preview={"reason": refused.reason, "detail": refused.detail})
+
+    def _fill(self, request: Fill) -> Answer:
+        try:
+            blanks = within(PUBLISH_CPU_S, partial(read_blanks, request.blanks))
+        except TemplateError as error:
+            return Answer(refused={key: value for key, value in error.data.items() if value is not None})
+        except (MemoryError, RecursionError, TooLong) as error:
+            return Answer(
+                refused={
+                    "field": "texts",
+                    "problem": f"they need too much memory or time ({type(error).__name__})",
+                    "remedy": "make them simpler",
+                }
+            )
+        filled = []
+        for number, facts in enumerate(request.facts):
+            self.progress[0] = number
+            try:
+                values = without_nulls(self.facts.decode(facts))
+                filled.append(Filled(within(PREVIEW_CPU_S, partial(fill_in, blanks, values))))
+            except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
+                refused = refusal(error)
+                filled.append(Filled(reason=refused.reason, detail=refused.detail))
+        return Answer(filled=filled)
 
 
 def bounded_publish(copy: Copy, language: str) -> Compiled:

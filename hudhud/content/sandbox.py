@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.content.pipe import receive_frame, send_frame
-from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Preview, Publish, Request, WriteMails, Written
+from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Blank, Fill, Filled, Preview, Publish, Request, WriteMails, Written
 from hudhud.content.types import Compiled, Copy, TemplateError
 from hudhud.kit.errors import Unavailable
 
@@ -133,8 +133,7 @@ class Sandbox:
         except Died:
             raise TemplateError("languages", "compiling needs too much time or memory", "make the template simpler") from None
         if answer.refused is not None:
-            told = answer.refused
-            raise TemplateError(told["field"], told["problem"], told["remedy"], told.get("line"))
+            raise _refused(answer.refused)
         return answer.compiled or {}
 
     def preview(self, compiled: Compiled, values: dict[str, Any]) -> dict[str, str]:
@@ -143,6 +142,21 @@ class Sandbox:
             return self._locked(Preview(compiled, values), MAIL_CPU_S).preview or {}
         except Died:
             return {"reason": "render_limit", "detail": TOO_MUCH}
+
+    def fill(self, blanks: list[Blank], facts: Sequence[bytes]) -> list[Filled]:
+        """Fill texts in for each of `facts`; none: only check them. Raises `TemplateError` for a text that is not sound."""
+        try:
+            answer = self._locked(Fill(blanks, list(facts)), MAIL_CPU_S)
+        except Died as death:
+            if not facts:
+                raise TemplateError("texts", "they need too much time or memory", "make them simpler") from None
+            poison = min(death.number, len(facts) - 1)
+            before = self.fill(blanks, facts[:poison]) if poison else []
+            after = self.fill(blanks, facts[poison + 1 :]) if facts[poison + 1 :] else []
+            return [*before, Filled(reason="render_limit", detail=TOO_MUCH), *after]
+        if answer.refused is not None:
+            raise _refused(answer.refused)
+        return answer.filled or []
 
     def _locked(self, request: Request, cpu_s: float) -> Answer:
         with self._lock:
@@ -206,6 +220,10 @@ class Sandbox:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _refused(told: Mapping[str, Any]) -> TemplateError:
+    return TemplateError(told["field"], told["problem"], told["remedy"], told.get("line"))
 
 
 def cpu_seconds(pid: int) -> float:

@@ -17,7 +17,7 @@ postal address, unsubscribe and preference links in the template's language), so
 made from the HTML. A template saved through the API may be a whole `<mjml>` document or such a fragment.
 
 Liquid names: `person.*` (attributes; also `person.id`, `person.email`, `person.language`), `event.*` (properties of the trigger, e.g.
-`event.products`), `workspace.*` (`name`, `url`, `currency`, `postal_address`), `unsubscribe_url`, `preferences_url`. Anything else is an error when the template
+`event.products`), `run.*` (what a journey was answered), `coupon.*` (`code`, `expires_at`, `url`), `workspace.*` (`name`, `url`, `currency`, `postal_address`), `unsubscribe_url`, `preferences_url`. Anything else is an error when the template
 is published. A value that is missing without `| default:` means: this person is skipped with the reason missing_value.
 Filters beside Liquid's own: `money: "EUR"`, `jdate` (Jalali), `digits` (in the language's numerals).
 """
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "et", "fa", "ar")
 RIGHT_TO_LEFT = frozenset({"fa", "ar", "he", "ur"})
-# Everything that Liquid may name in a mail; `person` and `event` are open, their members are data.
+# Everything that Liquid may name in a mail; `person`, `event`, `run` (answers that a journey got) and `coupon` are open, their members are data.
 ROOTS = {
     "person": None,
     "event": None,
+    "run": None,
+    "coupon": None,
     "workspace": frozenset({"name", "url", "currency", "postal_address"}),
     "unsubscribe_url": frozenset[str](),
     "preferences_url": frozenset[str](),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from hudhud.content.types import Compiled
 
 _encode = msgspec.json.Encoder().encode
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def person_values(person_id: int, attributes: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -44,23 +46,28 @@ class Reading:
 
     def __init__(self, compiled: Compiled, workspace: Mapping[str, Any]) -> None:
         """Sort by where the values come from; those of the workspace are the same in every mail."""
-        members: dict[str, set[str]] = {"person": set(), "event": set(), "workspace": set()}
+        members: dict[str, set[str]] = {"person": set(), "event": set(), "workspace": set(), "run": set(), "coupon": set()}
         for root, *rest in compiled.paths:
             if rest and root in members:
                 members[root].add(rest[0])
         self.language = compiled.language
         self.wants_id, self.wants_language = "id" in members["person"], "language" in members["person"]
         self.person, self.event = sorted(members["person"] - {"id", "language"}), sorted(members["event"])
+        self.given = {root: sorted(members[root]) for root in ("run", "coupon") if members[root]}
         self.workspace = msgspec.Raw(
             msgspec.json.encode({name: workspace[name] for name in sorted(members["workspace"]) if name in workspace})
         )
 
-    def facts(self, person_id: int, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> bytes:
-        """Return what this copy reads, as JSON: `{"person": …, "event": …, "workspace": …}`."""
+    def facts(self, person_id: int, attributes: Mapping[str, Any], event: Mapping[str, Any], given: Mapping[str, Any] = NOTHING) -> bytes:
+        """Return what this copy reads, as JSON: `{"person": …, "event": …, "workspace": …}`; of `given` (`run`, `coupon`) where it reads of it."""
         person = {name: attributes[name] for name in self.person if name in attributes}
         if self.wants_id:
             person["id"] = person_id
         if self.wants_language:
             person["language"] = self.language
         read = {name: event[name] for name in self.event if name in event}
-        return _encode({"person": person, "event": read, "workspace": self.workspace})
+        facts: dict[str, Any] = {"person": person, "event": read, "workspace": self.workspace}
+        for root, names in self.given.items():
+            known = given.get(root, NOTHING)
+            facts[root] = {name: known[name] for name in names if name in known}
+        return _encode(facts)

@@ -168,7 +168,7 @@ class Composer:
         recipient = message.address if COMMON_ADDRESS(message.address) else to_wire_address(message.address)
         unsubscribe = f"List-Unsubscribe: <{self.base_url}/u/{page}>\r\n{ONE_CLICK}" if kind.is_marketing else ""
         head = f"{kind.head}Message-ID: <{message.id}.{name}@{kind.sender.domain}>\r\nTo: {recipient}\r\n{unsubscribe}"
-        facts = kind.reading.facts(message.person_id, message.attributes, message.event)
+        facts = kind.reading.facts(message.person_id, message.attributes, message.event, message.given)
         mail = Mail(message.id, kind.program, self.keys.derive("mail", message.id), page, facts)
         return _Draft(message, kind, recipient, head.encode(), mail)
 

@@ -10,7 +10,7 @@ import msgspec
 from hudhud.consent import actions as consent
 from hudhud.consent.queries import find_states
 from hudhud.consent.types import BY_JOURNEY, ConsentChange
-from hudhud.journeys import entries, moves
+from hudhud.journeys import answers, entries, moves
 from hudhud.journeys.changes import work_out
 from hudhud.journeys.entries import Candidate
 from hudhud.journeys.moves import MOVES, Decided
@@ -64,14 +64,14 @@ def refused(reason: Refusal) -> Outcome:
     return Outcome(is_done=False, notes=({"reason": reason},))
 
 
-def _find_living(ws: Scope, effects: Sequence[Effect]) -> dict[int, Person]:
+def find_living(ws: Scope, effects: Sequence[Effect]) -> dict[int, Person]:
     """Return for each person that effects are about who that is today; erased people are left out."""
     today = find_current_ids(ws, {effect.person_id for effect in effects})
     living = find_some(ws, set(today.values()))
     return {person_id: living[current] for person_id, current in today.items() if current in living}
 
 
-def _triggers(ws: Scope, effects: Sequence[Effect]) -> dict[int, dict[str, Any]]:
+def find_triggers(ws: Scope, effects: Sequence[Effect]) -> dict[int, dict[str, Any]]:
     """Return what started each run, as templates see it."""
     rows = ws.rows(MOVES.find_triggers, run_ids=numbers(effect.run_id for effect in effects))
     return {run_id: msgspec.json.decode(text) for run_id, text in rows}
@@ -81,13 +81,14 @@ def update(ws: Scope, ch: Client, version: Version, node_id: str, effects: Seque
     """Change attributes, one run after the other. People are held (effects.py): what is read here is what is added to."""
     node = version.node(node_id)
     assert node.kind == "update"
-    living, triggers = _find_living(ws, effects), _triggers(ws, effects)
+    living, triggers = find_living(ws, effects), find_triggers(ws, effects)
     known = {person.id: dict(person.attributes) for person in living.values()}
+    given = answers.find_given(ws, (effect.run_id for effect in effects))
     outcomes, patches = dict.fromkeys(effects, refused(Refusal.PERSON_GONE)), []
     for effect in effects:
         if (person := living.get(effect.person_id)) is None:
             continue
-        patch, notes = work_out(node.changes, known[person.id], person, triggers.get(effect.run_id, {}))
+        patch, notes = work_out(node.changes, known[person.id], person, triggers.get(effect.run_id, {}), given.get(effect.run_id, {}))
         known[person.id].update(patch)
         outcomes[effect] = Outcome(len(notes) < len(node.changes), notes)
         if patch:
@@ -102,7 +103,7 @@ def set_topic(ws: Scope, ch: Client, version: Version, node_id: str, effects: Se
     node = version.node(node_id)
     assert node.kind == "topic"
     wanted: State = "subscribed" if node.do == "subscribe" else "unsubscribed"
-    living = _find_living(ws, effects)
+    living = find_living(ws, effects)
     ids = {person.id for person in living.values()}
     changes = [
         ConsentChange(
@@ -142,7 +143,7 @@ def start(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequen
         return dict.fromkeys(effects, refused(Refusal.NOT_RUNNING))
     if other.status != "running" or other.started_at is None:
         return dict.fromkeys(effects, refused(Refusal.NOT_RUNNING))
-    living, triggers = _find_living(ws, effects), _triggers(ws, effects)
+    living, triggers = find_living(ws, effects), find_triggers(ws, effects)
     outcomes = dict.fromkeys(effects, refused(Refusal.PERSON_GONE))
     found: dict[Candidate, Effect] = {}
     for effect in effects:
@@ -166,7 +167,7 @@ def leave(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequen
     """End runs of other journeys where they stand; not those that began only after the person came here."""
     node = version.node(node_id)
     assert node.kind == "leave"
-    living = _find_living(ws, effects)
+    living = find_living(ws, effects)
     came: dict[int, list[Effect]] = defaultdict(list)
     for effect in effects:
         if effect.person_id in living:

@@ -66,6 +66,13 @@ WITH was AS (
     FROM was
     WHERE p.run_id = was.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit - 1 AS visit, was.at
+), asked AS (
+    -- What was asked, or is to be, for who waits on a step that is as it was, goes along.
+    UPDATE journey_request q SET visit = landed.visit + 1, version_id = %(version_id)s, node = %(target)s
+    FROM landed WHERE %(is_same)s AND q.run_id = landed.run_id AND q.visit = landed.visit AND q.run_id = ANY(%(run_ids)s::bigint[])
+), planned AS (
+    UPDATE journey_effect e SET visit = landed.visit + 1, version_id = %(version_id)s, node = %(target)s
+    FROM landed WHERE %(is_same)s AND e.run_id = landed.run_id AND e.visit = landed.visit AND e.run_id = ANY(%(run_ids)s::bigint[])
 ), moved AS (
     UPDATE run r SET version_id = %(version_id)s WHERE r.id = ANY(%(run_ids)s::bigint[])
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hudhud.journeys.facts import find_value
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Sums of decimals are kept to a millionth, as conditions take them: 0.1 three times is 0.3.
 DECIMALS = 6
 LONGEST = 2_000
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class WorkedOut(NamedTuple):
@@ -27,12 +29,14 @@ class WorkedOut(NamedTuple):
     notes: tuple[dict[str, str], ...]
 
 
-def work_out(changes: Iterable[Change], known: Mapping[str, Any], person: Person, event: Mapping[str, Any]) -> WorkedOut:
-    """Return what these changes come to for somebody whose attributes are `known`, in a run that `event` started."""
+def work_out(
+    changes: Iterable[Change], known: Mapping[str, Any], person: Person, event: Mapping[str, Any], given: Mapping[str, Any] = NOTHING
+) -> WorkedOut:
+    """Return what these changes come to for somebody whose attributes are `known`, in a run that `event` started; `given`: its `run` and `coupon`."""
     patch: dict[str, Any] = {}
     notes = []
     for change in changes:
-        found = _value(change, known, person, event)
+        found = _value(change, known, person, {"event": event, **given})
         if isinstance(found, Refusal):
             notes.append({"reason": str(found), "name": change.attribute})
         else:
@@ -40,14 +44,14 @@ def work_out(changes: Iterable[Change], known: Mapping[str, Any], person: Person
     return WorkedOut(patch, tuple(notes))
 
 
-def _value(change: Change, known: Mapping[str, Any], person: Person, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- an attribute's value
+def _value(change: Change, known: Mapping[str, Any], person: Person, roots: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- an attribute's value
     if isinstance(change, Remove):
         return None
     if isinstance(change, Increment):
         return _sum(known.get(change.attribute), change.by)
     if isinstance(change, Copy):
         root, _, path = change.place.partition(".")
-        found = find_value({**known, "id": person.id, "language": person.language} if root == "person" else dict(event), path)
+        found = find_value({**known, "id": person.id, "language": person.language} if root == "person" else dict(roots.get(root, {})), path)
         return found if _is_plain(found) else Refusal.NO_VALUE
     return change.value
 

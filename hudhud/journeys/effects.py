@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import structlog
 
-from hudhud.journeys.acting import DOING, Effect, Outcome
+from hudhud.journeys import acting, asking
+from hudhud.journeys.acting import Effect, Outcome
 from hudhud.journeys.changeover import CHANGEOVER
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import Refusal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.journeys", "effects.sql")
 BATCH = 2_000
+DOING = {**acting.DOING, "webhook": asking.request}
 
 log = structlog.get_logger()
 

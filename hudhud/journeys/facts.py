@@ -85,7 +85,7 @@ def passes(event: Event, where: tuple[Where, ...]) -> bool:
     properties = read_properties(event)
     for listed, some in by_list(where).items():
         wholes = _items(properties, listed) if listed else [properties]
-        if not any(all(_holds(find_value(whole, part.place()[1]), part) for part in some) for whole in wholes):
+        if not any(all(holds(find_value(whole, part.place()[1]), part) for part in some) for whole in wholes):
             return False
     return True
 
@@ -114,7 +114,8 @@ def find_value(part: dict[str, Any], path: str, prefix: str = "") -> object:
     return None
 
 
-def _holds(stored: object, part: Where) -> bool:
+def holds(stored: object, part: Where) -> bool:
+    """Say whether a stored value passes a filter, by the rules of segments/types.py."""
     if part.op in {"is_set", "is_not_set"}:
         return (stored is not None) == (part.op == "is_set")
     if isinstance(part.value, tuple):

@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hudhud.consent.queries import find_topics
+from hudhud.journeys import webhooks
 from hudhud.journeys.graph import parse
 from hudhud.journeys.types import Always, InvalidJourney, JourneyLoop, OfSegment, OnEvent, Problem
 from hudhud.kit import sql
@@ -69,6 +70,7 @@ def check_graph(ws: Scope, graph: Graph) -> None:
             )
             for key in sorted(_missing(ws, journey_keys(tree)))
         ]
+    problems += webhooks.check_texts(graph)
     if problems:
         raise InvalidJourney(problems)
     check_loops(ws)

@@ -93,10 +93,10 @@ class Version:
         """Return what a query must answer before runs may leave a node: endings, and the node's own conditions.
 
         A quick condition is decided when its event passes. That is all where facts come `in_order`. Live, they can come late, or belong to
-        the person only since a merge: so it is asked again where a mistake would show, at a deadline and before a message.
+        the person only since a merge: so it is asked again where a mistake would show, at a deadline, before a message and before a request.
         """
         node = self.node(node_id)
-        sure = in_order or node.kind != "send"
+        sure = in_order or node.kind not in {"send", "webhook"}
         asked = {f"/{ending.place}": ending.tree for ending in self.ends if not (ending.quick and sure)}
         return asked | {name: tree for name, tree in node.conditions().items() if not (waiting and in_order and quick_leaves(tree))}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hudhud.journeys.clocks import find_lives
 from hudhud.journeys.graph import parse
 from hudhud.journeys.until import AtBusinessDay
+from hudhud.journeys.webhooks import tell_requests
 from hudhud.kit import sql
 from hudhud.kit.localtime import zone_named
 from hudhud.people.queries import country_of_zone
@@ -26,11 +27,15 @@ TOLD_BY = {
 
 
 def tell_wait(ws: Scope, journey_id: int, run: dict[str, Any]) -> dict[str, Any] | None:
-    """Return for a run that waits by the clock `{code, text, data}`: `until` (a delay) or `window` (a message outside the journey's hours)."""
+    """Return for a run that waits by the clock, or for an answer, `{code, text, data}`: `until` (a delay), `window` (a message outside the journey's hours) or `request` (an answer)."""
     if run["node"] is None or not run["waiting"]:
         return None
     graph = parse(ws.value(QUERIES.get_graph, journey_id=journey_id, number=run["version"]))
     node = graph.nodes[run["node"]]
+    if node.kind == "webhook":
+        asked = [one for (_, visit), one in sorted(tell_requests(ws, [run["id"]]).items()) if one["state"] == "waiting"]
+        data = {"host": node.host, "at": run["due_at"].isoformat(), "request": asked[-1] if asked else None}
+        return {"code": "request", "text": f"waits for the answer of {node.host}, until {data['at']} at the latest", "data": data}
     is_window = node.kind == "send" and graph.send_window is not None
     if not is_window and not (node.kind == "delay" and node.until is not None):
         return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Database
 
 # What a rehearsal writes.
-SCRATCH = ("run", "run_position", "run_trigger", "run_log", "run_repeat", "journey_flow", "journey_effect", "message")
+SCRATCH = ("run", "run_position", "run_trigger", "run_log", "run_repeat", "run_fact", "journey_flow", "journey_effect", "message")
 
 
 class World(Protocol):

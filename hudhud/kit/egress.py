@@ -192,23 +192,31 @@ class Egress:
         }
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, limit: int, total_s: float = TOTAL_S) -> Answer:
+        """As `request`, with the method POST."""
+        return await self.request("POST", url, headers, body, limit=limit, total_s=total_s)
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, limit: int, total_s: float = TOTAL_S
+    ) -> Answer:
         """Send a body and return the answer with at most `limit` bytes of its own; raises `Failed` and `Refused`. A redirect is an answer."""
         began = time.monotonic()
         answer: Answer | None = None
         try:
             async with asyncio.timeout(total_s) as whole:
-                answer = await self._post(url, headers, body, limit, began, (whole.when() or 0.0) - LAST_S)
+                answer = await self._request(method, url, headers, body, limit, began, (whole.when() or 0.0) - LAST_S)
         except TimeoutError as error:
             raise Failed(f"no answer within {total_s:g} seconds") from error
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
             raise Failed(explain(error)) from error
         return answer
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: int, began: float, until: float) -> Answer:
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int, began: float, until: float
+    ) -> Answer:
         pool = self._pools["https" if url.lower().startswith("https:") else "http"]
         given = [(name.encode(), value.encode()) for name, value in headers.items()]
         timeouts = dict.fromkeys(("connect", "pool"), CONNECT_S) | dict.fromkeys(("read", "write"), TOTAL_S)
-        async with pool.stream("POST", url, headers=given, content=body, extensions={"timeout": timeouts}) as response:
+        async with pool.stream(method, url, headers=given, content=body, extensions={"timeout": timeouts}) as response:
             known = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(response.status, known, await _beginning(response, limit, until), time.monotonic() - began)
 

@@ -62,6 +62,9 @@ ORDER BY b.id;
 SELECT ((to_jsonb(r) - 'workspace_id') || jsonb_build_object(
     'journey', j.key,
     'trigger', (SELECT to_jsonb(t) - '{workspace_id,run_id}'::text[] FROM run_trigger t WHERE t.run_id = r.id),
+    'answers', (SELECT jsonb_agg(to_jsonb(f) - '{workspace_id,run_id}'::text[] ORDER BY f.visit, f.name) FROM run_fact f WHERE f.run_id = r.id),
+    'requests', (SELECT jsonb_agg(jsonb_build_object('visit', q.visit, 'method', q.method, 'url', q.url, 'body', encode(q.body, 'base64'), 'code', q.code,
+                                                     'reply', encode(q.reply, 'base64'), 'tries', q.tries) ORDER BY q.id) FROM journey_request q WHERE q.run_id = r.id),
     'log', (SELECT jsonb_agg(to_jsonb(l) - '{workspace_id,run_id}'::text[] ORDER BY l.visit) FROM run_log l WHERE l.run_id = r.id)))::text
 FROM run r JOIN journey j ON j.id = r.journey_id
 WHERE r.workspace_id = %(workspace_id)s AND r.person_id = ANY(%(actors)s::bigint[]) ORDER BY r.id;

@@ -20,6 +20,7 @@ from hudhud.segments.types import (
     InJourney,
     Last,
     Place,
+    RunAnswer,
     Sequence,
     Share,
     SinceEntry,
@@ -148,9 +149,11 @@ def names(atom: OfEvents) -> tuple[str, ...]:
 
 
 def to_atom(
-    leaf: Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent,
+    leaf: Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent | RunAnswer,
 ) -> tuple[Atom, bool]:
-    """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set."""
+    """Return the leaf's atom, and whether the leaf is true (or else false) for the people in its set. What runs were answered is journeys' to decide."""
+    if isinstance(leaf, RunAnswer):
+        raise TypeError(f"run.{leaf.name} is decided before people are asked about")
     if isinstance(leaf, InJourney) and leaf.did == "is_in":
         return Staying(leaf.journey), True
     if isinstance(leaf, Event | Engaged | InJourney):

@@ -33,6 +33,7 @@ from hudhud.segments.tree import (
     Op,
     Or,
     Place,
+    RunAnswer,
     Segment,
     Sequence,
     Share,
@@ -79,6 +80,7 @@ CHOICES = {
         "share",
         "consent",
         "segment",
+        "run",
     ),
     "window.kind": ("ever", "last", "between", "since_entry"),
     "unit": ("days", "hours", "minutes"),
@@ -163,6 +165,11 @@ def _check(path: str, node: Condition, *, journey: bool) -> None:
         check_text(f"{at}topic", node.topic)
         if not re.fullmatch(r"[a-z_]{1,40}", node.channel):
             raise InvalidInput(f"{at}channel", node.channel, "use a channel such as `email`")
+    elif isinstance(node, RunAnswer):
+        if not journey:
+            raise InvalidInput(f"{at}kind", "run", "only steps of a journey know what its run was answered; ask for something else here")
+        check_path(f"{at}name", node.name)
+        check_value(at, node.op, node.value)
     elif isinstance(node, Segment) and not 0 < node.segment_id < 2**63:
         raise InvalidInput(f"{at}segment_id", node.segment_id, "use the id of a segment")
 

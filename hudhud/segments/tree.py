@@ -254,6 +254,14 @@ class InJourney(_Node, frozen=True, tag="journey"):
         return Event(JOURNEY_EVENTS[1], window=self.window, where=(mine, Where("outcome", "one_of", ENDS[self.did])))
 
 
+class RunAnswer(_Node, frozen=True, tag="run"):
+    """What the person's run of a journey was answered (`loyalty.points`) compares so with a value; only journeys know it."""
+
+    name: str
+    op: Op
+    value: Value = None
+
+
 class And(_Node, frozen=True, tag="and"):
     """All of these hold; of nothing: everybody."""
 
@@ -272,7 +280,7 @@ class Not(_Node, frozen=True, tag="not"):
     of: Condition
 
 
-Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent | Segment
+Leaf = Attribute | Event | Engaged | InJourney | Amount | Sequence | Day | Place | Company | Share | Consent | Segment | RunAnswer
 Condition = And | Or | Not | Leaf
 
 

@@ -35,6 +35,7 @@ What holds when (the same rules in SQL, in `explain` and in the tests' oracle):
 - **Paths.** `cart.total` reaches into nested objects; a key that contains a dot is the same path. In filters on events `products[].price` reaches into
   the items of a list: all filters of one condition that reach into the same list are about one and the same item, also `is_not` and `is_not_set` (an item
   whose price is another). Where there is no list, or none of objects, there is no such item.
+- **Runs.** What the run of a journey was answered is known to that journey alone, compares as properties do, and is asked of no database of events.
 - **People.** Events of merged actors belong to the survivor; merged and erased people are in no segment.
 """
 
@@ -73,6 +74,7 @@ from hudhud.segments.tree import (
     Op,
     Or,
     Place,
+    RunAnswer,
     Scalar,
     Segment,
     Sequence,
@@ -130,6 +132,7 @@ __all__ = [
     "Op",
     "Or",
     "Place",
+    "RunAnswer",
     "Scalar",
     "Segment",
     "SegmentCycle",

@@ -36,12 +36,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         fake: Fake = self.server.fake  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
         fake.got.append(Got({name.lower(): value for name, value in self.headers.items()}, body))
         try:
             fake.behave(self)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST
 
     def say(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)

@@ -12,7 +12,7 @@ from hudhud.journeys.types import Action, Part
 MOST_CHANGES = 50
 # Who somebody is and what they agreed to is said by them, not by a journey; names with @ are what Hudhud itself knows.
 CLOSED = frozenset({"email", "phone", "subscriptions"})
-PLACE = re.compile(r"(event|person)(\.[^.\s]+)+")
+PLACE = re.compile(r"(event|person|run|coupon)(\.[^.\s]+)+")
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 # Beyond it, a number is no longer the same everywhere.
