@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from hudhud.journeys import actions, graph
 from hudhud.workers import retention
+from tests.faults.test_duplicates import ONCE
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
 
@@ -53,3 +55,27 @@ def test_f31_late_early_out_of_order_and_before_the_person(db: Database, ch: Cli
     assert line.sql("SELECT count(*) FROM person WHERE merged_into IS NULL") == [(1,)]
     actors = [row[0] for row in ch.query("SELECT DISTINCT actor_id FROM event").result_rows]
     assert line.sql("SELECT count(DISTINCT coalesce(merged_into, id)) FROM person WHERE id = ANY(%s)", actors) == [(1,)]
+
+
+def test_f31_journeys_count_from_when_something_happened_and_take_no_history(db: Database, ch: Client, clickhouse_url: str) -> None:
+    line = Line(db, ch, clickhouse_url)
+    rest = {"kind": "delay", "amount": 1, "unit": "hours", "next": "mail"}
+    with db.workspace(line.shop) as ws:
+        actions.publish(
+            ws, graph.parse({**ONCE, "nodes": {**ONCE["nodes"], "rest": rest}, "start": "rest"}), NOW - timedelta(days=40), by="test"
+        )
+        actions.start(ws, "once", NOW - timedelta(days=40), by="test")
+    days = {"history": -50.0, "late": -30.0, "now": 0.0, "soon": 0.9, "far": 4_000.0}
+    # The newest first.
+    for user in sorted(days, key=days.__getitem__, reverse=True):
+        line.put(track(user, "Order Completed", timestamp=(NOW + timedelta(days=days[user])).isoformat()))
+    line.work()
+    found = line.sql(
+        "SELECT i.value, r.entered_at, p.due_at FROM run r JOIN run_position p ON p.run_id = r.id"
+        " JOIN identifier i ON i.person_id = r.person_id AND i.namespace = 'user_id' ORDER BY 2"
+    )
+    # What lies ahead begins when it has come: whose clock is wrong is written to by no means before.
+    assert [(user, entered_at) for user, entered_at, _ in found] == [
+        (user, NOW + timedelta(days=days[user])) for user in ("late", "now", "soon", "far")
+    ]
+    assert all(due_at >= entered_at for _, entered_at, due_at in found)
