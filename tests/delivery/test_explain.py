@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hudhud.consent.actions import record, suppress
 from hudhud.consent.types import ConsentChange
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-def plan_for(desk: Desk, *addresses: str, **more: Any) -> list[int]:
+def plan_for(desk: Desk, *addresses: str, hours: Hours | None = None) -> list[int]:
     """Plan a mail to people who have subscribed by the one door that leaves a proof; return the messages."""
     with desk.db.workspace(desk.workspace_id) as ws:
         ids = [make.person(ws, address, ()) for address in addresses]
         record(ws, [ConsentChange(one, "newsletter", "email", "subscribed", make.NOW - 24 * HOUR, "form") for one in ids])
-        plan_set(ws, PlannedSet("test", "hello", "newsletter", "hello", ids, [1] * len(ids), ids, **more), make.NOW)
+        plan_set(ws, PlannedSet("test", "hello", "newsletter", "hello", ids, [1] * len(ids), ids, hours=hours), make.NOW)
     return [int(str(row[0])) for row in desk.rows("SELECT id FROM message ORDER BY id")]
 
 

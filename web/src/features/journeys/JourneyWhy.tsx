@@ -5,11 +5,13 @@ import { Lines } from "@/features/segments/Explanation";
 import { isolated } from "@/features/segments/sentence";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconCheck, IconX, Loading, Stack, State, Text, VisuallyHidden } from "@/ui";
+import { AheadOfRun } from "./Ahead";
 import { useJourneyWords } from "./boxes";
 import { tell, tellEdge, type JourneyWords } from "./describe";
 import type { Graph } from "./graph";
 import { useJourney, useWhy } from "./queries";
-import type { Why, WhyRule, WhyStep, WhyWait } from "./types";
+import { StepWhy } from "./StepWhy";
+import type { Why, WhyRule, WhyStep } from "./types";
 
 function Rule({ rule }: { rule: WhyRule }) {
   const { t } = useTranslation();
@@ -29,7 +31,18 @@ function Rule({ rule }: { rule: WhyRule }) {
   );
 }
 
-function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: JourneyWords }) {
+/** These were decided by a condition: it can be asked which, and by which value. */
+const ASKED = new Set(["condition_met", "timed_out", "branch_true", "no_branch_true", "goal_reached", "exit_condition", "triggered"]);
+
+interface StepProps {
+  step: WhyStep;
+  graph: Graph;
+  words: JourneyWords;
+  journeyKey: string;
+  runId: number;
+}
+
+function Step({ step, graph, words, journeyKey, runId }: StepProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const { at, node, edge, message, effect, notes = [] } = step.data;
@@ -52,32 +65,22 @@ function Step({ step, graph, words }: { step: WhyStep; graph: Graph; words: Jour
             {message.reason && <span className="hd-small"> {t(`messages.reason.${message.reason}`)}</span>}
           </Link>
         )}
+        {ASKED.has(step.code) && (node !== "" || graph.entry) && <StepWhy journeyKey={journeyKey} runId={runId} visit={step.data.visit} />}
       </span>
       <Text component="time" c="dimmed" fz="sm" dateTime={at}>{format.dateTime(at)}</Text>
     </li>
   );
 }
 
-function Waits({ code, data }: WhyWait) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const local = new Intl.DateTimeFormat(format.locale, { dateStyle: "medium", timeStyle: "short", timeZone: data.zone }).format(new Date(data.at));
-  return (
-    <Text fz="sm">
-      {t(`journeys.waits.${code}`, { at: local })} <span className="hd-dim">{t("journeys.waits.zone", { zone: isolated(data.zone), told_by: t(`journeys.told_by.${data.told_by}`) })}</span>
-    </Text>
-  );
-}
-
-function Runs({ why, graph, words }: { why: Why; graph: Graph; words: JourneyWords }) {
+function Runs({ why, graph, words, journeyKey }: { why: Why; graph: Graph; words: JourneyWords; journeyKey: string }) {
   const { t } = useTranslation();
   return why.runs.map((run) => (
     <section key={run.id}>
       <Text fz="sm" c="dimmed">{t(`journeys.outcome.${run.outcome ?? "in"}`)}</Text>
       <ol className="hd-list">
-        {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} />)}
+        {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} journeyKey={journeyKey} runId={run.id} />)}
       </ol>
-      {run.waits && <Waits {...run.waits} />}
+      {run.ahead && <AheadOfRun run={run.ahead} />}
     </section>
   ));
 }
@@ -95,7 +98,7 @@ export function JourneyWhy({ journeyKey, personId }: { journeyKey: string; perso
     <Stack>
       <Text fw={600}>{t(`journeys.why.state.${why.data.state}`)}</Text>
       {why.data.state === "never_in" && <ul className="hd-list">{why.data.rules.map((rule) => <Rule key={rule.code} rule={rule} />)}</ul>}
-      <Runs why={why.data} graph={journey.data.graph} words={words} />
+      <Runs why={why.data} graph={journey.data.graph} words={words} journeyKey={journeyKey} />
     </Stack>
   );
 }

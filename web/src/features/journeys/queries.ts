@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  contentFindTemplates, journeysDrain, journeysExplain, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
+  contentFindTemplates, journeysDrain, journeysExplain, journeysExplainStep, journeysFindAhead, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
   journeysPause,
   journeysRunRehearsal, journeysStart,
 } from "@/api/generated";
@@ -9,7 +9,7 @@ import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, TemplateSummary, Why } from "./types";
+import type { Ahead, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, StepConditions, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -85,4 +85,31 @@ export function useTemplateNames(): (key: string) => string {
 
 export function useWhy(key: string, personId: number) {
   return useQuery({ queryKey: ["why", key, personId], queryFn: () => call<Why>(journeysExplain({ path: { key, person_id: personId } })) });
+}
+
+/** Why a run went this way at one step. */
+export function useStepWhy(key: string, runId: number, visit: number) {
+  return useQuery({
+    queryKey: ["step-why", key, runId, visit],
+    queryFn: () => call<StepConditions>(journeysExplainStep({ path: { key, run_id: runId, visit } })),
+    staleTime: Infinity,
+  });
+}
+
+/** What comes next to a person; fresh while it is looked at. */
+export function useAhead(personId: number) {
+  return useQuery({
+    queryKey: ["ahead", personId],
+    queryFn: () => call<Ahead>(journeysFindAhead({ path: { person_id: personId } })),
+    refetchInterval: 5000,
+  });
+}
+
+/** What a journey and one of its steps are called, for where only their keys are at hand. */
+export function useStepOf(key: string, step: string): { journey: string; step: string } {
+  const language = useLanguage();
+  const template = useTemplateNames();
+  const { data } = useQuery({ queryKey: ["journey", key], queryFn: () => call<Journey>(journeysGetJourney({ path: { key } })), enabled: key !== "" });
+  const node = data?.graph.nodes[step];
+  return { journey: pickName(data?.graph.names, language, key), step: node?.kind === "send" ? template(node.template) : step };
 }

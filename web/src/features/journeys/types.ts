@@ -1,5 +1,6 @@
+import type { Condition } from "@/features/segments/condition";
 import type { Verdict } from "@/features/segments/types";
-import type { Graph } from "./graph";
+import type { Graph, JourneyNode } from "./graph";
 
 export interface JourneySummary {
   id: number;
@@ -84,6 +85,7 @@ export interface TemplateSummary {
 export interface WhyStep {
   code: string;
   data: {
+    visit: number;
     at: string;
     node: string;
     edge: string;
@@ -102,14 +104,41 @@ export interface WhyRule {
   data: { verdicts?: Verdict[]; runs?: number };
 }
 
-/** What a run waits for by the clock where its person lives; `told_by`: who says that they live there. */
-export interface WhyWait {
-  code: "until" | "window";
-  data: { at: string; local: string; zone: string; told_by: string; country?: string };
+/** A way on from a step: what it asks (null: nothing), and where it leads. */
+export interface AheadWay {
+  edge: string;
+  to: string;
+  kind: string;
+  if: Condition | null;
+}
+
+/** What comes next in a run under way; `at` null: nobody knows when. `nodes` are its step and those that the ways lead to. */
+export interface AheadRun {
+  run_id: number;
+  journey: string;
+  names: Record<string, string>;
+  node: string;
+  code: "paused" | "moving" | "due" | "rests" | "until" | "window" | "waits";
+  at: string | null;
+  clock: { local: string; zone: string; told_by: string; country?: string } | null;
+  ways: AheadWay[];
+  changes: { code: "goal" | "exit" | "met" | "zone" | "attribute" | "paused" | "started"; if?: Condition; attribute?: string }[];
+  nodes: Record<string, JourneyNode>;
+}
+
+export interface Ahead {
+  runs: AheadRun[];
+  messages: { id: number; template: string; state: string; reason: string; due_at: string }[];
+}
+
+/** What a step asked, each condition with the value that decided it then; `as_known_now`: some of it is known only as it is today. */
+export interface StepConditions {
+  conditions: { name: string; verdict: Verdict }[];
+  as_known_now: boolean;
 }
 
 export interface Why {
   state: "never_in" | "in" | "finished" | "goal" | "exited" | "merged";
   rules: WhyRule[];
-  runs: (Run & { steps: WhyStep[]; waits: WhyWait | null })[];
+  runs: (Run & { steps: WhyStep[]; ahead: AheadRun | null })[];
 }

@@ -3,8 +3,9 @@ import { Link } from "react-router";
 import { useTemplateNames } from "@/features/journeys/queries";
 import { useFormat } from "@/i18n/useFormat";
 import { Drawer, Facts, Failure, Loading, Ltr, MailFrame, Note, Stack, State, Text, Title } from "@/ui";
+import { MessageWhy } from "./MessageWhy";
 import { useMessage } from "./queries";
-import { toneOf, type MessageDetail } from "./types";
+import { toneOf, type Hold, type MessageDetail } from "./types";
 
 function Attempts({ message }: { message: MessageDetail }) {
   const { t } = useTranslation();
@@ -50,6 +51,20 @@ function Reactions({ message }: { message: MessageDetail }) {
   );
 }
 
+/** Which cap held it back, and what it lost to. */
+function Held({ hold }: { hold: Hold }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <section>
+      <Title order={3} fz="md" mb="xs">{t("messages.held")}</Title>
+      <Text fz="sm">{t("messages.held_by", { cap: hold.cap, since: format.dateTime(hold.since) })}</Text>
+      {!hold.ended_at && <Text fz="sm" c="dimmed">{t("messages.held_until", { at: format.dateTime(hold.room_at) })}</Text>}
+      <Text fz="sm" c="dimmed" mt={4}>{t("messages.held_took")}: {format.list(hold.taken_by.map((one) => format.number(one)))}</Text>
+    </section>
+  );
+}
+
 function Detail({ message }: { message: MessageDetail }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -72,6 +87,8 @@ function Detail({ message }: { message: MessageDetail }) {
         {message.reason ? t(`messages.reason.${message.reason}`) : t(`messages.means.${message.state}`)}
       </Note>
       <Facts items={facts.filter(([, value]) => value !== null)} />
+      {message.held && <Held hold={message.held} />}
+      <MessageWhy id={message.id} />
       <Attempts message={message} />
       <Reactions message={message} />
       {message.copy && (

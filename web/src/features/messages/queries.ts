@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { deliveryFindMessages, deliveryGetMessage } from "@/api/generated";
+import { deliveryExplainMessage, deliveryFindMessages, deliveryGetMessage } from "@/api/generated";
 import { usePages } from "@/api/page";
-import type { Message, MessageDetail } from "./types";
+import type { Message, MessageDetail, MessageWhy } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -19,4 +19,9 @@ export function useMessages(filter: MessageFilter) {
 
 export function useMessage(id: number | null) {
   return useQuery({ queryKey: ["message", id], queryFn: () => call<MessageDetail>(deliveryGetMessage({ path: { message_id: id ?? 0 } })), enabled: id !== null });
+}
+
+/** Why it was sent, is held or was skipped, as it stood at that moment. */
+export function useMessageWhy(id: number) {
+  return useQuery({ queryKey: ["message-why", id], queryFn: () => call<MessageWhy>(deliveryExplainMessage({ path: { message_id: id } })) });
 }

@@ -37,11 +37,48 @@ export interface Engagement {
   verdict: string | null;
 }
 
+/** What held a message back: a cap, and the messages that had the room. */
+export interface Hold {
+  cap: string;
+  taken_by: number[];
+  since: string;
+  room_at: string;
+  ended_at: string | null;
+}
+
 export interface MessageDetail extends Message {
+  held: Hold | null;
   outcomes: Outcome[];
   engagement: Engagement[];
   /** The mail as it was made; null as long as none was. */
   copy: { subject: string; html: string; text: string } | null;
+}
+
+/** One thing that was asked before the message might leave; `holds` null: it only informs. */
+export interface MessageLine {
+  code: "person" | "topic" | "address" | "suppression" | "consent" | "hours" | "expiry" | "template" | "delivery";
+  holds: boolean | null;
+  data: {
+    address?: string | null;
+    reason?: string | null;
+    state?: string | null;
+    stream?: string | null;
+    since?: string | null;
+    source?: string | null;
+    is_late?: boolean;
+    opens_at?: string;
+    zone?: string;
+    told_by?: string;
+    expires_at?: string;
+  };
+}
+
+export interface MessageWhy {
+  verdict: "sent" | "waits" | "skipped" | "failed";
+  as_of: string;
+  source: { kind: string; key: string; run_id: number; step: string; visit: number };
+  person_id: number;
+  lines: MessageLine[];
 }
 
 export const STATES = [

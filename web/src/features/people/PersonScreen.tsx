@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { CompaniesCard } from "@/features/companies/CompaniesCard";
@@ -16,10 +17,13 @@ import { WhyCard } from "./WhyCard";
 import { usePerson } from "./queries";
 import type { Profile } from "./types";
 
+const AheadCard = lazy(() => import("@/features/journeys/Ahead"));
+
 function Everything({ person }: { person: Profile }) {
   return (
     <Columns>
       <Stack gap={20}>
+        <Suspense fallback={<Card><Loading rows={2} /></Card>}><AheadCard personId={person.id} /></Suspense>
         <WhyCard person={person} />
         <TimelineCard personId={person.id} />
       </Stack>

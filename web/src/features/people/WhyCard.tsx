@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
 import { JourneyWhy } from "@/features/journeys/JourneyWhy";
 import { journeyName, useJourneyList } from "@/features/journeys/queries";
 import { Explanation } from "@/features/segments/Explanation";
@@ -14,7 +15,8 @@ export function WhyCard({ person }: { person: Profile }) {
   const language = useLanguage();
   const segments = useSegmentList().data?.items ?? [];
   const journeys = useJourneyList().data?.items ?? [];
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [asked] = useSearchParams();
+  const [chosen, setChosen] = useState<string | null>(asked.get("why"));
   if (segments.length + journeys.length === 0) return null;
   const groups = [
     { group: t("app.place.segments"), items: segments.map((one) => ({ value: `segment:${String(one.id)}`, label: one.name })) },
