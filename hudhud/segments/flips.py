@@ -8,6 +8,7 @@ of days away at every midnight where somebody lives. Nothing else in a condition
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -33,20 +34,94 @@ Flips = dict[tuple[str, int], int]  # (event name, length of the window or 0 for
 # A flip by time is looked for this much later at most: a ten-thousandth of the window, half a second to 45; the look itself may take some seconds,
 # and all of it a minute.
 LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=45)
+# A look sees so far ahead in passing; only where nothing comes in that time is it asked for when something does.
+AHEAD = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Who may have flipped by the passage of time, and when the next may: by event name and length of the window; and whom dates have moved."""
+
+    by_window: Mapping[tuple[str, int], BitMap64]
+    by_date: BitMap64
+    flips: Flips
+
+    def people(self, atoms: Iterable[Atom]) -> BitMap64:
+        """Return whose answer to one of these may be another one."""
+        atoms = list(atoms)
+        found = [self.by_window.get((name, length)) for name, lengths in _by_name(atoms) for length in (0, *lengths)]
+        people = BitMap64().union(*(some for some in found if some is not None))
+        return people | self.by_date if any(isinstance(atom, Day) for atom in atoms) else people
+
+
+def find_turns(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime) -> Turns:
+    """Return who may have flipped after `since`, up to `now`, and when the next may: one reading of when events happened, for all names and windows."""
+    atoms = list(atoms)
+    found = dict(_by_name(atoms))
+    lengths = sorted({0, *(length for some in found.values() for length in some)})
+    by_window: dict[tuple[str, int], BitMap64] = {}
+    flips: Flips = {}
+    question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
+    statement = Statement()
+    if found:
+        statement.text = _scan(statement, question, since, sorted(found), lengths)
+        for name, states, firsts in rows(ch, statement):
+            for length, state, first in zip(lengths, states, firsts, strict=True):
+                by_window[name.decode(), length] = read_state(state)
+                flips |= {(name.decode(), length): int(first)} if int(first) else {}
+        # Of events dated ahead all were seen, of others those whose turn comes soon.
+        missing = [(name, later) for name, some in found.items() if (later := [one for one in some if (name, one) not in flips])]
+        flips |= {place: at for place, at in _next_flips(ch, question, missing).items() if place not in flips}
+    return Turns(by_window, _find_turned(ch, question, since, atoms), flips)
+
+
+def _scan(statement: Statement, question: Question, since: datetime, names: Sequence[str], lengths: Sequence[int]) -> str:
+    """For each name and length: who has an event that came into the window or left it, and the first that will leave it (that will come into it, for 0)."""
+    start, now, ahead = to_ms(since), to_ms(question.now), AHEAD // MILLISECOND
+    source, who, bounds = event_source(statement, question, ahead=True)
+    tests, states, firsts = [], [], []
+    for length in lengths:
+        past = f"e.at > {instant(start - length)} AND e.at <= {instant(now - length)}"
+        soon = f"e.at > {instant(now - length)}" + (f" AND e.at <= {instant(min(now, now - length + ahead))}" if length else "")
+        tests.append(f"e.at > {instant(start - length)}" + (f" AND e.at <= {instant(min(now, now - length + ahead))}" if length else ""))
+        states.append(f"toString(groupBitmapStateIf({who}, {past}))")
+        firsts.append(f"toString(if(countIf({soon}) = 0, 0, toUnixTimestamp64Milli(minIf(e.at, {soon})) + {length:d}))")
+    where = " AND ".join([*bounds, f"e.name IN {statement.bind(names, 'Array(String)')}", f"({' OR '.join(f'({one})' for one in tests)})"])
+    return (
+        f"SELECT e.name AS name, [{', '.join(states)}] AS states, [{', '.join(firsts)}] AS firsts FROM {source} WHERE {where} GROUP BY name"
+    )
+
+
+def _find_turned(ch: Client, question: Question, since: datetime, atoms: Iterable[Atom]) -> BitMap64:
+    days = [atom for atom in atoms if isinstance(atom, Day)] if days_of(since) != days_of(question.now) else []
+    if not days:
+        return BitMap64()
+    statement = Statement()
+    statement.text = _turned(statement, question, since, days)
+    return read_state(rows(ch, statement)[0][0])
 
 
 def next_flips(ch: Client, workspace_id: int, atoms: Iterable[Atom], now: datetime, person_ids: Iterable[int] | None = None) -> Flips:
     """Return when time alone may next change an answer about these people (or anybody), by event name and window."""
-    found = list(_by_name(atoms))
     flips: Flips = {}
+    found = list(_by_name(atoms))
     for question in _questions(ch, workspace_id, now, person_ids) if found else ():
-        statement = Statement()
-        statement.text = " UNION ALL ".join(_next(statement, question, part, *name) for part, name in enumerate(found))
-        for part, instants in run(ch, statement).items():
-            name, lengths = found[part]
-            for length, at in zip((0, *lengths), instants, strict=True):
-                if int(at):
-                    flips[name, length] = min(flips.get((name, length), int(at)), int(at))
+        for place, at in _next_flips(ch, question, found).items():
+            flips[place] = min(flips.get(place, at), at)
+    return flips
+
+
+def _next_flips(ch: Client, question: Question, found: Sequence[tuple[str, list[int]]]) -> Flips:
+    flips: Flips = {}
+    if not found:
+        return flips
+    statement = Statement()
+    statement.text = " UNION ALL ".join(_next(statement, question, part, *name) for part, name in enumerate(found))
+    for part, instants in run(ch, statement).items():
+        name, lengths = found[part]
+        for length, at in zip((0, *lengths), instants, strict=True):
+            if int(at):
+                flips[name, length] = int(at)
     return flips
 
 
@@ -80,18 +155,7 @@ def soonest(flips: Flips, atoms: Iterable[Atom], now: datetime) -> datetime | No
 def crossed(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime) -> BitMap64:
     """Return who may have flipped after `since`, up to `now`, by the passage of time."""
     atoms = list(atoms)
-    found = list(_by_name(atoms))
-    days = [atom for atom in atoms if isinstance(atom, Day)] if days_of(since) != days_of(now) else []
-    people = BitMap64()
-    if not found and not days:
-        return people
-    statement = Statement()
-    question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
-    texts = [_crossed(statement, question, since, *name) for name in found]
-    statement.text = " UNION ALL ".join([*texts, _turned(statement, question, since, days)] if days else texts)
-    for (state,) in rows(ch, statement):
-        people |= read_state(state)
-    return people
+    return find_turns(ch, workspace_id, atoms, since, now).people(atoms)
 
 
 def _by_name(atoms: Iterable[Atom]) -> Iterator[tuple[str, list[int]]]:
@@ -121,14 +185,6 @@ def _next(statement: Statement, question: Question, part: int, name: str, length
         firsts.append(f"toString(if(countIf({inside}) = 0, 0, toUnixTimestamp64Milli(minIf(e.at, {inside})) + {length:d}))")
     where = " AND ".join([*bounds, f"e.name = {statement.bind(name, 'String')}", f"e.at > {instant(now - max(lengths, default=0))}"])
     return f"SELECT {part} AS part, [{', '.join(firsts)}] AS firsts FROM {source} WHERE {where}"
-
-
-def _crossed(statement: Statement, question: Question, since: datetime, name: str, lengths: Sequence[int]) -> str:
-    start, end = to_ms(since), to_ms(question.now)
-    source, who, bounds = event_source(statement, question)
-    ranges = [f"(e.at > {instant(start - length)} AND e.at <= {instant(end - length)})" for length in (0, *lengths)]
-    where = " AND ".join([*bounds, f"e.name = {statement.bind(name, 'String')}", f"({' OR '.join(ranges)})"])
-    return f"SELECT toString(groupBitmapState({who})) AS state FROM {source} WHERE {where}"
 
 
 def _turned(statement: Statement, question: Question, since: datetime, atoms: Sequence[Day]) -> str:

@@ -21,7 +21,7 @@ from hudhud.kit.errors import HudhudError
 from hudhud.segments.answers import inquire
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
 from hudhud.segments.concern import find_concerned
-from hudhud.segments.flips import crossed, flips_of, next_flips, soonest
+from hudhud.segments.flips import find_turns, flips_of, next_flips, soonest
 from hudhud.segments.growth import record
 from hudhud.segments.partly import see
 from hudhud.segments.sets import dump, load
@@ -155,17 +155,15 @@ def _find_due(live: Sequence[Live], now: datetime) -> list[Live]:
 
 def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
     definitions = read_definitions(desk.ws, [segment.tree for segment in due])
-    atoms = find_atoms([segment.tree for segment in due], definitions)
-    people = desk.known
-    if not any(segment.failing for segment in due):
-        people = crossed(desk.ch, desk.workspace_id, atoms, min(segment.checked_at or desk.now for segment in due), desk.now)
-    flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
+    atoms = {segment.id: find_atoms([segment.tree], definitions) for segment in due}
+    since = min(segment.checked_at or desk.now for segment in due)
+    turns = find_turns(desk.ch, desk.workspace_id, find_atoms([segment.tree for segment in due], definitions), since, desk.now)
+    asked = {segment.id: desk.known if segment.failing else turns.people(atoms[segment.id]) for segment in due}
     # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
-    _hand_over(desk, due, _find_moved(desk, people))
-    decision = decide(desk, due, people, MOST_CHANGES)
+    _hand_over(desk, due, _find_moved(desk, BitMap64().union(*asked.values())))
+    decision = _decide(desk, due, asked, MOST_CHANGES)
     for segment in due if decision.is_whole else ():
-        again = soonest(flips, find_atoms([segment.tree], definitions), desk.now)
-        desk.ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=again)
+        desk.ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=soonest(turns.flips, atoms[segment.id], desk.now))
     return decision.changes
 
 
