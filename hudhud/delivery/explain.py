@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.delivery.queries import find_outcomes, get_message
-from hudhud.delivery.types import State
+from hudhud.delivery.queries import find_outcomes, get_hold, get_message, get_quiet_hours
+from hudhud.delivery.types import Reason, State
 from hudhud.kit import sql
 from hudhud.kit.localtime import Hours, zone_named
 
@@ -70,6 +70,8 @@ def why(ws: Scope, message_id: int, now: datetime) -> WhyMessage:
         _suppression(message, seen, at),
         *_consent(message, seen),
         *_hours(seen, at),
+        *_quiet_hours(ws, message, seen, at),
+        *_cap(ws, message),
         *_expiry(message, at),
         _template(message, seen),
         _delivery(message, outcomes),
@@ -159,6 +161,39 @@ def _hours(seen: dict[str, Any], at: datetime) -> list[Line]:
     data = {"opens_at": opens_at, "local": clock, "zone": seen["zone"], "told_by": seen["told_by"]}
     text = "its hours were open" if opens_at == at else f"its hours begin at {clock} in {seen['zone']}"
     return [Line("hours", text, opens_at == at, data)]
+
+
+def _quiet_hours(ws: Scope, message: Message, seen: dict[str, Any], at: datetime) -> list[Line]:
+    """The workspace's quiet hours as they are now, for who waits or was skipped for them: they keep no history."""
+    quiet = get_quiet_hours(ws)
+    if quiet is None or seen["stream"] != "marketing" or (message.state not in WAITING and message.reason != Reason.QUIET_HOURS):
+        return []
+    opens_at = max(at, Hours(since=quiet["to"], until=quiet["from"]).spell(at, seen["zone"]).first)
+    clock = f"{opens_at.astimezone(zone_named(seen['zone'])):%Y-%m-%d %H:%M}"
+    data = {**quiet, "opens_at": opens_at, "local": clock, "zone": seen["zone"], "told_by": seen["told_by"]}
+    is_open = opens_at == at and message.reason != Reason.QUIET_HOURS
+    said = "its own hours lie within them" if opens_at == at else f"until {clock} in {seen['zone']}"
+    return [
+        Line(
+            "quiet_hours",
+            "no quiet hours where the person lives" if is_open else f"quiet hours where the person lives: {said}",
+            is_open,
+            data,
+        )
+    ]
+
+
+def _cap(ws: Scope, message: Message) -> list[Line]:
+    """The cap that has held it back, and the messages that had the room."""
+    hold = get_hold(ws, message.id)
+    if hold is None:
+        return []
+    has_room = hold["ended_at"] is not None and message.reason != Reason.CAPPED
+    took = ", ".join(map(str, hold["taken_by"]))
+    text = f"the cap {hold['cap']!r} held it from {hold['since'].isoformat()}: messages {took} had the room"
+    if hold["ended_at"] is None:
+        text += f"; there is to be room again at {hold['room_at'].isoformat()}"
+    return [Line("cap", f"{text}; it found room later" if has_room else text, has_room, hold)]
 
 
 def _expiry(message: Message, at: datetime) -> list[Line]:

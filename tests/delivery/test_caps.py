@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from hudhud.delivery import actions, claims, rooms
 from hudhud.delivery.caps import Cap, Unit
+from hudhud.delivery.explain import why
 from hudhud.delivery.types import Mark, PlannedMessage, Settlement, State
 from tests import make
 
 if TYPE_CHECKING:
+    from hudhud.delivery.explain import Line
     from hudhud.delivery.types import Chunk
     from tests.delivery.conftest import Desk
 
@@ -211,3 +213,29 @@ def test_no_rolling_window_ever_holds_more(desk: Desk) -> None:
     sent = sorted(at for (at,) in desk.rows("SELECT at FROM message_outcome WHERE state = 'accepted'") if isinstance(at, datetime))
     assert len(sent) > 10
     assert all(later - first >= timedelta(hours=5) for first, later in zip(sent, sent[3:], strict=False))
+
+
+def test_why_names_the_cap_and_what_took_the_room(desk: Desk) -> None:
+    ada = _person(desk)
+    _cap(desk, "one a day")
+    (first,) = _plan(desk, ada, "first", priority=1)
+    (second,) = _plan(desk, ada, "second")
+    desk.work()
+    lines = _why(desk, second)
+    assert lines["cap"].holds is False
+    assert (lines["cap"].data["cap"], lines["cap"].data["taken_by"]) == ("one a day", [first])
+    desk.clock.at += DAY
+    desk.work()
+    assert _why(desk, second)["cap"].holds is True
+    assert "cap" not in _why(desk, first)
+    with desk.db.workspace(desk.workspace_id) as ws:
+        actions.put_quiet_hours(ws, "08:00", "20:00", desk.clock.now())
+    (third,) = _plan(desk, ada, "third")
+    desk.work()
+    quiet = _why(desk, third)["quiet_hours"]
+    assert (quiet.holds, quiet.data["opens_at"], quiet.data["told_by"]) == (False, desk.clock.now().replace(hour=20), "workspace")
+
+
+def _why(desk: Desk, message_id: int) -> dict[str, Line]:
+    with desk.db.workspace(desk.workspace_id) as ws:
+        return {line.code: line for line in why(ws, message_id, desk.clock.now()).lines}

@@ -1,3 +1,4 @@
+import { loadLater } from "@/i18n";
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { RouteFailure } from "./RouteFailure";
 import { Shell } from "./Shell";
@@ -60,6 +61,7 @@ export function makeRouter() {
         screen("/data/endpoints", () => import("@/features/endpoints/EndpointsScreen")),
         screen("/data/endpoints/:id", () => import("@/features/endpoints/EndpointScreen")),
         screen("/settings", () => import("@/features/settings/WorkspaceScreen")),
+        screen("/settings/sending", async () => { await loadLater(); return import("@/features/sending/SendingScreen"); }),
         screen("/settings/keys", () => import("@/features/settings/KeysScreen")),
         screen("/settings/members", () => import("@/features/settings/MembersScreen")),
         screen("/settings/security", () => import("@/features/settings/SecurityScreen")),

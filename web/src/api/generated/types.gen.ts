@@ -1696,6 +1696,10 @@ export type Import = {
      * Rejected
      */
     rejected: number;
+    /**
+     * Rejects Gone
+     */
+    rejects_gone: number;
     numbers: Checked | null;
     plan: Plan | null;
     undo: Undone | null;

@@ -74,6 +74,8 @@ export function tellNode(words: JourneyWords, node: JourneyNode): Told {
       return { title, said: t("journeys.branch", { count: node.branches.length + 1, number: words.format.number(node.branches.length + 1) }), tone: "branch" };
     case "split":
       return { title, said: words.format.list(node.shares.map((one) => tellShare(words, one.name, one.percent))), tone: "split" };
+    case "test":
+      return { title, said: t("journeys.test", { arms: words.format.list(node.arms.map((one) => isolated(one.name))) }), tone: "test" };
     case "holdout":
       return { title, said: t("journeys.holdout", { percent: words.format.percent(node.percent / 100) }), tone: "holdout" };
     case "update":
@@ -110,8 +112,8 @@ export function tellEdge(words: Words, node: JourneyNode | undefined, edge: stri
   if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
   if (node?.kind === "delay" && edge === "otherwise") return words.t("journeys.edge.no_date");
   if (node?.kind === "holdout") return words.t(edge === "held" ? "journeys.edge.held" : "journeys.edge.otherwise");
-  if (node?.kind === "split") {
-    const drawn = node.shares.find((one) => one.name === edge);
+  if (node?.kind === "split" || node?.kind === "test") {
+    const drawn = (node.kind === "split" ? node.shares : node.arms).find((one) => one.name === edge);
     return drawn ? tellShare(words, drawn.name, drawn.percent) : "";
   }
   if (node?.kind !== "branch") return "";
@@ -132,6 +134,7 @@ export function tellRules(words: Words, graph: Graph): [string, string][] {
   const to = graph.ends_at && words.format.dateTime(graph.ends_at);
   if (from || to) rules.push([t("journeys.rule.dates"), t(`journeys.dates.${from ? "from" : ""}${to ? "to" : ""}`, { from, to })]);
   if (graph.send_window) rules.push([t("journeys.rule.send_window"), tellHours(words, graph.send_window)]);
+  if (graph.priority) rules.push([t("journeys.rule.priority"), t(`journeys.priority.${graph.priority}`)]);
   if (graph.goal) rules.push([t("journeys.rule.goal"), say(words, graph.goal)]);
   if (graph.exit_on.length > 0) rules.push([t("journeys.rule.exit_on"), words.format.either(graph.exit_on.map((one) => say(words, one)))]);
   return rules;

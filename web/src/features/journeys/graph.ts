@@ -36,12 +36,20 @@ export type JourneyNode =
   | { kind: "wait"; until: Condition; timeout: { amount: number; unit: Unit }; met: string; timed_out: string }
   | { kind: "branch"; branches: { if: Condition; next: string }[]; otherwise: string }
   | { kind: "split"; shares: { name: string; percent: number; next: string }[]; salt: string }
+  | { kind: "test"; arms: { name: string; percent: number; next: string }[]; metric: Metric; window: { amount: number; unit: Unit }; salt: string }
   | { kind: "holdout"; percent: number; next: string; held: string; salt: string }
   | { kind: "update"; changes: Change[]; next: string }
   | { kind: "topic"; do: "subscribe" | "unsubscribe"; topic: string; next: string }
   | { kind: "start"; journey: string; next: string }
   | { kind: "leave"; journeys: string[]; next: string }
   | { kind: "goal" | "exit"; reason: string };
+
+/** What counts in a test (hudhud/journeys/nodes/test.py). */
+export type Metric = { kind: "open" | "click" | "goal" } | { kind: "event"; name: string } | { kind: "revenue"; name: string; property: string };
+
+/** So much of the goal by a day (hudhud/journeys/targets.py). */
+export type Target = { by: string; since?: string; window?: { amount: number; unit: Unit } } & (
+  { kind: "percent"; percent: number } | { kind: "count"; count: number } | { kind: "revenue"; amount: number; name: string; property: string });
 
 /** What an update does to one attribute. */
 export type Change =
@@ -58,10 +66,12 @@ export interface Graph {
   run_key?: string | null;
   exit_on: Condition[];
   goal: Condition | null;
+  target?: Target;
   entry?: Condition;
   starts_at?: string;
   ends_at?: string;
   send_window?: Hours;
+  priority?: "low" | "high";
   nodes: Record<string, JourneyNode>;
   start: string;
 }
@@ -77,6 +87,8 @@ export function exitsOf(node: JourneyNode): [string, string][] {
       return [["next", node.next]];
     case "split":
       return node.shares.map((share): [string, string] => [share.name, share.next]);
+    case "test":
+      return node.arms.map((arm): [string, string] => [arm.name, arm.next]);
     case "holdout":
       return [["next", node.next], ["held", node.held]];
     case "delay":

@@ -57,9 +57,8 @@ function Held({ hold }: { hold: Hold }) {
   const format = useFormat();
   return (
     <section>
-      <Title order={3} fz="md" mb="xs">{t("messages.held")}</Title>
-      <Text fz="sm">{t("messages.held_by", { cap: hold.cap, since: format.dateTime(hold.since) })}</Text>
-      {!hold.ended_at && <Text fz="sm" c="dimmed">{t("messages.held_until", { at: format.dateTime(hold.room_at) })}</Text>}
+      <Title order={3} fz="md" mb="xs">{t("messages.held")}: {hold.cap}</Title>
+      {!hold.ended_at && <Text fz="sm">{t("messages.held_until", { at: format.dateTime(hold.room_at) })}</Text>}
       <Text fz="sm" c="dimmed" mt={4}>{t("messages.held_took")}: {format.list(hold.taken_by.map((one) => format.number(one)))}</Text>
     </section>
   );

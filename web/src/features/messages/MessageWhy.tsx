@@ -23,7 +23,7 @@ function Line({ line }: { line: MessageLine }) {
   const at = data.since ?? data.expires_at;
   const local = data.opens_at && new Intl.DateTimeFormat(format.locale, { dateStyle: "medium", timeStyle: "short", timeZone: data.zone }).format(new Date(data.opens_at));
   const words = {
-    address: isolated(data.address ?? ""), at: at ? format.dateTime(at) : "", source: isolated(data.source ?? ""), local,
+    address: isolated(data.address ?? ""), at: at ? format.dateTime(at) : "", source: isolated(data.source ?? ""), local, cap: isolated(data.cap ?? ""),
     reason: data.reason ? t(`messages.reason.${line.code === "suppression" ? `suppressed_${data.reason}` : data.reason}`) : "",
   };
   return (
