@@ -273,8 +273,10 @@ def _write_rejects(job: Job, report: Report, file: Path) -> str:
     form = "csv" if job.mapping else "ndjson"
     path = file.with_name(f"{file.name}.rejects.{form}")
     pages = reject_pages(partial(job.db.workspace, job.workspace_id), report.id)
+    with job.db.workspace(job.workspace_id) as ws:
+        gone = get_import(ws, report.id).rejects_gone
     with path.open("wb") as out:
-        out.writelines(rejects(pages, job.columns, form))  # type: ignore[arg-type]
+        out.writelines(rejects(pages, job.columns, form, gone))  # type: ignore[arg-type]
     return str(path)
 
 

@@ -116,4 +116,4 @@ def download_rejects(request: Request, import_id: Id) -> StreamingHttpResponse:
     columns = [column.name for column in known.plan.columns] if known.plan else []
     form: Form = "csv" if columns else "ndjson"
     pages = reject_pages(partial(wiring().db.workspace, request.scope.workspace_id or 0), import_id)
-    return _download(export.rejects(pages, columns, form), f"import-{import_id}-refused", form)
+    return _download(export.rejects(pages, columns, form, known.rejects_gone), f"import-{import_id}-refused", form)

@@ -31,6 +31,8 @@ QUERIES = sql.load("hudhud.transfer")
 MAX_NAME = 255
 # How long an import can be taken back, and its bad rows are kept.
 KEPT = timedelta(days=30)
+# Of all imports of one workspace. What goes when there is more leaves room for some.
+MOST_BYTES, KEPT_BYTES = 256 * 1024 * 1024, 192 * 1024 * 1024
 
 
 class Pieces(io.RawIOBase):
@@ -168,6 +170,15 @@ def ask_undo(ws: Scope, import_id: int, now: datetime, *, only_count: bool, acto
         raise WrongState(f"It is {known.state}, and {known.accepted} rows of it were taken.")
     if not only_count:
         record_audit(ws, now, actor, "import.undo", f"import:{import_id}")
+
+
+def drop_oldest_rejects(everywhere: Scope) -> int:
+    """Drop the bad rows of the oldest imports where a workspace has too many, and count them there; return how many workspaces that are."""
+    crowded = [row[0] for row in everywhere.rows(QUERIES.find_crowded, most=MOST_BYTES)]
+    for workspace_id in crowded:
+        with everywhere.within(workspace_id) as ws:
+            ws.run(QUERIES.drop_oldest_rejects, kept=KEPT_BYTES)
+    return len(crowded)
 
 
 def delete_import(ws: Scope, import_id: int, now: datetime, *, actor: str) -> None:

@@ -196,8 +196,11 @@ def _instant(at: datetime) -> str:
     return _for_clickhouse(at).replace(" ", "T") + "Z"
 
 
-def rejects(pages: Iterator[Sequence[tuple[int, str, Any]]], columns: Sequence[str], form: Form) -> Iterator[bytes]:
-    """Yield a file of bad rows with line and reason, each as it was (a table's rows safe for a spreadsheet, as everything that goes out)."""
+def rejects(pages: Iterator[Sequence[tuple[int, str, Any]]], columns: Sequence[str], form: Form, gone: int = 0) -> Iterator[bytes]:
+    """Yield a file of bad rows with line and reason, each as it was (a table's rows safe for a spreadsheet, as everything that goes out).
+
+    `gone`: how many more there were that are not kept; the last row says so.
+    """
     if form == "csv":
         yield csv_lines([["line", "reason", *map(_safe, columns)]])
     for page in pages:
@@ -207,6 +210,9 @@ def rejects(pages: Iterator[Sequence[tuple[int, str, Any]]], columns: Sequence[s
             )
         else:
             yield b"".join(msgspec.json.encode({"line": line, "reason": reason, "message": raw}) + b"\n" for line, reason, raw in page)
+    if gone:
+        told = f"{gone} more rows were refused that are not kept here: there were too many. Mend these, and import the file again."
+        yield csv_lines([["", told]]) if form == "csv" else msgspec.json.encode({"line": None, "reason": told, "message": None}) + b"\n"
 
 
 def _safe(text: str) -> str:

@@ -22,7 +22,7 @@ SELECT body FROM import_piece WHERE workspace_id = %(workspace_id)s AND import_i
 
 -- name: find_imports
 -- A page of imports of files, newest first; or the one with this id, a reading of a warehouse too.
-SELECT i.id, i.kind, i.name, i.state, i.size, i.read_bytes, i.line, i.accepted, i.rejected, i.numbers, i.plan, i.undo, i.problem, i.created_by, i.started_at, i.finished_at,
+SELECT i.id, i.kind, i.name, i.state, i.size, i.read_bytes, i.line, i.accepted, i.rejected, i.rejects_gone, i.numbers, i.plan, i.undo, i.problem, i.created_by, i.started_at, i.finished_at,
        (SELECT coalesce(sum(octet_length(p.body)), 0) FROM import_piece p WHERE p.import_id = i.id)::bigint AS received
 FROM import i
 WHERE i.workspace_id = %(workspace_id)s AND (%(import_id)s::bigint IS NULL AND i.warehouse_id IS NULL OR i.id = %(import_id)s) AND (%(after)s::bigint IS NULL OR i.id < %(after)s)
@@ -66,7 +66,7 @@ RETURNING id, workspace_id, kind, state, name, size, plan, line, accepted, rejec
 UPDATE import SET line = %(line)s, accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s, read_bytes = greatest(read_bytes, %(read_bytes)s), attempts = 0,
     lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s AND state = 'running'
-RETURNING accepted, rejected, pg_current_xact_id()::text AS txid;
+RETURNING accepted, rejected, reject_bytes, pg_current_xact_id()::text AS txid;
 
 -- name: renew
 -- Keep the lease of a job, and say how far it is.
@@ -93,7 +93,26 @@ DELETE FROM import WHERE started_at < %(before)s AND digest IS NULL AND state IN
 
 -- name: expire_rejects
 -- Bad rows are people's data: kept for a month.
-DELETE FROM import_reject r USING import i WHERE i.id = r.import_id AND i.started_at < %(before)s AND i.state NOT IN ('checking', 'running');
+WITH gone AS (
+    DELETE FROM import_reject r USING import i WHERE i.id = r.import_id AND i.started_at < %(before)s AND i.state NOT IN ('checking', 'running') RETURNING r.import_id
+)
+UPDATE import i SET reject_bytes = 0 WHERE i.id IN (SELECT g.import_id FROM gone g);
+
+-- name: find_crowded
+-- Workspaces in which the bad rows of imports take more than so many bytes (everywhere).
+SELECT workspace_id FROM import WHERE reject_bytes > 0 GROUP BY workspace_id HAVING sum(reject_bytes) > %(most)s;
+
+-- name: drop_oldest_rejects
+-- Keep those of the newest imports, so many bytes of them; count what goes.
+WITH sized AS (
+    SELECT id, state, sum(reject_bytes) OVER (ORDER BY id DESC) AS kept FROM import WHERE workspace_id = %(workspace_id)s AND reject_bytes > 0
+), gone AS (
+    DELETE FROM import_reject r USING sized s
+    WHERE r.workspace_id = %(workspace_id)s AND r.import_id = s.id AND s.kept > %(kept)s AND s.state NOT IN ('checking', 'running') RETURNING r.import_id
+), counted AS (
+    SELECT import_id, count(*) AS rows FROM gone GROUP BY import_id
+)
+UPDATE import i SET reject_bytes = 0, rejects_gone = i.rejects_gone + c.rows FROM counted c WHERE i.workspace_id = %(workspace_id)s AND i.id = c.import_id;
 
 -- name: expire_people
 -- Whom imports spoke of: after a month they can no longer be taken back.
@@ -161,6 +180,10 @@ WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence
 INSERT INTO import_reject (workspace_id, import_id, line, reason, body)
 SELECT %(workspace_id)s, %(import_id)s, r.line, r.reason, r.body
 FROM unnest(%(lines)s::bigint[], %(reasons)s::text[], %(bodies)b::bytea[]) AS r (line, reason, body);
+
+-- name: count_rejects
+-- What is kept of bad rows, and how many are not.
+UPDATE import SET reject_bytes = reject_bytes + %(bytes)s, rejects_gone = rejects_gone + %(gone)s WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s;
 
 -- name: find_rejects
 -- A page of bad rows in the order of the file: so many, and no more than so many bytes of them (but one row).

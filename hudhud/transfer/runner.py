@@ -9,8 +9,10 @@ sends the same list again means it).
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -56,6 +58,9 @@ BACKLOG_PAUSE_S = 0.5
 LEASE_S = 60.0
 LOCK_SEED = 0x696D706F7274  # "import"
 MAX_REASON = 300
+# Of one import the bad rows that are kept; of each its body, its reason and what the table adds.
+MOST_REJECT_BYTES = 64 * 1024 * 1024
+ROW_BYTES = 60
 
 
 class Stopped(HudhudError):
@@ -306,10 +311,21 @@ def _take_chunk(job: Job, report: Report, chunk: Chunk) -> None:
             job.rows.keep_place(ws)
         if rows:
             append_rows(ws, rows, job.now())
-        if bad:
-            lines, reasons, bodies = (list(column) for column in zip(*bad, strict=True))
-            ws.run(QUERIES.add_rejects, import_id=job.id, lines=lines, reasons=reasons, bodies=bodies)
+        keep_rejects(ws, job.id, bad, MOST_REJECT_BYTES - row["reject_bytes"])
     report.line, report.accepted, report.rejected, report.last_txid = line, row["accepted"], row["rejected"], row["txid"]
+
+
+def keep_rejects(ws: Scope, import_id: int, bad: Sequence[tuple[int, str, bytes]], room: int) -> None:
+    """Keep the first of these bad rows, so many bytes of them; of the others their number."""
+    sizes = list(accumulate(len(body) + len(reason) + ROW_BYTES for _, reason, body in bad))
+    kept = bisect_right(sizes, room)
+    if kept:
+        lines, reasons, bodies = (list(column) for column in zip(*bad[:kept], strict=True))
+        ws.run(QUERIES.add_rejects, import_id=import_id, lines=lines, reasons=reasons, bodies=bodies)
+    if bad:
+        # What does not fit closes the door for smaller ones behind it: kept is the beginning of the file.
+        size = sizes[kept - 1] if kept else 0
+        ws.run(QUERIES.count_rejects, import_id=import_id, bytes=size if kept == len(bad) else max(room, 0), gone=len(bad) - kept)
 
 
 def _move(job: Job, ws: Scope, line: int, accepted: int, rejected: int) -> dict[str, Any]:

@@ -166,6 +166,7 @@ class Import:
     line: int
     accepted: int
     rejected: int
+    rejects_gone: int  # of the rejected, those that are not kept to be downloaded: there were too many
     numbers: Checked | None
     plan: Plan | None
     undo: Undone | None

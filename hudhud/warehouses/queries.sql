@@ -100,7 +100,7 @@ SELECT connection, password, reading AS selection, place, recent, is_behind, epo
 WITH forgotten AS (
     DELETE FROM import_reject WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s
 )
-UPDATE import SET line = 0, accepted = 0, rejected = 0 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
+UPDATE import SET line = 0, accepted = 0, rejected = 0, reject_bytes = 0, rejects_gone = 0 WHERE workspace_id = %(workspace_id)s AND id = %(import_id)s AND fence = %(fence)s;
 
 -- name: keep_place
 -- Everything up to this value of the cursor is in.

@@ -14,7 +14,7 @@ from hudhud.consent.queries import find_topics
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
 from hudhud.transfer import undo
-from hudhud.transfer.actions import KEPT, Pieces
+from hudhud.transfer.actions import KEPT, Pieces, drop_oldest_rejects
 from hudhud.transfer.check import check, to_json
 from hudhud.transfer.runner import LEASE_S, Job, Report, Stopped, from_plan, renew
 from hudhud.transfer.runner import run as run_import
@@ -63,6 +63,7 @@ def tidy(db: Database, now: datetime) -> None:
         # Files last: what hangs on them is found by them.
         everywhere.run(QUERIES.expire_people, before=now - KEPT)
         everywhere.run(QUERIES.expire_rejects, before=now - KEPT)
+        drop_oldest_rejects(everywhere)
         everywhere.run(QUERIES.expire, before=now - KEPT)
 
 

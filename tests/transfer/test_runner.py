@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,14 @@ import pytest
 
 from hudhud.kit.crypto import Keys
 from hudhud.kit.errors import InvalidInput
-from hudhud.transfer import queries, runner
+from hudhud.transfer import actions, queries, runner
 from hudhud.transfer.export import rejects
 from hudhud.transfer.plans import Options
 from hudhud.transfer.queries import reject_pages
 from hudhud.transfer.source import from_path
 from hudhud.transfer.tables import read_rows
 from hudhud.transfer.types import ImportRunning, Reading
+from hudhud.workers import transfers
 from tests import make
 from tests.make import NOW
 
@@ -241,3 +243,39 @@ def test_a_page_of_bad_rows_has_few_bytes_however_large_they_are(
     pages = [[line for line, _, _ in page] for page in reject_pages(partial(db.workspace, shop), report.id)]
     # A page ends with the row by which it has enough; one alone may be larger.
     assert pages == [[2], [3, 4], [5, 6], [7, 8], [9]]
+
+
+def test_so_many_bad_rows_are_kept_and_of_the_others_their_number(
+    db: Database, shop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CHUNK_ROWS", 50)
+    monkeypatch.setattr(runner, "MOST_REJECT_BYTES", 10_000)
+    monkeypatch.setattr(actions, "MOST_BYTES", 25_000)
+    monkeypatch.setattr(actions, "KEPT_BYTES", 20_000)
+    reports = []
+    for number in range(3):
+        path = tmp_path / f"orders{number}.csv"
+        path.write_text(HEADER + f"0000{number},1997-01-02,3,20.76\n" + "00008,never,3,20.76\n" * 300)
+        reports.append(run(db, shop, path))
+    assert [(report.accepted, report.rejected) for report in reports] == [(1, 300)] * 3
+
+    def state() -> list[tuple[int, int]]:
+        with db.workspace(shop) as ws:
+            return [(len(queries.find_rejects(ws, report.id)), queries.get_import(ws, report.id).rejects_gone) for report in reports]
+
+    before = state()
+    assert all(0 < kept < 100 and kept + gone == 300 for kept, gone in before)
+    columns = ["customer_id", "ordered_on", "quantity", "amount_usd"]
+    with db.workspace(shop) as ws:
+        assert [line for line, _, _ in queries.find_rejects(ws, reports[0].id)] == list(range(3, 3 + before[0][0]))
+    text = b"".join(rejects(reject_pages(lambda: db.workspace(shop), reports[0].id), columns, "csv", before[0][1])).decode()
+    assert f"{before[0][1]} more rows were refused" in text.splitlines()[-1]
+    # Of a workspace that has too many the oldest go, and are counted.
+    transfers.tidy(db, NOW)
+    assert state() == [(0, 300), *before[1:]]
+    transfers.tidy(db, NOW)
+    assert state() == [(0, 300), *before[1:]]
+    transfers.tidy(db, NOW + timedelta(days=40))
+    assert [kept for kept, _ in state()] == [0, 0, 0]
+    with db.workspace(shop) as ws:
+        assert ws.conn.execute("SELECT sum(reject_bytes) FROM import").fetchone() == (0,)

@@ -13,6 +13,8 @@ CREATE TABLE import (
     line         bigint NOT NULL DEFAULT 0,
     accepted     bigint NOT NULL DEFAULT 0,
     rejected     bigint NOT NULL DEFAULT 0,
+    reject_bytes bigint NOT NULL DEFAULT 0,      -- what is kept of them takes
+    rejects_gone bigint NOT NULL DEFAULT 0,      -- of them, those that are not kept: there were too many
     numbers      jsonb,                          -- what a run would do (dry run)
     problem      text NOT NULL DEFAULT '',       -- why it failed
     undo         jsonb,                          -- what taking it back would do, or has done so far

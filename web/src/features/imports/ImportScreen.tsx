@@ -68,6 +68,7 @@ function Ended({ one }: { one: Import }) {
           <Figure label={t("imports.taken")} value={format.number(one.accepted)} />
           <Figure label={t("imports.refused")} value={format.number(one.rejected)} />
         </Figures>
+        {one.rejects_gone > 0 && <Note tone="no">{t("imports.refused_gone", { number: format.number(one.rejects_gone) })}</Note>}
         {one.state === "done" && <p className="hd-dim" style={{ margin: 0 }}>{t("imports.done_lead")}</p>}
         {(start.isError || forget.isError) && <Failure error={start.error ?? forget.error} />}
         <Group>
