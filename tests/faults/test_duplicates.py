@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 REJECTS = Query("rejects", "SELECT reason, body FROM intake_reject ORDER BY id")
 RUNS = Query("runs", "SELECT count(*), count(DISTINCT person_id) FROM run")
 MESSAGES = Query("messages", "SELECT count(*) FROM message")
+NODES: dict[str, Any] = {
+    "mail": {"kind": "send", "template": "hello", "topic": "newsletter", "next": "end"},
+    "end": {"kind": "exit", "reason": "done"},
+}
 ONCE = {
     "key": "once",
     "names": {"en": "Once"},
     "trigger": {"kind": "event", "name": "Order Completed"},
-    "nodes": {
-        "mail": {"kind": "send", "template": "hello", "topic": "newsletter", "next": "end"},
-        "end": {"kind": "exit", "reason": "done"},
-    },
+    "nodes": NODES,
     "start": "mail",
 }
 

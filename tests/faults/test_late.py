@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.journeys import actions, graph
 from hudhud.workers import retention
-from tests.faults.test_duplicates import ONCE
+from tests.faults.test_duplicates import NODES, ONCE
 from tests.make import NOW
 from tests.workers.line import Line, identify, track
 
@@ -61,9 +61,7 @@ def test_f31_journeys_count_from_when_something_happened_and_take_no_history(db:
     line = Line(db, ch, clickhouse_url)
     rest = {"kind": "delay", "amount": 1, "unit": "hours", "next": "mail"}
     with db.workspace(line.shop) as ws:
-        actions.publish(
-            ws, graph.parse({**ONCE, "nodes": {**ONCE["nodes"], "rest": rest}, "start": "rest"}), NOW - timedelta(days=40), by="test"
-        )
+        actions.publish(ws, graph.parse({**ONCE, "nodes": {"rest": rest, **NODES}, "start": "rest"}), NOW - timedelta(days=40), by="test")
         actions.start(ws, "once", NOW - timedelta(days=40), by="test")
     days = {"history": -50.0, "late": -30.0, "now": 0.0, "soon": 0.9, "far": 4_000.0}
     # The newest first.
