@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from ninja import Router
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.app import shapes
+from hudhud.coupons.queries import find_low
 from hudhud.endpoints.queries import count_disabled
+from hudhud.journeys.stuck import find_stuck
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -52,9 +55,10 @@ def _from_events(ch: Client, workspace: Workspace, now: datetime) -> dict[str, A
     }
 
 
-def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], since: datetime) -> list[dict[str, Any]]:
+def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """List what waits for somebody, each with the screen that settles it; `kind` is a closed set."""
     found: list[dict[str, Any]] = []
+    since = now - SPAN
     if not ws.value(Q.has_collect_key):
         found.append({"kind": "no_collect_key", "link": "/settings/keys"})
     if not workspace.postal_address or not workspace.sender_email:
@@ -65,6 +69,12 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         found.append({"kind": "many_addresses", "count": brought, "link": "/data/rejects"})
     if disabled := count_disabled(ws):
         found.append({"kind": "endpoint_disabled", "count": disabled, "link": "/data/endpoints"})
+    late = Counter[str]()
+    for one in find_stuck(ws, now):
+        late[one.journey] += one.runs
+    found += [{"kind": "journey_stuck", "key": key, "count": runs, "link": f"/journeys/{key}"} for key, runs in late.items()]
+    if low := len(find_low(ws, now)):
+        found.append({"kind": "coupons_low", "count": low, "link": "/coupons"})
     found += [
         {"kind": "journey_paused", "key": each["key"], "link": f"/journeys/{each['key']}"}
         for each in journeys
@@ -92,6 +102,6 @@ def home(request: Request) -> dict[str, Any]:
         },
         "journeys": journeys,
         "running_journeys": sum(each["status"] == "running" for each in journeys),
-        "attention": _attention(ws, workspace, journeys, now - SPAN),
+        "attention": _attention(ws, workspace, journeys, now),
         "links": {"people": "/people", "messages_7d": "/messages", "running_journeys": "/journeys"},
     }

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes
+from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes, stuck
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.decisions import why_step
 from hudhud.journeys.explain import to_past, why
@@ -179,6 +179,14 @@ def explain(request: Request, key: str, person_id: int, at: datetime | None = No
 def explain_step(request: Request, key: str, run_id: int, visit: int) -> dict[str, Any]:
     """Explain why a run went this way at one step: each condition, with the value that decided it at that moment."""
     return why_step(request.scope, request.clickhouse, key, run_id, visit)
+
+
+@router.get("/journeys/{key}/stuck")
+def find_stuck(request: Request, key: str) -> dict[str, Any]:
+    """List runs that ought to have moved and have not, by step: how many, since when, why, and what to do."""
+    queries.get_journey(request.scope, key)
+    items = [{**asdict(one), "remedy": one.remedy} for one in stuck.find_stuck(request.scope, request.now, key)]
+    return {"items": items, "next": None, "total": len(items), "as_of": request.now}
 
 
 @router.get("/people/{int:person_id}/ahead")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import answers, clocks, moves, rounds, webhooks
+from hudhud.journeys import answers, clocks, moves, rounds, vouchers, webhooks
 from hudhud.journeys.facts import asks_entry
 from hudhud.journeys.moves import MOVES
 from hudhud.journeys.types import Due, Plan, Reason
@@ -75,6 +75,11 @@ def quietly() -> None:
     """Give no sign of life."""
 
 
+def stop_at(_: Version, error: Exception) -> None:
+    """Let an error in one version end it all, as in a rehearsal of one."""
+    raise error
+
+
 def find_versions(ws: Scope, statuses: Iterable[str] = ("running", "draining")) -> list[Version]:
     """Return the versions that are alive in this scope."""
     return ws.into(Version, MOVES.find_versions, statuses=list(statuses))
@@ -87,11 +92,21 @@ def tick(
     pace: Pace = USUAL,
     stop: Callable[[], bool] = never,
     beat: Callable[[], None] = quietly,
+    fail: Callable[[Version, Exception], None] = stop_at,
 ) -> int:
-    """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken."""
+    """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken.
+
+    A version that raises is told to `fail`, which raises where that concerns more than this version; the others go on.
+    """
     steps, busy = 0, [version for version in versions if not version.is_leaving]
     while busy and not stop():
-        done = {version.id: _pass(world, version, horizon, pace, stop, beat) for version in busy}
+        done: dict[int, Batch] = {}
+        for version in busy:
+            try:
+                done[version.id] = _pass(world, version, horizon, pace, stop, beat)
+            except Exception as error:  # noqa: BLE001 -- one broken journey must not hold up all others
+                fail(version, error)
+                done[version.id] = Batch(0, 0, is_more=False)
         steps += sum(batch.steps for batch in done.values())
         # Where nothing could be taken there is no work, or another worker holds it.
         busy = [version for version in busy if done[version.id].runs]
@@ -112,6 +127,11 @@ def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: C
         places += [target for target in ahead if target not in places and version.rests_not(target.node)]
         beat()
     return Batch(runs, steps, is_more=False)
+
+
+def pass_once(world: World, version: Version, horizon: datetime, pace: Pace) -> int:
+    """Take the runs of one version that are due on, each to where it rests next at least; return the steps taken. Others may be due after it."""
+    return _pass(world, version, horizon, pace, never, quietly).steps
 
 
 def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
@@ -225,6 +245,8 @@ def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: di
     node, window = version.node(place.node), version.graph.send_window
     if now is None and node.kind == "webhook":
         return webhooks.assume(ws, node, batch)
+    if now is None and node.kind == "coupon":
+        return vouchers.assume(ws, node, batch, batch[-1].due_at)
     if place.node in version.untils:
         return clocks.plan_until(ws, version.untils[place.node], batch)
     if node.kind == "test":

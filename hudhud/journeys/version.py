@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.facts import Watch, quick_leaves, watch
+from hudhud.kit.errors import HudhudError
 
 if TYPE_CHECKING:
     from hudhud.journeys.graph import Graph
@@ -39,6 +40,15 @@ class Version:
     def graph(self) -> Graph:
         """Return the typed graph."""
         return parsed(self.text)
+
+    @cached_property
+    def unreadable(self) -> str:
+        """Return why the graph cannot be read, as after a step back to an older release; empty if it can."""
+        try:
+            parsed(self.text)
+        except (HudhudError, ValueError) as error:
+            return str(error)[:200]
+        return ""
 
     @cached_property
     def ends(self) -> tuple[Watch, ...]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import psycopg
+import structlog
+from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseAway
+from psycopg_pool import PoolTimeout
 
 from hudhud.events.queries import horizon
 from hudhud.journeys import actions, changeover, planner, rules, timed
 from hudhud.journeys.moves import MOVES
+from hudhud.journeys.stuck import QUERIES as STUCK
 from hudhud.journeys.worlds import LiveWorld
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -20,6 +28,10 @@ if TYPE_CHECKING:
     from hudhud.workers.context import Context
 
 IDLE_S = 1.0
+# A journey at which the work has failed is tried again so much later.
+AGAIN_S = 5.0
+# No journey's own fault: the whole role pauses and comes back.
+AWAY = (psycopg.OperationalError, PoolTimeout, ClickHouseAway)
 # A timer that is held back by what waits in the log is asked about again so often.
 SOON_S = 0.05
 FOLD_EVERY_S = 60.0
@@ -28,29 +40,44 @@ FOLD_ABOVE = 500
 # What is received at an instant is known to be processed only once the horizon is past it.
 JUST_BEFORE = timedelta(microseconds=1)
 
+log = structlog.get_logger()
+
 
 def run(context: Context) -> None:
     """Work until told to stop."""
     ch = context.ch()
     folded_at = time.monotonic()
+    failures = Failures()
     try:
         with context.db.everywhere() as everywhere:
             changed = rules.keep_up(everywhere, context.db, context.clock.now(), context.beat)
         context.count("journeys", "moments by new rules", changed)
         while not context.stop.is_set():
             now = context.clock.now()
-            taken = work_once(context, ch, now)
+            taken = work_once(context, ch, now, failures)
             if time.monotonic() - folded_at > FOLD_EVERY_S:
                 fold(context)
                 folded_at = time.monotonic()
             if not taken:
-                context.wait("runs", _seconds_to_wait(context, now))
+                context.wait("runs", _seconds_to_wait(context, now, failures))
     finally:
         ch.close()
 
 
-def work_once(context: Context, ch: Client, now: datetime) -> int:
+@dataclass
+class Failures:
+    """Versions at which the work failed, each with when it is tried again (monotonic): one broken journey holds up no other, and is not tried on and on."""
+
+    again_at: dict[int, float] = field(default_factory=dict)
+
+    def may_try(self, version: Version) -> bool:
+        """Say whether a version can be worked on now."""
+        return not version.unreadable and self.again_at.get(version.id, 0.0) <= time.monotonic()
+
+
+def work_once(context: Context, ch: Client, now: datetime, failures: Failures | None = None) -> int:
     """Take in subscribers, then move every run that is due; return the steps taken. `now` was read before all else."""
+    failures = failures or Failures()
     context.beat()
     with context.db.everywhere() as everywhere:
         # Asked after the clock: what was received before `now` and is not processed holds the timers back.
@@ -60,18 +87,38 @@ def work_once(context: Context, ch: Client, now: datetime) -> int:
     # First of all: who is to be moved takes no step on the old version any more.
     moved = changeover.carry_on(world, orders, now, context.stop.is_set, context.beat)
     with context.db.everywhere() as everywhere:
-        versions = planner.find_versions(everywhere)
+        versions = [version for version in planner.find_versions(everywhere) if failures.may_try(version)]
     begun = sum(_take_subscribers(context, ch, version) for version in versions if version.is_current and version.status == "running")
     begun += sum(_take_ticks(context, ch, version, until) for version in versions if version.is_current and version.status == "running")
     # Not before: whom a fact or the clock let in by then, though nobody was there to see it, is in.
     _drain(context, until, now)
-    steps = planner.tick(world, versions, until, stop=context.stop.is_set, beat=context.beat)
+    steps = _tick(context, world, versions, until, failures)
     if steps:
         context.ring("effects")
     context.count("journeys", "steps", steps)
     context.count("journeys", "entered", begun)
     context.count("journeys", "moved", moved)
     return begun + steps + moved
+
+
+def _tick(context: Context, world: LiveWorld, versions: Sequence[Version], until: datetime, failures: Failures) -> int:
+    """Move runs; note at which journeys that fails, and at which it does so no more."""
+    failed: dict[int, str] = {}
+
+    def fail(version: Version, error: Exception) -> None:
+        if isinstance(error, AWAY):
+            raise error
+        log.error("journeys.failed", journey=version.key, version_id=version.id, exc_info=error)
+        failed[version.journey_id] = type(error).__name__
+        failures.again_at[version.id] = time.monotonic() + AGAIN_S
+
+    steps = planner.tick(world, versions, until, stop=context.stop.is_set, beat=context.beat, fail=fail)
+    tried = {version.journey_id for version in versions}
+    with context.db.everywhere() as everywhere:
+        over = [row[0] for row in everywhere.rows(STUCK.find_failing) if row[0] in tried and row[0] not in failed]
+        for journey_id, error in {**dict.fromkeys(over, ""), **failed}.items():
+            everywhere.run(STUCK.set_failing, journey_id=journey_id, error=error)
+    return steps
 
 
 def _drain(context: Context, until: datetime, now: datetime) -> None:
@@ -107,9 +154,9 @@ def _take_ticks(context: Context, ch: Client, version: Version, until: datetime)
     return begun
 
 
-def _seconds_to_wait(context: Context, now: datetime) -> float:
+def _seconds_to_wait(context: Context, now: datetime, failures: Failures) -> float:
     with context.db.everywhere() as everywhere:
-        due = planner.next_due(everywhere, planner.find_versions(everywhere))
+        due = planner.next_due(everywhere, [version for version in planner.find_versions(everywhere) if failures.may_try(version)])
     if due is None:
         return IDLE_S
     return min(IDLE_S, max(SOON_S, context.clock.real_seconds(max(due - now, timedelta(0)))))

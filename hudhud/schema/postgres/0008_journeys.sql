@@ -13,6 +13,7 @@ CREATE TABLE journey (
     consent_since timestamptz,                   -- when it was last started: words from before are history to it
     ticked_at    timestamptz,                    -- a trigger by the clock has let in whom it lets in up to here
     drafted      integer NOT NULL DEFAULT 0,     -- the last revision of a draft that is gone: the next draft goes on from it
+    failing      text NOT NULL DEFAULT '',       -- the error that keeps the worker from moving anybody in it; '' = none
     archived_at  timestamptz,                    -- put away: not listed, and not to be started
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
