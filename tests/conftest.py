@@ -26,7 +26,7 @@ from hudhud.kit.clickhouse import connect
 from hudhud.kit.db import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -34,6 +34,14 @@ TEMPLATE = "migrated"
 MEMORY_BYTES = 3 * 1024**3
 # Nothing in the shared cluster outlives the run; durability is tested on clusters of its own.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB", "autovacuum": "off"}
+# The tables of a database: what each is, whether anything is in it, whether anything goes on in it.
+TABLES = """
+SELECT t.name, concat(toString(t.uuid), replaceAll(t.create_table_query, concat(t.database, '.'), '')),
+       t.name IN (SELECT table FROM system.parts WHERE database = {name:String}),
+       t.name IN (SELECT table FROM system.mutations WHERE database = {name:String} AND NOT is_done)
+       OR EXISTS (SELECT 1 FROM system.processes WHERE current_database = {name:String})
+FROM system.tables AS t WHERE t.database = {name:String} ORDER BY t.name
+"""
 _numbers = itertools.count(1)
 
 
@@ -143,16 +151,53 @@ def clickhouse_admin(engines: Engines) -> Iterator[Client]:
     client.close()
 
 
+class Emptied:
+    """ClickHouse databases used one after another: to empty one is a fifth of the work of making one, and a new name is wall enough."""
+
+    def __init__(self, admin: Client) -> None:
+        """Have none yet."""
+        self.admin = admin
+        self.spare: str | None = None
+        self.migrated: Sequence[Sequence[Any]] = ()
+
+    def take(self, name: str) -> None:
+        """Make a migrated, empty database of this name."""
+        if self.spare:
+            self.admin.command(f"RENAME DATABASE {self.spare} TO {name}")
+            self.spare = None
+            return
+        self.admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
+        self.admin.database = name
+        migrate_clickhouse(self.admin, load("clickhouse"))
+        self.admin.database = "hudhud"
+        self.migrated = self.admin.query(TABLES, parameters={"name": name}).result_rows
+
+    def give_back(self, name: str) -> None:
+        """Keep it for the next test, unless this one changed a table itself or something still goes on in it."""
+        tables = self.admin.query(TABLES, parameters={"name": name}).result_rows
+        if self.spare or [table[:2] for table in tables] != [table[:2] for table in self.migrated] or any(table[3] for table in tables):
+            self.admin.command(f"DROP DATABASE {name} SYNC")
+            return
+        for table, _, filled, _ in tables:
+            if filled and table != "schema_migration":
+                self.admin.command(f"TRUNCATE TABLE {name}.{table}")
+        self.spare = f"{name}_spare"
+        self.admin.command(f"RENAME DATABASE {name} TO {self.spare}")
+
+
+@pytest.fixture(scope="session")
+def emptied(clickhouse_admin: Client) -> Emptied:
+    """Return the databases of this worker."""
+    return Emptied(clickhouse_admin)
+
+
 @pytest.fixture
-def clickhouse_url(engines: Engines, clickhouse_admin: Client) -> Iterator[str]:
-    """Make a fresh migrated ClickHouse database; dropped afterwards."""
+def clickhouse_url(engines: Engines, emptied: Emptied) -> Iterator[str]:
+    """Make a fresh migrated ClickHouse database; gone afterwards."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    clickhouse_admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
-    clickhouse_admin.database = name
-    migrate_clickhouse(clickhouse_admin, load("clickhouse"))
-    clickhouse_admin.database = "hudhud"
+    emptied.take(name)
     yield engines.clickhouse.format(name)
-    clickhouse_admin.command(f"DROP DATABASE {name} SYNC")
+    emptied.give_back(name)
 
 
 @pytest.fixture
