@@ -10,6 +10,7 @@ import typer
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.app.commands import ACTOR, Data, Json, WorkspaceId
+from hudhud.app.journey_saved import Check, Save, check_saved, save_rehearsal
 from hudhud.app.journey_scope import attach, say
 from hudhud.app.journey_words import say_changes, say_impact
 from hudhud.journeys import actions, queries
@@ -213,17 +214,28 @@ def _number(ws: Scope, key: str) -> int | None:
         return None
 
 
-def rehearse_file(
+def rehearse_file(  # noqa: PLR0913 -- one for each option
     file: File,
     *,
-    since: Annotated[str, typer.Option("--from", help="First day or instant, e.g. 1997-01-01.")],
-    until: Annotated[str, typer.Option("--to", help="Last day (to its end) or instant.")],
+    since: Annotated[str, typer.Option("--from", help="First day or instant, e.g. 1997-01-01.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Last day (to its end) or instant.")] = "",
+    save: Save = None,
+    people: Annotated[int, typer.Option("--people", help="With --save: how many people it holds at most.")] = 200,
+    check: Check = None,
     workspace: WorkspaceId = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Drive a journey that is only a file through history; nothing is written. Example: hudhud journey rehearse cart.json --from … --to …."""
     graph = read(file)
+    if check is not None:
+        check_saved(graph, check, data=data, json=json)
+        return
+    if not (since and until):
+        raise InvalidInput("--from", since, "say --from and --to, or --check with a saved rehearsal")
+    if save is not None:
+        save_rehearsal(graph, save, since=since, until=until, people=people, workspace=workspace, data=data, json=json)
+        return
     with attach(data, workspace) as (chosen, ws):
         assert ws.workspace_id is not None
         zone = get_workspace(ws).time_zone

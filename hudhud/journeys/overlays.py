@@ -31,6 +31,8 @@ ABANDONED_S = 6 * 3600
 OF_EVENTS, OF_PEOPLE = ("event", "person_event"), ("person", "person_override", "company")
 MOST_EVENTS = 30_000_000
 WEEK = 7
+# Properties take much memory on their way: a few rows at a time, by one thread.
+SPARING = {"max_threads": 1, "max_block_size": 8192, "min_insert_block_size_rows": 65_536, "min_insert_block_size_bytes": 32 * 2**20}
 NAME = re.compile(rf"{PREFIX}([0-9]+)_[0-9a-f]+")
 
 # Each coming day of each actor is one of their days of the past, on the same day of the week, drawn by a hash: the same for the same seed.
@@ -67,23 +69,42 @@ class Invented:
 @contextmanager
 def open_overlay(clickhouse_url: str) -> Iterator[Client]:
     """Make a scratch database over the live one, yield a client of it, drop it."""
-    parts = urlsplit(clickhouse_url)
-    live, name = parts.path.strip("/") or "default", f"{PREFIX}{int(time.time())}_{secrets.token_hex(4)}"
+    with _open_scratch(clickhouse_url) as (admin, live, name):
+        for table in OF_EVENTS:
+            admin.command(f"CREATE TABLE {name}.own_{table} AS {live}.{table}")
+            admin.command(f"CREATE TABLE {name}.live_{table} AS {live}.{table} ENGINE = Merge('{live}', '^{table}$')")
+            both = f"Merge(REGEXP('^({live}|{name})$'), '^({table}|own_{table})$')"
+            admin.command(f"CREATE TABLE {name}.{table} AS {live}.{table} ENGINE = {both}")
+        for table in OF_PEOPLE:
+            admin.command(f"CREATE TABLE {name}.{table} AS {live}.{table} ENGINE = Merge('{live}', '^{table}$')")
+        with connect(_url_of(clickhouse_url, name)) as client:
+            yield client
+
+
+@contextmanager
+def open_frozen(clickhouse_url: str) -> Iterator[Client]:
+    """Make an empty scratch database of the same form, yield a client of it, drop it."""
+    with _open_scratch(clickhouse_url) as (admin, live, name):
+        for table in (*OF_EVENTS, *OF_PEOPLE):
+            admin.command(f"CREATE TABLE {name}.{table} AS {live}.{table}")
+        with connect(_url_of(clickhouse_url, name)) as client:
+            yield client
+
+
+@contextmanager
+def _open_scratch(clickhouse_url: str) -> Iterator[tuple[Client, str, str]]:
+    live, name = urlsplit(clickhouse_url).path.strip("/") or "default", f"{PREFIX}{int(time.time())}_{secrets.token_hex(4)}"
     with connect(clickhouse_url) as admin:
         sweep(admin)
         admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
         try:
-            for table in OF_EVENTS:
-                admin.command(f"CREATE TABLE {name}.own_{table} AS {live}.{table}")
-                admin.command(f"CREATE TABLE {name}.live_{table} AS {live}.{table} ENGINE = Merge('{live}', '^{table}$')")
-                both = f"Merge(REGEXP('^({live}|{name})$'), '^({table}|own_{table})$')"
-                admin.command(f"CREATE TABLE {name}.{table} AS {live}.{table} ENGINE = {both}")
-            for table in OF_PEOPLE:
-                admin.command(f"CREATE TABLE {name}.{table} AS {live}.{table} ENGINE = Merge('{live}', '^{table}$')")
-            with connect(urlunsplit(parts._replace(path=f"/{name}"))) as client:
-                yield client
+            yield admin, live, name
         finally:
             admin.command(f"DROP DATABASE IF EXISTS {name} SYNC")
+
+
+def _url_of(clickhouse_url: str, name: str) -> str:
+    return urlunsplit(urlsplit(clickhouse_url)._replace(path=f"/{name}"))
 
 
 def sweep(admin: Client) -> None:
@@ -132,8 +153,8 @@ def draw_future(overlay: Client, workspace_id: int, now: datetime, days: int, se
     count = int(overlay.query(COUNT, parameters=given).result_rows[0][0])
     if count > MOST_EVENTS:
         raise RehearsalTooLarge(f"{count:,} events would be drawn; at most {MOST_EVENTS:,}: choose fewer days.", events=count)
-    overlay.command(DRAW, parameters=given)
-    overlay.command(COPY)
+    overlay.command(DRAW, parameters=given, settings=SPARING)
+    overlay.command(COPY, settings=SPARING)
     return count
 
 

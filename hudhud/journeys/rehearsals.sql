@@ -183,3 +183,49 @@ UPDATE rehearsal SET state = 'waiting', worker = NULL, lease_until = NULL, attem
 -- name: ring
 -- Wake whoever performs rehearsals when this transaction commits.
 SELECT pg_notify('rehearsals', '');
+
+-- name: freeze_people
+-- What a saved rehearsal takes over of people.
+SELECT p.id, p.attributes, p.time_zone, p.language, p.country, p.created_at,
+       EXISTS (SELECT FROM identifier i WHERE i.person_id = p.id AND i.namespace = 'email') AS has_email
+FROM person p WHERE p.workspace_id = %(workspace_id)s AND p.id = ANY(%(person_ids)s::bigint[]) AND p.merged_into IS NULL AND p.erased_at IS NULL;
+
+-- name: freeze_said
+-- What these people said about these topics.
+SELECT c.person_id, t.key, c.channel, c.state, c.at FROM consent_log c JOIN topic t ON t.id = c.topic_id
+WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(person_ids)s::bigint[]) AND t.key = ANY(%(topics)s::text[]) AND c.applied AND c.at <= %(until)s
+ORDER BY c.at, c.id;
+
+-- name: freeze_topics
+-- Of what kind these topics are.
+SELECT key, stream FROM topic WHERE workspace_id = %(workspace_id)s AND key = ANY(%(topics)s::text[]);
+
+-- name: freeze_zone
+-- Where the workspace lives.
+SELECT time_zone FROM workspace WHERE id = %(workspace_id)s;
+
+-- name: thaw_workspace
+-- The workspace of a frozen world.
+INSERT INTO workspace (id, name, time_zone, created_at) OVERRIDING SYSTEM VALUE VALUES (%(workspace_id)s, 'frozen', %(time_zone)s, 'epoch');
+
+-- name: thaw_topics
+-- Its topics.
+INSERT INTO topic (workspace_id, key, names, stream, created_at) SELECT %(workspace_id)s, t.key, '{}', t.value, 'epoch' FROM jsonb_each_text(%(topics)s::jsonb) t;
+
+-- name: thaw_people
+-- Its people.
+INSERT INTO person (id, workspace_id, attributes, time_zone, language, country, created_at, updated_at) OVERRIDING SYSTEM VALUE
+SELECT (p ->> 'id')::bigint, %(workspace_id)s, coalesce(p -> 'attributes', '{}'), p ->> 'time_zone', p ->> 'language', p ->> 'country', (p ->> 'created_at')::timestamptz, (p ->> 'created_at')::timestamptz
+FROM jsonb_array_elements(%(people)s::jsonb) p;
+
+-- name: thaw_emails
+-- Their addresses, which are nobody's.
+INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
+SELECT %(workspace_id)s, 'email', (p ->> 'id') || '@frozen.invalid', (p ->> 'id')::bigint, 'epoch'
+FROM jsonb_array_elements(%(people)s::jsonb) p WHERE coalesce((p ->> 'has_email')::boolean, true);
+
+-- name: thaw_said
+-- What they said.
+INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied)
+SELECT %(workspace_id)s, (p ->> 'id')::bigint, t.id, s ->> 1, s ->> 2, (s ->> 3)::timestamptz, 'fixture', true
+FROM jsonb_array_elements(%(people)s::jsonb) p, jsonb_array_elements(coalesce(p -> 'said', '[]')) s JOIN topic t ON t.key = s ->> 0;

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -122,6 +122,31 @@ def _shortest_rest(version: Version) -> timedelta:
 
 
 @dataclass
+class _Actor:
+    """A version under way: what it listens to, how long its people rest at least, when the next one is due."""
+
+    version: Version
+    names: frozenset[str] = field(init=False)
+    about_people: bool = field(init=False)
+    rest: timedelta = field(init=False)
+    due: datetime | None = None
+
+    def __post_init__(self) -> None:
+        watches = (*self.version.ends, *self.version.waits)
+        self.names = frozenset(name for watch in watches for name in watch.event_names)
+        self.about_people = any(watch.about_people for watch in watches)
+        self.rest = _shortest_rest(self.version)
+
+    def hears(self, facts: Facts) -> bool:
+        """Say whether any of these facts may move somebody."""
+        return not self.names.isdisjoint(facts.by_name) or (self.about_people and bool(facts.about_people))
+
+    def is_due(self, instant: datetime) -> bool:
+        """Say whether somebody is due."""
+        return self.due is not None and self.due <= instant
+
+
+@dataclass
 class _Drive:
     world: RehearsalWorld
     script: Script
@@ -133,42 +158,44 @@ class _Drive:
 
     def run(self) -> None:
         began, script = time.monotonic(), self.script
+        actors = [_Actor(version) for version in script.versions]
         instant: datetime | None = script.since
         while instant is not None:
             steps = math.ceil((instant - script.since) / script.resolution)
             instant = min(script.since + steps * script.resolution, script.until)
-            self._step(instant)
+            self._step(actors, instant)
             self.pulse(instant, self.runs)
             self._check(time.monotonic() - began, instant)
-            with self.world.scope(script.workspace_id) as ws:
-                due = planner.next_due(ws, script.versions)
-            ahead = [at for at in (self.replay.next_at(), due) if at is not None and at <= script.until]
+            ahead = [at for at in (self.replay.next_at(), *(actor.due for actor in actors)) if at is not None and at <= script.until]
             instant = min(ahead, default=None)
 
-    def _step(self, instant: datetime) -> None:
+    def _step(self, actors: list[_Actor], instant: datetime) -> None:
         pace = Pace(resolution=self.script.resolution, in_order=True)
         events, found = self.replay.take_until(instant)
         facts = reactions.sort_facts(events, ())
         with self.world.scope(self.script.workspace_id) as ws:
-            for version in self.script.versions:
-                self.runs += entries.enter(ws, self.world.ch, version, found[version.id], self.script.resolution)
+            for actor in actors:
+                begun = entries.enter(ws, self.world.ch, actor.version, found[actor.version.id], self.script.resolution)
+                self.runs += begun
+                # Nobody stands in it for whom a fact could count, or a timer could fire.
+                if begun or actor.is_due(instant) or (actor.due is not None and actor.hears(facts)):
+                    self._settle(ws, actor, facts, instant, pace)
             if self.runs >= self.analyzed:
                 ws.run(QUERIES.analyze)
                 self.analyzed = self.runs * 10
-            for version in self.script.versions:
-                self._settle(ws, version, facts, instant, pace)
 
-    def _settle(self, ws: Scope, version: Version, facts: Facts, instant: datetime, pace: Pace) -> None:
+    def _settle(self, ws: Scope, actor: _Actor, facts: Facts, instant: datetime, pace: Pace) -> None:
         """Let facts count and timers fire in turn, so finely that between two looks at the facts no run passes two rests."""
-        is_told = bool(facts.by_name or facts.about_people)
+        is_told = actor.hears(facts)
         before, steps = None, 1
         while True:
-            reactions.react(ws, self.world.ch, version, facts, instant, in_order=True)
-            due = planner.next_due(ws, [version])
+            if is_told:
+                reactions.react(ws, self.world.ch, actor.version, facts, instant, in_order=True)
+            actor.due = due = planner.next_due(ws, [actor.version])
             if due is None or due > instant or (due == before and not steps):
                 return
-            horizon = min(instant, due + _shortest_rest(version) - MOMENT) if is_told else instant
-            before, steps = due, planner.tick(self.world, [version], horizon, pace)
+            horizon = min(instant, due + actor.rest - MOMENT) if is_told else instant
+            before, steps = due, planner.pass_once(self.world, actor.version, horizon, pace)
 
     def _check(self, seconds: float, instant: datetime) -> None:
         if self.runs > self.limits.runs:

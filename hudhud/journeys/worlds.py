@@ -14,7 +14,7 @@ import psycopg
 from hudhud.kit.db import SET_WORKSPACE, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from clickhouse_connect.driver.client import Client
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # What a rehearsal writes.
 SCRATCH = ("run", "run_position", "run_trigger", "run_log", "run_repeat", "run_fact", "journey_flow", "journey_effect", "message")
+
+# What it reads of people and of the shop; its own in a frozen world (fixtures.py).
+KNOWN = ("workspace", "person", "identifier", "topic", "consent_log", "suppression")
 
 
 class World(Protocol):
@@ -77,13 +80,15 @@ class RehearsalWorld:
 
 
 @contextmanager
-def open_rehearsal(database_url: str, ch: Client) -> Iterator[RehearsalWorld]:
-    """Make a scratch world and throw it away afterwards.
+def open_rehearsal(database_url: str, ch: Client, thaw: Callable[[psycopg.Connection], None] | None = None) -> Iterator[RehearsalWorld]:
+    """Make a scratch world and throw it away afterwards; with `thaw` what it knows of people is scratch, too, and written by that.
 
     The connection is new, never one of a pool: a statement prepared earlier would still mean the real tables.
     """
     with psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as conn:
-        for table in SCRATCH:
+        for table in SCRATCH if thaw is None else (*SCRATCH, *KNOWN):
             conn.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
+        if thaw is not None:
+            thaw(conn)
         conn.execute("SET default_transaction_read_only = on")
         yield RehearsalWorld(conn, ch)
