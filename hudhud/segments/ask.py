@@ -51,9 +51,13 @@ class Facts:
     living: BitMap64 = field(default_factory=BitMap64)
     sets: dict[str, BitMap64] = field(default_factory=dict)
     gone: BitMap64 | None = None
+    _segments: dict[int, Group] = field(
+        default_factory=dict
+    )  # answered already; a ladder of segments that name each other twice has endlessly many ways down
 
     def add(self, other: Facts) -> None:
         """Take over what is known of other people."""
+        self._segments.clear()
         self.living |= other.living
         for name, ids in other.sets.items():
             self.sets[name] = self.sets.get(name, BitMap64()) | ids
@@ -77,11 +81,16 @@ class Facts:
         if isinstance(tree, Not):
             return ~self.group(tree.of, definitions)
         if isinstance(tree, Segment):
-            meant = definitions[tree.segment_id]
-            inner = Group(meant.people) if isinstance(meant, Listed) else self.group(meant, definitions)
+            inner = self._segment(tree.segment_id, definitions)
             return inner if tree.member else ~inner
         atom, positive = to_atom(tree)
         return Group(self.sets.get(key(atom), BitMap64()), outside=not positive)
+
+    def _segment(self, segment_id: int, definitions: Definitions) -> Group:
+        if segment_id not in self._segments:
+            meant = definitions[segment_id]
+            self._segments[segment_id] = Group(meant.people) if isinstance(meant, Listed) else self.group(meant, definitions)
+        return self._segments[segment_id]
 
 
 def asks_who_lives(tree: Condition, definitions: Definitions) -> bool:
@@ -106,14 +115,17 @@ def _read_definition(definition: object, members: bytes | None, turned: bytes | 
 
 def find_atoms(trees: Iterable[Condition], definitions: Definitions) -> list[Atom]:
     """Return each atom of the trees once, those of segments they are built on included."""
-    return list({key(atom): atom for tree in trees for atom in _atoms(tree, definitions)}.values())
+    seen: set[int] = set()
+    return list({key(atom): atom for tree in trees for atom in _atoms(tree, definitions, seen)}.values())
 
 
-def _atoms(tree: Condition, definitions: Definitions) -> Iterator[Atom]:
+def _atoms(tree: Condition, definitions: Definitions, seen: set[int]) -> Iterator[Atom]:
     for leaf in leaves(tree):
         if isinstance(leaf, Segment):
             meant = definitions[leaf.segment_id]
-            yield from () if isinstance(meant, Listed) else _atoms(meant, definitions)
+            if leaf.segment_id not in seen and not isinstance(meant, Listed):
+                seen.add(leaf.segment_id)
+                yield from _atoms(meant, definitions, seen)
         else:
             yield to_atom(leaf)[0]
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 ORDER = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
 COLUMNS = {"@language": "language", "@country": "country"}
+EXACT = 2.0**53  # what is smaller is the same number whether it is compared as a whole one or as a float
 LOTS = 10_000  # as many as there are hundredths of a percent
 DECIMAL = "^-?[0-9]{1,15}([.][0-9]{1,9})?$"
 
@@ -252,7 +253,7 @@ def _lasting_test(statement: Statement, atom: Attribute | Share | Consent | Reac
         bound = to_ms(to_instant("value", atom.value), up=atom.op in {"at_least", "less_than"})
         return f"created_at {ORDER[atom.op]} {instant(bound)}"
     if atom.name in COLUMNS:
-        column = f"toString({COLUMNS[atom.name]})"
+        column = COLUMNS[atom.name]
         return f"({column} != '' AND {text_test(statement, column, atom.op, atom.value)})"
     return dynamic_test(statement, json_path(statement, "attributes", atom.name), atom.op, atom.value)
 
@@ -317,15 +318,25 @@ def dynamic_test(statement: Statement, stored: Readable, op: Op, value: Value) -
         test = text_test(statement, stored.typed("String"), op, value)
         return f"ifNull({test}, 0)"
     assert isinstance(value, int | float)
-    sign = "=" if op == "is" else ORDER[op]
-    return f"ifNull({number(stored)} {sign} {statement.bind(float(value), 'Float64')}, 0)"
+    return _number_test(statement, stored, "=" if op == "is" else ORDER[op], float(value))
+
+
+def _number_test(statement: Statement, stored: Readable, sign: str, value: float) -> str:
+    """Return the condition on a stored number: as it is stored, which takes half as long as to make it one of a kind first."""
+    if abs(value) >= EXACT:
+        return f"ifNull({number(stored)} {sign} {statement.bind(value, 'Float64')}, 0)"
+    given = statement.bind(int(value), "Int64") if value.is_integer() else statement.bind(value, "Float64")
+    text = stored.element("String")
+    whole, *others = (f"isNotNull({one}), {one} {sign} {given}" for one in map(stored.element, ("Int64", "Float64", "UInt64")))
+    other = f"multiIf({', '.join(others)}, match({text}, '{DECIMAL}'), toFloat64OrNull({text}) {sign} {given}, 0)"
+    return f"ifNull(if({whole}, {other}), 0)"
 
 
 def _one_of(statement: Statement, stored: Readable, values: tuple[Scalar, ...]) -> Iterable[str]:
     texts = [one for one in values if isinstance(one, str)]
     numbers = [float(one) for one in values if not isinstance(one, str | bool)]
     if texts:
-        yield f"ifNull(has({statement.bind(texts, 'Array(String)')}, {stored.typed('String')}), 0)"
+        yield f"ifNull({stored.typed('String')} IN {statement.bind(texts, 'Array(String)')}, 0)"
     if numbers:
         yield f"ifNull(has({statement.bind(numbers, 'Array(Float64)')}, {number(stored)}), 0)"
     for flag in dict.fromkeys(one for one in values if isinstance(one, bool)):
@@ -364,7 +375,7 @@ def text_test(statement: Statement, stored: str, op: Op, value: Value) -> str:
         return "1"
     if op == "one_of":
         assert isinstance(value, tuple)
-        return f"has({statement.bind([one for one in value if isinstance(one, str)], 'Array(String)')}, {stored})"
+        return f"{stored} IN {statement.bind([one for one in value if isinstance(one, str)], 'Array(String)')}"
     if not isinstance(value, str):
         return "0"
     given = statement.bind(value, "String")

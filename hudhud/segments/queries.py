@@ -76,13 +76,13 @@ def count(ws: Scope, ch: Client, tree: Condition, now: datetime) -> int:
     whole = folding.of_facts(tree)
     if whole is not None:
         return count_people(ch, Question(_workspace(ws), now, []), [whole])[1]
-    return len(_everybody(ws, ch, folding.fold(tree), folding.definitions, now))
+    return len(_everybody(ws, ch, folding, tree, now))
 
 
 def members(ws: Scope, ch: Client, tree: Condition, now: datetime, *, after: int = 0, limit: int = 100) -> list[int]:
     """Return a page of the people the tree is true for, by id."""
     folding = Folding(read_definitions(ws, [tree]))
-    return list(islice(_everybody(ws, ch, folding.fold(tree), folding.definitions, now).iter_equal_or_larger(after + 1), limit))
+    return list(islice(_everybody(ws, ch, folding, tree, now).iter_equal_or_larger(after + 1), limit))
 
 
 def matches(ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime) -> dict[K, set[int]]:
@@ -116,7 +116,8 @@ def explain_all(ws: Scope, ch: Client, tree: Condition, person_ids: Sequence[int
     return {one: _verdict(tree, "", one, facts, values.get(one, {}), definitions) for one in person_ids}
 
 
-def _everybody(ws: Scope, ch: Client, tree: Condition, definitions: Definitions, now: datetime) -> BitMap64:
+def _everybody(ws: Scope, ch: Client, folding: Folding, whole: Condition, now: datetime) -> BitMap64:
+    tree, definitions = folding.fold(whole), folding.fold_definitions()
     facts = ask(ch, _workspace(ws), find_atoms([tree], definitions), now, lives=asks_who_lives(tree, definitions))
     return facts.people(tree, definitions)
 

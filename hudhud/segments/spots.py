@@ -33,7 +33,7 @@ def _parts(statement: Statement, atom: Place) -> Iterator[tuple[str, str]]:
         ("city_word", sorted({place_word(name) for name in atom.cities})),
     ):
         if wanted:
-            yield f"{column} != ''", f"has({statement.bind(wanted, 'Array(String)')}, toString({column}))"
+            yield f"{column} != ''", f"{column} IN {statement.bind(wanted, 'Array(String)')}"
     if atom.near is not None:
         yield KNOWN, _near_test(statement, atom.near)
 

@@ -45,10 +45,11 @@ class Folding:
             others = tuple(self.fold(child) for child, whole in zip(tree.of, wholes, strict=True) if whole is None)
             some = tuple(whole for whole in wholes if whole is not None)
             return type(tree)((*others, _leaf(type(tree)(some))) if some else others)
-        if isinstance(tree, Segment) and not isinstance(meant := self.definitions[tree.segment_id], Listed):
-            inner = self.fold(meant)
-            return inner if tree.member else Not(inner)
         return tree
+
+    def fold_definitions(self) -> Definitions:
+        """Return what segments mean that a folded tree still names, folded too."""
+        return {number: meant if isinstance(meant, Listed) else self.fold(meant) for number, meant in self.definitions.items()}
 
     def _unfold(self, tree: Condition) -> Condition | None:
         if isinstance(tree, And | Or):
