@@ -1504,6 +1504,292 @@ export type PreviewBody = {
 };
 
 /**
+ * CouponPoolShown
+ *
+ * A pool with its stock; `free` null: it makes as many as are needed.
+ */
+export type CouponPoolShown = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pattern
+     */
+    pattern: string;
+    /**
+     * Most
+     */
+    most: number | null;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Valid Days
+     */
+    valid_days: number | null;
+    /**
+     * Ends At
+     */
+    ends_at: string | null;
+    /**
+     * Low At
+     */
+    low_at: number;
+    /**
+     * Event
+     */
+    event: string;
+    /**
+     * Property
+     */
+    property: string;
+    /**
+     * Archived At
+     */
+    archived_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Free
+     */
+    free: number | null;
+    /**
+     * Given
+     */
+    given: number;
+    /**
+     * Redeemed
+     */
+    redeemed: number;
+    /**
+     * Is Low
+     */
+    is_low: boolean;
+};
+
+/**
+ * CouponPools
+ *
+ * Pools, by key.
+ */
+export type CouponPools = {
+    /**
+     * Items
+     */
+    items: Array<CouponPoolShown>;
+    /**
+     * Next
+     */
+    next: string | null;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * CouponPoolMade
+ *
+ * A new pool, and what journeys and mails call it by.
+ */
+export type CouponPoolMade = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pattern
+     */
+    pattern?: string;
+    /**
+     * Most
+     */
+    most?: number | null;
+    /**
+     * Url
+     */
+    url?: string;
+    /**
+     * Valid Days
+     */
+    valid_days?: number | null;
+    /**
+     * Ends At
+     */
+    ends_at?: string | null;
+    /**
+     * Low At
+     */
+    low_at?: number;
+    /**
+     * Event
+     */
+    event?: string;
+    /**
+     * Property
+     */
+    property?: string;
+    /**
+     * Key
+     */
+    key: string;
+};
+
+/**
+ * CouponPoolGiven
+ *
+ * A pool. With a `pattern` (SPRING-####-###%) codes are made as they are needed, `most` at most; without one they are brought along.
+ */
+export type CouponPoolGiven = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pattern
+     */
+    pattern?: string;
+    /**
+     * Most
+     */
+    most?: number | null;
+    /**
+     * Url
+     */
+    url?: string;
+    /**
+     * Valid Days
+     */
+    valid_days?: number | null;
+    /**
+     * Ends At
+     */
+    ends_at?: string | null;
+    /**
+     * Low At
+     */
+    low_at?: number;
+    /**
+     * Event
+     */
+    event?: string;
+    /**
+     * Property
+     */
+    property?: string;
+};
+
+/**
+ * CouponCodesTaken
+ *
+ * How many codes are new, how many were known, and what was refused.
+ */
+export type CouponCodesTaken = {
+    /**
+     * Added
+     */
+    added: number;
+    /**
+     * Known
+     */
+    known: number;
+    /**
+     * Refused
+     */
+    refused: Array<{
+        [key: string]: string;
+    }>;
+};
+
+/**
+ * CouponCodes
+ *
+ * Codes as text, one on a line, where it is so with the day on which it ends behind a comma.
+ */
+export type CouponCodes = {
+    /**
+     * Codes
+     */
+    codes: string;
+};
+
+/**
+ * CouponShown
+ *
+ * A code that was given or used.
+ */
+export type CouponShown = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Person Id
+     */
+    person_id: number | null;
+    /**
+     * Journey
+     */
+    journey: string | null;
+    /**
+     * Step
+     */
+    step: string | null;
+    /**
+     * Given At
+     */
+    given_at: string | null;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Redeemed At
+     */
+    redeemed_at: string | null;
+    /**
+     * Redeemed By
+     */
+    redeemed_by: number | null;
+};
+
+/**
+ * CouponsShown
+ *
+ * A page of them, the newest first.
+ */
+export type CouponsShown = {
+    /**
+     * Items
+     */
+    items: Array<CouponShown>;
+    /**
+     * Next
+     */
+    next: number | null;
+    /**
+     * Total
+     */
+    total: number | null;
+};
+
+/**
  * SendingLimit
  *
  * How many mails a second a domain may get, and how many at once after a pause.
@@ -4630,6 +4916,25 @@ export type JourneysExplainStepResponses = {
     200: unknown;
 };
 
+export type JourneysFindStuckData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/stuck';
+};
+
+export type JourneysFindStuckResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type JourneysFindAheadData = {
     body?: never;
     path: {
@@ -5516,6 +5821,243 @@ export type ContentPreviewTemplateData = {
 };
 
 export type ContentPreviewTemplateResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CouponsFindPoolsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Archived
+         */
+        archived?: boolean;
+    };
+    url: '/api/v1/coupons';
+};
+
+export type CouponsFindPoolsResponses = {
+    /**
+     * OK
+     */
+    200: CouponPools;
+};
+
+export type CouponsFindPoolsResponse = CouponsFindPoolsResponses[keyof CouponsFindPoolsResponses];
+
+export type CouponsCreatePoolData = {
+    body: CouponPoolMade;
+    path?: never;
+    query?: never;
+    url: '/api/v1/coupons';
+};
+
+export type CouponsCreatePoolResponses = {
+    /**
+     * Created
+     */
+    201: CouponPoolShown;
+};
+
+export type CouponsCreatePoolResponse = CouponsCreatePoolResponses[keyof CouponsCreatePoolResponses];
+
+export type CouponsDeletePoolData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}';
+};
+
+export type CouponsDeletePoolResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type CouponsDeletePoolResponse = CouponsDeletePoolResponses[keyof CouponsDeletePoolResponses];
+
+export type CouponsGetPoolData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}';
+};
+
+export type CouponsGetPoolResponses = {
+    /**
+     * OK
+     */
+    200: CouponPoolShown;
+};
+
+export type CouponsGetPoolResponse = CouponsGetPoolResponses[keyof CouponsGetPoolResponses];
+
+export type CouponsChangePoolData = {
+    body: CouponPoolGiven;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}';
+};
+
+export type CouponsChangePoolResponses = {
+    /**
+     * OK
+     */
+    200: CouponPoolShown;
+};
+
+export type CouponsChangePoolResponse = CouponsChangePoolResponses[keyof CouponsChangePoolResponses];
+
+export type CouponsArchivePoolData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}/archive';
+};
+
+export type CouponsArchivePoolResponses = {
+    /**
+     * OK
+     */
+    200: CouponPoolShown;
+};
+
+export type CouponsArchivePoolResponse = CouponsArchivePoolResponses[keyof CouponsArchivePoolResponses];
+
+export type CouponsRestorePoolData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}/restore';
+};
+
+export type CouponsRestorePoolResponses = {
+    /**
+     * OK
+     */
+    200: CouponPoolShown;
+};
+
+export type CouponsRestorePoolResponse = CouponsRestorePoolResponses[keyof CouponsRestorePoolResponses];
+
+export type CouponsRemoveFreeData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}/codes';
+};
+
+export type CouponsRemoveFreeResponses = {
+    /**
+     * Response
+     *
+     * OK
+     */
+    200: {
+        [key: string]: number;
+    };
+};
+
+export type CouponsRemoveFreeResponse = CouponsRemoveFreeResponses[keyof CouponsRemoveFreeResponses];
+
+export type CouponsAddCodesData = {
+    body: CouponCodes;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}/codes';
+};
+
+export type CouponsAddCodesResponses = {
+    /**
+     * OK
+     */
+    200: CouponCodesTaken;
+};
+
+export type CouponsAddCodesResponse = CouponsAddCodesResponses[keyof CouponsAddCodesResponses];
+
+export type CouponsFindGivenData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/coupons/{key}/given';
+};
+
+export type CouponsFindGivenResponses = {
+    /**
+     * OK
+     */
+    200: CouponsShown;
+};
+
+export type CouponsFindGivenResponse = CouponsFindGivenResponses[keyof CouponsFindGivenResponses];
+
+export type CouponsExportCodesData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/coupons/{key}/export';
+};
+
+export type CouponsExportCodesResponses = {
     /**
      * OK
      */
