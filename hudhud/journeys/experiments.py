@@ -187,7 +187,16 @@ def find_results(ws: Scope, ch: Client, version: Version, now: datetime) -> list
         declared = get_round(ws, version, node, now)
         kept = {name: declared[name] for name in ("decided_at", "winner", "decided_by", "verdict", "looked_at")}
         figures = measure(ws, ch, version, node, now).to_dict()
-        found.append({"node": node_id, "metric": node.counts, **kept, "decided_on": declared["figures"], "now": figures})
+        found.append(
+            {
+                "node": node_id,
+                "metric": node.counts,
+                "difference": node.stop.difference,
+                **kept,
+                "decided_on": declared["figures"],
+                "now": figures,
+            }
+        )
     return found
 
 

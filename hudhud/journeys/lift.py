@@ -34,6 +34,11 @@ class Group:
         """Return which part of them reached it, of 1; None of nobody."""
         return self.goal / self.people if self.people else None
 
+    def told_bounds(self) -> dict[str, float | None]:
+        """Return the bounds by their names; None of nobody."""
+        low, high = self.bounds() if self.people else (None, None)
+        return {"low": low, "high": high}
+
     def bounds(self) -> tuple[float, float]:
         """Return between which rates the true one lies in 95 of 100 cases (Wilson 1927)."""
         rate, n = self.goal / self.people, self.people
@@ -60,7 +65,7 @@ class Draw:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        ways = {edge: {**vars(group), "rate": group.rate} for edge, group in self.ways.items()}
+        ways = {edge: {**vars(group), "rate": group.rate, **group.told_bounds()} for edge, group in self.ways.items()}
         return {"node": self.node, "ways": ways, "lift": vars(self.lift) if self.lift else None}
 
 

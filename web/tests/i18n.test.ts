@@ -2,14 +2,19 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import ar from "@/i18n/locales/ar";
-import en from "@/i18n/locales/en";
+import arLater from "@/i18n/locales/ar/later";
+import enFirst from "@/i18n/locales/en";
+import enLater from "@/i18n/locales/en/later";
 import et from "@/i18n/locales/et";
+import etLater from "@/i18n/locales/et/later";
 import fa from "@/i18n/locales/fa";
+import faLater from "@/i18n/locales/fa/later";
 import { LANGUAGES, type Language } from "@/i18n/languages";
 
 type Texts = { [name: string]: string | Texts };
 
-const TEXTS: Record<Language, Texts> = { en, et, fa, ar };
+const en = { ...enFirst, ...enLater };
+const TEXTS: Record<Language, Texts> = { en, et: { ...et, ...etLater }, fa: { ...fa, ...faLater }, ar: { ...ar, ...arLater } };
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 
 function flat(texts: Texts, path = ""): [string, string][] {

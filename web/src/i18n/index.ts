@@ -12,14 +12,33 @@ const loaders: Record<Language, () => Promise<{ default: Texts }>> = {
   ar: () => import("./locales/ar"),
 };
 
+/** Words that nothing on the first screen says: they come with what says them. */
+const laterLoaders: Record<Language, () => Promise<{ default: Texts }>> = {
+  en: () => import("./locales/en/later"),
+  et: () => import("./locales/et/later"),
+  fa: () => import("./locales/fa/later"),
+  ar: () => import("./locales/ar/later"),
+};
+let isLaterWanted = false;
+const withLater = new Set<Language>();
+
 function firstLanguage(): Language {
   const wanted = [localStorage.getItem(STORED), navigator.language.slice(0, 2)];
   return wanted.find((one): one is Language => isLanguage(one)) ?? "en";
 }
 
 async function load(language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, "translation")) return;
-  i18next.addResourceBundle(language, "translation", (await loaders[language]()).default);
+  if (!i18next.hasResourceBundle(language, "translation")) i18next.addResourceBundle(language, "translation", (await loaders[language]()).default);
+  if (isLaterWanted && !withLater.has(language)) {
+    i18next.addResourceBundle(language, "translation", (await laterLoaders[language]()).default, true);
+    withLater.add(language);
+  }
+}
+
+/** Load the words of screens that are loaded on demand; call it before they are drawn. */
+export async function loadLater(): Promise<void> {
+  isLaterWanted = true;
+  if (isLanguage(i18next.language)) await load(i18next.language);
 }
 
 function applyToPage(language: Language): void {

@@ -1,11 +1,18 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/session/queries";
+import { loadLater } from "@/i18n";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Bars, Card, Columns, Failure, Figure, Figures, Loading, Page, Stack, Text } from "@/ui";
 import { AttentionCard, JourneysCard, SkippedCard } from "./cards";
 import { Nobody } from "./Nobody";
 import { Ticker } from "./Ticker";
 import { useHome, type Home } from "./queries";
+
+const TargetsCard = lazy(async () => {
+  await loadLater();
+  return { default: (await import("@/features/journeys/results/Targets")).TargetsCard };
+});
 
 function Days({ days }: { days: Home["days"] }) {
   const { t } = useTranslation();
@@ -60,6 +67,7 @@ export default function HomeScreen() {
               {home.data.people === 0
                 ? <Nobody mayFill={isAdmin} />
                 : <Days days={home.data.days} />}
+              {home.data.journeys.length > 0 && <Suspense fallback={null}><TargetsCard /></Suspense>}
               <JourneysCard journeys={home.data.journeys} />
               <SkippedCard skipped={home.data.messages_7d.skipped} />
             </Stack>

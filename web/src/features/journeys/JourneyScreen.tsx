@@ -1,6 +1,7 @@
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
+import { loadLater } from "@/i18n";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Facts, Failure, IconHistory, Loading, Page, Text } from "@/ui";
 import { Drawing } from "./Drawing";
@@ -13,6 +14,13 @@ import { tellRules } from "./describe";
 import { flowOf } from "./flow";
 import { journeyName, useJourney, useNumbers } from "./queries";
 import type { Journey } from "./types";
+
+const TargetCard = lazy(async () => {
+  await loadLater();
+  return import("./results/Targets");
+});
+
+const StuckCard = lazy(() => import("./StuckCard"));
 
 function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }) {
   const { t } = useTranslation();
@@ -27,6 +35,7 @@ function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }
   return (
     <>
       {numbers.isError && <Failure error={numbers.error} />}
+      <Suspense fallback={null}><StuckCard journey={journey} /></Suspense>
       {rehearsing && <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />}
       <div>
         <Drawing graph={journey.graph} words={words} flow={(rehearsing && rehearsed) || live} selected={selected} open={open} />
@@ -34,6 +43,7 @@ function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }
           {rehearsing && rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
         </Text>
       </div>
+      {journey.graph.target && <Suspense fallback={null}><TargetCard journey={journey} /></Suspense>}
       <Card title={t("journeys.rules")}><Facts items={tellRules(words, journey.graph)} /></Card>
       <NodeDrawer journey={journey} node={selected} close={() => { setParams({}, { replace: true }); }} />
     </>

@@ -1,12 +1,21 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { PersonLine } from "@/features/people/PersonLine";
+import { loadLater } from "@/i18n";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Drawer, Failure, Loading, More, Stack, Text } from "@/ui";
 import { tell } from "./describe";
 import { useJourneyWords } from "./boxes";
 import { itemsOf, useRuns } from "./queries";
 import type { Journey, Run } from "./types";
+
+const Results = lazy(async () => {
+  await loadLater();
+  return import("./results/Results");
+});
+// Steps that draw lots.
+const MEASURED = new Set(["split", "test", "holdout"]);
 
 function Row({ run }: { run: Run }) {
   const { t } = useTranslation();
@@ -33,6 +42,9 @@ export function NodeDrawer({ journey, node, close }: { journey: Journey; node: s
     <Drawer opened={node !== null} onClose={close} position="right" title={told?.title} closeButtonProps={{ "aria-label": t("app.close") }}>
       <Stack>
         <Text c="dimmed">{told?.said}</Text>
+        {node !== null && MEASURED.has(journey.graph.nodes[node]?.kind ?? "") && (
+          <Suspense fallback={<Loading />}><Results journey={journey} node={node} /></Suspense>
+        )}
         {runs.isError && <Failure error={runs.error} />}
         {runs.isPending && <Loading />}
         {runs.data && items.length === 0 && <Text>{t("journeys.nobody_here")}</Text>}

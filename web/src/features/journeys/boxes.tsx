@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useWords } from "@/features/segments/useWords";
 import { useFormat } from "@/i18n/useFormat";
 import {
-  IconArrowsShuffle, IconArrowsSplit, IconBell, IconBolt, IconClock, IconDoorExit, IconHourglass, IconLogout, IconMail, IconPlayerPlay, IconTarget, IconUserEdit, IconUserOff, Num,
+  IconArrowsShuffle, IconArrowsSplit, IconBell, IconBolt, IconClock, IconDoorExit, IconFlask, IconHourglass, IconLogout, IconMail, IconPlayerPlay, IconPlugConnected, IconTarget, IconTicket, IconUserEdit, IconUserOff, Num,
 } from "@/ui";
 import type { Box } from "./Canvas";
 import { tell, tellEdge, type JourneyWords, type Told } from "./describe";
@@ -14,7 +14,7 @@ import { useTemplateNames } from "./queries";
 
 const ICONS: Record<Told["tone"], ComponentType<{ size?: number }>> = {
   trigger: IconBolt, send: IconMail, delay: IconClock, wait: IconHourglass, branch: IconArrowsSplit, exit: IconDoorExit,
-  split: IconArrowsShuffle, holdout: IconUserOff, update: IconUserEdit, topic: IconBell, start: IconPlayerPlay, leave: IconLogout, goal: IconTarget,
+  split: IconArrowsShuffle, test: IconFlask, holdout: IconUserOff, update: IconUserEdit, topic: IconBell, start: IconPlayerPlay, leave: IconLogout, goal: IconTarget, webhook: IconPlugConnected, coupon: IconTicket,
 };
 
 /** Figures on the drawing, live or rehearsed: people per node, people per edge. */

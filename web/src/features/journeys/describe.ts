@@ -86,6 +86,10 @@ export function tellNode(words: JourneyWords, node: JourneyNode): Told {
       return { title, said: isolated(words.journey(node.journey)), tone: "start" };
     case "leave":
       return { title, said: words.format.list(node.journeys.map((key) => isolated(words.journey(key)))), tone: "leave" };
+    case "webhook":
+      return { title, said: t("journeys.webhook", { host: isolated(/^https?:\/\/([^/?]+)/i.exec(node.url)?.[1] ?? node.url), name: isolated(node.name) }), tone: "webhook" };
+    case "coupon":
+      return { title, said: t("journeys.coupon", { pool: isolated(node.pool) }), tone: "coupon" };
     case "goal":
     case "exit":
       return { title, said: t(`journeys.exit.${node.reason}`, { defaultValue: node.reason.replaceAll("_", " ") }), tone: node.kind };
@@ -111,6 +115,8 @@ export function tellEdge(words: Words, node: JourneyNode | undefined, edge: stri
   if (ENDS.has(edge)) return "";
   if (node?.kind === "wait") return words.t(`journeys.edge.${edge}`);
   if (node?.kind === "delay" && edge === "otherwise") return words.t("journeys.edge.no_date");
+  if (node?.kind === "webhook" && edge === "failed") return words.t("journeys.edge.failed");
+  if (node?.kind === "coupon" && edge === "otherwise") return words.t("journeys.edge.no_coupon");
   if (node?.kind === "holdout") return words.t(edge === "held" ? "journeys.edge.held" : "journeys.edge.otherwise");
   if (node?.kind === "split" || node?.kind === "test") {
     const drawn = (node.kind === "split" ? node.shares : node.arms).find((one) => one.name === edge);

@@ -42,6 +42,8 @@ export type JourneyNode =
   | { kind: "topic"; do: "subscribe" | "unsubscribe"; topic: string; next: string }
   | { kind: "start"; journey: string; next: string }
   | { kind: "leave"; journeys: string[]; next: string }
+  | { kind: "webhook"; name: string; url: string; method?: string; next: string; failed: string }
+  | { kind: "coupon"; pool: string; next: string; otherwise: string }
   | { kind: "goal" | "exit"; reason: string };
 
 /** What counts in a test (hudhud/journeys/nodes/test.py). */
@@ -91,6 +93,10 @@ export function exitsOf(node: JourneyNode): [string, string][] {
       return node.arms.map((arm): [string, string] => [arm.name, arm.next]);
     case "holdout":
       return [["next", node.next], ["held", node.held]];
+    case "webhook":
+      return [["next", node.next], ["failed", node.failed]];
+    case "coupon":
+      return [["next", node.next], ["otherwise", node.otherwise]];
     case "delay":
       return node.otherwise === undefined ? [["next", node.next]] : [["next", node.next], ["otherwise", node.otherwise]];
     case "wait":
