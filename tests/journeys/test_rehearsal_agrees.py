@@ -1,0 +1,72 @@
+"""Random graphs and histories: what is rehearsed over them is what the live run did, moment by moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hudhud.journeys import queries
+from hudhud.journeys.rehearsing import Cast, drive, write_script
+from hudhud.journeys.worlds import open_rehearsal
+from hudhud.kit.sql import Query
+from tests.journeys.stage import T0, make_stage
+from tests.journeys.test_against_reference import LIVE, NAMES, PACE, PEOPLE, ZONES, graphs, slow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database, Scope
+
+QUARTER_HOURS = timedelta(minutes=15)
+DAYS = 12
+STORY = Query(
+    "story",
+    "SELECT r.person_id, r.entered_at, r.outcome, l.visit, l.node, l.edge, l.reason, l.at FROM run_log l JOIN run r ON r.id = l.run_id "
+    "ORDER BY r.person_id, r.entered_at, l.visit",
+)
+SENT = Query("sent", "SELECT r.person_id, r.entered_at, m.step, m.visit FROM message m JOIN run r ON r.id = m.source_id ORDER BY 1, 2, 4")
+
+# No two at the same instant, and none when a timer can be due: what comes first then is nobody's promise.
+histories = st.lists(
+    st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(NAMES), st.integers(0, 4 * 24 * 4)),
+    min_size=3,
+    max_size=14,
+    unique_by=lambda one: one[2],
+)
+
+
+@pytest.mark.long
+@settings(slow, max_examples=25)
+@given(graph=graphs(), history=histories)
+def test_a_rehearsal_tells_the_story_of_the_live_run(db: Database, ch: Client, graph: dict[str, Any], history: list[Any]) -> None:
+    stage = make_stage(db, ch)
+    people = stage.people(*[{}] * PEOPLE)
+    with db.workspace(stage.workspace_id) as ws:
+        ws.run(LIVE, ids=people, zones=[*ZONES])
+    graph = {name: value for name, value in graph.items() if name != "ends_at"}
+    stage.publish(graph)
+    odd = timedelta(minutes=7, seconds=3)
+    events = sorted((stage.event(people[who], name, T0 + at * QUARTER_HOURS + odd) for who, name, at in history), key=lambda one: one.at)
+    for event in events:
+        stage.tick(event.at - timedelta(milliseconds=1), PACE)
+        stage.take(event)
+    until = T0 + timedelta(days=DAYS)
+    stage.tick(until, PACE)
+    with db.workspace(stage.workspace_id) as ws:
+        lived = told(ws)
+        version, number = queries.get_version(ws, "random")
+    script = write_script([Cast(version, number)], T0 - timedelta(days=1), until)
+    with open_rehearsal(db.url, ch) as world:
+        drive(world, script)
+        with world.scope(stage.workspace_id) as ws:
+            assert told(ws) == lived
+
+
+def told(ws: Scope) -> tuple[Sequence[Any], Sequence[Any]]:
+    return ws.rows(STORY), ws.rows(SENT)
