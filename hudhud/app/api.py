@@ -5,11 +5,12 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, demo, errors, home, lifecycle, people, segments, session, ticker, transfers, uses
+from hudhud.app import attributes, coupons, demo, errors, home, lifecycle, people, segments, session, ticker, transfers, uses
 from hudhud.app.auth import guarded
 from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
+from hudhud.coupons import api as coupon_pools
 from hudhud.delivery import api as delivery
 from hudhud.delivery import rules_api
 from hudhud.endpoints import api as endpoints
@@ -47,6 +48,8 @@ ROUTERS = (
     companies.router,
     consent.router,
     content.router,
+    coupon_pools.router,
+    coupons.router,
     delivery.router,
     rules_api.router,
     transfer.router,

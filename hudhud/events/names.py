@@ -7,6 +7,7 @@ RESERVED = frozenset(
         *("Segment Entered", "Segment Left", "Lifecycle Stage Changed"),
         *("Journey Entered", "Journey Left", "Journey Called"),
         *("Message Sent", "Message Bounced", "Message Opened", "Message Clicked"),
+        "Coupon Redeemed",
         *("Subscribed", "Unsubscribed", "Consent Changed"),
     }
 )

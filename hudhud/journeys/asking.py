@@ -1,11 +1,15 @@
-"""What the effects role does for nodes on which the run waits until it is done: it writes the request, and who cannot be asked about goes on at once."""
+"""What the effects role does for nodes on which the run waits until it is done: a request is written, a code given.
+
+Who cannot be asked about, or for whom no code is left, goes the other way at once.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import answers, moves, webhooks
+from hudhud.coupons import actions as coupons
+from hudhud.journeys import answers, moves, vouchers, webhooks
 from hudhud.journeys.acting import DONE, Outcome, find_living, find_triggers, refused
 from hudhud.journeys.moves import MOVES, Decided
 from hudhud.journeys.types import Due, Reason, Refusal
@@ -73,4 +77,27 @@ def request(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequ
     if written:
         webhooks.write(ws, version.id, node_id, node, written, now)
     go_on(ws, version, node_id, "failed", Reason.REQUEST_FAILED, failed, now)
+    return outcomes
+
+
+def give(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequence[Effect], now: datetime) -> Outcomes:  # noqa: ARG001 -- as all of them
+    """Give codes of a pool to who stands here, all in one statement; where none is left, or comes free in a moment, people go the way `otherwise`."""
+    node = version.node(node_id)
+    assert node.kind == "coupon"
+    here, outcomes = take_standing(ws, version, node_id, effects)
+    living = find_living(ws, list(here))
+    outcomes |= {one: refused(Refusal.PERSON_GONE) for one in here if one.person_id not in living}
+    wanting = {one.run_id: one for one in here if one.person_id in living}
+    who = {run_id: living[one.person_id].id for run_id, one in wanting.items()}
+    calendar = vouchers.Calendar(ws, node.pool, who.values(), now)
+    given, may_come = coupons.give(ws, node.pool, node_id, [calendar.want(run_id, who[run_id]) for run_id in wanting], now)
+    told = {run_id: calendar.tell(node.pool, who[run_id], one) for run_id, one in given.items()}
+    answers.keep(ws, "coupon", node.pool, {(run_id, wanting[run_id].visit): one for run_id, one in told.items()})
+    lucky = [(here[wanting[run_id]], {"pool": node.pool, "code": one["code"]}) for run_id, one in told.items()]
+    go_on(ws, version, node_id, "next", Reason.COUPON_GIVEN, lucky, now)
+    outcomes |= {wanting[run_id]: DONE for run_id in told}
+    if not may_come:
+        left = [one for run_id, one in wanting.items() if run_id not in told]
+        go_on(ws, version, node_id, "otherwise", Reason.NO_COUPON, [(here[one], {"pool": node.pool}) for one in left], now)
+        outcomes |= {one: refused(Refusal.NO_COUPON) for one in left}
     return outcomes

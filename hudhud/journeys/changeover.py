@@ -35,7 +35,7 @@ BATCH = 5_000
 # So long people are moved at a time; then timers have their turn.
 SLICE_S = 0.5
 # Whoever went on from a step for one of these reasons was acted on there.
-ACTED = (Reason.MESSAGE_PLANNED, Reason.WINDOW_OPENED, Reason.ACTION_PLANNED, Reason.ANSWERED, Reason.REQUEST_FAILED)
+ACTED = (Reason.MESSAGE_PLANNED, Reason.WINDOW_OPENED, Reason.ACTION_PLANNED, Reason.ANSWERED, Reason.REQUEST_FAILED, Reason.COUPON_GIVEN)
 # The edge of `journey_flow` by which people come from an older version, from '' to the step that follows.
 MOVED_TO = "moved:"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import webhooks
+from hudhud.journeys import vouchers, webhooks
 from hudhud.journeys.types import OnSubscribe, Problem
 from hudhud.kit import sql
 
@@ -27,6 +27,7 @@ def find_problems(ws: Scope, graph: Graph) -> list[Problem]:
         if key not in there
     ]
     found += webhooks.check_reach(ws, graph)
+    found += vouchers.check_pools(ws, graph)
     there = {row[0] for row in ws.rows(DRAFTS.find_topics, keys=sorted({key for _, key in topics}))}
     return found + [
         Problem(node_id, "unknown_topic", f"topic: there is no topic {key!r}", "make it, or name one that there is")

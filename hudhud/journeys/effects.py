@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.journeys", "effects.sql")
 BATCH = 2_000
-DOING = {**acting.DOING, "webhook": asking.request}
+DOING = {**acting.DOING, "webhook": asking.request, "coupon": asking.give}
 
 log = structlog.get_logger()
 

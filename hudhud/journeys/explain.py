@@ -50,6 +50,8 @@ STEPS = {
     Reason.ACTION_PLANNED: "this was set off; what came of it stands beside it",
     Reason.ANSWERED: "an answer came",
     Reason.REQUEST_FAILED: "no answer came that was any good",
+    Reason.COUPON_GIVEN: "was given a coupon",
+    Reason.NO_COUPON: "there was no coupon left",
     Reason.END_REACHED: "reached the end",
     Reason.GOAL_REACHED: "reached the goal",
     Reason.EXIT_CONDITION: "left: an exit condition became true",

@@ -129,7 +129,8 @@ def assumptions(version: Version) -> list[str]:
     found += ["consent_in_conditions_as_now"] if any(isinstance(leaf, Consent) for leaf in asked) else []
     found += ["segments_as_now"] if any(isinstance(leaf, Segment) for leaf in asked) else []
     kinds = {node.kind for node in version.graph.nodes.values()}
-    found += ["actions_not_done"] if kinds & (EFFECTS - {"webhook"}) else []
+    found += ["actions_not_done"] if kinds & (EFFECTS - {"webhook", "coupon"}) else []
     found += ["answers_assumed"] if "webhook" in kinds else []
+    found += ["coupons_assumed"] if "coupon" in kinds else []
     found += ["time_zones_as_now"] if version.clocked else []
     return found

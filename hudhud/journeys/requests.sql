@@ -16,6 +16,10 @@ WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.visit = e.visit AND p.node = %
 -- What runs were answered and given, the oldest first.
 SELECT f.run_id, f.root, f.name, f.value::text FROM run_fact f WHERE f.run_id = ANY(%(run_ids)s::bigint[]) ORDER BY f.run_id, f.visit, f.name;
 
+-- name: count_facts
+-- How many runs were given something of a name (in a rehearsal, as far as it has come).
+SELECT count(*) FROM run_fact f WHERE f.workspace_id = %(workspace_id)s AND f.root = %(root)s AND f.name = %(name)s;
+
 -- name: keep_facts
 -- Keep what runs were answered or given; a newer answer replaces an older one of the name.
 INSERT INTO run_fact (run_id, root, name, workspace_id, value, visit)

@@ -136,6 +136,8 @@ class Reason(StrEnum):
     ACTION_PLANNED = "action_planned"
     ANSWERED = "answered"
     REQUEST_FAILED = "request_failed"
+    COUPON_GIVEN = "coupon_given"
+    NO_COUPON = "no_coupon"
     END_REACHED = "end_reached"
     GOAL_REACHED = "goal_reached"
     EXIT_CONDITION = "exit_condition"
@@ -160,6 +162,7 @@ class Refusal(StrEnum):
     NOT_IN = "not_in"
     LEFT_BEFORE = "left_before"
     BAD_REQUEST = "bad_request"
+    NO_COUPON = "no_coupon"
     FAILED = "failed"
 
 

@@ -125,6 +125,7 @@ FORGET: tuple[Query, ...] = (
     QUERIES.skip_messages,
     QUERIES.remove_deliveries,
     QUERIES.remove_requests,
+    QUERIES.release_coupons,
     QUERIES.blank_people,
 )
 # Again: a process that held one of their rows may have written since.
@@ -138,6 +139,7 @@ AGAIN: tuple[Query, ...] = (
     QUERIES.skip_messages,
     QUERIES.remove_deliveries,
     QUERIES.remove_requests,
+    QUERIES.release_coupons,
 )
 
 

@@ -125,6 +125,13 @@ WHERE workspace_id = %(workspace_id)s AND state IN ('planned', 'deferred') AND (
 DELETE FROM endpoint_delivery WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
   AND (worker IS NULL OR lease_until < clock_timestamp() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = worker));
 
+-- name: release_coupons
+-- Which code they had and used; the code stays given, so that nobody else gets it.
+UPDATE coupon SET person_id = CASE WHEN person_id = ANY(%(actors)s::bigint[]) THEN NULL ELSE person_id END,
+    run_id = CASE WHEN person_id = ANY(%(actors)s::bigint[]) THEN NULL ELSE run_id END,
+    redeemed_by = CASE WHEN redeemed_by = ANY(%(actors)s::bigint[]) THEN NULL ELSE redeemed_by END
+WHERE workspace_id = %(workspace_id)s AND (person_id = ANY(%(actors)s::bigint[]) OR redeemed_by = ANY(%(actors)s::bigint[]));
+
 -- name: remove_requests
 -- What other systems were asked about them by journeys, or were to be, with their answers; not what is being asked at this moment.
 DELETE FROM journey_request WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])

@@ -20,6 +20,7 @@ from hudhud.accounts.queries import find_opened
 from hudhud.companies import actions as companies
 from hudhud.companies.types import ANY_COMPANY
 from hudhud.consent import actions as consent
+from hudhud.coupons import actions as coupons
 from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
 from hudhud.events.types import Event, Reason
@@ -284,6 +285,17 @@ def _tell_endpoints(ws: Scope, batch: Batch, some: Sequence[Event]) -> None:
     batch.counts["webhooks"] += endpoints.take_events(ws, live, batch.now)
 
 
+def redeem_coupons(everywhere: Scope, batch: Batch) -> None:
+    """Note which codes were used; also of what came in a file: a code is used for good."""
+    for part, scope in batch.each(everywhere):
+        with scope as ws:
+            batch.let(ws, part, partial(_redeem, ws, batch), Reason.UNDECIDED)
+
+
+def _redeem(ws: Scope, batch: Batch, some: Sequence[Event]) -> None:
+    batch.counts["coupons"] += coupons.redeem(ws, some, batch.now)
+
+
 def advance(everywhere: Scope, batch: Batch) -> None:
     """Delete the rows, move the position, let the lanes go."""
     if batch.claim is not None:
@@ -307,6 +319,7 @@ DECIDE: list[Step] = [
     ("wake journeys", wake_journeys),
     ("register names", register_names),
     ("tell endpoints", tell_endpoints),
+    ("redeem coupons", redeem_coupons),
     ("keep refused", keep_refused),
     ("keep log", keep_log),
     ("advance", advance),

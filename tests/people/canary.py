@@ -46,6 +46,8 @@ NOT_ABOUT_PEOPLE = {
     "run_repeat": "numbers of runs, and nodes",
     "journey_effect": "numbers of people and nodes",
     "journey_host": "servers that are asked",
+    "coupon_pool": "rules",
+    "coupon": "codes, and numbers of people",
     "journey_secret": "secrets of the shop, sealed",
     "sending_limit": "domains",
     "sending_cap": "rules",

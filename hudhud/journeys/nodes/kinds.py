@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hudhud.journeys.nodes.branch import Branch
+from hudhud.journeys.nodes.coupon import Coupon
 from hudhud.journeys.nodes.delay import Delay
 from hudhud.journeys.nodes.exit import Exit
 from hudhud.journeys.nodes.goal import Goal
@@ -17,10 +18,10 @@ from hudhud.journeys.nodes.update import Update
 from hudhud.journeys.nodes.wait import Wait
 from hudhud.journeys.nodes.webhook import Webhook
 
-Kind = Send | Delay | Wait | Branch | Split | ABTest | Holdout | Update | Topic | Start | Leave | Webhook | Goal | Exit
+Kind = Send | Delay | Wait | Branch | Split | ABTest | Holdout | Update | Topic | Start | Leave | Webhook | Coupon | Goal | Exit
 
 # Those whose work the effects role does (acting.py), and all that the held out must not come to.
-EFFECTS = frozenset({"update", "topic", "start", "leave", "webhook"})
+EFFECTS = frozenset({"update", "topic", "start", "leave", "webhook", "coupon"})
 ACTING = EFFECTS | {"send"}
 # Those that draw lots, each by a salt of its own.
 DRAWING = frozenset({"split", "holdout", "test"})

@@ -1,0 +1,44 @@
+-- Pools of coupon codes: brought along, or made by a pattern when they are needed.
+CREATE TABLE coupon_pool (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    key          text NOT NULL,                  -- what journeys and mails call it by
+    name         text NOT NULL,
+    pattern      text NOT NULL DEFAULT '',       -- SPRING-####-###%: # is drawn, % is checked; '' = codes are brought along
+    most         bigint,                         -- so many are made at most; null: no bound
+    url          text NOT NULL DEFAULT '',       -- applies the code: https://shop.example/discount/{code}
+    valid_days   integer,                        -- good for so many whole days where the person lives; null: as long as the code is
+    ends_at      timestamptz,                    -- nothing of the pool is good any longer
+    low_at       bigint NOT NULL DEFAULT 0,      -- tell somebody when fewer than so many are left
+    event        text NOT NULL DEFAULT 'Order Completed', -- tells that a code was used,
+    property     text NOT NULL DEFAULT 'coupon', -- in this property of it
+    archived_at  timestamptz,
+    created_at   timestamptz NOT NULL,
+    UNIQUE (workspace_id, key)
+);
+SELECT hudhud_wall('coupon_pool');
+
+CREATE TABLE coupon (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL,
+    pool_id      bigint NOT NULL REFERENCES coupon_pool ON DELETE CASCADE,
+    code         text NOT NULL,
+    ends_at      timestamptz,                    -- as whoever brought it said
+    person_id    bigint,                         -- who has it
+    run_id       bigint,                         -- by which run of a journey,
+    step         text,                           -- at which of its steps
+    given_at     timestamptz,
+    expires_at   timestamptz,                    -- as the person was told
+    redeemed_at  timestamptz,
+    redeemed_by  bigint,                         -- who used it: not always who was given it
+    added_at     timestamptz NOT NULL
+);
+-- A code means one thing in a workspace, however it is written.
+CREATE UNIQUE INDEX coupon_code ON coupon (workspace_id, upper(code));
+-- One for each run and step, whatever crashes.
+CREATE UNIQUE INDEX coupon_once ON coupon (run_id, step) WHERE run_id IS NOT NULL;
+CREATE INDEX coupon_free ON coupon (pool_id, id) WHERE given_at IS NULL AND redeemed_at IS NULL;
+CREATE INDEX coupon_given ON coupon (pool_id, given_at DESC, id DESC) WHERE given_at IS NOT NULL OR redeemed_at IS NOT NULL;
+CREATE INDEX coupon_person ON coupon (person_id) WHERE person_id IS NOT NULL;
+CREATE INDEX coupon_redeemer ON coupon (redeemed_by) WHERE redeemed_by IS NOT NULL;
+SELECT hudhud_wall('coupon');
