@@ -119,7 +119,7 @@ def _when(ws: Scope, one: Standing, node: Kind, now: datetime) -> tuple[str, dat
 
 
 def _clock(node: Kind, life: Life, at: datetime) -> dict[str, Any]:
-    clock = {"local": f"{at.astimezone(zone_named(life.zone)):%Y-%m-%d %H:%M}", "zone": life.zone, "told_by": life.told_by}
+    clock: dict[str, Any] = {"local": f"{at.astimezone(zone_named(life.zone)):%Y-%m-%d %H:%M}", "zone": life.zone, "told_by": life.told_by}
     if node.kind == "delay" and isinstance(node.until, AtBusinessDay):
         clock["country"] = node.until.country or life.country or country_of_zone(life.zone)
     return clock

@@ -78,7 +78,7 @@ def as_of_entry(tree: Condition, entered_at: datetime, at: datetime) -> Conditio
     begin = entered_at + JUST_AFTER
     if window.later_day:
         begin = entered_at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return msgspec.structs.replace(tree, window=Between(from_=min(begin, at), to=at + JUST_AFTER))  # type: ignore[type-var]
+    return msgspec.structs.replace(tree, window=Between(from_=min(begin, at), to=at + JUST_AFTER))
 
 
 def tell_verdict(verdict: Verdict) -> dict[str, Any]:

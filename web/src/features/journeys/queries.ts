@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  contentFindTemplates, journeysDrain, journeysExplain, journeysExplainStep, journeysFindAhead, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
+  contentFindTemplates, journeysDrain, journeysExplain, journeysExplainStep, journeysFindAhead, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysFindStuck, journeysGetJourney, journeysGetNumbers, journeysInstall,
   journeysPause,
   journeysRunRehearsal, journeysStart,
 } from "@/api/generated";
@@ -9,7 +9,7 @@ import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Ahead, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, StepConditions, TemplateSummary, Why } from "./types";
+import type { Ahead, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, StepConditions, Stuck, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -112,4 +112,9 @@ export function useStepOf(key: string, step: string): { journey: string; step: s
   const { data } = useQuery({ queryKey: ["journey", key], queryFn: () => call<Journey>(journeysGetJourney({ path: { key } })), enabled: key !== "" });
   const node = data?.graph.nodes[step];
   return { journey: pickName(data?.graph.names, language, key), step: node?.kind === "send" ? template(node.template) : step };
+}
+
+/** People who ought to have moved on and have not. */
+export function useStuck(key: string) {
+  return useQuery({ queryKey: ["stuck", key], queryFn: () => call<Paged<Stuck>>(journeysFindStuck({ path: { key } })), refetchInterval: 15_000 });
 }

@@ -142,3 +142,12 @@ export interface Why {
   rules: WhyRule[];
   runs: (Run & { steps: WhyStep[]; ahead: AheadRun | null })[];
 }
+
+/** Runs that stand still at one step; `runs` is counted up to 1,000. */
+export interface Stuck {
+  version: number;
+  node: string;
+  cause: "no_worker" | "intake_behind" | "broken" | "failing" | "held" | "busy" | "effect" | "message";
+  runs: number;
+  since: string;
+}
