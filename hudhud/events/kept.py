@@ -11,6 +11,8 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,6 +76,7 @@ class Kept:
     events: list[Event]
 
 
+_SORT = attrgetter("workspace_id", "source")
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Columns)
 
@@ -81,12 +84,17 @@ _decoder = msgspec.msgpack.Decoder(Columns)
 def pack(events: Sequence[Event]) -> list[Block]:
     """Make blocks of resolved events, in their order."""
     sorts: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in events:
-        sorts[event.workspace_id, event.source].append(event)
+    # What belongs together mostly comes together.
+    for sort, some in groupby(events, _SORT):
+        sorts[sort] += some
     return [_pack(workspace_id, source, part) for (workspace_id, source), some in sorts.items() for part in _parts(some)]
 
 
 def _parts(events: list[Event]) -> Iterator[list[Event]]:
+    # Hardly ever more than one.
+    if sum([len(event.properties) + len(event.context) for event in events]) <= BLOCK_BYTES:
+        yield events
+        return
     begin = size = 0
     for place, event in enumerate(events):
         size += len(event.properties) + len(event.context)
@@ -113,7 +121,7 @@ def _pack(workspace_id: int, source: str, events: Sequence[Event]) -> Block:
         if name not in oldest or at < oldest[name]:
             oldest[name] = at
     moments = {name: _milliseconds(at) for name, at in oldest.items()}
-    return Block(workspace_id, source, len(events), sorted(set(columns.actor_ids)), moments, zstd.compress(_encode(columns), LEVEL))
+    return Block(workspace_id, source, len(events), list(dict.fromkeys(columns.actor_ids)), moments, zstd.compress(_encode(columns), LEVEL))
 
 
 def _milliseconds(at: datetime) -> int:
