@@ -14,12 +14,18 @@ from hudhud.journeys.lots import draw
 from hudhud.journeys.nodes.test import ABTest, Round
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import AlreadyDecided, Due, InvalidJourney, UnknownTest
+from hudhud.kit.clock import FixedClock
+from hudhud.kit.config import Settings
+from hudhud.kit.crypto import Keys
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
+from hudhud.workers import experiments as role
+from hudhud.workers.context import Context
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from hudhud.journeys.graph import Graph
 
@@ -133,6 +139,28 @@ def test_two_workers_declare_one_winner(stage: Stage) -> None:
         thread.join()
     assert sorted(said) == [False, False, False, True]
     assert len(rows(stage)) == 1
+
+
+@pytest.mark.long
+def test_the_role_looks_once_an_hour_of_the_clock_at_tests_that_are_open(stage: Stage, tmp_path: Path) -> None:
+    people = stage.people(*[{}] * 240)
+    stage.publish(journey(ab_step()))
+    enter(stage, people)
+    first, second = arms_of(people)
+    stage.take(*(stage.event(one, "Order", T0 + DAY) for one in (*first[:10], *second[:60])))
+
+    def work(now: datetime) -> int:
+        return role.work_once(Context("tester", Settings(data=tmp_path), stage.db, FixedClock(now), Keys((b"key",))), stage.ch)
+
+    over = T0 + WEEK + 2 * DAY
+    # A moment too early; then the hour is not over; then it is; then there is nothing left to declare.
+    assert [work(over), work(over + HOUR / 2), work(over + HOUR), work(over + 2 * HOUR)] == [0, 0, 1, 0]
+    assert [row["decided_at"] for row in rows(stage)] == [over + HOUR]
+    # Begun anew, it has nothing of what was.
+    with stage.db.workspace(stage.workspace_id) as ws:
+        rounds.begin_anew(ws, "j", "ab", over + 3 * HOUR, by="user:1")
+    assert work(over + WEEK) == 0
+    assert [row["winner"] for row in rows(stage)] == ["b", None]
 
 
 def test_people_count_once_whoever_they_are_and_only_while_they_are_there(stage: Stage) -> None:
