@@ -74,7 +74,7 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         late[one.journey] += one.runs
     found += [{"kind": "journey_stuck", "key": key, "count": runs, "link": f"/journeys/{key}"} for key, runs in late.items()]
     if low := len(find_low(ws, now)):
-        found.append({"kind": "coupons_low", "count": low, "link": "/coupons"})
+        found.append({"kind": "coupons_low", "count": low, "link": "/data/coupons"})
     found += [
         {"kind": "journey_paused", "key": each["key"], "link": f"/journeys/{each['key']}"}
         for each in journeys

@@ -130,6 +130,8 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
       return <ShareFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "attribute":
       return <AttributeFields leaf={leaf} path={path} change={change} wrong={wrong} />;
+    case "run":
+      return null;
     case "consent":
       return <ConsentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "segment":

@@ -132,6 +132,8 @@ function isLeafComplete(leaf: Leaf): boolean {
       return leaf.salt.trim() !== "";
     case "attribute":
       return leaf.name.trim() !== "" && hasValue(leaf.op, leaf.value);
+    case "run":
+      return true;
     case "consent":
       return leaf.topic !== "";
     case "segment":

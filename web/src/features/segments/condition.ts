@@ -123,6 +123,14 @@ export interface AttributeLeaf {
   value?: Value;
 }
 
+/** What a run of a journey was answered; only steps of journeys ask it. */
+export interface RunLeaf {
+  kind: "run";
+  name: string;
+  op: Op;
+  value?: Value;
+}
+
 export interface ConsentLeaf {
   kind: "consent";
   topic: string;
@@ -136,7 +144,7 @@ export interface SegmentLeaf {
   member?: boolean;
 }
 
-export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | PlaceLeaf | CompanyLeaf | ShareLeaf | AttributeLeaf | ConsentLeaf | SegmentLeaf;
+export type Leaf = EventLeaf | MessageLeaf | JourneyLeaf | AmountLeaf | SequenceLeaf | DateLeaf | PlaceLeaf | CompanyLeaf | ShareLeaf | AttributeLeaf | RunLeaf | ConsentLeaf | SegmentLeaf;
 export type Condition = { kind: "and"; of: Condition[] } | { kind: "or"; of: Condition[] } | { kind: "not"; of: Condition } | Leaf;
 
 export type Path = (string | number)[];

@@ -164,6 +164,8 @@ function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {
       return sharePieces(words, leaf, path);
     case "attribute":
       return attributePieces(words, leaf, path);
+    case "run":
+      return comparison(words, fill(words, "segments.answer", { name: name(leaf.name) }), leaf, [...path, "value"]);
     case "consent":
       return consentPieces(words, leaf);
     case "segment":
