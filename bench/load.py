@@ -12,11 +12,12 @@ import argparse
 import asyncio
 import base64
 import json
+import random
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
@@ -25,6 +26,8 @@ import httptools
 import uvloop
 
 from bench.figures import percentile
+from bench.zipf import NAMES as MANY_NAMES
+from bench.zipf import draw_name, draw_place
 
 # The size and shape of what Segment's analytics.js sends for one `track` (about 730 bytes).
 EVENT = (
@@ -59,16 +62,21 @@ class Plan:
     stop_at: float
     event_name: bytes = b""
     sent: int = 0
+    zipf: bool = False  # people and names by Zipf's law, else one after another
+    ahead: timedelta = timedelta(0)  # how far the clock of what is measured is ahead of ours
+    lots: random.Random = field(default_factory=lambda: random.Random(1))
 
     def request(self) -> bytes:
         """Make the next request; message ids never repeat within a prefix."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").encode()
+        now = (datetime.now(UTC) + self.ahead).isoformat(timespec="milliseconds").encode()
         events = []
         for _ in range(self.batch):
             self.sent += 1
             number = self.sent
-            name = self.event_name or NAMES[number % len(NAMES)]
-            events.append(EVENT % (self.prefix, number, number * 7919 % self.people, name, now, now, number % 997, number % 997))
+            name, person = NAMES[number % len(NAMES)], number * 7919 % self.people
+            if self.zipf:
+                name, person = MANY_NAMES[draw_name(self.lots.random())].encode(), draw_place(self.lots.random(), self.people)
+            events.append(EVENT % (self.prefix, number, person, self.event_name or name, now, now, number % 997, number % 997))
         body = b'{"batch":[' + b",".join(events) + b"]}" if self.batch > 1 else events[0]
         return self.head + b"%d\r\n\r\n" % len(body) + body
 
@@ -168,6 +176,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         people=arguments.people,
         stop_at=0.0,
         event_name=arguments.event.encode(),
+        zipf=bool(arguments.zipf),
+        ahead=timedelta(seconds=arguments.ahead),
     )
 
 
@@ -198,6 +208,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--prefix", default=f"load-{time.time_ns()}")
     parser.add_argument("--event", default="", help="one event name for all")
+    parser.add_argument("--zipf", type=int, default=0, help="1: people and names by Zipf's law, as in the large base")
+    parser.add_argument("--ahead", type=float, default=0.0, help="seconds that the clock of what is measured is ahead of ours")
     return parser
 
 

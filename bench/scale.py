@@ -1,6 +1,7 @@
-"""A large base: a million people, fifty million events, two hundred live segments (BENCH_PEOPLE, BENCH_EVENTS: fewer). Takes half an hour, so it is not among all.
+"""A large base: a million people, fifty million events, two hundred live segments (BENCH_PEOPLE, BENCH_EVENTS: fewer). Takes some twenty minutes, so it is not among all.
 
-People and names of events are drawn by Zipf's law, people with a shift of a thousand: the busiest do some eighty things a day.
+`BENCH_BASE=FOLDER` keeps the base in a folder: the next run with the same folder makes only what a schema has changed since, and measures. Its clock goes on
+where it was left, so it does not age. What is measured adds some events to it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,13 @@ import os
 import random
 import time
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.figures import Figure, percentile
-from bench.shop import open_shop
-from bench.stack import Stack, wait_until
+from bench.live import measure_live
+from bench.scale_base import MAKE_EVENTS, READ_EVENTS, open_bases, open_stack, slice_of, tree_of
 from hudhud.events.queries import find_timeline
 from hudhud.people.queries import get_profile, search_people
 from hudhud.segments import actions, queries
@@ -29,100 +28,30 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from bench.scale_base import Base
+    from bench.stack import Stack
     from hudhud.kit.db import Database
 
 PEOPLE, EVENTS = int(os.environ.get("BENCH_PEOPLE", "1000000")), int(os.environ.get("BENCH_EVENTS", "50000000"))
-SEGMENTS, BATCH, SECOND, BATCHES = 200, 1000, 5000, 6  # SECOND: the events of one second at the rate that is aimed at
-STEP = 5_000_000  # events made by one statement
-NOW = datetime(2026, 3, 31, tzinfo=UTC)
-SPAN = timedelta(days=90)
-SHIFT, APART = 1000, 7_368_787  # APART shares no divisor with the number of people
-NAMES = (
-    "Page Viewed",
-    "Product Viewed",
-    "Product Added",
-    "Cart Viewed",
-    "Checkout Started",
-    "Order Completed",
-    *(f"Event {n}" for n in range(7, 50)),
-)
-CITIES = ("Tallinn", "Tartu", "Tehran", "Cairo")
-MAKE_PEOPLE = """
-INSERT INTO person (id, workspace_id, attributes, created_at, updated_at, mirrored) OVERRIDING SYSTEM VALUE
-SELECT %(first)s + n, %(w)s, jsonb_build_object('name', 'Ann' || n %% 9973 || ' Lee' || n), %(now)s, %(now)s, 1 FROM generate_series(0, %(people)s - 1) AS n
-"""
-MAKE_IDENTIFIERS = """
-INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
-SELECT %(w)s, i.namespace, i.value, n, %(now)s
-FROM generate_series(%(first)s, %(first)s + %(people)s - 1) AS n,
-     LATERAL (VALUES ('email', 'person' || n || '@example.com'), ('phone', '+3725' || lpad(n::text, 7, '0'))) AS i (namespace, value)
-"""
-MIRROR_PEOPLE = """
-INSERT INTO person (workspace_id, person_id, version, gone, attributes, created_at, reachable)
-WITH intHash32(toUInt32(number)) AS h
-SELECT {w:UInt64}, {first:UInt64} + number, 1, 0, concat('{"city":"', {cities:Array(String)}[h % 4 + 1], '","age":', toString(h % 80), '}')::JSON, {now:DateTime64(3, 'UTC')},
-       if(h % 10 = 0, [], ['email']) FROM numbers({people:UInt64})
-"""
-# One row of the log: the numbers from `start` on happened one after another, between `since` and `until`. Who is busy has nothing to do with who came first.
-EVENT = """
-WITH intHash32(toUInt32(number)) AS h, cityHash64(number, 'who') / 18446744073709551616. AS lot,
-     {since:DateTime64(3, 'UTC')} + toIntervalMillisecond(cityHash64(number, 'at') % {span_ms:UInt64}) AS happened,
-     least(toUInt64({shift:UInt64} * (pow(({people:UInt64} + {shift:UInt64}) / {shift:UInt64}, lot) - 1)), {people:UInt64} - 1) AS place,
-     {first:UInt64} + place * {apart:UInt64} % {people:UInt64} AS actor,
-     concat('{"price":', toString(h % 200), ',"product":"sku-', toString(h % 5000), '"}') AS said
-SELECT {w:UInt64} AS workspace_id, {names:Array(String)}[toUInt32(pow(49, cityHash64(number, 'name') / 18446744073709551616.))] AS name, happened AS at, actor AS actor_id,
-       lower(hex(cityHash64(number, 'message'))) AS message_id, 'track' AS kind, COLUMNS FROM numbers({start:UInt64}, {events:UInt64})
-"""
-MAKE_EVENTS = {
-    "event": "INSERT INTO event (workspace_id, name, at, actor_id, message_id, kind, received_at, properties, context)"
-    + EVENT.replace(
-        "COLUMNS",
-        'happened + toIntervalMillisecond(h % 900), said::JSON, concat(\'{"page":{"url":"https://shop.example/p/\', toString(h % 5000), \'"}}\')',
-    ),
-    "person_event": "INSERT INTO person_event (workspace_id, name, at, actor_id, message_id, kind, properties)"
-    + EVENT.replace("COLUMNS", "said"),
-}
-READ_EVENTS = EVENT.replace("COLUMNS", "1")
-BYTES = "SELECT sum(bytes_on_disk) / {events:UInt64} FROM system.parts WHERE active AND table IN ('event', 'person_event')"
-
-
-@dataclass
-class Base:
-    """A workspace with people and events, so many so far."""
-
-    workspace_id: int
-    first: int
-    people: int
-    events: int
-    now: datetime = NOW
-
-    def take(self, events: int) -> int:
-        """Return the number of the first of so many further events."""
-        self.events += events
-        return self.events - events
-
-    def next_second(self) -> datetime:
-        """Let a second pass."""
-        self.now += timedelta(seconds=1)
-        return self.now
+FOLDER = os.environ.get("BENCH_BASE", "")
+BATCH, SECOND, BATCHES = 1000, 5000, 6  # SECOND: the events of one second at the rate that is aimed at
+BYTES = "SELECT sum(bytes_on_disk) / max(rows) FROM (SELECT table, sum(bytes_on_disk) AS bytes_on_disk, sum(rows) AS rows FROM system.parts WHERE active AND table IN ('event', 'person_event') GROUP BY table)"
 
 
 def measure(*, people: int = PEOPLE, events: int = EVENTS) -> list[Figure]:
-    """Make the base and a tenth of it: what a batch costs must not depend on how many people there are beside its own."""
-    with Stack() as stack, stack.ch() as ch:
-        small = make_base(stack, ch, people // 10, events // 10)
-        _make_segments(stack.db, ch, small.workspace_id)
+    """Measure at the base and at a tenth of it: what a batch costs must not depend on how many people there are beside its own."""
+    with open_stack(FOLDER, people, events) as stack, stack.ch() as ch:
+        small, base = open_bases(stack, ch, people, events)
+        size = float(ch.query(BYTES).result_rows[0][0])
         _, small_cpu_s = run_batches(stack, ch, small, BATCH)
-        base = make_base(stack, ch, people, events)
-        _make_segments(stack.db, ch, base.workspace_id)
-        size = float(ch.query(BYTES, parameters={"events": events + events // 10}).result_rows[0][0])
         return [
             *_refreshed(stack, ch, base, small_cpu_s),
+            *measure_live(stack, ch, base),
             *_asked(stack, ch, base),
             _flips(stack, ch, base),
             _recheck(stack.db, ch, base),
             Figure("disk of an event, both tables", size, "bytes", target=60, at_least=False),
-            Figure("memory of ClickHouse, large base", stack.clickhouse_mb(), "MB", target=1536, at_least=False, note=_told(base)),
+            Figure("memory of ClickHouse, large base", stack.clickhouse_mb(), "MB", target=1536, at_least=False, note=base.told()),
         ]
 
 
@@ -130,91 +59,10 @@ def _refreshed(stack: Stack, ch: Client, base: Base, small_cpu_s: float) -> list
     batch_s, batch_cpu_s = run_batches(stack, ch, base, BATCH)
     second_s, second_cpu_s = run_batches(stack, ch, base, SECOND)
     return [
-        Figure(f"segment refresh, {BATCH:,} events", batch_s * 1000, "ms", target=2000, at_least=False, note=_told(base)),
+        Figure(f"segment refresh, {BATCH:,} events", batch_s * 1000, "ms", target=2000, at_least=False, note=base.told()),
         Figure("  the same, processor time", batch_cpu_s * 1000, "ms", at_least=False, floor=small_cpu_s * 1000, floor_name="a tenth of the base", ratio_target=2.0),
         Figure(f"segment refresh, {SECOND:,} events", second_s * 1000, "ms", target=1000, at_least=False, note=f"{second_cpu_s:.2f} s of processor time, ours and ClickHouse's"),
     ]  # fmt: skip
-
-
-def _told(base: Base) -> str:
-    return f"{base.people:,} people, {base.events:,} events, {SEGMENTS} segments"
-
-
-def make_base(stack: Stack, ch: Client, people: int, events: int) -> Base:
-    """Make a workspace with its people and events, by both engines at once."""
-    workspace_id, _ = open_shop(stack)
-    with stack.admin() as admin:
-        row = admin.execute("SELECT coalesce(max(id), 0) + 1 FROM person").fetchone()
-    assert row is not None
-    given = {"w": workspace_id, "first": row[0], "people": people, "now": NOW}
-    with ThreadPoolExecutor(2) as beside:
-        made = [beside.submit(_make_people, stack, given), beside.submit(_make_events, stack, given, events, "person_event")]
-        ch.command(MIRROR_PEOPLE, {**given, "cities": list(CITIES)})
-        _make_events(stack, given, events, "event")
-        for one in made:
-            one.result()
-    wait_until(
-        lambda: ch.query("SELECT count() FROM system.merges").result_rows[0][0] == 0, 900, every_s=1, what="merges to come to an end"
-    )
-    return Base(workspace_id, row[0], people, events)
-
-
-def _make_people(stack: Stack, given: dict[str, Any]) -> None:
-    with stack.admin() as admin:
-        admin.execute("SET session_replication_role = replica")  # each identifier has its person: no need to look
-        admin.execute(MAKE_PEOPLE, given)
-        admin.execute(MAKE_IDENTIFIERS, given)
-        admin.execute("SELECT setval(pg_get_serial_sequence('person', 'id'), (SELECT max(id) FROM person))")
-        admin.execute("VACUUM ANALYZE person, identifier")
-
-
-def _make_events(stack: Stack, given: dict[str, Any], events: int, table: str) -> None:
-    """Make them in the order in which they happened, as they would have come."""
-    with stack.ch() as ch:
-        for start in range(0, events, STEP):
-            some = min(STEP, events - start)
-            since = NOW - SPAN + SPAN * (start / events)
-            ch.command(MAKE_EVENTS[table], {**given, **_slice(start, some, since, SPAN * (some / events))})
-
-
-def _slice(start: int, events: int, since: datetime, span: timedelta) -> dict[str, Any]:
-    return {
-        "names": list(NAMES),
-        "shift": SHIFT,
-        "apart": APART,
-        "start": start,
-        "events": events,
-        "since": since,
-        "span_ms": max(span // MILLISECOND, 1),
-    }
-
-
-def _make_segments(db: Database, ch: Client, workspace_id: int) -> None:
-    with db.workspace(workspace_id) as ws:
-        for number in range(SEGMENTS):
-            actions.create_segment(ws, f"Segment {number}", from_json(_tree(number)), NOW, by="cli")
-    with db.workspace(workspace_id) as ws:
-        actions.build(ws, ch, NOW)
-
-
-def _tree(number: int) -> dict[str, Any]:
-    """Return one of ten shapes over one or two of the names."""
-    name, other = NAMES[number % len(NAMES)], NAMES[(number * 7 + 3) % len(NAMES)]
-    event = {"kind": "event", "name": name, "window": {"kind": "last", "amount": (1, 7, 30, 90)[number // 7 % 4], "unit": "days"}}
-    second = {"kind": "event", "name": other, "window": {"kind": "last", "amount": (7, 30)[number // 3 % 2], "unit": "days"}}
-    city = {"kind": "attribute", "name": "city", "op": "is", "value": CITIES[number % 4]}
-    return (
-        event,
-        {"kind": "and", "of": [event, {"kind": "not", "of": second}]},
-        {**event, "count": {"op": "at_least", "value": 3}},
-        {"kind": "and", "of": [event, city]},
-        {"kind": "or", "of": [event, second]},
-        {**event, "where": [{"property": "price", "op": "more_than", "value": 150}]},
-        {"kind": "amount", "take": "sum", "name": name, "property": "price", "op": "more_than", "value": 300, "window": event["window"]},
-        {"kind": "and", "of": [city, second, {"kind": "not", "of": event}]},
-        {"kind": "and", "of": [city, {**event, "count": {"op": "exactly", "value": 1}}]},
-        {"kind": "and", "of": [city, event, {"kind": "attribute", "name": "age", "op": "more_than", "value": number % 80}]},
-    )[number % 10]
 
 
 def run_batches(stack: Stack, ch: Client, base: Base, events: int) -> tuple[float, float]:
@@ -222,7 +70,7 @@ def run_batches(stack: Stack, ch: Client, base: Base, events: int) -> tuple[floa
     took, worked = [], []
     for number in range(BATCHES):
         at = base.next_second()
-        given = {"w": base.workspace_id, "first": base.first, "people": base.people, **_slice(base.take(events), events, at, MILLISECOND)}
+        given = {**base.given(), **slice_of(base.take(events), events, at, MILLISECOND)}
         for statement in MAKE_EVENTS.values():
             ch.command(statement, given)
         doers: dict[str, list[int]] = defaultdict(list)
@@ -243,7 +91,7 @@ def run_batches(stack: Stack, ch: Client, base: Base, events: int) -> tuple[floa
 def _asked(stack: Stack, ch: Client, base: Base) -> list[Figure]:
     """Time what somebody at a screen waits for."""
     lots = random.Random(2)
-    trees = [from_json(_tree(number)) for number in range(30)]
+    trees = [from_json(tree_of(number)) for number in range(30)]
     ids = [base.first + lots.randrange(base.people) for _ in range(50)]
     words = [
         f"{start}{lots.randrange(base.people)}"[: lots.randrange(3, 14)] for start in ("person", "+3725", "Ann", "lee") for _ in range(25)

@@ -37,9 +37,11 @@ class Stack:
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="hudhud-bench-")))
     environment: dict[str, str] = field(default_factory=dict)
+    keep: bool = False  # leave the folder behind, for another run
 
     def __enter__(self) -> Self:
         """Start and migrate."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         # Commit times are how we know when, for the database, something happened; they cost next to nothing.
         self.postgres = Postgres(self.folder / "pg", settings={"track_commit_timestamp": "on"}).start()
@@ -51,9 +53,10 @@ class Stack:
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
         """Stop and remove."""
         self.db.close()
-        self.clickhouse.stop()
-        self.postgres.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.clickhouse.stop(grace_s=60)
+        self.postgres.stop(grace_s=60)
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def env(self) -> dict[str, str]:
         """Return the settings that the product's processes get."""
