@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from ninja import Field, Router, Schema, Status
+from pydantic import AwareDatetime  # noqa: TC002 -- ninja reads the annotations
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes, stuck
+from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes, rerun, stuck
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.decisions import why_step
 from hudhud.journeys.explain import to_past, why
@@ -41,6 +42,15 @@ class Entering(Schema):
     user_id: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     properties: dict[str, Any] = Field(default_factory=dict)
     key: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Rerun(Schema):
+    """From which step runs start again, and which: one, or all that stood on a step; `as_of` is that of the look before."""
+
+    node: Annotated[str, Field(min_length=1, max_length=100)]
+    run_id: int | None = None
+    standing: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    as_of: AwareDatetime | None = None
 
 
 class Publication(Schema):
@@ -179,6 +189,22 @@ def explain(request: Request, key: str, person_id: int, at: datetime | None = No
 def explain_step(request: Request, key: str, run_id: int, visit: int) -> dict[str, Any]:
     """Explain why a run went this way at one step: each condition, with the value that decided it at that moment."""
     return why_step(request.scope, request.clickhouse, key, run_id, visit)
+
+
+@router.post("/journeys/{key}/rerun/look")
+def look_at_rerun(request: Request, key: str, wanted: Rerun) -> dict[str, Any]:
+    """Say how many would start again from a step, and what they passed there before and may get once more; changes nothing."""
+    order = rerun.Order(wanted.node, wanted.as_of or request.now, wanted.run_id, wanted.standing)
+    return asdict(rerun.look(request.scope, key, order))
+
+
+@router.post("/journeys/{key}/rerun")
+def start_again(request: Request, key: str, wanted: Rerun) -> dict[str, Any]:
+    """Start runs again from a step: what they pass acts on them once more. With the same `as_of`, a repeat changes nothing."""
+    if wanted.as_of is None or wanted.as_of > request.now:
+        raise InvalidInput("as_of", wanted.as_of and wanted.as_of.isoformat(), "look first (`rerun/look`), and give the `as_of` of its answer")
+    order = rerun.Order(wanted.node, wanted.as_of, wanted.run_id, wanted.standing)
+    return asdict(rerun.carry_out(request.scope, key, order, request.now, by=request.actor))
 
 
 @router.get("/journeys/{key}/stuck")

@@ -56,6 +56,7 @@ STEPS = {
     Reason.GOAL_REACHED: "reached the goal",
     Reason.EXIT_CONDITION: "left: an exit condition became true",
     Reason.VERSION_MOVED: "moved to another version of the journey",
+    Reason.RERUN: "started again from another step, as somebody ordered",
     Reason.STEP_REMOVED: "left: a new version does without this step",
     Reason.PERSON_MERGED: "ended: the person was merged with somebody who is in this journey",
     Reason.OTHER_JOURNEY: "ended: another journey took the person out",

@@ -145,6 +145,7 @@ class Reason(StrEnum):
     VERSION_MOVED = "version_moved"
     STEP_REMOVED = "step_removed"
     OTHER_JOURNEY = "other_journey"
+    RERUN = "rerun"
 
 
 class Refusal(StrEnum):
@@ -342,6 +343,12 @@ class UnknownTest(NotFound):
     """The journey's current version has no such test."""
 
     code = "test_not_found"
+
+
+class JourneyBusy(Conflict):
+    """People are being moved to another version."""
+
+    code = "journey_busy"
 
 
 class JourneyLoop(Conflict):
