@@ -14,20 +14,26 @@ from hudhud.warehouses.postgresql import with_infinities
 from hudhud.warehouses.protocol import MOST_BYTES, Flaw, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from hudhud.warehouses.protocol import Sort
 
-NOT_UTF8 = "it is no UTF-8 text"
+NOT_UTF8, NOT_TEXT = "it is no UTF-8 text", "it has bytes that are no character in {}"
 TOO_LARGE = "it has {} bytes; a cell may have some hundred thousand"
 ROW_TOO_LARGE = f"its row takes more than {MOST_BYTES // 2**20} MB"
 SHOWN = 200  # characters of a cell whose row is too large
 
 
-def rows_of(batch: pa.RecordBatch, sorts: Sequence[Sort], cursor: str) -> Iterator[bytes]:
-    """Yield a batch as `Rows` that fit into a frame: one, but for very large rows. Its last column says which cells were left where they are."""
+def rows_of(batch: pa.RecordBatch, sorts: Sequence[Sort], cursor: str, codec: str = "", raw: Collection[int] = ()) -> Iterator[bytes]:
+    """Yield a batch as `Rows` that fit into a frame: one, but for very large rows. Its last column says which cells were left where they are.
+
+    The columns in `raw` are texts in bytes of `codec`.
+    """
     flaws: list[Flaw] = []
-    columns = [_cells(column, sort, place, flaws) for place, (column, sort) in enumerate(zip(batch.columns, sorts, strict=False))]
+    columns = [
+        _decoded(column, codec, place, flaws) if place in raw else _cells(column, sort, place, flaws)
+        for place, (column, sort) in enumerate(zip(batch.columns, sorts, strict=False))
+    ]
     for row, told in enumerate(batch.column(batch.num_columns - 1).to_pylist()):
         for one in (told or "").split(",") if told else ():
             place, _, size = one.partition(":")
@@ -42,6 +48,18 @@ def _cells(column: pa.Array, sort: Sort, place: int, flaws: list[Flaw]) -> list[
     except UnicodeDecodeError:
         return [_mended(one, row, place, flaws) for row, one in enumerate(column)]
     return with_infinities(column, found) if sort == "time" else found
+
+
+def _decoded(column: pa.Array, codec: str, place: int, flaws: list[Flaw]) -> list[Any]:
+    """Read texts in an encoding of single bytes; of those that are no character in it, their numbers."""
+    found: list[Any] = []
+    for row, body in enumerate(column.to_pylist()):
+        try:
+            found.append((body or b"").decode(codec))
+        except UnicodeDecodeError:
+            flaws.append(Flaw(row, place, NOT_TEXT.format(codec)))
+            found.append(body.decode(codec, "backslashreplace"))
+    return found
 
 
 def _mended(one: pa.Scalar, row: int, place: int, flaws: list[Flaw]) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from hudhud.warehouses.protocol import BUSY_S, CONNECT_S, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from hudhud.warehouses.protocol import Ask, Family, Sort
 
@@ -31,6 +31,11 @@ INFINITE = {
 # A message may have 32 kB: a cell that is larger by far is at most left out. Of one row no more than so much is fetched.
 MOST_CELL, LEAST_CELL, ROW_BYTES = 256 * 1024, 64 * 1024, 16 * 2**20
 SMALL = 4096
+# Encodings with bytes that are no character, and what Python calls them. Asked for UTF-8 the server would end the query at the first row with such
+# a byte: it hands over the bytes of these as they lie there.
+CODECS = {f"WIN{number}": f"cp{number}" for number in (1250, 1251, 1252, 1253, 1254, 1255, 1257, 1258, 874)}
+CODECS |= {f"ISO_8859_{number}": f"iso8859_{number}" for number in (6, 7, 8)} | {"LATIN3": "iso8859_3"}
+SERVER_ENCODING = "SELECT current_setting('server_encoding') AS encoding"
 _TABLE = re.compile(r'[^\s();]+(?:\.(?:[^\s();"]+|"[^"]+"))?')
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _CLIENT = re.compile(r"^.*?failed: (?:FATAL: +|ERROR: +)?", re.DOTALL)
@@ -90,13 +95,16 @@ def inner(query: str) -> str:
     return f"SELECT * FROM {plain}" if _TABLE.fullmatch(plain) else plain  # noqa: S608 -- it is the customer's own, and can only read
 
 
-def whole(ask: Ask, family: Family | None, names: Sequence[str], sorts: Sequence[Sort]) -> str:
+def whole(
+    ask: Ask, family: Family | None, names: Sequence[str], sorts: Sequence[Sort], encoding: str = "", raw: Collection[int] = ()
+) -> str:
     """Return the query with place, order and limit around the customer's; raises `Trouble` for a place that is none of the cursor's.
 
-    Cells that are too large stay where they are; one column more than `names` says which, and how large they are.
+    Cells that are too large stay where they are; one column more than `names` says which, and how large they are. The texts of the columns in
+    `raw` come as bytes in `encoding`, the server's own.
     """
     # The line ends before the bracket: a remark at the query's end would swallow it.
-    text = f"SELECT {', '.join(_cells(names, sorts))} FROM (\n{inner(ask.query)}\n) AS hudhud_rows"  # noqa: S608 -- as above
+    text = f"SELECT {', '.join(_cells(names, sorts, encoding, raw))} FROM (\n{inner(ask.query)}\n) AS hudhud_rows"  # noqa: S608 -- as above
     if family:
         name = _quoted(ask.cursor)
         text += " WHERE " + " AND ".join(_bounds(ask, name, family)) + f" ORDER BY {name}"
@@ -107,7 +115,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _cells(names: Sequence[str], sorts: Sequence[Sort]) -> Iterator[str]:
+def raw_columns(schema: pa.Schema, encoding: str) -> frozenset[int]:
+    """Return the places of the texts that are read as bytes in the server's encoding: all, where not each of its bytes is a character."""
+    return frozenset(place for place, column in enumerate(schema) if encoding in CODECS and pa.types.is_string(column.type))
+
+
+def _cells(names: Sequence[str], sorts: Sequence[Sort], encoding: str, raw: Collection[int]) -> Iterator[str]:
     """Yield what is selected: numbers and times as they are, everything else as long as it is not too large."""
     wide = [place for place, sort in enumerate(sorts) if sort in {"text", "json"}]
     most = max(LEAST_CELL, min(MOST_CELL, ROW_BYTES // max(1, len(wide))))
@@ -118,7 +131,8 @@ def _cells(names: Sequence[str], sorts: Sequence[Sort]) -> Iterator[str]:
             continue
         # What is small as it lies there is not unpacked to be measured.
         test = f"pg_column_size({name}) > {SMALL} AND octet_length({name}::text) > {most}"
-        yield f"CASE WHEN {test} THEN NULL ELSE {name} END AS {name}"
+        value = f"convert_to({name}::text, '{encoding}')" if place in raw else name
+        yield f"CASE WHEN {test} THEN NULL ELSE {value} END AS {name}"
         large.append(f"CASE WHEN {test} THEN '{place}:' || octet_length({name}::text) END")
     # No function of texts: those take a hundred at most.
     yield f"array_to_string(ARRAY[{', '.join(large)}]::text[], ',') AS hudhud_too_large"

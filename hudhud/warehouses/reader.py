@@ -90,13 +90,22 @@ def _stream(ask: Ask, statement: Any, send: Send, watch: Watch) -> None:  # noqa
     family = postgresql.family_of(ask, schema)
     sorts = [postgresql.sort_of(column) for column in schema]
     with watch.theirs():
-        statement.set_sql_query(postgresql.whole(ask, family, schema.names, sorts))
+        encoding = _only_value(statement, postgresql.SERVER_ENCODING)
+        raw = postgresql.raw_columns(schema, encoding)
+        statement.set_sql_query(postgresql.whole(ask, family, schema.names, sorts, encoding, raw))
         handle, _ = statement.execute_query()
     with pa.RecordBatchReader._import_from_c(handle.address) as found:  # noqa: SLF001 -- as above
         send(COLUMNS, msgspec.msgpack.encode(Columns(schema.names, family, sorts)))
         for batch in _batches(found, watch):
-            for rows in batches.rows_of(batch, sorts, ask.cursor):
+            for rows in batches.rows_of(batch, sorts, ask.cursor, postgresql.CODECS.get(encoding, ""), raw):
                 send(ROWS, rows)
+
+
+def _only_value(statement: Any, query: str) -> str:  # noqa: ANN401 -- the driver has no types
+    statement.set_sql_query(query)
+    handle, _ = statement.execute_query()
+    with pa.RecordBatchReader._import_from_c(handle.address) as found:  # noqa: SLF001 -- as above
+        return str(found.read_all().column(0)[0].as_py())
 
 
 def _batches(found: pa.RecordBatchReader, watch: Watch) -> Iterator[pa.RecordBatch]:

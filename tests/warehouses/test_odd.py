@@ -21,7 +21,7 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.types import Column, Plan, Reading
 from hudhud.warehouses import actions, pipe, place
 from hudhud.warehouses.actions import ask_of
-from hudhud.warehouses.postgresql import Trouble, inner, whole
+from hudhud.warehouses.postgresql import CODECS, Trouble, inner, whole
 from hudhud.warehouses.protocol import Ask, Rows
 from hudhud.warehouses.types import Schedule, Selection
 from hudhud.workers import warehouses
@@ -86,10 +86,39 @@ def test_a_time_of_the_day_has_no_zone(line: Line) -> None:
 @pytest.mark.long
 def test_texts_come_right_from_a_database_of_another_encoding(cluster: Postgres, shop: Shop) -> None:
     with psycopg.connect(cluster.url(SUPERUSER, SUPERUSER), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE old OWNER {ROLE} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")  # type: ignore[call-overload]
+        admin.execute(f"CREATE DATABASE old OWNER {ROLE} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
     with psycopg.connect(cluster.url("old"), autocommit=True, client_encoding="utf8") as theirs:
         theirs.execute("CREATE TABLE t AS SELECT 1 AS id, 'Jüri' AS name")
     assert cells(shop.access(database="old"), "SELECT id, name, 'õ' AS sound FROM t") == [[1, "Jüri", "õ"]]
+
+
+@pytest.mark.long
+def test_a_byte_that_is_no_character_in_the_database_s_encoding_costs_its_row(line: Line, cluster: Postgres, shop: Shop) -> None:
+    with psycopg.connect(cluster.url(SUPERUSER, SUPERUSER), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE win OWNER {ROLE} ENCODING 'WIN1252' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+        for encoding, codec in CODECS.items():
+            # Both read the same in what is a character to either.
+            for byte in range(128, 256):
+                told = bytes([byte]).decode(codec, "ignore")
+                if told:
+                    query = "SELECT convert_from(%s::bytea, %s)"
+                    assert admin.execute(query, (bytes([byte]), encoding)).fetchone() == (told,), (encoding, byte)
+    with psycopg.connect(cluster.url("win"), autocommit=True, client_encoding="utf8") as theirs:
+        theirs.execute("CREATE TABLE t (id bigint, email text, city varchar(99), data jsonb, at timestamptz)")
+        insert = "INSERT INTO t VALUES (%s, %s, convert_from(%s, 'WIN1252'), '{\"a\": \"é\"}', '2026-01-01')"
+        for number, city in enumerate((b"Tartu", b"K\xf6ln \x80", b"bad \x81 byte", None), 1):
+            theirs.execute(insert, (number, f"u{number}@b.ee", city))
+    found = cells(shop.access(database="win"), "SELECT id, email, city, data, '€' AS sign FROM t", "")
+    assert [row[2] for row in found] == ["Tartu", "Köln €", "bad \\x81 byte", ""]
+    assert {(row[3], row[4]) for row in found} == {('{"a": "é"}', "€")}
+    columns = (Column("id", "user_id"), Column("email", "email"), Column("city", "traits.city"), Column("data", ""), Column("at", ""))
+    reader = Reader(
+        line, Shop(shop.theirs, shop.port, "win", shop.password), Selection("t", "at", overlap=0), Plan(Reading("parquet"), columns)
+    )
+    assert reader.read() == ("done", 3, 1, "")
+    assert reader.people() == {"1": "Tartu", "2": "Köln €", "4": None}
+    ((reason,),) = line.sql("SELECT reason FROM import_reject")
+    assert "city: it has bytes that are no character in cp1252" in reason
 
 
 class Pooler(socketserver.BaseRequestHandler):
