@@ -114,7 +114,8 @@ def arbitrate(candidates: Iterable[Candidate], rooms: Iterable[Room], caps: Sequ
     held = []
     for one in sorted(candidates, key=Candidate.rank):
         mine = taken[one.person_id]
-        bites = [found for cap in caps if cap.covers(one.channel, one.topic) and (found := _bite(one, cap, mine, now))]
+        # Most people have got nothing lately.
+        bites = [found for cap in caps if cap.covers(one.channel, one.topic) and (found := _bite(one, cap, mine, now))] if mine else []
         if bites:
             held.append(max(bites, key=lambda bite: (bite.room_at, -bite.cap.id)))
         else:

@@ -118,9 +118,9 @@ def _find_candidates(everywhere: Scope, messages: dict[int, Claimed]) -> dict[in
 
 def _arbitrate(everywhere: Scope, caps: list[Cap], candidates: list[Candidate], now: datetime) -> list[Held]:
     people = sql.numbers({one.person_id for one in candidates})
-    ids = sql.numbers(one.message_id for one in candidates)
-    rows = everywhere.rows(QUERIES.find_rooms, person_ids=people, ids=ids, since=now - longest(caps))
-    return arbitrate(candidates, map(Room._make, rows), caps, now)
+    rooms = map(Room._make, everywhere.rows(QUERIES.find_rooms, person_ids=people, since=now - longest(caps)))
+    mine = {one.message_id for one in candidates}
+    return arbitrate(candidates, [room for room in rooms if room.message_id not in mine], caps, now)
 
 
 def _note(everywhere: Scope, held: list[Held], now: datetime) -> None:

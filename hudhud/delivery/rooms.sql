@@ -59,12 +59,13 @@ WHERE m.id = ANY (%(ids)s::bigint[]);
 
 -- name: find_rooms
 -- Room that these people's messages have taken since a moment, theirs being that of all actors that are them today.
-SELECT r.message_id, s.person_id, r.channel, r.topic, r.at
-FROM unnest(%(person_ids)s::bigint[]) AS s (person_id) CROSS JOIN LATERAL (
-    SELECT o.message_id, o.channel, o.topic, o.at FROM message_room o
-    WHERE o.person_id = ANY (ARRAY (SELECT s.person_id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = s.person_id)) AND o.at > %(since)s
-) r
-WHERE r.message_id <> ALL (%(ids)s::bigint[])
+WITH actors AS MATERIALIZED (
+    SELECT p.id, p.id AS person_id FROM unnest(%(person_ids)s::bigint[]) AS p (id)
+    UNION ALL SELECT g.id, g.merged_into FROM person g WHERE g.merged_into = ANY (%(person_ids)s::bigint[])
+)
+SELECT r.message_id, a.person_id, r.channel, r.topic, r.at
+FROM message_room r JOIN actors a ON a.id = r.person_id
+WHERE r.person_id = ANY (ARRAY (SELECT id FROM actors)) AND r.at > %(since)s
 ORDER BY r.at, r.message_id;
 
 -- name: take_rooms
