@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition
 
-MAX_NODES = 200  # segments of segments may unfold to any size; what is larger is answered by sets
+# Segments of segments may unfold to any size; what is larger or deeper is answered by sets (ClickHouse reads some 150 levels of brackets).
+MAX_NODES, MAX_LEVELS = 200, 40
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Folding:
     def of_facts(self, tree: Condition) -> Condition | None:
         """Return the tree with the segments it names unfolded; None if it asks for anything but facts of people, or is very large."""
         whole = self._unfold(tree)
-        return None if whole is None or len(list(islice(walk(whole), MAX_NODES + 1))) > MAX_NODES else whole
+        return None if whole is None or _is_large(whole) else whole
 
     def fold(self, tree: Condition) -> Condition:
         """Return a tree that is true for the same people, each of its largest parts of nothing but facts as one leaf."""
@@ -70,6 +71,11 @@ class Folding:
             meant = self.definitions[segment_id]
             self.unfolded[segment_id] = None if isinstance(meant, Listed) else self._unfold(meant)
         return self.unfolded[segment_id]
+
+
+def _is_large(whole: Condition) -> bool:
+    paths = [path for path, _ in islice(walk(whole), MAX_NODES + 1)]
+    return len(paths) > MAX_NODES or any(path.count("of") > MAX_LEVELS for path in paths)
 
 
 def _leaf(whole: Condition) -> Condition:

@@ -10,8 +10,8 @@ from pyroaring import BitMap64
 from hudhud.segments import actions, queries
 from hudhud.segments.ask import Facts, find_atoms
 from hudhud.segments.atoms import Did, Together, key
-from hudhud.segments.together import MAX_NODES, Folding
-from hudhud.segments.types import And, Attribute, Event, Not, Or, Segment, from_json
+from hudhud.segments.together import MAX_LEVELS, MAX_NODES, Folding
+from hudhud.segments.types import And, Attribute, Company, Day, Event, Not, Or, Segment, Where, from_json
 from tests.segments import oracle
 from tests.segments.stage import make_stage
 from tests.segments.worlds import MS, NOW
@@ -62,6 +62,20 @@ def test_segments_that_name_each_other_in_endlessly_many_ways_are_asked_once() -
 def test_what_is_very_large_is_not_put_together() -> None:
     assert Folding({}).of_facts(Or((TARTU,) * (MAX_NODES - 1))) is not None
     assert Folding({}).of_facts(Or((TARTU,) * MAX_NODES)) is None
+
+
+@pytest.mark.parametrize("levels", [MAX_LEVELS, MAX_LEVELS + 1, 120])
+def test_segments_of_segments_of_any_depth_can_be_counted(stage: Stage, levels: int) -> None:
+    """As deep as a statement of brackets can be read, and deeper."""
+    stage.person(attributes={"n": 2})
+    stage.person()
+    tree: Condition = Day("born", "more_than_ago", 1, yearly=False)
+    tree = Or((tree, Attribute("n", "is", 2), Company((Where("plan", "is", "pro"),))))
+    for _ in range(levels - 1):
+        tree = And((tree,))
+    assert (Folding({}).of_facts(tree) is None) == (levels > MAX_LEVELS)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert queries.count(ws, stage.ch, tree, NOW) == 1
 
 
 def test_segments_and_lists_are_asked_for_what_they_mean(stage: Stage) -> None:
