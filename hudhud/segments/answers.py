@@ -16,7 +16,7 @@ from hudhud.segments.atoms import OfEvents
 from hudhud.segments.partly import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -37,6 +37,7 @@ class Inquiry:
     trees: Mapping[int, Condition]
     asked: Mapping[int, BitMap64]
     known: Known
+    merged: Sequence[tuple[int, int]] | None = None  # (actor, survivor): into anybody asked about, where that is known
     living: BitMap64 = field(default_factory=BitMap64)
     looked_up: BitMap64 = field(default_factory=BitMap64)  # whether they live
 
@@ -63,7 +64,7 @@ class Inquiry:
             return
         of_whom = {name: some for name, (_, some) in wanted.items()}
         lives = not atoms or not isinstance(atoms[0], OfEvents)
-        facts = ask(self.ch, self.workspace_id, atoms, self.now, people, wanted=of_whom, lives=lives)
+        facts = ask(self.ch, self.workspace_id, atoms, self.now, people, wanted=of_whom, lives=lives, merged=self.merged)
         self.known.take(facts, wanted)
         if lives:
             self.living |= facts.living
@@ -78,9 +79,10 @@ def inquire(
     trees: Mapping[int, Condition],
     asked: Mapping[int, BitMap64],
     seen: Mapping[str, Partly],
+    merged: Sequence[tuple[int, int]] | None = None,
 ) -> Inquiry:
-    """Begin with what was `seen` of atoms (by their keys) without asking."""
-    return Inquiry(ch, workspace_id, now, trees, asked, Known(definitions, dict(seen)))
+    """Begin with what was `seen` of atoms (by their keys) without asking, and with who was `merged` into these people if that is known."""
+    return Inquiry(ch, workspace_id, now, trees, asked, Known(definitions, dict(seen)), merged)
 
 
 def _is_fact(atom: Atom) -> bool:

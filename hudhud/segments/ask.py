@@ -141,22 +141,23 @@ def ask(  # noqa: PLR0913 -- a question has as many sides
     lives: bool = True,
     sample: Sample | None = None,
     mark: str = "",
+    merged: Sequence[tuple[int, int]] | None = None,
 ) -> Facts:
     """Answer atoms at `now`: about everybody (or a sample of them) in one statement, about given people in one for each five thousand.
 
     `wanted`: of which of these people an answer is wanted, by the atom's key; what is said of others then means nothing. `lives`: whether it is asked who
-    lives; else nobody of given people is said to, and of everybody it is told who is gone.
+    lives; else nobody of given people is said to, and of everybody it is told who is gone. `merged`: (actor, survivor) of all who were merged into
+    these people, where that has been asked.
     A statement about everybody begins with `mark`, a comment by which it is found while it runs.
     """
     people = None if person_ids is None else BitMap64(person_ids)
     if people is None or len(people) > MANY:
         lives = lives or people is not None
-        merged = workspace_id in _merging
-        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=merged, lives=lives, sample=sample, mark=mark))
+        whole = read_facts(ch, Question(workspace_id, now, atoms, merged=workspace_id in _merging, lives=lives, sample=sample, mark=mark))
         return whole if people is None else Facts(whole.living & people, whole.sets)
     facts = Facts()
     for some in parts(list(people), MAX_IDS):
-        moved = find_merged(ch, workspace_id, some)
+        moved = find_merged(ch, workspace_id, some) if merged is None else among(merged, some)
         actors = sorted({*some, *(actor for actor, _ in moved)})
         theirs = None if wanted is None else _of_actors(wanted, some, moved)
         facts.add(
@@ -245,6 +246,12 @@ def find_merged(ch: Client, workspace_id: int, person_ids: Sequence[int]) -> lis
     query = "SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND person_id IN {ids:Array(UInt64)}"
     found = ch.query(query, parameters={"w": workspace_id, "ids": id_list(person_ids)})
     return [(actor, person) for actor, person in found.result_rows if actor != person]
+
+
+def among(merged: Sequence[tuple[int, int]], person_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return those of (actor, survivor) who were merged into these people."""
+    people = BitMap64(person_ids) if merged else ()
+    return [(actor, person) for actor, person in merged if person in people]
 
 
 def find_all_merged(ch: Client, workspace_id: int, people: BitMap64) -> list[tuple[int, int]]:

@@ -86,6 +86,7 @@ class Desk:
     workspace_id: int
     now: datetime
     known: BitMap64
+    merged: Sequence[tuple[int, int]] | None = None  # (actor, survivor): into anybody whom it is about; asked once
 
     def close(self, known: BitMap64 | None = None) -> None:
         """Remember the instant, and whom the segments know if that has changed."""
@@ -105,7 +106,8 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     live = find_live(desk, touched)
     segments = [segment for segment in live if segment.built and not segment.failing]
     people, gone = BitMap64(touched.person_ids), BitMap64(touched.gone)
-    moved = _find_moved(desk, people, live)
+    desk.merged = find_all_merged(desk.ch, desk.workspace_id, people)
+    moved = _find_moved(desk, desk.merged, live)
     fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
     # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
     _hand_over(desk, live, moved)
@@ -160,7 +162,8 @@ def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
     turns = find_turns(desk.ch, desk.workspace_id, find_atoms([segment.tree for segment in due], definitions), since, desk.now)
     asked = {segment.id: desk.known if segment.failing else turns.people(atoms[segment.id]) for segment in due}
     # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
-    _hand_over(desk, due, _find_moved(desk, BitMap64().union(*asked.values())))
+    desk.merged = find_all_merged(desk.ch, desk.workspace_id, BitMap64().union(*asked.values()))
+    _hand_over(desk, due, _find_moved(desk, desk.merged))
     decision = _decide(desk, due, asked, MOST_CHANGES)
     for segment in due if decision.is_whole else ():
         desk.ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=soonest(turns.flips, atoms[segment.id], desk.now))
@@ -299,7 +302,7 @@ def _decide(
     people = BitMap64().union(*asked.values())
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
     trees = {segment.id: segment.tree for segment in segments}
-    inquiry = inquire(desk.ch, desk.workspace_id, desk.now, definitions, trees, asked, seen or {})
+    inquiry = inquire(desk.ch, desk.workspace_id, desk.now, definitions, trees, asked, seen or {}, desk.merged)
     true = inquiry.answer(people if changed is None else people & changed)
     stored = read_members(desk.ws, [segment.id for segment in segments], people)
     living = inquiry.find_living(BitMap64().union(*((stored[one.id] ^ true[one.id]) & asked[one.id] for one in segments)))
@@ -346,9 +349,8 @@ def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[
     return []
 
 
-def _find_moved(desk: Desk, people: BitMap64, segments: Sequence[Live] = ()) -> dict[int, int]:
-    """Return who has been merged into one of these people, as far as ClickHouse has been told (it is what is asked): of those whom the segments know, or who are in one of these."""
-    merged = find_all_merged(desk.ch, desk.workspace_id, people)
+def _find_moved(desk: Desk, merged: Sequence[tuple[int, int]], segments: Sequence[Live] = ()) -> dict[int, int]:
+    """Return who of the `merged` the segments know, or is in one of these: that is as far as ClickHouse has been told (it is what is asked)."""
     # Who is to be asked about again (`ask_again`) is not known, and was perhaps merged before that.
     unknown = BitMap64([actor for actor, _ in merged if actor not in desk.known])
     inside = read_members(desk.ws, [segment.id for segment in segments], unknown) if unknown and segments else {}

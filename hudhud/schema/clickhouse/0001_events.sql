@@ -1,5 +1,6 @@
 -- Events as they came: never rewritten. `actor_id` is the person the event was recorded for; who that is today is
--- answered by `person_override` (merged actor -> survivor).
+-- answered by `person_override` (merged actor -> survivor). A month to which nothing has come for a day becomes one part: what a batch of
+-- people did is looked for in every part (docs/decisions/0031-what-a-batch-reads.md).
 CREATE TABLE IF NOT EXISTS event (
     workspace_id UInt64,
     name         LowCardinality(String),
@@ -14,7 +15,8 @@ CREATE TABLE IF NOT EXISTS event (
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, name, actor_id, at)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000,
+    min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1;
 
 -- One person's events, newest first, and what a batch of people did, without scanning the rest: hence the small granules, and the small
 -- blocks: what is read is unpacked whole. That halves what a batch costs, for a byte an event.
@@ -30,7 +32,8 @@ CREATE TABLE IF NOT EXISTS person_event (
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(at)
 ORDER BY (workspace_id, actor_id, at)
-SETTINGS index_granularity = 512, min_compress_block_size = 4096, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 512, min_compress_block_size = 4096, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000,
+    min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1;
 
 -- Mirror of what conditions ask about a person; the highest version counts, so the same row twice does no harm. Without a memory of inserts:
 -- after a crash it may hold inserts whose rows are nowhere, and refuse them (events/append.py).
