@@ -124,10 +124,12 @@ WITH drawn AS (
     FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
     WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out') AND p.erased_at IS NULL
     ORDER BY l.node, coalesce(p.merged_into, p.id), l.at, l.run_id
+), theirs AS (
+    -- Runs that were over when their person was merged are theirs still.
+    SELECT coalesce(p.merged_into, p.id) AS person_id, max(g.ended_at) FILTER (WHERE g.outcome = 'goal') AS reached_at, bool_or(g.ended_at IS NULL) AS is_open
+    FROM run g JOIN person p ON p.id = g.person_id WHERE g.journey_id = %(journey_id)s GROUP BY 1
 ), judged AS (
-    SELECT d.node, d.edge, bool_or(g.outcome = 'goal' AND g.ended_at >= d.at) IS TRUE AS reached, bool_or(g.ended_at IS NULL) AS is_open
-    FROM drawn d JOIN person a ON a.id = d.person_id OR a.merged_into = d.person_id JOIN run g ON g.journey_id = %(journey_id)s AND g.person_id = a.id
-    GROUP BY d.node, d.edge, d.person_id
+    SELECT d.node, d.edge, (t.reached_at >= d.at) IS TRUE AS reached, t.is_open FROM drawn d JOIN theirs t ON t.person_id = d.person_id
 )
 SELECT j.node, j.edge, count(*), count(*) FILTER (WHERE j.reached), count(*) FILTER (WHERE j.is_open AND NOT j.reached) FROM judged j GROUP BY j.node, j.edge;
 

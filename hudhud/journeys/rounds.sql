@@ -39,21 +39,20 @@ WITH drawn AS (
     JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
     WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
     ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
+), reached AS (
+    -- Runs that were over when their person was merged are theirs still.
+    SELECT coalesce(p.merged_into, p.id) AS person_id, g.ended_at FROM run g JOIN person p ON p.id = g.person_id
+    WHERE %(metric)s = 'goal' AND g.journey_id = %(journey_id)s AND g.outcome = 'goal'
+), did AS (
+    SELECT d.person_id FROM drawn d JOIN reached g ON g.person_id = d.person_id
+    WHERE g.ended_at >= d.at AND g.ended_at <= d.at + %(within)s::interval
+    UNION
+    SELECT d.person_id FROM drawn d JOIN message m ON m.source_id = d.run_id JOIN engagement e ON e.message_id = m.id
+    WHERE %(metric)s IN ('open', 'click') AND m.source_kind = 'journey' AND m.visit > d.visit
+      AND e.kind = %(metric)s AND e.verdict = 'human' AND e.at > d.at AND e.at <= d.at + %(within)s::interval
 ), judged AS (
-    SELECT d.edge, d.at, d.at + %(within)s::interval <= %(as_of)s AS is_over, CASE %(metric)s
-        WHEN 'goal' THEN EXISTS (
-            -- Runs that were over when their person was merged are theirs still.
-            SELECT FROM person a JOIN run g ON g.journey_id = %(journey_id)s AND g.person_id = a.id
-            WHERE (a.id = d.person_id OR a.merged_into = d.person_id) AND g.outcome = 'goal'
-              AND g.ended_at >= d.at AND g.ended_at <= d.at + %(within)s::interval)
-        WHEN 'event' THEN false
-        WHEN 'revenue' THEN false
-        ELSE EXISTS (
-            SELECT FROM message m JOIN engagement e ON e.message_id = m.id
-            WHERE m.source_kind = 'journey' AND m.source_id = d.run_id AND m.visit > d.visit
-              AND e.kind = %(metric)s AND e.verdict = 'human' AND e.at > d.at AND e.at <= d.at + %(within)s::interval)
-        END AS did
-    FROM drawn d
+    SELECT d.edge, d.at, d.at + %(within)s::interval <= %(as_of)s AS is_over, did.person_id IS NOT NULL AS did
+    FROM drawn d LEFT JOIN did ON did.person_id = d.person_id
 )
 SELECT j.edge, count(*), min(j.at), count(*) FILTER (WHERE j.is_over), count(*) FILTER (WHERE j.is_over AND j.did) FROM judged j GROUP BY j.edge;
 

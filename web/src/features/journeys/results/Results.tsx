@@ -88,7 +88,7 @@ function Test({ journey, node, step }: { journey: Journey; node: string; step: E
         <Text fz="sm">{more === null ? t("results.needed_unknown") : t("results.needed", { count: more, number: format.number(more), difference: format.percent(result.difference / 100) })}</Text>
       )}
       <Declare journey={journey} result={result} />
-      <Text c="dimmed" fz="sm">{t("journeys.as_of", { at: format.clock(result.now.as_of) })} {t("results.bounds")}</Text>
+      <Text c="dimmed" fz="sm">{t("journeys.as_of", { at: format.clock(result.now.as_of) })}. {t("results.bounds")}</Text>
     </Stack>
   );
 }
@@ -123,7 +123,7 @@ function Lots({ journey, node }: { journey: Journey; node: string }) {
           <Text c="dimmed" fz="sm">{t("results.way", { people: format.number(way.people), goal: format.number(way.goal) })}</Text>
         </div>
       ))}
-      <Text c="dimmed" fz="sm">{t("journeys.as_of", { at: format.clock(lots.data.as_of) })} {t("results.bounds")}</Text>
+      <Text c="dimmed" fz="sm">{t("journeys.as_of", { at: format.clock(lots.data.as_of) })}. {t("results.bounds")}</Text>
     </Stack>
   );
 }
