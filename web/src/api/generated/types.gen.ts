@@ -1191,6 +1191,30 @@ export type Span = {
 };
 
 /**
+ * Rerun
+ *
+ * From which step runs start again, and which: one, or all that stood on a step; `as_of` is that of the look before.
+ */
+export type Rerun = {
+    /**
+     * Node
+     */
+    node: string;
+    /**
+     * Run Id
+     */
+    run_id?: number | null;
+    /**
+     * Standing
+     */
+    standing?: string | null;
+    /**
+     * As Of
+     */
+    as_of?: string | null;
+};
+
+/**
  * JourneyDraft
  *
  * A graph as it is for now, and the revision that was worked on (0: there was none).
@@ -4910,6 +4934,44 @@ export type JourneysExplainStepData = {
 };
 
 export type JourneysExplainStepResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysLookAtRerunData = {
+    body: Rerun;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/rerun/look';
+};
+
+export type JourneysLookAtRerunResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type JourneysStartAgainData = {
+    body: Rerun;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/journeys/{key}/rerun';
+};
+
+export type JourneysStartAgainResponses = {
     /**
      * OK
      */

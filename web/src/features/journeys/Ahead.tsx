@@ -19,7 +19,7 @@ function When({ run }: { run: AheadRun }) {
     : run.at && format.dateTime(run.at);
   return (
     <Text fz="sm">
-      {t(`journeys.ahead.${run.code}`, { at })}{" "}
+      {t(`reasons.ahead.${run.code}`, { at })}{" "}
       {clock && <span className="hd-dim">{t("journeys.waits.zone", { zone: isolated(clock.zone), told_by: t(`journeys.told_by.${clock.told_by}`) })}</span>}
     </Text>
   );
@@ -35,10 +35,10 @@ function Way({ run, way, words }: { run: AheadRun; way: AheadWay; words: Journey
 
 function Changes({ run, words }: { run: AheadRun; words: JourneyWords }) {
   const { t } = useTranslation();
-  const told = run.changes.map((one) => t(`journeys.ahead.change.${one.code}`, {
+  const told = run.changes.map((one) => t(`reasons.ahead.change.${one.code}`, {
     condition: one.if ? plain(words, sentence(words, one.if)) : "", attribute: isolated(one.attribute ?? ""),
   }));
-  return <Text fz="sm" c="dimmed">{t("journeys.ahead.changes", { list: words.format.either(told) })}</Text>;
+  return <Text fz="sm" c="dimmed">{t("reasons.ahead.changes", { list: words.format.either(told) })}</Text>;
 }
 
 /** What comes next in one run: when, which ways lead on from there, and what could make it come otherwise. */
@@ -50,7 +50,7 @@ export function AheadOfRun({ run }: { run: AheadRun }) {
       <When run={run} />
       {run.ways.length > 0 && (
         <div>
-          <Text component="span" fz="sm" c="dimmed">{t("journeys.ahead.then")}</Text>
+          <Text component="span" fz="sm" c="dimmed">{t("reasons.ahead.then")}</Text>
           <ul className="hd-small">{run.ways.map((way) => <Way key={way.edge} run={run} way={way} words={words} />)}</ul>
         </div>
       )}
@@ -68,10 +68,10 @@ export default function AheadCard({ personId }: { personId: number }) {
   const ahead = useAhead(personId);
   const { runs = [], messages = [] } = ahead.data ?? {};
   return (
-    <Card title={t("journeys.ahead.title")}>
+    <Card title={t("reasons.ahead.title")}>
       {ahead.isError && <Failure error={ahead.error} />}
       {ahead.isPending && <Loading rows={2} />}
-      {ahead.data && runs.length + messages.length === 0 && <Text c="dimmed">{t("journeys.ahead.nothing")}</Text>}
+      {ahead.data && runs.length + messages.length === 0 && <Text c="dimmed">{t("reasons.ahead.nothing")}</Text>}
       <Stack>
         {runs.map((run) => (
           <section key={run.run_id}>

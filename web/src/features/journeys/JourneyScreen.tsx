@@ -20,7 +20,10 @@ const TargetCard = lazy(async () => {
   return import("./results/Targets");
 });
 
-const StuckCard = lazy(() => import("./StuckCard"));
+const StuckCard = lazy(async () => {
+  await loadLater();
+  return import("./StuckCard");
+});
 
 function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }) {
   const { t } = useTranslation();

@@ -1,17 +1,30 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { toneOf } from "@/features/messages/types";
 import { Lines } from "@/features/segments/Explanation";
 import { isolated } from "@/features/segments/sentence";
+import { loadLater } from "@/i18n";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconCheck, IconX, Loading, Stack, State, Text, VisuallyHidden } from "@/ui";
-import { AheadOfRun } from "./Ahead";
 import { useJourneyWords } from "./boxes";
 import { tell, tellEdge, type JourneyWords } from "./describe";
 import type { Graph } from "./graph";
 import { useJourney, useWhy } from "./queries";
-import { StepWhy } from "./StepWhy";
 import type { Why, WhyRule, WhyStep } from "./types";
+
+const AheadOfRun = lazy(async () => {
+  await loadLater();
+  return { default: (await import("./Ahead")).AheadOfRun };
+});
+const Rerun = lazy(async () => {
+  await loadLater();
+  return { default: (await import("./Rerun")).Rerun };
+});
+const StepWhy = lazy(async () => {
+  await loadLater();
+  return { default: (await import("./StepWhy")).StepWhy };
+});
 
 function Rule({ rule }: { rule: WhyRule }) {
   const { t } = useTranslation();
@@ -65,7 +78,7 @@ function Step({ step, graph, words, journeyKey, runId }: StepProps) {
             {message.reason && <span className="hd-small"> {t(`messages.reason.${message.reason}`)}</span>}
           </Link>
         )}
-        {ASKED.has(step.code) && (node !== "" || graph.entry) && <StepWhy journeyKey={journeyKey} runId={runId} visit={step.data.visit} />}
+        {ASKED.has(step.code) && (node !== "" || graph.entry) && <Suspense fallback={null}><StepWhy journeyKey={journeyKey} runId={runId} visit={step.data.visit} /></Suspense>}
       </span>
       <Text component="time" c="dimmed" fz="sm" dateTime={at}>{format.dateTime(at)}</Text>
     </li>
@@ -80,7 +93,7 @@ function Runs({ why, graph, words, journeyKey }: { why: Why; graph: Graph; words
       <ol className="hd-list">
         {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} journeyKey={journeyKey} runId={run.id} />)}
       </ol>
-      {run.ahead && <AheadOfRun run={run.ahead} />}
+      {run.ahead && <Suspense fallback={null}><AheadOfRun run={run.ahead} /><Rerun journeyKey={journeyKey} runId={run.id} graph={graph} /></Suspense>}
     </section>
   ));
 }

@@ -12,9 +12,9 @@ function Answer({ journeyKey, runId, visit }: { journeyKey: string; runId: numbe
   return (
     <>
       {step.data.conditions.length === 0
-        ? <Text fz="sm" c="dimmed">{t("journeys.step_why.nothing")}</Text>
+        ? <Text fz="sm" c="dimmed">{t("reasons.step_why.nothing")}</Text>
         : <Lines verdicts={step.data.conditions.map(({ name, verdict }) => ({ ...verdict, path: `${name} ${verdict.path}` }))} />}
-      {step.data.as_known_now && <Text fz="sm" c="dimmed">{t("journeys.step_why.as_known_now")}</Text>}
+      {step.data.as_known_now && <Text fz="sm" c="dimmed">{t("reasons.step_why.as_known_now")}</Text>}
     </>
   );
 }
@@ -25,7 +25,7 @@ export function StepWhy(step: { journeyKey: string; runId: number; visit: number
   const [isOpen, setOpen] = useState(false);
   return (
     <div>
-      <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>{t("journeys.step_why.ask")}</Button>
+      <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>{t("reasons.step_why.ask")}</Button>
       {isOpen && <Answer {...step} />}
     </div>
   );

@@ -14,15 +14,15 @@ export default function StuckCard({ journey }: { journey: Journey }) {
   const stuck = useStuck(journey.key).data?.items ?? [];
   if (stuck.length === 0) return null;
   return (
-    <Card title={t("journeys.stuck.title")}>
+    <Card title={t("reasons.stuck.title")}>
       <Stack>
         {stuck.map((one) => {
           const told = tell(words, journey.graph, one.node);
           return (
             <Note key={`${String(one.version)} ${one.node} ${one.cause}`} tone="wait">
               <Text fw={600}>{told.title} {told.said}</Text>
-              <Text fz="sm">{t("journeys.stuck.since", { count: one.runs, number: format.number(one.runs), at: format.dateTime(one.since) })}</Text>
-              <Text fz="sm">{t(`journeys.stuck.${one.cause}`)}</Text>
+              <Text fz="sm">{t("reasons.stuck.since", { count: one.runs, number: format.number(one.runs), at: format.dateTime(one.since) })}</Text>
+              <Text fz="sm">{t(`reasons.stuck.${one.cause}`)}</Text>
             </Note>
           );
         })}

@@ -3,13 +3,13 @@ import { call } from "@/api/call";
 import {
   contentFindTemplates, journeysDrain, journeysExplain, journeysExplainStep, journeysFindAhead, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysFindStuck, journeysGetJourney, journeysGetNumbers, journeysInstall,
   journeysPause,
-  journeysRunRehearsal, journeysStart,
+  journeysLookAtRerun, journeysRunRehearsal, journeysStart, journeysStartAgain,
 } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Ahead, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, StepConditions, Stuck, TemplateSummary, Why } from "./types";
+import type { Ahead, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, RerunLook, StepConditions, Stuck, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -117,4 +117,25 @@ export function useStepOf(key: string, step: string): { journey: string; step: s
 /** People who ought to have moved on and have not. */
 export function useStuck(key: string) {
   return useQuery({ queryKey: ["stuck", key], queryFn: () => call<Paged<Stuck>>(journeysFindStuck({ path: { key } })), refetchInterval: 15_000 });
+}
+
+/** What a run passed before from this step on, and will get once more. */
+export function useRerunLook(key: string, runId: number, node: string | null) {
+  return useQuery({
+    queryKey: ["rerun", key, runId, node],
+    queryFn: () => call<RerunLook>(journeysLookAtRerun({ path: { key }, body: { node: node ?? "", run_id: runId } })),
+    enabled: node !== null,
+    gcTime: 0,
+  });
+}
+
+export function useRerun(key: string, done: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { node: string; run_id: number; as_of: string }) => call<RerunLook>(journeysStartAgain({ path: { key }, body })),
+    onSuccess: async () => {
+      await Promise.all([["why", key], ["ahead"], ["numbers", key], ["runs", key]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      done();
+    },
+  });
 }

@@ -151,3 +151,11 @@ export interface Stuck {
   runs: number;
   since: string;
 }
+
+/** What starting runs again from a step does: how many, and the steps that they passed before and will pass once more. */
+export interface RerunLook {
+  runs: number;
+  sends: { step: string; runs: number }[];
+  effects: { step: string; runs: number }[];
+  as_of: string;
+}

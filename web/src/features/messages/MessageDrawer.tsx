@@ -1,11 +1,17 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useTemplateNames } from "@/features/journeys/queries";
+import { loadLater } from "@/i18n";
 import { useFormat } from "@/i18n/useFormat";
 import { Drawer, Facts, Failure, Loading, Ltr, MailFrame, Note, Stack, State, Text, Title } from "@/ui";
-import { MessageWhy } from "./MessageWhy";
 import { useMessage } from "./queries";
 import { toneOf, type Hold, type MessageDetail } from "./types";
+
+const MessageWhy = lazy(async () => {
+  await loadLater();
+  return import("./MessageWhy");
+});
 
 function Attempts({ message }: { message: MessageDetail }) {
   const { t } = useTranslation();
@@ -87,7 +93,7 @@ function Detail({ message }: { message: MessageDetail }) {
       </Note>
       <Facts items={facts.filter(([, value]) => value !== null)} />
       {message.held && <Held hold={message.held} />}
-      <MessageWhy id={message.id} />
+      <Suspense fallback={<Loading rows={3} />}><MessageWhy id={message.id} /></Suspense>
       <Attempts message={message} />
       <Reactions message={message} />
       {message.copy && (

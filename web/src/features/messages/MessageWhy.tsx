@@ -31,7 +31,7 @@ function Line({ line }: { line: MessageLine }) {
       <Icon size={17} aria-hidden />
       <div className="hd-grow">
         {holds !== null && <VisuallyHidden>{t(holds ? "segments.yes" : "segments.no")}: </VisuallyHidden>}
-        {t(`messages.why.${line.code}.${wordOf(line)}`, words)}
+        {t(`reasons.message.${line.code}.${wordOf(line)}`, words)}
         {data.zone && data.told_by && <span className="hd-dim"> {t("journeys.waits.zone", { zone: isolated(data.zone), told_by: t(`journeys.told_by.${data.told_by}`) })}</span>}
       </div>
     </li>
@@ -45,26 +45,26 @@ function Source({ why }: { why: Why }) {
   if (why.source.kind !== "journey") return null;
   return (
     <Text fz="sm">
-      {t("messages.why.from", { journey: isolated(step.journey), step: isolated(step.step) })}{" "}
-      <Link className="hd-textlink" to={`/people/${String(why.person_id)}?why=journey:${why.source.key}`}>{t("messages.why.to_person")}</Link>
+      {t("reasons.message.from", { journey: isolated(step.journey), step: isolated(step.step) })}{" "}
+      <Link className="hd-textlink" to={`/people/${String(why.person_id)}?why=journey:${why.source.key}`}>{t("reasons.message.to_person")}</Link>
     </Text>
   );
 }
 
 /** Why it was sent, is held or was skipped: each rule, as it stood at that moment. */
-export function MessageWhy({ id }: { id: number }) {
+export default function MessageWhy({ id }: { id: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const why = useMessageWhy(id);
   return (
     <section>
-      <Title order={3} fz="md" mb="xs">{t("messages.why.title")}</Title>
+      <Title order={3} fz="md" mb="xs">{t("reasons.message.title")}</Title>
       {why.isError && <Failure error={why.error} />}
       {why.isPending && <Loading rows={3} />}
       {why.data && (
         <>
           <Source why={why.data} />
-          <Text fz="sm" c="dimmed">{t(`messages.why.verdict.${why.data.verdict}`, { at: format.dateTime(why.data.as_of) })}</Text>
+          <Text fz="sm" c="dimmed">{t(`reasons.message.verdict.${why.data.verdict}`, { at: format.dateTime(why.data.as_of) })}</Text>
           <ul className="hd-list">{why.data.lines.map((line) => <Line key={line.code} line={line} />)}</ul>
         </>
       )}

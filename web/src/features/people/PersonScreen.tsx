@@ -4,6 +4,7 @@ import { useParams } from "react-router";
 import { CompaniesCard } from "@/features/companies/CompaniesCard";
 import { PersonStageCard } from "@/features/lifecycle/PersonStageCard";
 import { PersonPersonas } from "@/features/personas/PersonPersonas";
+import { loadLater } from "@/i18n";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Avatar, BackLink, Card, Columns, Failure, Group, Loading, Ltr, Name, Page, Stack } from "@/ui";
 import { AttributesCard, IdentifiersCard, SegmentsCard } from "./cards";
@@ -17,7 +18,10 @@ import { WhyCard } from "./WhyCard";
 import { usePerson } from "./queries";
 import type { Profile } from "./types";
 
-const AheadCard = lazy(() => import("@/features/journeys/Ahead"));
+const AheadCard = lazy(async () => {
+  await loadLater();
+  return import("@/features/journeys/Ahead");
+});
 
 function Everything({ person }: { person: Profile }) {
   return (

@@ -1,4 +1,6 @@
+import coupons from "./coupons.json";
+import reasons from "./reasons.json";
 import results from "./results.json";
 import sending from "./sending.json";
 
-export default { results, sending };
+export default { coupons, reasons, results, sending };
