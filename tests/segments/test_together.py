@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
+    from hudhud.segments.sets import Listed
     from hudhud.segments.types import Condition
     from tests.segments.stage import Stage
 
@@ -50,8 +51,9 @@ def test_what_is_true_of_whoever_nothing_is_known_of_stays_so(tree: Condition) -
 
 def test_segments_that_name_each_other_in_endlessly_many_ways_are_asked_once() -> None:
     steps = 100
-    ladder = {0: And((TARTU, PAGE)), **{step: Or((Segment(step - 1), Segment(step - 1, member=False))) for step in range(1, steps)}}
-    facts_only = {**ladder, 0: TARTU}
+    ladder: dict[int, Condition | Listed] = {step: Or((Segment(step - 1), Segment(step - 1, member=False))) for step in range(1, steps)}
+    ladder[0] = And((TARTU, PAGE))
+    facts_only: dict[int, Condition | Listed] = {**ladder, 0: TARTU}
     assert len(find_atoms([Segment(steps - 1)], ladder)) == 2
     assert Folding(facts_only).of_facts(Segment(steps - 1)) is None
     folding = Folding(facts_only)
@@ -87,7 +89,7 @@ def test_segments_and_lists_are_asked_for_what_they_mean(stage: Stage) -> None:
         tartu = actions.create_segment(ws, "Tartu", TARTU, NOW, by="cli")
         basic = actions.create_segment(ws, "Basic", And((Segment(tartu), PRO)), NOW, by="cli")
         some = actions.create_list(ws, "Some", NOW, by="cli")
-        trees = {
+        trees: dict[Condition, list[int]] = {
             And((Segment(tartu), Segment(basic, member=False))): [one.id],
             And((Segment(tartu, member=False),)): [third.id],
             Or((Segment(basic), Not(TARTU))): [other.id, third.id],
