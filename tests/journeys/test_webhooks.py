@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,25 +15,21 @@ from hudhud.journeys.changeover import carry_out, find_open
 from hudhud.journeys.checks import find_problems
 from hudhud.journeys.decisions import why_step
 from hudhud.journeys.explain import why
-from hudhud.journeys.graph import canonical, parse
+from hudhud.journeys.graph import parse
 from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import InvalidJourney
-from hudhud.kit.crypto import Keys
-from hudhud.kit.egress import Answer, Egress, read_networks
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
 from hudhud.people.queries import find_some
 from tests.endpoints.fake import Fake, Handler, make_certificate
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, send
+from tests.journeys.wire import KEYS, TRIGGER, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
-KEYS = Keys((b"k" * 32,))
-TRIGGER = {"kind": "event", "name": "Signed Up"}
 REQUESTS = Query(
     "requests",
     "SELECT state, code, detail, jsonb_array_length(tries) FROM journey_request WHERE workspace_id = %(workspace_id)s ORDER BY id",
@@ -42,56 +37,6 @@ REQUESTS = Query(
 FACTS = Query("facts", "SELECT name, value FROM run_fact WHERE workspace_id = %(workspace_id)s ORDER BY run_id")
 GIVEN = Query("given", "SELECT given FROM message WHERE workspace_id = %(workspace_id)s ORDER BY id")
 SECOND = timedelta(seconds=1)
-
-
-@dataclass
-class Wire:
-    """A journeys' stage with somebody to ask, over real sockets and TLS."""
-
-    stage: Stage
-    fake: Fake
-    context: ssl.SSLContext
-    allowed: str = "127.0.0.0/8, ::1"
-
-    def ask(self, now: datetime, *, keep: bool = True, limit: int = 100) -> list[requests.Done]:
-        """Send what is due once; `keep` False: die before it is written down."""
-        with self.stage.db.workspace(self.stage.workspace_id) as ws:
-            claimed = [
-                one for one in requests.claim(ws, KEYS, "test", now, busy=(), limit=limit) if one.workspace_id == self.stage.workspace_id
-            ]
-        done = asyncio.run(self._send(claimed, now))
-        if keep and done:
-            with self.stage.db.workspace(self.stage.workspace_id) as ws:
-                requests.record(ws, done, now)
-        return done
-
-    async def _send(self, claimed: list[requests.Claimed], now: datetime) -> list[requests.Done]:
-        egress = Egress(read_networks(self.allowed), ssl_context=self.context)
-        came = await asyncio.gather(*(requests.attempt(egress, one) for one in claimed))
-        await egress.close()
-        return [
-            requests.Done(one, now, 0.1, answer if isinstance(answer, Answer) else None, requests.judge(one, answer, now))
-            for one, answer in zip(claimed, came, strict=True)
-        ]
-
-    def rows(self, query: Query) -> list[tuple[Any, ...]]:
-        with self.stage.db.workspace(self.stage.workspace_id) as ws:
-            return [tuple(row) for row in ws.rows(query)]
-
-    def begin(
-        self, node: dict[str, Any], people: list[int], after: dict[str, Any] | None = None, start: str = "ask", **properties: object
-    ) -> None:
-        nodes = {"ask": node, **(after or {}), "end": END, "sorry": {"kind": "exit", "reason": "no_answer"}}
-        self.stage.publish({"key": "j", "trigger": TRIGGER, "nodes": nodes, "start": start})
-        self.stage.take(*(self.stage.event(person_id, "Signed Up", T0, **properties) for person_id in people))
-        self.stage.tick(T0)
-        self.stage.act(T0)
-
-    def node(self, **more: object) -> dict[str, Any]:
-        return {"kind": "webhook", "name": "loyalty", "url": self.fake.url, "next": "end", "failed": "sorry", **more}
-
-    def body(self, place: int = -1) -> Any:  # noqa: ANN401 -- any JSON
-        return msgspec.json.decode(self.fake.got[place].body)
 
 
 @pytest.fixture(scope="module")
@@ -430,21 +375,6 @@ def test_a_rehearsal_calls_nobody_and_takes_the_sample(wire: Wire) -> None:
     assert (wire.fake.got, wire.rows(REQUESTS), wire.rows(FACTS)) == ([], [], [])
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"url": "https://{{ person.host }}/"}, {"url": "ftp://a.test/"}, {"url": "https://a.test@b.test/"}, {"url": "https://a.test:1{{ x }}/"},
-        {"method": "GET", "body": {}}, {"headers": {"Host": "a"}}, {"headers": {"a b": "c"}}, {"headers": {"a": "1", "A": "2"}},
-        {"name": "Loyalty"}, {"keep": {"status": "x"}},
-    ],
-)  # fmt: skip
-def test_what_cannot_be_asked_is_refused_when_it_is_written(bad: dict[str, Any]) -> None:
-    node = {"kind": "webhook", "name": "loyalty", "url": "https://a.test/", "next": "end", "failed": "end", **bad}
-    with pytest.raises(InvalidJourney) as caught:
-        parse({"key": "j", "names": {"en": "J"}, "trigger": TRIGGER, "start": "ask", "nodes": {"ask": node, "end": END}})
-    assert [one["code"] for one in caught.value.data["problems"]] == ["invalid_field"]  # type: ignore[attr-defined]
-
-
 def test_texts_that_are_not_sound_are_refused_when_it_is_published(wire: Wire) -> None:
     for more in (
         {"body": {"x": "{{ nobody.name }}"}},
@@ -455,18 +385,3 @@ def test_texts_that_are_not_sound_are_refused_when_it_is_published(wire: Wire) -
             wire.stage.publish(
                 {"key": "j", "trigger": TRIGGER, "start": "ask", "nodes": {"ask": wire.node(**more), "end": END, "sorry": END}}
             )
-
-
-def test_its_written_form_reads_back(wire: Wire) -> None:
-    raw = {
-        "key": "j",
-        "names": {"en": "J"},
-        "trigger": TRIGGER,
-        "start": "ask",
-        "nodes": {"ask": wire.node(body={"a": ["{{ person.id }}"]}, headers={"A": {"secret": "s"}}), "end": END, "sorry": END},
-    }
-    graph = parse(raw)
-    assert parse(canonical(graph)) == graph
-    leaf = {"kind": "run", "name": "loyalty.points", "op": "is", "value": 1}
-    with pytest.raises(InvalidJourney, match="only steps of a journey"):
-        parse({**raw, "entry": leaf})

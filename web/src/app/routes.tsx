@@ -60,6 +60,8 @@ export function makeRouter() {
         screen("/data/hooks/:id", () => import("@/features/hooks/HookScreen")),
         screen("/data/endpoints", () => import("@/features/endpoints/EndpointsScreen")),
         screen("/data/endpoints/:id", () => import("@/features/endpoints/EndpointScreen")),
+        screen("/data/coupons", async () => { await loadLater(); return import("@/features/coupons/CouponsScreen"); }),
+        screen("/data/coupons/:key", async () => { await loadLater(); return import("@/features/coupons/PoolScreen"); }),
         screen("/settings", () => import("@/features/settings/WorkspaceScreen")),
         screen("/settings/sending", async () => { await loadLater(); return import("@/features/sending/SendingScreen"); }),
         screen("/settings/keys", () => import("@/features/settings/KeysScreen")),

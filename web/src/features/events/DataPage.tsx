@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import { Page } from "@/ui";
 
-const TABS = ["events", "attributes", "rejects", "hooks", "endpoints"] as const;
+const TABS = ["events", "attributes", "rejects", "hooks", "endpoints", "coupons"] as const;
 
 /** The frame of the Data screens: one row of links, one screen each. */
 export function DataPage({ tab, children }: { tab: (typeof TABS)[number]; children: ReactNode }) {
