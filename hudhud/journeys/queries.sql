@@ -124,12 +124,18 @@ WITH drawn AS (
     FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
     WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out') AND p.erased_at IS NULL
     ORDER BY l.node, coalesce(p.merged_into, p.id), l.at, l.run_id
-), theirs AS (
+), facts AS (
+    -- Brought together by one sorting and not by joins: nothing for a stale statistic to spoil.
+    SELECT d.person_id, d.node, d.edge, d.at, NULL::timestamptz AS reached_at, false AS is_open FROM drawn d
+    UNION ALL
     -- Runs that were over when their person was merged are theirs still.
-    SELECT coalesce(p.merged_into, p.id) AS person_id, max(g.ended_at) FILTER (WHERE g.outcome = 'goal') AS reached_at, bool_or(g.ended_at IS NULL) AS is_open
-    FROM run g JOIN person p ON p.id = g.person_id WHERE g.journey_id = %(journey_id)s GROUP BY 1
+    SELECT coalesce(p.merged_into, p.id), NULL, NULL, NULL, CASE WHEN g.outcome = 'goal' THEN g.ended_at END, g.ended_at IS NULL
+    FROM run g JOIN person p ON p.id = g.person_id WHERE g.journey_id = %(journey_id)s
+), people AS (
+    SELECT f.node, f.edge, f.at, max(f.reached_at) OVER (PARTITION BY f.person_id) AS reached_at, bool_or(f.is_open) OVER (PARTITION BY f.person_id) AS is_open
+    FROM facts f
 ), judged AS (
-    SELECT d.node, d.edge, (t.reached_at >= d.at) IS TRUE AS reached, t.is_open FROM drawn d JOIN theirs t ON t.person_id = d.person_id
+    SELECT p.node, p.edge, (p.reached_at >= p.at) IS TRUE AS reached, p.is_open FROM people p WHERE p.node IS NOT NULL
 )
 SELECT j.node, j.edge, count(*), count(*) FILTER (WHERE j.reached), count(*) FILTER (WHERE j.is_open AND NOT j.reached) FROM judged j GROUP BY j.node, j.edge;
 

@@ -39,20 +39,23 @@ WITH drawn AS (
     JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
     WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
     ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
-), reached AS (
+), facts AS (
+    -- Brought together by one grouping and not by joins: nothing for a stale statistic to spoil.
+    SELECT d.person_id, d.edge, d.at, NULL::timestamptz AS done_at FROM drawn d
+    UNION ALL
     -- Runs that were over when their person was merged are theirs still.
-    SELECT coalesce(p.merged_into, p.id) AS person_id, g.ended_at FROM run g JOIN person p ON p.id = g.person_id
+    SELECT coalesce(p.merged_into, p.id), NULL, NULL, g.ended_at FROM run g JOIN person p ON p.id = g.person_id
     WHERE %(metric)s = 'goal' AND g.journey_id = %(journey_id)s AND g.outcome = 'goal'
-), did AS (
-    SELECT d.person_id FROM drawn d JOIN reached g ON g.person_id = d.person_id
-    WHERE g.ended_at >= d.at AND g.ended_at <= d.at + %(within)s::interval
-    UNION
-    SELECT d.person_id FROM drawn d JOIN message m ON m.source_id = d.run_id JOIN engagement e ON e.message_id = m.id
-    WHERE %(metric)s IN ('open', 'click') AND m.source_kind = 'journey' AND m.visit > d.visit
-      AND e.kind = %(metric)s AND e.verdict = 'human' AND e.at > d.at AND e.at <= d.at + %(within)s::interval
+    UNION ALL
+    SELECT d.person_id, NULL, NULL, e.at FROM drawn d JOIN message m ON m.source_id = d.run_id JOIN engagement e ON e.message_id = m.id
+    WHERE %(metric)s IN ('open', 'click') AND m.source_kind = 'journey' AND m.visit > d.visit AND e.kind = %(metric)s AND e.verdict = 'human'
+), people AS (
+    SELECT max(f.edge) AS edge, max(f.at) AS at, array_agg(f.done_at) FILTER (WHERE f.done_at IS NOT NULL) AS done
+    FROM facts f GROUP BY f.person_id HAVING max(f.at) IS NOT NULL
 ), judged AS (
-    SELECT d.edge, d.at, d.at + %(within)s::interval <= %(as_of)s AS is_over, did.person_id IS NOT NULL AS did
-    FROM drawn d LEFT JOIN did ON did.person_id = d.person_id
+    SELECT p.edge, p.at, p.at + %(within)s::interval <= %(as_of)s AS is_over,
+           EXISTS (SELECT FROM unnest(p.done) AS done (at) WHERE done.at >= p.at AND done.at <= p.at + %(within)s::interval) AS did
+    FROM people p
 )
 SELECT j.edge, count(*), min(j.at), count(*) FILTER (WHERE j.is_over), count(*) FILTER (WHERE j.is_over AND j.did) FROM judged j GROUP BY j.edge;
 

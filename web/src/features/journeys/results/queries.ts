@@ -66,7 +66,8 @@ export interface JourneyTarget extends Progress {
   names: Record<string, string>;
 }
 
-const EVERY = { refetchInterval: 30_000 };
+// Each answer counts everybody in the journey anew.
+const EVERY = { refetchInterval: 300_000 };
 
 export function useTests(key: string) {
   return useQuery({ queryKey: ["tests", key], queryFn: () => call<Paged<TestResult>>(journeysResultsFindTests({ path: { key } })), ...EVERY });
