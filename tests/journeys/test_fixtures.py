@@ -70,6 +70,7 @@ def test_it_holds_what_the_journey_asks_for_and_no_word_more(saved: Fixture) -> 
         fixtures.read(b"{}")
 
 
+@pytest.mark.long
 def test_it_is_performed_again_without_the_shop_and_tells_what_an_edit_changes(
     db: Database, ch: Client, place: Place, saved: Fixture
 ) -> None:

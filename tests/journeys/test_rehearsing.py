@@ -42,6 +42,7 @@ def rehearse(
     return perform(place, stage.workspace_id, request, since, until, until, limits=limits)
 
 
+@pytest.mark.long
 def test_a_fact_counts_where_a_run_stood_by_then_however_wide_the_steps_are(stage: Stage, place: Place) -> None:
     people = stage.people(*[{}] * 40)
     stage.publish(REMIND)
@@ -134,6 +135,7 @@ def test_one_person_is_told_step_by_step_and_what_if_she_orders(stage: Stage, pl
     assert (started["to"], started["rests_on"], started["due_at"]) == ("rest", "rest", (T0 + 3 * DAY).isoformat())
 
 
+@pytest.mark.long
 def test_a_future_is_drawn_from_the_past_the_same_for_the_same_seed(stage: Stage, place: Place) -> None:
     people = stage.people(*[{}] * 30)
     stage.publish(AT_ONCE)
@@ -155,6 +157,7 @@ def test_a_future_is_drawn_from_the_past_the_same_for_the_same_seed(stage: Stage
     assert databases == [(0,)]
 
 
+@pytest.mark.long
 def test_one_that_is_too_large_is_given_up_with_a_remedy(stage: Stage, place: Place) -> None:
     people = stage.people({}, {}, {})
     stage.publish(AT_ONCE)
@@ -165,6 +168,7 @@ def test_one_that_is_too_large_is_given_up_with_a_remedy(stage: Stage, place: Pl
         rehearse(place, stage, Request(), limits=Limits(seconds=0))
 
 
+@pytest.mark.long
 def test_orders_and_money_are_told_at_the_rates_that_are_assumed(stage: Stage, place: Place) -> None:
     (ann,) = stage.people({})
     stage.publish(AT_ONCE)
