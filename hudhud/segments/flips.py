@@ -36,6 +36,7 @@ Flips = dict[tuple[str, int], int]  # (event name, length of the window or 0 for
 LEAST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=45)
 # A look sees so far ahead in passing; only where nothing comes in that time is it asked for when something does.
 AHEAD = timedelta(hours=1)
+FEW_LENGTHS = 12  # windows of different length that each event is compared with rather than that names are read apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,34 @@ def find_turns(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: date
     """Return who may have flipped after `since`, up to `now`, and when the next may: one reading of when events happened, for all names and windows."""
     atoms = list(atoms)
     found = dict(_by_name(atoms))
-    lengths = sorted({0, *(length for some in found.values() for length in some)})
+    together = _together(found)
     by_window: dict[tuple[str, int], BitMap64] = {}
     flips: Flips = {}
     question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
-    statement = Statement()
     if found:
-        statement.text = _scan(statement, question, since, sorted(found), lengths)
-        for name, states, firsts in rows(ch, statement):
-            for length, state, first in zip(lengths, states, firsts, strict=True):
-                by_window[name.decode(), length] = read_state(state)
-                flips |= {(name.decode(), length): int(first)} if int(first) else {}
+        statement = Statement()
+        statement.text = " UNION ALL ".join(_scan(statement, question, since, names, lengths) for lengths, names in together.items())
+        asked = {name: lengths for lengths, names in together.items() for name in names}
+        for raw, states, firsts in rows(ch, statement):
+            name = raw.decode()
+            for length, state, first in zip(asked[name], states, firsts, strict=True):
+                by_window[name, length] = read_state(state)
+                flips |= {(name, length): int(first)} if int(first) else {}
         # Of events dated ahead all were seen, of others those whose turn comes soon.
         missing = [(name, later) for name, some in found.items() if (later := [one for one in some if (name, one) not in flips])]
         flips |= {place: at for place, at in _next_flips(ch, question, missing).items() if place not in flips}
     return Turns(by_window, _find_turned(ch, question, since, atoms), flips)
+
+
+def _together(found: Mapping[str, list[int]]) -> dict[tuple[int, ...], list[str]]:
+    """Return the names that are read together, by the lengths that each of their events is compared with: all of them, unless that are many."""
+    lengths = {0, *(length for some in found.values() for length in some)}
+    if len(lengths) <= FEW_LENGTHS:
+        return {tuple(sorted(lengths)): sorted(found)}
+    together: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name, own in sorted(found.items()):
+        together[0, *own].append(name)
+    return together
 
 
 def _scan(statement: Statement, question: Question, since: datetime, names: Sequence[str], lengths: Sequence[int]) -> str:

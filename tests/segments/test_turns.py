@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.segments import flips
 from hudhud.segments.ask import find_atoms
 from hudhud.segments.flips import AHEAD, find_turns
 from hudhud.segments.types import from_json, to_ms
@@ -52,7 +53,9 @@ def next_edge(stage: Stage, name: str, length: timedelta, now: datetime) -> int 
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whom_and_when_as_arithmetic_says(stage: Stage, seed: int) -> None:
+def test_whom_and_when_as_arithmetic_says(stage: Stage, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if seed == 1:
+        monkeypatch.setattr(flips, "FEW_LENGTHS", 1)  # names are read apart
     lots = random.Random(seed)
     people = [stage.person() for _ in range(6)]
     spans = [timedelta(0), MS, AHEAD, AHEAD + MS, HOUR, DAY, 7 * DAY, 7 * DAY + AHEAD]
