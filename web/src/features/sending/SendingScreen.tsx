@@ -30,8 +30,8 @@ function CapRow({ cap, effect }: { cap: Cap; effect: Effect }) {
   if (isOpen) return <li className="hd-row"><div className="hd-grow"><CapForm cap={cap} done={close} /></div></li>;
   const numbers = { number: format.number(effect.held[String(cap.id)] ?? 0), sent: format.number(effect.sent) };
   return (
-    <li className="hd-row">
-      <span className="hd-grow">
+    <li className="hd-row" style={{ flexWrap: "wrap" }}>
+      <span className="hd-grow" style={{ flexBasis: 240 }}>
         <Name>{cap.name}</Name>
         <Text component="span" display="block" fz="sm">{rule(cap)}</Text>
         <Text component="span" display="block" c="dimmed" fz="sm">{t("sending.would_hold", numbers)}</Text>
@@ -54,9 +54,9 @@ export default function SendingScreen() {
       {rules.isPending && <Loading rows={3} />}
       {rules.data && (
         <>
-          <Card title={t("sending.caps")} flush={rules.data.caps.length > 0 && !isAdding} side={!isAdding && <Button size="xs" onClick={open}>{t("sending.add_cap")}</Button>}>
-            {rules.data.caps.length === 0 && !isAdding && <Text c="dimmed">{t("sending.no_caps")}</Text>}
-            {isAdding && <CapForm done={close} />}
+          {isAdding && <Card title={t("sending.add_cap")}><CapForm done={close} /></Card>}
+          <Card title={t("sending.caps")} flush={rules.data.caps.length > 0} side={!isAdding && <Button size="xs" onClick={open}>{t("sending.add_cap")}</Button>}>
+            {rules.data.caps.length === 0 && <Text c="dimmed">{t("sending.no_caps")}</Text>}
             {rules.data.caps.length > 0 && <ul className="hd-list">{rules.data.caps.map((cap) => <CapRow key={cap.id} cap={cap} effect={rules.data.effect} />)}</ul>}
           </Card>
           <QuietCard key={`${rules.data.quiet_hours?.from ?? ""}${rules.data.quiet_hours?.to ?? ""}`} hours={rules.data.quiet_hours} />

@@ -1,0 +1,63 @@
+"""A journey's priority, a send's value and expiry: one written form, and what they put on its messages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.journeys.diff import compare
+from hudhud.journeys.graph import canonical, parse
+from hudhud.journeys.types import InvalidJourney
+from hudhud.kit.sql import Query
+from tests.journeys.stage import DAY, MINUTE, T0
+
+if TYPE_CHECKING:
+    from tests.journeys.stage import Stage
+
+ORDER = Query("order_of", "SELECT priority, value, expires_at FROM message WHERE workspace_id = %(workspace_id)s")
+GRAPH: dict[str, Any] = {
+    "key": "cart",
+    "names": {"en": "Cart"},
+    "trigger": {"kind": "event", "name": "Product Added"},
+    "nodes": {
+        "mail": {"kind": "send", "template": "hello", "topic": "newsletter", "next": "end"},
+        "end": {"kind": "exit", "reason": "end"},
+    },
+    "start": "mail",
+}
+
+
+def test_what_is_normal_is_not_written_and_what_is_not_is_told_as_a_change() -> None:
+    plain, normal, high = (parse(GRAPH | extra) for extra in ({}, {"priority": "normal"}, {"priority": "high"}))
+    assert canonical(plain) == canonical(normal)
+    assert "priority" not in canonical(plain)
+    assert parse(canonical(high)) == high
+    assert [(one.kind, one.field, one.before, one.after) for one in compare(plain, high)] == [("head_changed", "priority", None, "high")]
+    with pytest.raises(InvalidJourney, match="priority"):
+        parse(GRAPH | {"priority": "urgent"})
+
+
+def test_value_and_expiry_of_a_send_are_written_and_bounded() -> None:
+    worth = {"value": 3.5, "expires_after": {"amount": 2, "unit": "days"}}
+    graph = parse(_with(worth))
+    assert json.loads(canonical(graph))["nodes"]["mail"] == {"kind": "send", **GRAPH["nodes"]["mail"], **worth}
+    assert "value" not in canonical(parse(GRAPH))
+    for wrong in ({"value": -1}, {"expires_after": {"amount": 0, "unit": "days"}}):
+        with pytest.raises(InvalidJourney):
+            parse(_with(wrong))
+
+
+@pytest.mark.parametrize(("priority", "number"), [("low", -1), ("normal", 0), ("high", 1)])
+def test_messages_carry_what_orders_them(stage: Stage, priority: str, number: int) -> None:
+    (ann,) = stage.people({})
+    stage.publish(_with({"value": 3.5, "expires_after": {"amount": 2, "unit": "days"}}) | {"priority": priority})
+    stage.take(stage.event(ann, "Product Added", T0))
+    stage.tick(T0 + MINUTE)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert ws.rows(ORDER) == [(number, 3.5, T0 + MINUTE + 2 * DAY)]
+
+
+def _with(extra: dict[str, Any]) -> dict[str, Any]:
+    return GRAPH | {"nodes": GRAPH["nodes"] | {"mail": GRAPH["nodes"]["mail"] | extra}}
