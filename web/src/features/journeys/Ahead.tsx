@@ -6,7 +6,8 @@ import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Card, Failure, Loading, State, Stack, Text } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tellEdge, tellNode, type JourneyWords } from "./describe";
-import { useAhead, useTemplateNames } from "./queries";
+import { useTemplateNames } from "./queries";
+import { useAhead } from "./reasons";
 import type { AheadRun, AheadWay } from "./types";
 
 /** The moment by the clock that it goes by, and who says that this is the person's. */
@@ -20,7 +21,7 @@ function When({ run }: { run: AheadRun }) {
   return (
     <Text fz="sm">
       {t(`reasons.ahead.${run.code}`, { at })}{" "}
-      {clock && <span className="hd-dim">{t("journeys.waits.zone", { zone: isolated(clock.zone), told_by: t(`journeys.told_by.${clock.told_by}`) })}</span>}
+      {clock && <span className="hd-dim">{t("reasons.waits.zone", { zone: isolated(clock.zone), told_by: t(`reasons.told_by.${clock.told_by}`) })}</span>}
     </Text>
   );
 }

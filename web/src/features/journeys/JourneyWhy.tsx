@@ -37,7 +37,7 @@ function Rule({ rule }: { rule: WhyRule }) {
       <Icon size={17} aria-hidden />
       <div className="hd-grow">
         <VisuallyHidden>{t(`segments.${answer}`)}: </VisuallyHidden>
-        {t(`journeys.why.${rule.code}.${answer}`, { number: format.number(rule.data.runs ?? 0) })}
+        {t(`reasons.why.${rule.code}.${answer}`, { number: format.number(rule.data.runs ?? 0) })}
         {rule.data.verdicts && <Lines verdicts={rule.data.verdicts} />}
       </div>
     </li>
@@ -65,11 +65,11 @@ function Step({ step, graph, words, journeyKey, runId }: StepProps) {
     <li className="hd-line">
       <span className="hd-grow">
         <b>{told.title}</b> {told.said}
-        <span className="hd-dim hd-small" style={{ display: "block" }}>{t(`journeys.reason.${step.code}`)}{way && <> · {way}</>}</span>
+        <span className="hd-dim hd-small" style={{ display: "block" }}>{t(`reasons.reason.${step.code}`)}{way && <> · {way}</>}</span>
         {effect && (
           <State tone={effect === "done" ? "yes" : "no"}>
-            {t(`journeys.effect.${effect}`)}
-            {notes.map((note) => ` · ${note.name ? `${isolated(note.name)}: ` : ""}${t(`journeys.refused.${note.reason}`)}`).join("")}
+            {t(`reasons.effect.${effect}`)}
+            {notes.map((note) => ` · ${note.name ? `${isolated(note.name)}: ` : ""}${t(`reasons.refused.${note.reason}`)}`).join("")}
           </State>
         )}
         {message && (
@@ -89,7 +89,7 @@ function Runs({ why, graph, words, journeyKey }: { why: Why; graph: Graph; words
   const { t } = useTranslation();
   return why.runs.map((run) => (
     <section key={run.id}>
-      <Text fz="sm" c="dimmed">{t(`journeys.outcome.${run.outcome ?? "in"}`)}</Text>
+      <Text fz="sm" c="dimmed">{t(`reasons.outcome.${run.outcome ?? "in"}`)}</Text>
       <ol className="hd-list">
         {run.steps.map((step, index) => <Step key={`${step.data.node}${String(index)}`} step={step} graph={graph} words={words} journeyKey={journeyKey} runId={run.id} />)}
       </ol>
@@ -109,7 +109,7 @@ export function JourneyWhy({ journeyKey, personId }: { journeyKey: string; perso
   if (!journey.data || !why.data) return <Loading rows={3} />;
   return (
     <Stack>
-      <Text fw={600}>{t(`journeys.why.state.${why.data.state}`)}</Text>
+      <Text fw={600}>{t(`reasons.why.state.${why.data.state}`)}</Text>
       {why.data.state === "never_in" && <ul className="hd-list">{why.data.rules.map((rule) => <Rule key={rule.code} rule={rule} />)}</ul>}
       <Runs why={why.data} graph={journey.data.graph} words={words} journeyKey={journeyKey} />
     </Stack>

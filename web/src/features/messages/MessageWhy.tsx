@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useStepOf } from "@/features/journeys/queries";
+import { useStepOf } from "@/features/journeys/reasons";
 import { isolated } from "@/features/segments/sentence";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconAlertTriangle, IconCheck, IconX, Loading, Text, Title, VisuallyHidden } from "@/ui";
@@ -32,7 +32,7 @@ function Line({ line }: { line: MessageLine }) {
       <div className="hd-grow">
         {holds !== null && <VisuallyHidden>{t(holds ? "segments.yes" : "segments.no")}: </VisuallyHidden>}
         {t(`reasons.message.${line.code}.${wordOf(line)}`, words)}
-        {data.zone && data.told_by && <span className="hd-dim"> {t("journeys.waits.zone", { zone: isolated(data.zone), told_by: t(`journeys.told_by.${data.told_by}`) })}</span>}
+        {data.zone && data.told_by && <span className="hd-dim"> {t("reasons.waits.zone", { zone: isolated(data.zone), told_by: t(`reasons.told_by.${data.told_by}`) })}</span>}
       </div>
     </li>
   );

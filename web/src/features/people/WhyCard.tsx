@@ -1,13 +1,18 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { JourneyWhy } from "@/features/journeys/JourneyWhy";
 import { journeyName, useJourneyList } from "@/features/journeys/queries";
 import { Explanation } from "@/features/segments/Explanation";
 import { useSegmentList } from "@/features/segments/queries";
+import { loadLater } from "@/i18n";
 import { useLanguage } from "@/i18n/useFormat";
-import { Card, Select, Stack, Text } from "@/ui";
+import { Card, Loading, Select, Stack, Text } from "@/ui";
 import type { Profile } from "./types";
+
+const JourneyWhy = lazy(async () => {
+  await loadLater();
+  return { default: (await import("@/features/journeys/JourneyWhy")).JourneyWhy };
+});
 
 /** "Why?": choose a segment or a journey; see each rule, its verdict, and the value that decided it. */
 export function WhyCard({ person }: { person: Profile }) {
@@ -29,7 +34,7 @@ export function WhyCard({ person }: { person: Profile }) {
         <Text c="dimmed" mt={-8}>{t("people.why_lead")}</Text>
         <Select aria-label={t("people.why_choose")} placeholder={t("people.why_choose")} data={groups} value={chosen} onChange={setChosen} searchable clearable nothingFoundMessage={t("app.search_nothing")} />
         {kind === "segment" && <Explanation segmentId={Number(id)} personId={person.id} />}
-        {kind === "journey" && <JourneyWhy journeyKey={id} personId={person.id} />}
+        {kind === "journey" && <Suspense fallback={<Loading rows={3} />}><JourneyWhy journeyKey={id} personId={person.id} /></Suspense>}
       </Stack>
     </Card>
   );
