@@ -197,7 +197,7 @@ def test_a_call_lets_a_person_enter_and_a_journey_runs_out(stage: Stage, browser
     assert browser.ask("POST", "journeys/called/enter", call)[0] == 409
 
 
-def test_a_test_and_a_target_tell_what_they_show_and_who_is_declared_wins(browser: Browser, stage: Stage) -> None:
+def test_a_test_and_a_target_tell_what_they_show_and_who_is_declared_wins(browser: Browser) -> None:
     arms = [{"name": "a", "percent": 50, "next": "rest"}, {"name": "b", "percent": 50, "next": "end"}]
     test = {"kind": "test", "arms": arms, "metric": {"kind": "goal"}, "window": {"amount": 1, "unit": "days"}}
     target = {"kind": "count", "count": 5, "by": "2030-01-01"}
