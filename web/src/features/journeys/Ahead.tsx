@@ -7,7 +7,7 @@ import { Card, Failure, Loading, State, Stack, Text } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tellEdge, tellNode, type JourneyWords } from "./describe";
 import { useTemplateNames } from "./queries";
-import { useAhead } from "./reasons";
+import { useAhead } from "./why/queries";
 import type { AheadRun, AheadWay } from "./types";
 
 /** The moment by the clock that it goes by, and who says that this is the person's. */

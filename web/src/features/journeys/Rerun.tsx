@@ -5,7 +5,7 @@ import { Button, Failure, Group, Loading, Modal, Select, Stack, Text } from "@/u
 import { useJourneyWords } from "./boxes";
 import { tell } from "./describe";
 import type { Graph } from "./graph";
-import { useRerun, useRerunLook } from "./reasons";
+import { useRerun, useRerunLook } from "./why/queries";
 
 interface RerunProps {
   journeyKey: string;

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Lines } from "@/features/segments/Explanation";
 import { Button, Failure, Loading, Text } from "@/ui";
-import { useStepWhy } from "./reasons";
+import { useStepWhy } from "./why/queries";
 
 function Answer({ journeyKey, runId, visit }: { journeyKey: string; runId: number; visit: number }) {
   const { t } = useTranslation();

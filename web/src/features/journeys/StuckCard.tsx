@@ -3,7 +3,7 @@ import { useFormat } from "@/i18n/useFormat";
 import { Card, Note, Stack, Text } from "@/ui";
 import { useJourneyWords } from "./boxes";
 import { tell } from "./describe";
-import { useStuck } from "./reasons";
+import { useStuck } from "./why/queries";
 import type { Journey } from "./types";
 
 /** People who ought to have moved on and have not: at which step, since when, why, and what to do. Nothing where all is well. */

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useStepOf } from "@/features/journeys/reasons";
+import { useStepOf } from "@/features/journeys/why/queries";
 import { isolated } from "@/features/segments/sentence";
 import { useFormat } from "@/i18n/useFormat";
 import { Failure, IconAlertTriangle, IconCheck, IconX, Loading, Text, Title, VisuallyHidden } from "@/ui";

@@ -4,8 +4,8 @@ import { journeysExplainStep, journeysFindAhead, journeysFindStuck, journeysGetJ
 import type { Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
-import { useTemplateNames } from "./queries";
-import type { Ahead, Journey, RerunLook, StepConditions, Stuck } from "./types";
+import { useTemplateNames } from "../queries";
+import type { Ahead, Journey, RerunLook, StepConditions, Stuck } from "../types";
 
 /** Why a run went this way at one step. */
 export function useStepWhy(key: string, runId: number, visit: number) {
