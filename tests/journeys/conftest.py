@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -14,10 +15,13 @@ from hudhud.engines.postgres import ROLE, SUPERUSER
 from hudhud.kit.clickhouse import connect
 from hudhud.kit.db import Database
 from tests.conftest import TEMPLATE, Engines
+from tests.endpoints.fake import Fake, make_certificate
 from tests.journeys.stage import Stage, make_stage
+from tests.journeys.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -58,3 +62,15 @@ def ch(clickhouse_url: str) -> Iterator[Client]:
 @pytest.fixture
 def stage(db: Database, ch: Client) -> Stage:
     return make_stage(db, ch)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture
+def wire(stage: Stage, certificate: Path) -> Iterator[Wire]:
+    fake = Fake(certificate=certificate)
+    yield Wire(stage, fake, ssl.create_default_context(cafile=str(certificate)))
+    fake.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,17 @@ from hudhud.journeys.graph import parse
 from hudhud.journeys.placing import read_rule
 from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import InvalidJourney
+from hudhud.kit.egress import Egress, read_networks
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
 from hudhud.people.queries import find_some
-from tests.endpoints.fake import Fake, Handler, make_certificate
-from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, send
+from hudhud.workers import requests as role
+from tests.endpoints.fake import Fake, Handler
+from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, delay, send
 from tests.journeys.wire import KEYS, TRIGGER, Wire
+from tests.workers.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 REQUESTS = Query(
@@ -37,18 +39,6 @@ REQUESTS = Query(
 FACTS = Query("facts", "SELECT name, value FROM run_fact WHERE workspace_id = %(workspace_id)s ORDER BY run_id")
 GIVEN = Query("given", "SELECT given FROM message WHERE workspace_id = %(workspace_id)s ORDER BY id")
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("tls"), "localhost")
-
-
-@pytest.fixture
-def wire(stage: Stage, certificate: Path) -> Iterator[Wire]:
-    fake = Fake(certificate=certificate)
-    yield Wire(stage, fake, ssl.create_default_context(cafile=str(certificate)))
-    fake.close()
 
 
 def answer(**body: object) -> Any:  # noqa: ANN401 -- as Fake takes it
@@ -344,6 +334,21 @@ def test_a_server_that_only_fails_is_left_alone_and_holds_nobody_else_up(wire: W
     assert len(well.got) == 1
     assert len(wire.ask(T0 + 25 * SECOND)) == 4
     well.close()
+
+
+def test_the_role_asks_and_lets_the_run_go_on(wire: Wire, clickhouse_url: str) -> None:
+    (ann,) = wire.stage.people({})
+    wire.fake.behave = answer(points=7)
+    wire.begin(wire.node(), [ann])
+    context = Line(wire.stage.db, wire.stage.ch, clickhouse_url).context
+    asker = role.Asker(context, Egress(read_networks(wire.allowed), ssl_context=wire.context))
+    until = time.monotonic() + 10
+    while len(wire.stage.log()) < 2 and time.monotonic() < until:
+        role.work_once(context, asker)
+        time.sleep(0.01)
+    asker.close()
+    assert wire.rows(FACTS) == [("loyalty", {"status": 200, "body": {"points": 7}})]
+    assert wire.stage.log()[1][2:4] == ("next", "answered")
 
 
 def test_long_or_strange_answers_are_no_values_but_answers(wire: Wire) -> None:
