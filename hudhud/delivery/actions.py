@@ -12,6 +12,7 @@ from hudhud.delivery.caps import longest
 from hudhud.delivery.outcomes import tell_outcomes as tell_outcomes
 from hudhud.delivery.queries import find_caps, find_topics
 from hudhud.delivery.rooms import QUERIES as ROOMS
+from hudhud.delivery.rooms import forget_rooms as forget_rooms
 from hudhud.delivery.types import Reason
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound

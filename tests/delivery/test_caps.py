@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.delivery import actions, claims, rooms
+from hudhud.delivery import actions, claims
 from hudhud.delivery.caps import Cap, Unit
 from hudhud.delivery.explain import why
 from hudhud.delivery.types import Mark, PlannedMessage, Settlement, State
@@ -172,7 +172,7 @@ def test_a_cap_counts_what_was_sent_before_it_was_set_and_lets_go_when_it_is_lif
     desk.work()
     assert _state(desk, late)[:2] == ("accepted", "")
     with desk.db.everywhere() as everywhere:
-        assert rooms.forget_rooms(everywhere, desk.clock.now(), 100) == 1
+        assert actions.forget_rooms(everywhere, desk.clock.now(), 100) == 1
 
 
 def test_a_claim_that_is_being_made_counts_for_the_cap_that_is_set_meanwhile(desk: Desk) -> None:
