@@ -172,6 +172,10 @@ def open_bases(stack: Stack, ch: Client, people: int, events: int) -> list[Base]
         found = ch.query(FIND, parameters={"w": base.workspace_id}).result_rows[0]
         base.events, base.now = int(found[0]), found[1].replace(tzinfo=UTC) + timedelta(seconds=1)
         make_segments(stack.db, ch, base)
+        with stack.db.workspace(base.workspace_id) as ws:  # decisions never go back in time: the last one may be later than the last event
+            decided = ws.conn.execute("SELECT decided_at FROM segment_known WHERE workspace_id = %s", (base.workspace_id,)).fetchone()
+        assert decided is not None
+        base.now = max(base.now, decided[0])
     return bases
 
 
