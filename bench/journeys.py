@@ -59,6 +59,7 @@ def measure(*, runs: int = RUNS) -> list[Figure]:
 
 
 def make_people(stack: Stack, workspace_id: int, count: int) -> None:
+    """Make so many people in both engines, every other one on the plan "pro"."""
     with stack.db.workspace(workspace_id) as ws:
         ws.run(QUERIES.people, now=NOW, count=count)
         first, last = ws.rows(sql.Query("ids", "SELECT min(id), max(id) FROM person"))[0]
@@ -79,6 +80,7 @@ def _place(stack: Stack, workspace_id: int, key: str) -> None:
 
 
 def find_ids(ws: Scope, key: str) -> tuple[int, int]:
+    """Return a journey's id and that of its current version."""
     found = ws.one(sql.Query("ids", "SELECT id, version_id FROM journey WHERE key = %(key)s"), key=key)
     assert found is not None
     return found["id"], found["version_id"]
