@@ -9,6 +9,14 @@ function screen(path: string, load: Screen): RouteObject {
   return { path, lazy: async () => ({ Component: (await load()).default }), errorElement: <RouteFailure /> };
 }
 
+/** A screen whose words are not those of the first screen: they come with it. */
+function later(path: string, load: Screen): RouteObject {
+  return screen(path, async () => {
+    const [one] = await Promise.all([load(), loadLater()]);
+    return one;
+  });
+}
+
 /** Every address of the app; each screen is a chunk of its own. */
 export function makeRouter() {
   return createBrowserRouter([
@@ -26,12 +34,12 @@ export function makeRouter() {
         screen("/people/erased", () => import("@/features/people/ErasedScreen")),
         screen("/people/duplicates", () => import("@/features/people/DuplicatesScreen")),
         screen("/people/:id", () => import("@/features/people/PersonScreen")),
-        screen("/companies", () => import("@/features/companies/CompaniesScreen")),
-        screen("/companies/:id", () => import("@/features/companies/CompanyScreen")),
-        screen("/imports", () => import("@/features/imports/ImportsScreen")),
+        later("/companies", () => import("@/features/companies/CompaniesScreen")),
+        later("/companies/:id", () => import("@/features/companies/CompanyScreen")),
+        later("/imports", () => import("@/features/imports/ImportsScreen")),
         screen("/imports/:id", () => import("@/features/imports/ImportScreen")),
-        screen("/warehouses", () => import("@/features/warehouses/WarehousesScreen")),
-        screen("/warehouses/:id", () => import("@/features/warehouses/WarehouseScreen")),
+        later("/warehouses", () => import("@/features/warehouses/WarehousesScreen")),
+        later("/warehouses/:id", () => import("@/features/warehouses/WarehouseScreen")),
         screen("/segments", () => import("@/features/segments/SegmentsScreen")),
         screen("/segments/new", () => import("@/features/segments/NewSegmentScreen")),
         screen("/segments/new-list", () => import("@/features/segments/NewListScreen")),
@@ -56,14 +64,14 @@ export function makeRouter() {
         screen("/data/event", () => import("@/features/events/EventScreen")),
         screen("/data/attributes", () => import("@/features/events/AttributesScreen")),
         screen("/data/rejects", () => import("@/features/events/RejectsScreen")),
-        screen("/data/hooks", () => import("@/features/hooks/HooksScreen")),
-        screen("/data/hooks/:id", () => import("@/features/hooks/HookScreen")),
-        screen("/data/endpoints", () => import("@/features/endpoints/EndpointsScreen")),
-        screen("/data/endpoints/:id", () => import("@/features/endpoints/EndpointScreen")),
-        screen("/data/coupons", async () => { await loadLater(); return import("@/features/coupons/CouponsScreen"); }),
-        screen("/data/coupons/:key", async () => { await loadLater(); return import("@/features/coupons/PoolScreen"); }),
+        later("/data/hooks", () => import("@/features/hooks/HooksScreen")),
+        later("/data/hooks/:id", () => import("@/features/hooks/HookScreen")),
+        later("/data/endpoints", () => import("@/features/endpoints/EndpointsScreen")),
+        later("/data/endpoints/:id", () => import("@/features/endpoints/EndpointScreen")),
+        later("/data/coupons", () => import("@/features/coupons/CouponsScreen")),
+        later("/data/coupons/:key", () => import("@/features/coupons/PoolScreen")),
         screen("/settings", () => import("@/features/settings/WorkspaceScreen")),
-        screen("/settings/sending", async () => { await loadLater(); return import("@/features/sending/SendingScreen"); }),
+        later("/settings/sending", () => import("@/features/sending/SendingScreen")),
         screen("/settings/keys", () => import("@/features/settings/KeysScreen")),
         screen("/settings/members", () => import("@/features/settings/MembersScreen")),
         screen("/settings/security", () => import("@/features/settings/SecurityScreen")),

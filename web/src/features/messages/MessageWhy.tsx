@@ -22,9 +22,10 @@ function Line({ line }: { line: MessageLine }) {
   const Icon = holds === null ? IconAlertTriangle : holds ? IconCheck : IconX;
   const at = data.since ?? data.expires_at;
   const local = data.opens_at && new Intl.DateTimeFormat(format.locale, { dateStyle: "medium", timeStyle: "short", timeZone: data.zone }).format(new Date(data.opens_at));
+  const reason = line.code === "suppression" ? `suppressed_${data.reason ?? ""}` : data.reason;
   const words = {
     address: isolated(data.address ?? ""), at: at ? format.dateTime(at) : "", source: isolated(data.source ?? ""), local, cap: isolated(data.cap ?? ""),
-    reason: data.reason ? t(`messages.reason.${line.code === "suppression" ? `suppressed_${data.reason}` : data.reason}`) : "",
+    reason: data.reason ? t(`messages.reason.${reason}`) : "",
   };
   return (
     <li className="hd-verdict" data-holds={holds ?? undefined}>

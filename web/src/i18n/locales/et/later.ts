@@ -1,6 +1,10 @@
+import companies from "./companies.json";
 import coupons from "./coupons.json";
+import endpoints from "./endpoints.json";
+import hooks from "./hooks.json";
 import reasons from "./reasons.json";
 import results from "./results.json";
 import sending from "./sending.json";
+import warehouses from "./warehouses.json";
 
-export default { coupons, reasons, results, sending };
+export default { companies, coupons, endpoints, hooks, reasons, results, sending, warehouses };
