@@ -32,7 +32,7 @@ from hudhud.segments.types import (
     from_json,
     leaves,
 )
-from hudhud.segments.uses import check_circle, check_echo, check_listed, find_missing, find_uses
+from hudhud.segments.uses import check_circle, check_depth, check_echo, check_listed, find_missing, find_uses
 from hudhud.segments.uses import check_unused as check_unused
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ def _forget(ws: Scope, segment_id: int, now: datetime) -> None:
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:
     open_lock(ws)
-    columns = _columns(tree, _check_references(ws, tree))
+    definitions = _check_references(ws, tree)
+    check_depth(tree, definitions)
+    columns = _columns(tree, definitions)
     check_echo(owner, columns["event_names"])
     return _insert(ws, name, owner, now, columns)
 
@@ -169,9 +171,11 @@ def _redefine(ws: Scope, segment_id: int, tree: Condition, now: datetime) -> Non
     open_lock(ws)
     definitions = _check_references(ws, tree)
     check_circle(ws, tree, definitions, segment_id)
+    dependents = ws.rows(QUERIES.find_dependents, id=segment_id)
+    check_depth(tree, definitions, max((depth for *_, depth in dependents), default=0))
     ws.run(QUERIES.define_segment, id=segment_id, now=now, **_columns(tree, definitions))
     changed = [segment_id]
-    for other_id, owner, definition, _depth in ws.rows(QUERIES.find_dependents, id=segment_id):
+    for other_id, owner, definition, _ in dependents:
         other = from_json(definition)
         columns = _columns(other, read_definitions(ws, [other]))
         check_echo(owner, columns["event_names"])
@@ -192,7 +196,7 @@ def _check_references(ws: Scope, tree: Condition) -> Definitions:
 
 def _columns(tree: Condition, definitions: Definitions) -> dict[str, Any]:
     """Return a definition with what it depends on."""
-    whole = list(_all_leaves(tree, definitions))
+    whole = list(_all_leaves(tree, definitions, set()))
     return {
         "definition": canonical(tree).decode(),
         "event_names": sorted({name for leaf in whole for name in event_names(leaf)}),
@@ -208,12 +212,14 @@ def _on_the_way(path: str) -> Iterator[str]:
     return (".".join(steps[:end]) for end in range(1, len(steps) + 1))
 
 
-def _all_leaves(tree: Condition, definitions: Definitions) -> Iterator[Leaf]:
+def _all_leaves(tree: Condition, definitions: Definitions, seen: set[int]) -> Iterator[Leaf]:
+    """Yield the leaves of a tree and, once each, of the segments that it names, however deep."""
     for leaf in leaves(tree):
         yield leaf
-        if isinstance(leaf, Segment):
+        if isinstance(leaf, Segment) and leaf.segment_id not in seen:
+            seen.add(leaf.segment_id)
             meant = definitions[leaf.segment_id]
-            yield from () if isinstance(meant, Listed) else _all_leaves(meant, definitions)
+            yield from () if isinstance(meant, Listed) else _all_leaves(meant, definitions, seen)
 
 
 def _checked_name(name: str) -> str:

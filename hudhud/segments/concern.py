@@ -56,25 +56,33 @@ def find_concerned(
 def find_ways(tree: Condition, definitions: Definitions) -> Mapping[str, Way]:
     """Return for each event name that the tree asks about which way more of them may move people."""
     ways: dict[str, Way] = {}
-    for name, way in _ways(tree, definitions, True):
+    for name, way in _ways(tree, definitions, True, set()):
         ways[name] = ways.get(name, way) | way
     return ways
 
 
-def _ways(tree: Condition, definitions: Definitions, positive: bool) -> Iterator[tuple[str, Way]]:  # noqa: FBT001 -- turned at every `not`
+def _ways(
+    tree: Condition,
+    definitions: Definitions,
+    positive: bool,  # noqa: FBT001 -- turned at every `not`
+    seen: set[tuple[int, bool]],
+) -> Iterator[tuple[str, Way]]:
+    """`seen`: the segments that were looked into already, and which way: they may name each other in endlessly many ways."""
     if isinstance(tree, And | Or):
         for child in tree.of:
-            yield from _ways(child, definitions, positive)
+            yield from _ways(child, definitions, positive, seen)
     elif isinstance(tree, Not):
-        yield from _ways(tree.of, definitions, not positive)
+        yield from _ways(tree.of, definitions, not positive, seen)
     elif isinstance(tree, Segment):
-        meant = definitions[tree.segment_id]
-        yield from () if isinstance(meant, Listed) else _ways(meant, definitions, positive == tree.member)
+        meant, way = definitions[tree.segment_id], (tree.segment_id, positive == tree.member)
+        if not isinstance(meant, Listed) and way not in seen:
+            seen.add(way)
+            yield from _ways(meant, definitions, way[1], seen)
     else:
         atom, holds = to_atom(tree)
         if isinstance(atom, OfEvents):
-            way = (Way.IN if positive == holds else Way.OUT) if _grows(atom) else Way.IN | Way.OUT
-            yield from ((name, way) for name in names(atom))
+            moves = (Way.IN if positive == holds else Way.OUT) if _grows(atom) else Way.IN | Way.OUT
+            yield from ((name, moves) for name in names(atom))
 
 
 def _grows(atom: OfEvents) -> bool:

@@ -57,9 +57,12 @@ class Known:
 
     definitions: Definitions
     atoms: dict[str, Partly] = field(default_factory=dict)
+    # What was found of segments, and for whom: they may name each other in endlessly many ways.
+    _segments: dict[int, tuple[BitMap64, Partly]] = field(default_factory=dict)
 
     def learn(self, name: str, people: BitMap64, true: BitMap64) -> None:
         """Take over the answer about these people: `true` for some of them, false for the others."""
+        self._segments.clear()
         before = self.atoms.get(name, NOTHING)
         self.atoms[name] = Partly(before.true | (true & people), before.false | (people - true))
 
@@ -75,12 +78,21 @@ class Known:
         if isinstance(tree, Not):
             return ~self.judge(tree.of, people)
         if isinstance(tree, Segment):
-            meant = self.definitions[tree.segment_id]
-            inner = Partly(people & meant.people, people - meant.people) if isinstance(meant, Listed) else self.judge(meant, people)
+            inner = self._judge_segment(tree.segment_id, people)
             return inner if tree.member else ~inner
         atom, positive = to_atom(tree)
         found = self.atoms.get(key(atom), NOTHING).among(people)
         return found if positive else ~found
+
+    def _judge_segment(self, segment_id: int, people: BitMap64) -> Partly:
+        meant = self.definitions[segment_id]
+        if isinstance(meant, Listed):
+            return Partly(people & meant.people, people - meant.people)
+        asked, found = self._segments.get(segment_id, (BitMap64(), NOTHING))
+        if not people <= asked:
+            found = self.judge(meant, people)
+            self._segments[segment_id] = people, found
+        return found.among(people)
 
     def _judge_all(self, tree: And | Or, people: BitMap64) -> Partly:
         """Of `and` one false part settles it, of `or` a true one."""
@@ -96,18 +108,25 @@ class Known:
 
     def missing(self, tree: Condition, people: BitMap64, wanted: Wanted, *, only: Callable[[Atom], bool]) -> None:
         """Add to `wanted` what must be asked about which of these people for the tree to be known."""
+        self._missing(tree, people, wanted, only, {})
+
+    def _missing(self, tree: Condition, people: BitMap64, wanted: Wanted, only: Callable[[Atom], bool], seen: dict[int, BitMap64]) -> None:
+        """`seen`: of which segments it has been said already, and of whom."""
         people = self.judge(tree, people).open(people)
+        if isinstance(tree, Segment):
+            people -= seen.get(tree.segment_id, BitMap64())
         if not people:
             return
         if isinstance(tree, And | Or):
             for child in tree.of:
-                self.missing(child, people, wanted, only=only)
+                self._missing(child, people, wanted, only, seen)
         elif isinstance(tree, Not):
-            self.missing(tree.of, people, wanted, only=only)
+            self._missing(tree.of, people, wanted, only, seen)
         elif isinstance(tree, Segment):
             meant = self.definitions[tree.segment_id]
             if not isinstance(meant, Listed):
-                self.missing(meant, people, wanted, only=only)
+                seen[tree.segment_id] = seen.get(tree.segment_id, BitMap64()) | people
+                self._missing(meant, people, wanted, only, seen)
         else:
             atom = to_atom(tree)[0]
             if only(atom):

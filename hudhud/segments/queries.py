@@ -113,7 +113,7 @@ def explain_all(ws: Scope, ch: Client, tree: Condition, person_ids: Sequence[int
     atoms = find_atoms([tree], definitions)
     facts = ask(ch, _workspace(ws), atoms, now, person_ids)
     values = _values(ch, _workspace(ws), atoms, person_ids, now)
-    return {one: _verdict(tree, "", one, facts, values.get(one, {}), definitions) for one in person_ids}
+    return {one: _Reasons(one, facts, values.get(one, {}), definitions).tell(tree, "") for one in person_ids}
 
 
 def _everybody(ws: Scope, ch: Client, folding: Folding, whole: Condition, now: datetime) -> BitMap64:
@@ -137,17 +137,27 @@ def _values(ch: Client, workspace_id: int, atoms: Sequence[Atom], person_ids: Se
     return {who: {key(atom): to_value(atom, found.get((part, who)), place) for atom, part, place in placed} for who in person_ids}
 
 
-def _verdict(node: Condition, path: str, person_id: int, facts: Facts, values: Mapping[str, object], definitions: Definitions) -> Verdict:
-    holds = person_id in facts.people(node, definitions)
-    if not isinstance(node, And | Or | Not | Segment):
-        return Verdict(path, node, holds, values.get(key(to_atom(node)[0])))
-    below = [(f"{path}.{step}" if path else step, child) for step, child in children(node)]
-    value = None
-    if isinstance(node, Segment):
-        meant = definitions[node.segment_id]
-        below = [] if isinstance(meant, Listed) else [(f"{path}.segment" if path else "segment", meant)]
-        value = holds == node.member
-    return Verdict(path, node, holds, value, tuple(_verdict(child, step, person_id, facts, values, definitions) for step, child in below))
+class _Reasons:
+    """Tells why a tree holds for one person or not. A segment is looked into where it is named first: they may name each other in endlessly many ways."""
+
+    def __init__(self, person_id: int, facts: Facts, values: Mapping[str, object], definitions: Definitions) -> None:
+        self._person_id, self._facts, self._values, self._definitions = person_id, facts, values, definitions
+        self._told: set[int] = set()
+
+    def tell(self, node: Condition, path: str) -> Verdict:
+        """Return the verdict on a node and, below it, on its parts."""
+        holds = self._person_id in self._facts.people(node, self._definitions)
+        if not isinstance(node, And | Or | Not | Segment):
+            return Verdict(path, node, holds, self._values.get(key(to_atom(node)[0])))
+        below = [(f"{path}.{step}" if path else step, child) for step, child in children(node)]
+        value = None
+        if isinstance(node, Segment):
+            meant = self._definitions[node.segment_id]
+            if not isinstance(meant, Listed) and node.segment_id not in self._told:
+                self._told.add(node.segment_id)
+                below = [(f"{path}.segment" if path else "segment", meant)]
+            value = holds == node.member
+        return Verdict(path, node, holds, value, tuple(self.tell(child, step) for step, child in below))
 
 
 def find_work(everywhere: Scope, now: datetime) -> list[int]:

@@ -203,7 +203,7 @@ class Verdict:
 
     `value` of an attribute is what is stored (None: missing), of an event {"count", "last_at"}, of being in a journey since when (None: not in it), of an amount the sum,
     average … or value (None: there is none), of a sequence the instants of the latest chain (None: there is none), of a share the person's
-    lot in percent, of a place where they are and how far from the point in kilometres, of companies the keys of those that pass, of consent the state (None: never asked), of a segment whether the person is a member.
+    lot in percent, of a place where they are and how far from the point in kilometres, of companies the keys of those that pass, of consent the state (None: never asked), of a segment whether the person is a member; what it asks for stands below where it is named first.
     """
 
     path: str

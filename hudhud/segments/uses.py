@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hudhud.kit.errors import InvalidInput
 from hudhud.segments.ask import QUERIES, read_definitions
 from hudhud.segments.sets import Listed
 from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, SegmentNotFound, SegmentOwned, attribute_names, journey_keys, leaves
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # What is told when somebody moves between the segments of an owner; asked for there, a move would cause the next one, for ever.
 ECHOES = {"lifecycle": "Lifecycle Stage Changed"}
+MAX_DEPTH = 50  # segments one below the other: far more than anybody has in mind, far fewer than would exhaust a call stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,20 @@ def check_circle(ws: Scope, tree: Condition, definitions: Definitions, segment_i
     path = [{"id": one, "name": names.get(one, "")} for one in (segment_id, *way)]
     round_ = " → ".join(f"“{step['name']}”" for step in path)
     raise SegmentCycle(f"This would make the segment depend on itself: {round_}. Take one of them out.", segment_id=segment_id, path=path)
+
+
+def check_depth(tree: Condition, definitions: Definitions, above: int = 0) -> None:
+    """Raise `InvalidInput` where segments that name segments stand too deep one below the other; `above`: how many stand on this one."""
+    if _depth(tree, definitions, {}) + above > MAX_DEPTH:
+        raise InvalidInput("tree", f"segments of segments, more than {MAX_DEPTH} deep", "write what the lower ones ask for into this one")
+
+
+def _depth(tree: Condition, definitions: Definitions, found: dict[int, int]) -> int:
+    for leaf in leaves(tree):
+        if isinstance(leaf, Segment) and leaf.segment_id not in found:
+            meant = definitions[leaf.segment_id]
+            found[leaf.segment_id] = 1 if isinstance(meant, Listed) else 1 + _depth(meant, definitions, found)
+    return max((found[leaf.segment_id] for leaf in leaves(tree) if isinstance(leaf, Segment)), default=0)
 
 
 def _way(tree: Condition, definitions: Definitions, goal: int, seen: set[int]) -> list[int] | None:

@@ -8,14 +8,18 @@ import pytest
 
 from hudhud.kit.db import Scope
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments import ask, queries
+from hudhud.segments import actions, ask, queries
 from hudhud.segments.checks import MAX_BYTES
-from hudhud.segments.types import TooCostly, canonical, from_json, from_text, to_text
+from hudhud.segments.types import TooCostly, Touched, canonical, from_json, from_text, to_text
+from hudhud.segments.uses import MAX_DEPTH
 from tests.segments.oracle import Event, Person, World, members
+from tests.segments.stage import make_stage
 from tests.segments.worlds import NOW, write
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+
+    from hudhud.kit.db import Database
 
 CITY = {"kind": "attribute", "name": "city", "op": "is", "value": "Tartu"}
 DID: dict[str, Any] = {"kind": "event", "name": "Order Completed", "window": {"kind": "ever"}, "count": {"op": "at_least", "value": 1}}
@@ -114,3 +118,43 @@ def test_what_takes_too_long_or_too_much_is_stopped_with_a_remedy(
         with pytest.raises(TooCostly, match="look at a shorter time"):
             queries.count(scope, ch, tree, NOW)
     assert queries.count(scope, ch, tree, NOW) == 0
+
+
+def is_in(segment_id: int) -> dict[str, Any]:
+    return {"kind": "segment", "segment_id": segment_id}
+
+
+def test_segments_that_name_each_other_in_endlessly_many_ways_are_kept_current_and_explained(db: Database, ch: Client) -> None:
+    """Each names the one before it twice: 2^30 ways lead down."""
+    stage = make_stage(db, ch, NOW)
+    anna, ben = stage.person(), stage.person()
+    rung = stage.segment(DID, build=False)
+    for _ in range(30):
+        rung = stage.segment(any_of(is_in(rung), {"kind": "and", "of": [is_in(rung), CITY]}), build=False)
+    stage.build()
+    stage.happen(Event(anna.id, "Order Completed", NOW))
+    stage.refresh(
+        Touched(
+            frozenset({anna.id}), frozenset({"Order Completed"}), doers={"Order Completed": [anna.id]}, instants={"Order Completed": [NOW]}
+        )
+    )
+    assert stage.members()[rung] == {anna.id}
+    with stage.db.workspace(stage.workspace_id) as ws:
+        tree = queries.get_segment(ws, rung).tree
+        assert [queries.explain(ws, ch, tree, one.id, NOW).holds for one in (anna, ben)] == [True, False]
+
+
+def test_segments_of_segments_have_a_depth(db: Database, ch: Client) -> None:
+    """Neither a segment on top nor one at the bottom makes a chain longer than that."""
+    stage = make_stage(db, ch, NOW)
+    bottom = rung = stage.segment(DID, build=False)
+    for _ in range(MAX_DEPTH):
+        rung = stage.segment(is_in(rung), build=False)
+    other = stage.segment(DID, build=False)
+    with pytest.raises(InvalidInput, match="deep"):
+        stage.segment(is_in(rung), build=False)
+    with pytest.raises(InvalidInput, match="deep"), stage.db.workspace(stage.workspace_id) as ws:
+        actions.update_segment(ws, bottom, NOW, tree=from_json(is_in(other)), by="user:1")
+    stage.happen(Event(stage.person().id, "Order Completed", NOW))
+    stage.build()
+    assert len(stage.members()[rung]) == 1
