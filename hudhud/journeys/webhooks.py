@@ -39,7 +39,8 @@ MOST_ANSWER = 16_384
 LONGEST_FILLED, LONGEST_URL = 200_000, 8_000
 # Address, headers (or which secrets go into them), body.
 Request = tuple[str, list[dict[str, str]], bytes]
-# What the body's JSON is decoded from may not be deeper than what templates and conditions walk through.
+# No answer is deeper than templates and conditions walk; whole numbers beyond are none to a float.
+DEEPEST_ANSWER, LARGEST = 100, 10**300
 decode_answer = msgspec.json.Decoder().decode
 
 
@@ -171,9 +172,22 @@ def read_answer(body: bytes) -> object:
     if len(body) > MOST_ANSWER:
         return None
     try:
-        return decode_answer(body)
+        return _clean(decode_answer(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _clean(value: object, depth: int = 0) -> object:
+    """Return a value of JSON without what no database text can hold (NUL), and with numbers that arithmetic can reach."""
+    if depth > DEEPEST_ANSWER:
+        raise RecursionError
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return None
+    if isinstance(value, dict):
+        return {name.replace("\0", ""): _clean(part, depth + 1) for name, part in value.items()}
+    return [_clean(part, depth + 1) for part in value] if isinstance(value, list) else value
 
 
 def assume(ws: Scope, node: Webhook, batch: Sequence[Due]) -> Plan:
@@ -181,7 +195,7 @@ def assume(ws: Scope, node: Webhook, batch: Sequence[Due]) -> Plan:
     status, body = (OK, None) if node.sample is None else (node.sample.status, node.sample.body)
     is_good = OK <= status < BAD
     if is_good:
-        kept = kept_of(node, status, body)
+        kept = kept_of(node, status, read_answer(msgspec.json.encode(body)))
         answers.keep(ws, "run", node.name, {(run.run_id, run.visit): kept for run in batch})
     return Plan().move("next" if is_good else "failed", list(batch), Reason.ANSWERED if is_good else Reason.REQUEST_FAILED)
 

@@ -243,6 +243,9 @@ async def _beginning(response: httpcore2.Response, limit: int, until: float) -> 
 
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong."""
+    if isinstance(error, httpcore2.LocalProtocolError):
+        # Not its text: it quotes headers, and secrets stand in them.
+        return "the request cannot be sent: a header is not valid"
     inner = error.__cause__ or error.__context__
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {inner.verify_message}"

@@ -37,7 +37,8 @@ class Secret(Part, frozen=True, omit_defaults=True):
     """A header whose value is a secret: `{"secret": "loyalty", "before": "Bearer "}`."""
 
     secret: Name
-    before: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    # What a header may hold, and no more: one that cannot be sent would be told of, with the secret in it.
+    before: Annotated[str, msgspec.Meta(max_length=40, pattern=r"^([\x21-\x7e][\x20-\x7e]*)?(?![\s\S])")] = ""
 
 
 class Sample(Part, frozen=True, omit_defaults=True):
@@ -70,6 +71,10 @@ class Webhook(Part, frozen=True, tag_field="kind", tag="webhook", omit_defaults=
             raise ValueError(
                 "`url`: begin with https:// and a host that is written out, and leave out user name and #; fill in behind the host only"
             )
+        try:
+            urlsplit(self.origin).port  # noqa: B018 -- it is read to see whether it can be
+        except ValueError as error:
+            raise ValueError(f"`url`: {error}") from None
         if self.body is not None and self.method in BODILESS:
             raise ValueError(f"`body`: a {self.method} request has none; use POST, or leave it out")
         if len(msgspec.json.encode(self.body)) > LONGEST_BODY or sum(1 for _ in walk(self.body)) > MOST_TEXTS:

@@ -1,0 +1,65 @@
+"""What answers and requests of webhook nodes must not do: stop the role, tell a secret by an error, end a check with one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hudhud.journeys import requests
+from hudhud.journeys.checks import find_problems
+from hudhud.journeys.graph import parse
+from hudhud.journeys.types import InvalidJourney
+from hudhud.journeys.webhooks import read_answer
+from hudhud.kit.sql import Query
+from tests.journeys.stage import END, T0
+from tests.journeys.wire import KEYS, TRIGGER, Wire
+
+STATES = Query("states", "SELECT state, detail, tries::text FROM journey_request WHERE workspace_id = %(workspace_id)s ORDER BY id")
+FACTS = Query("facts", "SELECT value FROM run_fact WHERE workspace_id = %(workspace_id)s ORDER BY run_id")
+
+
+def test_an_answer_that_no_database_text_can_hold_stops_nobody(wire: Wire) -> None:
+    ann, bob = wire.stage.people({}, {})
+    wire.fake.behave = lambda handler: handler.say(
+        200, b'{"a\\u0000": ["x\\u0000y"], "b": 123456789012345678901234567890, "c": %s}' % (b"9" * 400)
+    )
+    wire.begin(wire.node(), [ann, bob])
+    assert len(wire.ask(T0)) == 2
+    assert [row[0] for row in wire.rows(STATES)] == ["answered", "answered"]
+    assert wire.rows(FACTS) == [({"status": 200, "body": {"a": ["xy"], "b": 123456789012345678901234567890, "c": None}},)] * 2
+
+
+def test_an_answer_without_a_bottom_is_no_value() -> None:
+    assert (read_answer(b"[" * 99 + b"]" * 99) is None, read_answer(b"[" * 300 + b"]" * 300)) == (False, None)
+
+
+@pytest.mark.parametrize("before", [" ", "\x01", "Bearer\n", "é"], ids=["space", "control", "line", "beyond"])
+def test_what_no_header_holds_is_not_put_before_a_secret(wire: Wire, before: str) -> None:
+    with pytest.raises(InvalidJourney, match="before"):
+        wire.begin(wire.node(headers={"A": {"secret": "loyalty", "before": before}}), [])
+
+
+def test_no_error_tells_a_secret(wire: Wire) -> None:
+    (ann,) = wire.stage.people({})
+    wire.begin(wire.node(), [ann])
+    with wire.stage.db.workspace(wire.stage.workspace_id) as ws:
+        (claimed,) = requests.claim(ws, KEYS, "test", T0, busy=(), limit=9)
+    broken = replace(claimed, headers={"A": " canary-s3cret"})
+    (done,) = asyncio.run(wire._send([broken], T0))
+    assert ("canary" in str(done.verdict), done.answer) == (False, None)
+
+
+@pytest.mark.parametrize("origin", ["https://a.test:99999", "https://[::::]", "https://[1.2.3.4]"])
+def test_an_address_that_is_none_is_a_problem_of_its_node(wire: Wire, origin: str) -> None:
+    raw: dict[str, Any] = {
+        "key": "j",
+        "names": {"en": "J"},
+        "trigger": TRIGGER,
+        "start": "ask",
+        "nodes": {"ask": wire.node(url=f"{origin}/x", headers={"A": {"secret": "some"}}), "end": END, "sorry": END},
+    }
+    with wire.stage.db.workspace(wire.stage.workspace_id) as ws, pytest.raises(InvalidJourney, match="url"):
+        find_problems(ws, parse(raw))
