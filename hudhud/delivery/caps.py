@@ -66,7 +66,10 @@ class Room(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A message that may go now if there is room. `has_room`: it took some when it was tried before; `held_since`: when a cap first bit."""
+    """A message that may go now if there is room.
+
+    `has_room`: it took some when it was tried before; `held_since`: when a cap first bit; `lost_to`: which messages had the room then.
+    """
 
     message_id: int
     person_id: int
@@ -77,6 +80,7 @@ class Candidate(NamedTuple):
     expires_at: datetime | None = None
     has_room: bool = False
     held_since: datetime | None = None
+    lost_to: Sequence[int] = ()
 
     def rank(self) -> tuple[bool, int, float, datetime, int]:
         """Return what orders candidates, the best first: who has its room, priority, expected value, earliest expiry; then the oldest."""
@@ -106,7 +110,8 @@ def arbitrate(candidates: Iterable[Candidate], rooms: Iterable[Room], caps: Sequ
     """Return the candidates for which there is no room, the best having taken it.
 
     `rooms`: what these people have been sent, without the candidates. A message waits until it expires, and at most one window from when
-    the cap first bit: whoever lost its place once more by then has lost it to better ones.
+    the cap first bit: whoever lost its place once more by then has lost it to better ones. If the very ones that it lost to left later
+    than it looked (a peer put them off), it waits for them that much longer.
     """
     taken: dict[int, list[Room]] = defaultdict(list)
     for room in rooms:
@@ -130,9 +135,10 @@ def _bite(one: Candidate, cap: Cap, taken: list[Room], now: datetime) -> Held | 
     if len(inside) < cap.most:
         return None
     since = one.held_since or now
-    ends_at = min(since + window, one.expires_at or FOR_EVER)
+    room_at = inside[-cap.most].at + window
     names = [room.message_id for room in inside[-cap.most :]][-MOST_NAMED:]
-    return Held(one.message_id, cap, names, inside[-cap.most].at + window, ends_at, since)
+    patience = max(since + window, room_at) if set(names) <= set(one.lost_to) else since + window
+    return Held(one.message_id, cap, names, room_at, min(patience, one.expires_at or FOR_EVER), since)
 
 
 def longest(caps: Iterable[Cap]) -> timedelta:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hudhud.delivery.rooms import Rules
     from hudhud.kit.db import Scope
+    from hudhud.kit.localtime import Hours
 
 QUERIES = sql.load("hudhud.delivery")
 LEASE_S = 30.0
@@ -33,6 +33,8 @@ STEADY = ("enable_mergejoin = off", "enable_seqscan = off", "plan_cache_mode = f
 # A lease that was not renewed for so long, and whose worker has no database session, is given up early.
 SILENCE_S = 8.0
 LONGEST_WAIT_S = 60.0
+# States of messages that were not sent after all.
+FREEING = frozenset({State.REJECTED, State.SKIPPED})
 # The members of an object, each left as JSON.
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _roots = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]]).decode
@@ -53,13 +55,17 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     ids = sql.numbers(due)
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
-    passed, refused = _ask_gate(everywhere, ids, lease_id, rules, now)
+    quiet = {} if rules is rooms.NONE else rooms.find_open(everywhere, ids)
+    passed, refused = _ask_gate(everywhere, ids, lease_id, quiet, now)
+    if rules.caps:
+        # What is refused gives its room back before it is asked who has some.
+        _write(everywhere, refused, worker, now)
     held = rooms.hold_capped(everywhere, rules, passed, now)
     passed = _without(passed, held)
+    rooms.take_rooms(everywhere, rules, passed, now)
     waiting = _over_limit(everywhere, passed, now)
     passed = _without(passed, waiting)
-    rooms.take_rooms(everywhere, rules, passed, now)
-    settle(everywhere, [*refused, *held, *waiting], worker, now)
+    _write(everywhere, [*([] if rules.caps else refused), *held, *waiting], worker, now)
     skipped = sum(one.state is State.SKIPPED for one in (*refused, *held))
     return Chunk(lease_id, passed, skipped, len(due) >= limit)
 
@@ -69,14 +75,14 @@ def _without(messages: list[Claimed], settlements: list[Settlement]) -> list[Cla
     return [message for message in messages if message.id not in out] if out else messages
 
 
-def _ask_gate(everywhere: Scope, ids: str, lease_id: int, rules: Rules, now: datetime) -> tuple[list[Claimed], list[Settlement]]:
+def _ask_gate(everywhere: Scope, ids: str, lease_id: int, quiet: dict[int, Hours], now: datetime) -> tuple[list[Claimed], list[Settlement]]:
     """Return the messages that may go as far as consent and hours go, and what becomes of the others."""
     passed, refused, expired = [], [], []
     open_from = cache(partial(rooms.open_from, now=now))
-    for row in everywhere.rows(QUERIES.gate, ids=ids, now=now, quiet=sql.numbers(rules.open)):
+    for row in everywhere.rows(QUERIES.gate, ids=ids, now=now, quiet=sql.numbers(quiet)):
         reason, later = row[-1], now
         if not reason and row[16] is not None:
-            opens = open_from(row[15], rules.open.get(row[1]) if row[6] == "marketing" else None, row[16])
+            opens = open_from(row[15], quiet.get(row[1]) if row[6] == "marketing" else None, row[16])
             reason, later = ("", opens) if opens else (Reason.QUIET_HOURS, now)
         if reason == Reason.EXPIRED:
             expired.append(row[0])
@@ -154,6 +160,12 @@ def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[tuple[
 
 def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:
     """Write what became of messages; hard bounces suppress their addresses in the same transaction. Returns how many counted."""
+    if over := [one.id for one in settlements if one.state in FREEING]:
+        rooms.take_turns_to_free(everywhere, over)
+    return _write(everywhere, settlements, worker, now)
+
+
+def _write(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:
     if not settlements:
         return 0
     bounced = {one.id: one for one in settlements if one.is_hard_bounce}
@@ -200,6 +212,8 @@ def give_back(everywhere: Scope, leases: Sequence[int]) -> None:
 def reap(everywhere: Scope, now: datetime, data: Path) -> int:
     """Take back what lost workers held, as far as their flight records in `data` tell how far it came; returns how many leases ended."""
     ended = everywhere.rows(QUERIES.find_ended, quiet_seconds=LEASE_S - SILENCE_S)
+    if ended:
+        rooms.take_turns_to_free(everywhere, (message_id for _, _, ids in ended for message_id in ids))
     for lease_id, worker, ids in ended:
         record = flight.read(data, worker)
         came = {message_id: far for (message_id, lease), far in (record or {}).items() if lease == lease_id}

@@ -209,9 +209,11 @@ class Dispatcher:
             await asyncio.sleep(claims.RENEW_EVERY_S)
 
     def _look_after(self, leases: list[int]) -> None:
-        with self.db.everywhere(*claims.STEADY) as everywhere:
-            if leases:
+        if leases:
+            with self.db.everywhere(*claims.STEADY) as everywhere:
                 claims.renew(everywhere, leases)
+        # Apart: it may wait for a turn that our clerk has, who may wait for our leases.
+        with self.db.everywhere(*claims.STEADY) as everywhere:
             reaped = claims.reap(everywhere, self.clock.now(), self.data)
             holders = claims.find_holders(everywhere)
         forget(self.data, holders)

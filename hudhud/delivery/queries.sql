@@ -104,8 +104,8 @@ WITH told AS (
 ), freed AS (
     DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state IN ('rejected', 'skipped') RETURNING r.workspace_id, r.person_id
 ), woken AS (
-    UPDATE message m SET due_at = %(now)s FROM freed f
-    WHERE m.person_id = ANY (ARRAY (SELECT f.person_id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = f.person_id))
+    UPDATE message m SET due_at = %(now)s FROM freed f JOIN person p ON p.id = f.person_id
+    WHERE m.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT g.id FROM person g WHERE g.merged_into = coalesce(p.merged_into, p.id)))
       AND m.workspace_id = f.workspace_id AND m.due_at > %(now)s AND m.reason = 'capped'
 )
 SELECT n.written, b.id, b.workspace_id, b.channel, b.address
@@ -154,8 +154,14 @@ WITH lost AS (
            reason = CASE j.state WHEN 'rejected' THEN 'attempts_exhausted' WHEN 'in_doubt' THEN 'worker_lost' ELSE '' END
     FROM judged j WHERE m.id = j.id
     RETURNING m.id, m.workspace_id, m.attempts, j.is_doubtful, m.state, m.reason
+), later AS (
+    UPDATE message_room r SET at = %(now)s FROM changed c WHERE r.message_id = c.id AND c.state IN ('accepted', 'in_doubt') AND r.at < %(now)s
 ), freed AS (
-    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state = 'rejected'
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state = 'rejected' RETURNING r.workspace_id, r.person_id
+), woken AS (
+    UPDATE message m SET due_at = %(now)s FROM freed f JOIN person p ON p.id = f.person_id
+    WHERE m.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT g.id FROM person g WHERE g.merged_into = coalesce(p.merged_into, p.id)))
+      AND m.workspace_id = f.workspace_id AND m.due_at > %(now)s AND m.reason = 'capped'
 )
 INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at)
 SELECT workspace_id, id, attempts, CASE WHEN is_doubtful THEN 'in_doubt' ELSE state END,

@@ -19,14 +19,14 @@ from hudhud.kit import sql
 from hudhud.kit.localtime import Hours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from hudhud.delivery.caps import Cap, Held
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.delivery", "rooms.sql")
-# How many due messages of one person compete at once: the best of them, and whatever the chunk holds.
+# How many due messages of one person and topic compete at once: the best of them, and whatever the chunk holds.
 MOST_RIVALS = 20
 # Hours of a message and quiet hours are both kept after so many looks, or never: in two weeks each has opened on every weekday twice.
 MOST_LOOKS = 64
@@ -34,10 +34,9 @@ MOST_LOOKS = 64
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds in the workspaces whose messages are due next; `open` = the hours that are not quiet."""
+    """Caps of the workspaces whose messages are due next."""
 
     caps: dict[int, list[Cap]] = field(default_factory=dict)
-    open: dict[int, Hours] = field(default_factory=dict)
 
 
 NONE = Rules()
@@ -49,11 +48,8 @@ def open_rules(everywhere: Scope, limit: int, now: datetime) -> Rules:
     if not everywhere.value(QUERIES.has_rules):
         return NONE
     rules = Rules()
-    for workspace_id, since, until, *cap in everywhere.rows(QUERIES.find_rules, limit=limit, now=now):
-        if since is not None:
-            rules.open[workspace_id] = Hours(since=until, until=since)
-        if cap[0] is not None:
-            rules.caps.setdefault(workspace_id, []).append(to_cap(cap))
+    for workspace_id, *cap in everywhere.rows(QUERIES.find_rules, limit=limit, now=now):
+        rules.caps.setdefault(workspace_id, []).append(to_cap(cap))
     if rules.caps:
         everywhere.run(QUERIES.take_turns, workspace_ids=sql.numbers(rules.caps))
     return rules
@@ -67,6 +63,14 @@ def find_due(everywhere: Scope, rules: Rules, limit: int, now: datetime) -> list
         given = {"ids": sql.numbers(due), "workspace_ids": workspace_ids}
         due += [row[0] for row in everywhere.rows(QUERIES.find_rivals, **given, now=now, most=MOST_RIVALS)]
     return due
+
+
+def find_open(everywhere: Scope, ids: str) -> dict[int, Hours]:
+    """Return the hours that are not quiet, by workspace, where these messages' workspaces have such.
+
+    Asked about what was found, not about what was to be found: where others hold the first that are due, those of more workspaces are.
+    """
+    return {workspace_id: Hours(since=until, until=since) for workspace_id, since, until in everywhere.rows(QUERIES.find_quiet, ids=ids)}
 
 
 @lru_cache(maxsize=256)
@@ -147,6 +151,11 @@ def take_rooms(everywhere: Scope, rules: Rules, messages: Sequence[Claimed], now
     if taking:
         ids, people = sql.numbers(message.id for message in taking), sql.numbers(message.person_id for message in taking)
         everywhere.run(QUERIES.take_rooms, ids=ids, person_ids=people, now=now)
+
+
+def take_turns_to_free(everywhere: Scope, ids: Iterable[int]) -> None:
+    """Take the turns of workspaces in which these messages, that are about to end, have room; before any of them is locked."""
+    everywhere.run(QUERIES.take_turns_to_free, ids=sql.numbers(ids))
 
 
 def end_expired(everywhere: Scope, ids: Sequence[int], now: datetime) -> set[int]:

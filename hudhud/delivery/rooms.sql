@@ -12,18 +12,26 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.caps', 0));
 SELECT EXISTS (SELECT FROM sending_cap) OR EXISTS (SELECT FROM quiet_hours);
 
 -- name: find_rules
--- Caps and quiet hours of the workspaces whose messages are due next.
+-- Caps of the workspaces whose messages are due next.
 WITH soon AS MATERIALIZED (
     SELECT DISTINCT workspace_id FROM (SELECT workspace_id FROM message WHERE due_at <= %(now)s ORDER BY due_at, id LIMIT %(limit)s) d
 )
-SELECT s.workspace_id, q.since, q.until, c.id, c.name, c.most, c.amount, c.unit, c.channel, c.topic
-FROM soon s LEFT JOIN quiet_hours q USING (workspace_id) LEFT JOIN sending_cap c USING (workspace_id)
-WHERE c.id IS NOT NULL OR q.since IS NOT NULL
-ORDER BY s.workspace_id, c.id;
+SELECT s.workspace_id, c.id, c.name, c.most, c.amount, c.unit, c.channel, c.topic
+FROM soon s JOIN sending_cap c USING (workspace_id) ORDER BY s.workspace_id, c.id;
+
+-- name: find_quiet
+-- Quiet hours of the workspaces that some messages are of.
+SELECT workspace_id, since, until FROM quiet_hours WHERE workspace_id IN (SELECT m.workspace_id FROM message m WHERE m.id = ANY (%(ids)s::bigint[]));
 
 -- name: take_turns
 -- One claim at a time for each workspace with caps, up to the end of its transaction: the next one sees what room was taken.
 SELECT pg_advisory_xact_lock(hashtextextended('hudhud.rooms', s.id)) FROM (SELECT w.id FROM unnest(%(workspace_ids)s::bigint[]) AS w (id) ORDER BY w.id) s;
+
+-- name: take_turns_to_free
+-- The turns of workspaces in which some messages have room: none is given back while it is being looked at, or who lost to it slept on.
+SELECT pg_advisory_xact_lock(hashtextextended('hudhud.rooms', s.id)) FROM (
+    SELECT DISTINCT r.workspace_id AS id FROM message_room r WHERE r.message_id = ANY (%(ids)s::bigint[]) ORDER BY id
+) s;
 
 -- name: find_due
 -- As `find_due` without rules; of the workspaces with caps only those whose turn is taken.
@@ -33,17 +41,18 @@ WHERE m.due_at <= %(now)s
 ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED;
 
 -- name: find_rivals
--- Other messages to the same people that are due, too: the best of each.
+-- Other messages to the same people that are due, too: the best of each topic, as it is not known yet which cap is asked about which.
 WITH people AS MATERIALIZED (
     SELECT DISTINCT m.workspace_id, coalesce(p.merged_into, p.id) AS id FROM message m JOIN person p ON p.id = m.person_id
     WHERE m.id = ANY (%(ids)s::bigint[]) AND m.workspace_id = ANY (%(workspace_ids)s::bigint[])
 ), rivals AS MATERIALIZED (
     SELECT r.id FROM people CROSS JOIN LATERAL (
-        SELECT m.id FROM message m
+        SELECT m.id, row_number() OVER (PARTITION BY m.topic, m.channel ORDER BY m.priority DESC, m.value DESC NULLS LAST, m.expires_at, m.id) AS place
+        FROM message m
         WHERE m.person_id = ANY (ARRAY (SELECT people.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = people.id))
           AND m.due_at <= %(now)s AND m.workspace_id = people.workspace_id
-        ORDER BY m.priority DESC, m.value DESC NULLS LAST, m.expires_at, m.id LIMIT %(most)s
     ) r
+    WHERE r.place <= %(most)s
 )
 SELECT m.id FROM message m
 WHERE m.id = ANY (ARRAY (SELECT id FROM rivals EXCEPT SELECT unnest(%(ids)s::bigint[]))) AND m.due_at <= %(now)s
@@ -51,7 +60,7 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: find_candidates
 -- What arbitration asks of messages that may go: the fields of `Candidate` but the person.
-SELECT m.id, m.channel, m.topic, m.priority, m.value, m.expires_at, r.message_id IS NOT NULL, h.since
+SELECT m.id, m.channel, m.topic, m.priority, m.value, m.expires_at, r.message_id IS NOT NULL, h.since, coalesce(h.taken_by, '{}')
 FROM message m
 LEFT JOIN message_room r ON r.message_id = m.id
 LEFT JOIN message_hold h ON h.message_id = m.id AND h.ended_at IS NULL
