@@ -101,15 +101,34 @@ def find_open(everywhere: Scope) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in everywhere.rows(CHANGEOVER.find_open)]
 
 
-def carry_on(world: World, orders: Sequence[tuple[int, int]], now: datetime, stop: Callable[[], bool], beat: Callable[[], None]) -> int:
-    """Carry out open orders, (workspace, order) each, a batch of each in turn, for about a slice of time; return how many runs it touched."""
+def give_up(_: int, error: Exception) -> None:
+    """Let an error in one order end it all."""
+    raise error
+
+
+def carry_on(
+    world: World,
+    orders: Sequence[tuple[int, int]],
+    now: datetime,
+    stop: Callable[[], bool],
+    beat: Callable[[], None],
+    fail: Callable[[int, Exception], None] = give_up,
+) -> int:
+    """Carry out open orders, (workspace, order) each, a batch of each in turn, for about a slice of time; return how many runs it touched.
+
+    An order that raises is told to `fail`, which raises where that concerns more than this order; the others go on.
+    """
     done, until = 0, time.monotonic() + SLICE_S
     busy = list(orders)
     while busy and not stop():
         moved = {}
         for workspace_id, order_id in busy:
-            with world.scope(workspace_id) as ws:
-                moved[workspace_id, order_id] = carry_out(ws, order_id, now)
+            moved[workspace_id, order_id] = 0
+            try:
+                with world.scope(workspace_id) as ws:
+                    moved[workspace_id, order_id] = carry_out(ws, order_id, now)
+            except Exception as error:  # noqa: BLE001 -- one broken order must not hold up all journeys
+                fail(order_id, error)
             beat()
         done += sum(moved.values())
         busy = [one for one in busy if moved[one]] if time.monotonic() < until else []

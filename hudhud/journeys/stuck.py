@@ -27,6 +27,8 @@ QUERIES = sql.load("hudhud.journeys", "stuck.sql")
 PATIENCE = timedelta(seconds=60)
 # A worker that gives no sign of life for so long is gone.
 SILENT_S = 15
+# So long a worker may hold runs that it moves; whoever holds them longer keeps it from them.
+HELD_S = 15.0
 # So far runs are counted at one step: "1,000 or more".
 MOST = 1_000
 
@@ -90,7 +92,7 @@ def _find_late(scope: Scope, now: datetime, until: datetime, alive: set[str]) ->
     pairs = [(version.id, node_id) for version in sound for node_id in version.graph.nodes]
     where = {"version_ids": [pair[0] for pair in pairs], "nodes": [pair[1] for pair in pairs]}
     for row in [
-        *scope.all(QUERIES.find_late, **where, before=now - PATIENCE, limit=MOST),
+        *scope.all(QUERIES.find_late, **where, before=now - PATIENCE, limit=MOST, held_s=HELD_S),
         *scope.all(QUERIES.find_broken, version_ids=sorted(errors), before=now - PATIENCE),
     ]:
         error = errors.get(row["version_id"], "")

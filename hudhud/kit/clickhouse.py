@@ -19,6 +19,9 @@ AS_SENT = {"input_format_try_infer_dates": 0, "input_format_try_infer_datetimes"
 # ClickHouse's words for "I cannot read this value": CANNOT_PARSE_*, ILLEGAL_COLUMN, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_DEEP_RECURSION …
 _DATA_ERRORS = frozenset({6, 25, 26, 27, 38, 41, 44, 53, 69, 70, 72, 117, 131, 306, 321, 349, 407, 636})
 _LIMITS = frozenset({159, 160, 241})  # TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED
+# What befalls whoever asks just then: CANNOT_ALLOCATE_MEMORY, TOO_MANY_SIMULTANEOUS_QUERIES, SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED,
+# MEMORY_LIMIT_EXCEEDED, NOT_ENOUGH_SPACE, QUERY_WAS_CANCELLED, CANNOT_SCHEDULE_TASK.
+_OVERLOAD = frozenset({173, 202, 209, 210, 236, 241, 243, 394, 439})
 _CODE = re.compile(r"(?:Code: |code )(\d+)")
 
 
@@ -43,6 +46,12 @@ def is_too_costly(error: DatabaseError) -> bool:
     """Say whether a statement was stopped for the time or memory that it took itself, not for what all of them together take."""
     code = _CODE.search(str(error))
     return code is not None and int(code[1]) in _LIMITS and "(total)" not in str(error)
+
+
+def is_overloaded(error: DatabaseError) -> bool:
+    """Say whether a statement failed for the state that the server was in: any other would have failed as well, and the same may succeed later."""
+    code = _CODE.search(str(error))
+    return code is not None and int(code[1]) in _OVERLOAD and not is_too_costly(error)
 
 
 def is_bad_data(error: DatabaseError) -> bool:
