@@ -27,6 +27,8 @@ from hudhud.segments.types import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hudhud.segments.types import Condition, Op, Step, Take, Value, Where, Window
 
 # Windows of events of given people that are read together: up to two days, up to a month (two parts of the table), all else.
@@ -146,6 +148,11 @@ def names(atom: OfEvents) -> tuple[str, ...]:
     if isinstance(atom, Followed):
         return tuple(step.name for step in (*atom.steps, atom.without) if step is not None)
     return JOURNEY_EVENTS if isinstance(atom, Staying) else (atom.name,)
+
+
+def all_names(atoms: Iterable[Atom]) -> set[str]:
+    """Return the names of all events that any of these is answered by."""
+    return {name for atom in atoms if isinstance(atom, OfEvents) for name in names(atom)}
 
 
 def to_atom(

@@ -18,7 +18,7 @@ from hudhud.segments.ask import find_merged, has_merged, parts, rows, run
 from hudhud.segments.atoms import OfEvents, names
 from hudhud.segments.compile import MAX_IDS, Question, event_source
 from hudhud.segments.days import days_of, next_day, turned_between
-from hudhud.segments.expressions import Statement, date_text, instant, person_test
+from hudhud.segments.expressions import Statement, date_text, id_list, instant, person_test
 from hudhud.segments.sets import read_state
 from hudhud.segments.types import EPOCH, MILLISECOND, Day, Last, to_ms
 
@@ -55,8 +55,13 @@ class Turns:
         return people | self.by_date if any(isinstance(atom, Day) for atom in atoms) else people
 
 
-def find_turns(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime) -> Turns:
-    """Return who may have flipped after `since`, up to `now`, and when the next may: one reading of when events happened, for all names and windows."""
+def find_turns(
+    ch: Client, workspace_id: int, atoms: Iterable[Atom], since: datetime, now: datetime, arrived: Collection[int] | None = None
+) -> Turns:
+    """Return who may have flipped after `since`, up to `now`, and when the next may: one reading of when events happened, for all names and windows.
+
+    `arrived`: when events between these two happened that were dated ahead as they came (milliseconds, future.py); the others were decided about then. None: it may be any.
+    """
     atoms = list(atoms)
     found = dict(_by_name(atoms))
     together = _together(found)
@@ -65,7 +70,9 @@ def find_turns(ch: Client, workspace_id: int, atoms: Iterable[Atom], since: date
     question = Question(workspace_id, now, [], merged=has_merged(ch, workspace_id))
     if found:
         statement = Statement()
-        statement.text = " UNION ALL ".join(_scan(statement, question, since, names, lengths) for lengths, names in together.items())
+        statement.text = " UNION ALL ".join(
+            _scan(statement, question, since, names, lengths, arrived) for lengths, names in together.items()
+        )
         asked = {name: lengths for lengths, names in together.items() for name in names}
         for raw, states, firsts in rows(ch, statement):
             name = raw.decode()
@@ -89,7 +96,9 @@ def _together(found: Mapping[str, list[int]]) -> dict[tuple[int, ...], list[str]
     return together
 
 
-def _scan(statement: Statement, question: Question, since: datetime, names: Sequence[str], lengths: Sequence[int]) -> str:
+def _scan(
+    statement: Statement, question: Question, since: datetime, names: Sequence[str], lengths: Sequence[int], arrived: Collection[int] | None
+) -> str:
     """For each name and length: who has an event that came into the window or left it, and the first that will leave it (that will come into it, for 0)."""
     start, now, ahead = to_ms(since), to_ms(question.now), AHEAD // MILLISECOND
     source, who, bounds = event_source(statement, question, ahead=True)
@@ -97,13 +106,21 @@ def _scan(statement: Statement, question: Question, since: datetime, names: Sequ
     for length in lengths:
         past = f"e.at > {instant(start - length)} AND e.at <= {instant(now - length)}"
         soon = f"e.at > {instant(now - length)}" + (f" AND e.at <= {instant(min(now, now - length + ahead))}" if length else "")
-        tests.append(f"e.at > {instant(start - length)}" + (f" AND e.at <= {instant(min(now, now - length + ahead))}" if length else ""))
+        if length:
+            tests.append(f"e.at > {instant(start - length)} AND e.at <= {instant(min(now, now - length + ahead))}")
+        else:
+            past += "" if arrived is None else f" AND {_at_one_of(statement, arrived)}"
+            tests += [past, soon]
         states.append(f"toString(groupBitmapStateIf({who}, {past}))")
         firsts.append(f"toString(if(countIf({soon}) = 0, 0, toUnixTimestamp64Milli(minIf(e.at, {soon})) + {length:d}))")
     where = " AND ".join([*bounds, f"e.name IN {statement.bind(names, 'Array(String)')}", f"({' OR '.join(f'({one})' for one in tests)})"])
     return (
         f"SELECT e.name AS name, [{', '.join(states)}] AS states, [{', '.join(firsts)}] AS firsts FROM {source} WHERE {where} GROUP BY name"
     )
+
+
+def _at_one_of(statement: Statement, instants: Collection[int]) -> str:
+    return f"toUnixTimestamp64Milli(e.at) IN {statement.bind(id_list(sorted(instants)), 'Array(Int64)')}" if instants else "0"
 
 
 def _find_turned(ch: Client, question: Question, since: datetime, atoms: Iterable[Atom]) -> BitMap64:

@@ -20,8 +20,10 @@ from pyroaring import BitMap64
 from hudhud.kit.errors import HudhudError
 from hudhud.segments.answers import inquire
 from hudhud.segments.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
+from hudhud.segments.atoms import all_names
 from hudhud.segments.concern import find_concerned
 from hudhud.segments.flips import find_turns, flips_of, next_flips, soonest
+from hudhud.segments.future import find_due, forget_past, note_batch, note_stored
 from hudhud.segments.growth import record
 from hudhud.segments.partly import see
 from hudhud.segments.sets import dump, load
@@ -109,6 +111,7 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     desk.merged = find_all_merged(desk.ch, desk.workspace_id, people)
     moved = _find_moved(desk, desk.merged, live)
     fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
+    note_batch(desk.ws, desk.ch, touched, desk.now)
     # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
     _hand_over(desk, live, moved)
     _let_go(desk, live, gone)
@@ -144,6 +147,7 @@ def check_due(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     changes = apart(desk, [one for one in due if not one.failing], lambda some: _check(desk, some))
     for segment in (one for one in due if one.failing):
         changes += apart(desk, [segment], lambda some: _check(desk, some))
+    forget_past(desk.ws, desk.now)
     desk.close()
     return changes
 
@@ -159,7 +163,9 @@ def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
     definitions = read_definitions(desk.ws, [segment.tree for segment in due])
     atoms = {segment.id: find_atoms([segment.tree], definitions) for segment in due}
     since = min(segment.checked_at or desk.now for segment in due)
-    turns = find_turns(desk.ch, desk.workspace_id, find_atoms([segment.tree for segment in due], definitions), since, desk.now)
+    every = find_atoms([segment.tree for segment in due], definitions)
+    arrived = find_due(desk.ws, all_names(every), since, desk.now)
+    turns = find_turns(desk.ch, desk.workspace_id, every, since, desk.now, arrived)
     asked = {segment.id: desk.known if segment.failing else turns.people(atoms[segment.id]) for segment in due}
     # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
     desk.merged = find_all_merged(desk.ch, desk.workspace_id, BitMap64().union(*asked.values()))
@@ -186,6 +192,7 @@ def _build(desk: Desk, new: Sequence[Live]) -> list[tuple[int, BitMap64]]:
     atoms = find_atoms([segment.tree for segment in new], definitions)
     facts = ask(desk.ch, desk.workspace_id, atoms, desk.now)
     flips = next_flips(desk.ch, desk.workspace_id, atoms, desk.now)
+    note_stored(desk.ws, desk.ch, all_names(atoms), desk.now)
     sizes: dict[int, int] = {}
     for segment in new:
         members = facts.people(segment.tree, definitions)

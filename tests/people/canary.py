@@ -69,6 +69,7 @@ NOT_ABOUT_PEOPLE = {
     "segment_day": "counts",
     "segment_edit": "numbers of people",
     "segment_recheck": "numbers of people",
+    "segment_future": "names of events, and when",
     "lifecycle_stage": "rules",
     "persona": "invented people",
     "lifecycle_place": "numbers of people and stages",

@@ -45,6 +45,15 @@ CREATE TABLE segment_known (
 );
 SELECT hudhud_wall('segment_known');
 
+-- When events happen that were dated ahead as they came: they count from then on (segments/future.py). Whose they are ClickHouse knows.
+CREATE TABLE segment_future (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    at           timestamptz NOT NULL,           -- whole milliseconds
+    name         text NOT NULL,
+    PRIMARY KEY (workspace_id, at, name)
+);
+SELECT hudhud_wall('segment_future');
+
 CREATE TABLE segment_change (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
