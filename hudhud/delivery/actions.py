@@ -73,7 +73,7 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         givens=planned.givens,
         hours=None if planned.hours is None else msgspec.json.encode(planned.hours).decode(),
         due_at=planned.due_at,
-        expires_at=planned.expires_at,
+        expires_ats=sql.texts(planned.expires_ats),
         priority=planned.priority,
         value=planned.value,
     )

@@ -17,8 +17,9 @@ SELECT id FROM made;
 -- Plan one step's messages for many people.
 INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, given, planned_at, due_at, expires_at, hours, state_at, priority, value)
 SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb, r.given::jsonb,
-       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), %(expires_at)s::timestamptz, %(hours)s::text::jsonb, %(now)s, %(priority)s, %(value)s::real
-FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[], %(givens)s::text[]) AS r (source_id, visit, person_id, event, given)
+       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), r.expires_at, %(hours)s::text::jsonb, %(now)s, %(priority)s, %(value)s::real
+FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[], %(givens)s::text[], %(expires_ats)s::timestamptz[])
+     AS r (source_id, visit, person_id, event, given, expires_at)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
 
 -- name: ring

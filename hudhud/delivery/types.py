@@ -98,7 +98,7 @@ class PlannedMessage:
 class PlannedSet:
     """Many messages of one step as columns: what a journey's send node plans in one statement.
 
-    `source_ids`, `visits`, `person_ids` and `events` (JSON text; empty list = no event for anybody) run in parallel.
+    `source_ids`, `visits`, `person_ids`, `expires_ats` and `events` (JSON text; empty list = no event for anybody) run in parallel.
     """
 
     source_kind: str
@@ -116,7 +116,7 @@ class PlannedSet:
     source_key: str = ""  # of `source_kind` "journey": its key
     channel: str = "email"
     due_at: datetime | None = None
-    expires_at: datetime | None = None
+    expires_ats: list[datetime] = field(default_factory=list)  # empty list = never
     priority: int = 0  # where a cap bites, the higher goes first,
     value: float | None = None  # then what is expected to bring more, then what expires first
 

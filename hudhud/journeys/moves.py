@@ -200,7 +200,7 @@ def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: l
         hours=version.graph.send_window,
         priority=PRIORITIES[version.graph.priority],
         value=node.value,
-        expires_at=now + node.expires_after.length() if node.expires_after else None,
+        expires_ats=[run.due_at + node.expires_after.length() for run in runs] if node.expires_after else [],
         givens=[given.get(run.run_id) for run in runs] if given else [],
     )
     delivery.plan_set(ws, planned, now)

@@ -16,7 +16,7 @@ class Send(Silent, frozen=True, tag_field="kind", tag="send", omit_defaults=True
     """`{"kind": "send", "template": key, "topic": key, "next": id, "value": 3.5, "expires_after": {"amount": 2, "unit": "days"}}`.
 
     `value`: what the message is expected to bring; of two of the same priority between which a cap chooses, the higher goes.
-    `expires_after`: later than that it is worthless, and skipped.
+    `expires_after`: so long after the run was to send it, it is worthless, and skipped: a late worker does not make it fresh.
     """
 
     template: Word
