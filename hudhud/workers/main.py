@@ -34,6 +34,7 @@ from hudhud.kit.config import settings
 from hudhud.kit.crypto import load_keys
 from hudhud.kit.db import Database
 from hudhud.kit.errors import HudhudError
+from hudhud.kit.steady import steady
 from hudhud.workers import alarm
 from hudhud.workers.context import Context
 
@@ -192,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         name=f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}",
         settings=ours,
         db=Database(ours.database_url, max_size=CONNECTIONS_PER_ROLE * len(roles) + 1).open(),
-        clock=from_setting(ours.clock),
+        clock=steady(from_setting(ours.clock)),
         keys=load_keys(ours.secret_keys, ours.data),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
