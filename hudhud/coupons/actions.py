@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
 from hudhud.accounts.actions import record_audit
-from hudhud.coupons.codes import check_code, check_pattern, make_code
+from hudhud.coupons.codes import CODE, check_code, check_pattern, link_to, make_code
 from hudhud.coupons.queries import QUERIES, get_pool
 from hudhud.coupons.types import MOST_AT_ONCE, MOST_POOLS, REDEEMED, Given, PoolExists, PoolInUse, PoolNotFound
 from hudhud.events.actions import Fact, tell
@@ -61,6 +60,7 @@ def set_archived(ws: Scope, key: str, now: datetime, *, is_archived: bool, by: s
 def delete_pool(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     """Forget a pool of which nothing was given or used; raises `PoolNotFound`, `PoolInUse`."""
     get_pool(ws, key, now)
+    ws.run(QUERIES.hold_pool, key=key)
     if not ws.run(QUERIES.delete_pool, key=key):
         raise PoolInUse(f"Codes of {key!r} were given or used: archive it instead.", key=key)
     record_audit(ws, now, by, "coupons.delete_pool", f"coupon_pool:{key}")
@@ -118,21 +118,20 @@ def remove_free(ws: Scope, key: str, now: datetime, *, by: str) -> int:
 
 
 def give(ws: Scope, key: str, step: str, wanted: Sequence[Wanted], now: datetime) -> tuple[dict[int, Given], bool]:
-    """Give each run one code of a pool; a run that has one of this step keeps it. Return codes by run; the second value: whether others may get one later.
+    """Give each run one code of a pool. Return codes by run; the second value: whether others may get one later.
 
-    Who gets none, and none later: the pool is dry, over, or there is none.
+    A run that comes to the step again keeps its code as long as that is good; for one that is over or was used it is given another. Who gets none, and none later: the pool is dry, over, or there is none.
     """
     pool = ws.one(QUERIES.get_pool, key=key, now=now)
-    held = {row[0]: row[1:] for row in ws.rows(QUERIES.find_held, run_ids=numbers(one.run_id for one in wanted), step=step)}
-    left = [one for one in wanted if one.run_id not in held]
+    held = ws.rows(QUERIES.find_held, key=key, run_ids=numbers(one.run_id for one in wanted), step=step, now=now)
+    given = {run_id: Given(code, expires_at, link_to(url, code)) for run_id, code, expires_at, url in held}
+    left = [one for one in wanted if one.run_id not in given]
     if pool is not None and left:
         taken = _take(ws, pool, step, left, now)
         if pool["pattern"] and len(taken) < len(left):
             _make(ws, key, len(left) - len(taken), now)
             taken |= _take(ws, pool, step, [one for one in left if one.run_id not in taken], now)
-        held |= taken
-    url = pool["url"] if pool is not None else ""
-    given = {run_id: Given(code, expires_at, url.replace("{code}", quote(code, safe=""))) for run_id, (code, expires_at) in held.items()}
+        given |= {run_id: Given(code, expires_at, link_to(pool["url"], code)) for run_id, (code, expires_at) in taken.items()}
     may_come = pool is not None and len(given) < len(wanted) and bool(ws.value(QUERIES.has_free, pool_id=pool["id"], least=now))
     return given, may_come
 
@@ -149,6 +148,7 @@ def _take(ws: Scope, pool: Mapping[str, Any], step: str, wanted: Sequence[Wanted
         now=now,
         count=len(wanted),
         run_ids=numbers(one.run_id for one in wanted),
+        visits=numbers(one.visit for one in wanted),
         person_ids=numbers(one.person_id for one in wanted),
         untils=[one.until for one in wanted],
     )
@@ -160,7 +160,8 @@ def _make(ws: Scope, key: str, count: int, now: datetime) -> None:
     pool = ws.one(QUERIES.lock_pool, key=key)
     if pool is None:
         return
-    count = count if pool["most"] is None else min(count, pool["most"] - pool["total"])
+    if pool["most"] is not None:
+        count = min(count, pool["most"] - ws.value(QUERIES.count_codes, pool_id=pool["id"]))
     for _ in range(ROUNDS):
         if count <= 0:
             return
@@ -209,5 +210,5 @@ def _codes_in(event: Event, path: str) -> Iterator[str]:
         found = found.get(name) if isinstance(found, dict) else None
     for one in found if isinstance(found, list) else [found]:
         code = one.get("code") if isinstance(one, dict) else one
-        if isinstance(code, str) and code.strip():
+        if isinstance(code, str) and CODE.fullmatch(code.strip()):
             yield code.strip().upper()

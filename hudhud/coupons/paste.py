@@ -22,7 +22,10 @@ def read_codes(text: str, zone: ZoneInfo) -> list[tuple[str, datetime | None]]:
     """
     first = text.partition("\n")[0]
     mark = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=mark) if row and row[0].strip()]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=mark) if row and row[0].strip()]
+    except csv.Error as error:
+        raise InvalidInput("codes", str(error), "give one code on a line; a quotation mark that is begun must end") from None
     if rows and rows[0][0].strip().lower() in HEADS:
         rows = rows[1:]
     return [
@@ -35,6 +38,6 @@ def _end(text: str, line: int, zone: ZoneInfo) -> datetime:
         if len(text) == len("2026-12-31"):
             return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time.min, zone).astimezone(UTC)
         found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidInput(f"codes, line {line}", text[:40], "give the end as 2026-12-31, or leave it out") from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

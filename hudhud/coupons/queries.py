@@ -31,6 +31,12 @@ def get_pool(ws: Scope, key: str, now: datetime) -> Pool:
     return found[0]
 
 
+def find_days(ws: Scope, key: str) -> int | None:
+    """Return for how many days codes of a pool are good; None: no bound, or no such pool. Counts nothing, as pools may be large."""
+    found: int | None = ws.value(QUERIES.find_days, key=key)
+    return found
+
+
 def find_missing(ws: Scope, keys: Iterable[str]) -> set[str]:
     """Return which of these pools there are not, or not any more."""
     wanted = set(keys)

@@ -36,6 +36,10 @@ WHERE workspace_id = %(workspace_id)s AND key = %(key)s;
 -- Put a pool away, or take it out again (null).
 UPDATE coupon_pool SET archived_at = %(at)s WHERE workspace_id = %(workspace_id)s AND key = %(key)s;
 
+-- name: hold_pool
+-- Take a pool as whoever removes it: who is giving codes of it is waited for.
+SELECT p.id FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s FOR UPDATE;
+
 -- name: delete_pool
 -- Forget a pool of which nothing was given or used.
 DELETE FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s
@@ -55,19 +59,31 @@ ON CONFLICT (workspace_id, upper(code)) DO NOTHING;
 DELETE FROM coupon WHERE workspace_id = %(workspace_id)s AND pool_id = %(pool_id)s AND given_at IS NULL AND redeemed_at IS NULL;
 
 -- name: lock_pool
--- A pool and how many codes it has; whoever makes codes for it waits for whoever does.
-SELECT p.id, p.pattern, p.most, p.url, p.ends_at, (SELECT count(*) FROM coupon c WHERE c.pool_id = p.id) AS total
-FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s AND p.archived_at IS NULL
+-- A pool; whoever makes codes for it waits for whoever does.
+SELECT p.id, p.pattern, p.most FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s AND p.archived_at IS NULL
 FOR NO KEY UPDATE OF p;
 
+-- name: count_codes
+-- How many codes a pool has; a statement of its own, which sees what they made who were waited for.
+SELECT count(*) FROM coupon WHERE workspace_id = %(workspace_id)s AND pool_id = %(pool_id)s;
+
+-- name: find_days
+-- For how many days codes of a pool are good (of one that is put away, too).
+SELECT p.valid_days FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s;
+
 -- name: get_pool
--- A pool that codes may be taken from, and for how many days they are good.
-SELECT p.id, p.pattern, p.url, p.valid_days, p.ends_at FROM coupon_pool p
-WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s AND p.archived_at IS NULL AND (p.ends_at IS NULL OR p.ends_at > %(now)s);
+-- A pool that codes may be taken from; it is not removed before they are given.
+SELECT p.id, p.pattern, p.url, p.ends_at FROM coupon_pool p
+WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s AND p.archived_at IS NULL AND (p.ends_at IS NULL OR p.ends_at > %(now)s)
+FOR KEY SHARE OF p;
 
 -- name: find_held
--- Codes that these runs have been given at a step already.
-SELECT c.run_id, c.code, c.expires_at FROM coupon c WHERE c.run_id = ANY(%(run_ids)s::bigint[]) AND c.step = %(step)s;
+-- Codes of a pool that these runs have been given at a step already, and can use still.
+SELECT DISTINCT ON (c.run_id) c.run_id, c.code, c.expires_at, p.url
+FROM coupon c JOIN coupon_pool p ON p.id = c.pool_id
+WHERE c.workspace_id = %(workspace_id)s AND c.run_id = ANY(%(run_ids)s::bigint[]) AND c.step = %(step)s AND p.key = %(key)s
+  AND c.redeemed_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
+ORDER BY c.run_id, c.visit DESC;
 
 -- name: take
 -- Give so many people a free code each, in the order of codes; what another worker holds is passed over. Nothing that would be over at once.
@@ -78,10 +94,11 @@ WITH free AS MATERIALIZED (
 ), placed AS (
     SELECT id, row_number() OVER (ORDER BY id) AS place FROM free
 ), wanted AS (
-    SELECT * FROM unnest(%(run_ids)s::bigint[], %(person_ids)s::bigint[], %(untils)s::timestamptz[]) WITH ORDINALITY AS w (run_id, person_id, until, place)
+    SELECT * FROM unnest(%(run_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(untils)s::timestamptz[])
+        WITH ORDINALITY AS w (run_id, visit, person_id, until, place)
 )
 UPDATE coupon c
-SET person_id = w.person_id, run_id = w.run_id, step = %(step)s, given_at = %(now)s, expires_at = least(w.until, %(pool_ends)s::timestamptz, c.ends_at)
+SET person_id = w.person_id, run_id = w.run_id, visit = w.visit, step = %(step)s, given_at = %(now)s, expires_at = least(w.until, %(pool_ends)s::timestamptz, c.ends_at)
 FROM placed p JOIN wanted w ON w.place = p.place
 WHERE c.id = p.id
 RETURNING c.run_id, c.code, c.expires_at;
@@ -95,10 +112,10 @@ SELECT EXISTS (SELECT FROM coupon c WHERE c.pool_id = %(pool_id)s AND c.given_at
 SELECT DISTINCT p.event, p.property FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s;
 
 -- name: redeem
--- Codes were used; the first time counts.
+-- Codes were used; the first time counts. An order may name one in several properties: that of its pool tells.
 UPDATE coupon c SET redeemed_at = g.at, redeemed_by = g.person_id
-FROM (SELECT DISTINCT ON (code) code, person_id, at, event, property FROM unnest(%(codes)s::text[], %(person_ids)s::bigint[], %(ats)s::timestamptz[], %(events)s::text[], %(properties)s::text[])
-      AS u (code, person_id, at, event, property) ORDER BY code, at) g, coupon_pool p
+FROM (SELECT DISTINCT ON (code, event, property) code, person_id, at, event, property FROM unnest(%(codes)s::text[], %(person_ids)s::bigint[], %(ats)s::timestamptz[], %(events)s::text[], %(properties)s::text[])
+      AS u (code, person_id, at, event, property) ORDER BY code, event, property, at) g, coupon_pool p
 WHERE c.workspace_id = %(workspace_id)s AND upper(c.code) = g.code AND c.redeemed_at IS NULL AND p.id = c.pool_id AND p.event = g.event AND p.property = g.property
 RETURNING c.id, c.code, p.key, c.redeemed_by, c.redeemed_at, c.person_id;
 

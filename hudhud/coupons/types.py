@@ -92,11 +92,12 @@ class Coupon:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Who shall get a code: at which step of which run, and until when it would be good by the pool's days (None: no bound)."""
+    """Who shall get a code: on which visit of which run, and until when it would be good by the pool's days (None: no bound)."""
 
     run_id: int
     person_id: int
     until: datetime | None = None
+    visit: int = 1
 
 
 @dataclass(frozen=True, slots=True)

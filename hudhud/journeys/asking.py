@@ -90,7 +90,8 @@ def give(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequenc
     wanting = {one.run_id: one for one in here if one.person_id in living}
     who = {run_id: living[one.person_id].id for run_id, one in wanting.items()}
     calendar = vouchers.Calendar(ws, node.pool, who.values(), now)
-    given, may_come = coupons.give(ws, node.pool, node_id, [calendar.want(run_id, who[run_id]) for run_id in wanting], now)
+    wishes = [calendar.want(run_id, one.visit, who[run_id]) for run_id, one in wanting.items()]
+    given, may_come = coupons.give(ws, node.pool, node_id, wishes, now)
     told = {run_id: calendar.tell(node.pool, who[run_id], one) for run_id, one in given.items()}
     answers.keep(ws, "coupon", node.pool, {(run_id, wanting[run_id].visit): one for run_id, one in told.items()})
     lucky = [(here[wanting[run_id]], {"pool": node.pool, "code": one["code"]}) for run_id, one in told.items()]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hudhud.coupons.queries import find_missing, get_pool
-from hudhud.coupons.types import PoolNotFound, Wanted
+from hudhud.coupons.codes import link_to
+from hudhud.coupons.queries import find_days, find_missing, get_pool
+from hudhud.coupons.types import Given, PoolNotFound, Wanted
 from hudhud.journeys import answers
 from hudhud.journeys.clocks import find_lives
 from hudhud.journeys.types import Plan, Problem, Reason
@@ -15,7 +16,6 @@ from hudhud.kit.localtime import zone_named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hudhud.coupons.types import Given
     from hudhud.journeys.graph import Graph
     from hudhud.journeys.nodes.coupon import Coupon
     from hudhud.journeys.types import Due
@@ -41,18 +41,18 @@ class Calendar:
     def __init__(self, ws: Scope, key: str, person_ids: Iterable[int], now: datetime) -> None:
         """Read where they live."""
         self.now, self.lives = now, find_lives(ws, sorted(set(person_ids)))
-        try:
-            self.days = get_pool(ws, key, now).valid_days
-        except PoolNotFound:
-            self.days = None
+        self.days = find_days(ws, key)
 
-    def want(self, run_id: int, person_id: int) -> Wanted:
+    def want(self, run_id: int, visit: int, person_id: int) -> Wanted:
         """Return what is wanted for a run: a code that is good to the end of the last day where the person lives."""
-        return Wanted(run_id, person_id, None if self.days is None else self._end(person_id, self.days))
+        return Wanted(run_id, person_id, self.end(person_id), visit)
 
-    def _end(self, person_id: int, days: int) -> datetime:
+    def end(self, person_id: int) -> datetime | None:
+        """Return until when codes that are given now are good by the pool's days."""
+        if self.days is None:
+            return None
         zone = zone_named(self.lives[person_id].zone)
-        day = self.now.astimezone(zone).date() + timedelta(days=days + 1)
+        day = self.now.astimezone(zone).date() + timedelta(days=self.days + 1)
         return datetime.combine(day, time.min, zone).astimezone(UTC)
 
     def tell(self, key: str, person_id: int, given: Given) -> dict[str, Any]:
@@ -72,13 +72,18 @@ class Calendar:
 def assume(ws: Scope, node: Coupon, batch: Sequence[Due], now: datetime) -> Plan:
     """Plan for a rehearsal, which gives no codes away: as many people as there are codes today get one, the others none."""
     try:
-        free = get_pool(ws, node.pool, now).free
+        pool = get_pool(ws, node.pool, now)
     except PoolNotFound:
-        free = 0
-    told = {"pool": node.pool, "code": SAMPLE}
+        return Plan().move("otherwise", list(batch), Reason.NO_COUPON)
     used = int(ws.value(answers.QUERIES.count_facts, root="coupon", name=node.pool))
-    lucky = list(batch) if free is None else list(batch)[: max(0, free - used)]
-    answers.keep(ws, "coupon", node.pool, {(run.run_id, run.visit): told for run in lucky})
+    lucky = list(batch) if pool.free is None else list(batch)[: max(0, pool.free - used)]
+    calendar = Calendar(ws, node.pool, (run.person_id for run in lucky), now)
+    told = {}
+    for run in lucky:
+        ends = [one for one in (calendar.end(run.person_id), pool.ends_at) if one is not None]
+        sample = Given(SAMPLE, min(ends, default=None), link_to(pool.url, SAMPLE))
+        told[run.run_id, run.visit] = calendar.tell(node.pool, run.person_id, sample)
+    answers.keep(ws, "coupon", node.pool, told)
     chosen = {run.run_id for run in lucky}
     plan = Plan().move("next", lucky, Reason.COUPON_GIVEN)
     return plan.move("otherwise", [run for run in batch if run.run_id not in chosen], Reason.NO_COUPON)

@@ -95,7 +95,7 @@ def test_many_workers_and_repeats_give_each_run_one_code(stage: Stage) -> None:
     def work() -> None:
         with stage.db.workspace(stage.workspace_id) as ws:
             parts = [people[start : start + 5] for start in range(0, 40, 5)]
-            found.extend(actions.give(ws, "spring", "many", [Wanted(one, one) for one in part], T0)[0] for part in parts)
+            found.extend(actions.give(ws, "spring", "many", [Wanted(one + 10_000, one) for one in part], T0)[0] for part in parts)
 
     work()
     threads = [threading.Thread(target=work) for _ in range(3)]
@@ -113,8 +113,8 @@ def test_two_at_once_share_out_the_codes_and_nobody_is_told_that_none_is_left(st
     ann, bob = stage.people({}, {})
     make_pool(stage, ["ONE", "TWO"])
     with stage.db.workspace(stage.workspace_id) as mine, stage.db.workspace(stage.workspace_id) as theirs:
-        first, _ = actions.give(mine, "spring", "many", [Wanted(ann, ann), Wanted(ann + 10_000, ann)], T0)
-        second, may_come = actions.give(theirs, "spring", "many", [Wanted(bob, bob)], T0)
+        first, _ = actions.give(mine, "spring", "many", [Wanted(ann + 20_000, ann), Wanted(ann + 30_000, ann)], T0)
+        second, may_come = actions.give(theirs, "spring", "many", [Wanted(bob + 20_000, bob)], T0)
     assert (len(first), second, may_come) == (2, {}, True)
 
 
@@ -130,7 +130,7 @@ def test_a_code_is_used_once_by_whoever_and_told(stage: Stage) -> None:
     with stage.db.workspace(stage.workspace_id) as ws:
         assert (actions.redeem(ws, events, T0 + DAY), actions.redeem(ws, events, T0 + DAY)) == (2, 0)
         pool = queries.get_pool(ws, "spring", T0 + DAY)
-        given = actions.give(ws, "spring", "x", [Wanted(901, bob), Wanted(902, bob)], T0 + DAY)[0]
+        given = actions.give(ws, "spring", "x", [Wanted(90_001, bob), Wanted(90_002, bob)], T0 + DAY)[0]
     assert (pool.free, pool.given, pool.redeemed) == (1, 1, 2)
     assert rows(stage, COUPONS)[0][2:] == (T0 + HOUR, bob)
     assert [one.code for one in given.values()] == ["B2"]

@@ -12,7 +12,7 @@ PATIENCE = timedelta(days=7)
 
 
 class Coupon(Silent, frozen=True, tag_field="kind", tag="coupon"):
-    """`{"kind": "coupon", "pool": key, "next": id, "otherwise": id}`: one code for each run and step, also where the run comes again."""
+    """`{"kind": "coupon", "pool": key, "next": id, "otherwise": id}`: one code for each run and step, also where the run comes again while it is good."""
 
     pool: Word
     next: Word

@@ -26,7 +26,8 @@ CREATE TABLE coupon (
     ends_at      timestamptz,                    -- as whoever brought it said
     person_id    bigint,                         -- who has it
     run_id       bigint,                         -- by which run of a journey,
-    step         text,                           -- at which of its steps
+    step         text,                           -- at which of its steps,
+    visit        integer,                        -- when it came there
     given_at     timestamptz,
     expires_at   timestamptz,                    -- as the person was told
     redeemed_at  timestamptz,
@@ -35,8 +36,8 @@ CREATE TABLE coupon (
 );
 -- A code means one thing in a workspace, however it is written.
 CREATE UNIQUE INDEX coupon_code ON coupon (workspace_id, upper(code));
--- One for each run and step, whatever crashes.
-CREATE UNIQUE INDEX coupon_once ON coupon (run_id, step) WHERE run_id IS NOT NULL;
+-- One for each visit of a run, whatever crashes.
+CREATE UNIQUE INDEX coupon_once ON coupon (run_id, visit) WHERE run_id IS NOT NULL;
 CREATE INDEX coupon_free ON coupon (pool_id, id) WHERE given_at IS NULL AND redeemed_at IS NULL;
 CREATE INDEX coupon_given ON coupon (pool_id, given_at DESC, id DESC) WHERE given_at IS NOT NULL OR redeemed_at IS NOT NULL;
 CREATE INDEX coupon_person ON coupon (person_id) WHERE person_id IS NOT NULL;
