@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hudhud.workers.context import Context
 
 IDLE_S, SOON_S = 1.0, 0.02
+# So often those are taken back whose runs have gone: with many due, looking for them costs more than claiming a few.
+WITHDRAW_S = 5.0
 
 
 class Asker(Sending[Claimed, Done]):
@@ -29,6 +31,7 @@ class Asker(Sending[Claimed, Done]):
     def __init__(self, context: Context, egress: Egress) -> None:
         """Start the loop."""
         super().__init__("requests", egress, partial(_attempt, context), partial(context.ring, "requests"))
+        self.withdraw_at = 0.0
 
 
 async def _attempt(context: Context, egress: Egress, claimed: Claimed) -> Done:
@@ -56,6 +59,10 @@ def work_once(context: Context, asker: Asker) -> int:
     context.beat()
     recorded = record(context, asker)
     claimed = []
+    if time.monotonic() >= asker.withdraw_at:
+        with context.db.everywhere() as everywhere:
+            is_more = requests.withdraw(everywhere, context.clock.now(), busy=asker.busy) == requests.WITHDRAWN_AT_ONCE
+        asker.withdraw_at = time.monotonic() + (0.0 if is_more else WITHDRAW_S)
     if asker.room > 0:
         with context.db.everywhere() as everywhere:
             claimed = requests.claim(everywhere, context.keys, context.name, context.clock.now(), busy=asker.busy, limit=asker.room)

@@ -36,6 +36,7 @@ class Wire:
     def ask(self, now: datetime, *, keep: bool = True, limit: int = 100) -> list[requests.Done]:
         """Send what is due once; `keep` False: die before it is written down."""
         with self.stage.db.workspace(self.stage.workspace_id) as ws:
+            requests.withdraw(ws, now, busy=())
             claimed = [
                 one for one in requests.claim(ws, KEYS, "test", now, busy=(), limit=limit) if one.workspace_id == self.stage.workspace_id
             ]
