@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.events")
 CLICKHOUSE = sql.load("hudhud.events", "clickhouse.sql")
 # How much of a lane's queue is read to know its earliest reception, and how far writers may overtake each other behind that.
-HEAD, OVERTAKING_S = 1_000, 1.0
+HEAD, OVERTAKING_S = 200, 1.0
 FEW_ACTORS = 10  # that are one person
 # Of refused messages in one answer.
 PAGE_BYTES = 4 * 1024 * 1024
