@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +12,7 @@ import msgspec
 from hudhud.journeys import moves
 from hudhud.journeys.facts import passes, read_properties
 from hudhud.journeys.moves import MOVES
+from hudhud.journeys.sharing import RESOLUTION, count_sharing
 from hudhud.journeys.types import After, ByClock, Never, Reason
 from hudhud.kit.sql import numbers
 from hudhud.segments import queries as segments
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from hudhud.journeys.version import Version
     from hudhud.kit.db import Scope
 
-# Entry conditions are asked as of the moment of the trigger; triggers within this time of each other share one query.
-RESOLUTION = timedelta(minutes=1)
 # How many triggers of one key a run gathers, e.g. products put into one cart.
 MOST_ITEMS = 50
 
@@ -102,38 +100,39 @@ def key_of(properties: dict[str, Any], name: str) -> str:
     return str(value)[:200] if isinstance(value, str | int | float) else ""
 
 
-def enter(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta = RESOLUTION) -> int:
+def enter(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None = None) -> int:
     """Begin the runs that the re-entry rule and the entry condition allow; return how many began. `found` is in the order of time.
 
-    The condition is asked as of the trigger; triggers within `resolution` of each other share one question.
+    The condition is asked as of the trigger; triggers close together share one question, and all have `questions` at most.
     """
-    return len(begin(ws, ch, version, found, resolution))
+    return len(begin(ws, ch, version, found, questions))
 
 
-def begin(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta = RESOLUTION) -> list[Candidate]:
+def begin(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None = None) -> list[Candidate]:
     """Do as `enter`; return those of `found` with whom a run began."""
     if not found:
         return []
     person_ids = numbers(sorted({one.person_id for one in found}))
     rows = ws.rows(MOVES.find_known, journey_id=version.journey_id, person_ids=person_ids)
     known = {(row[0], row[1]): Known(row[2], row[3], row[4], is_open=row[4] is not None) for row in rows}
-    fit = _find_fit(ws, ch, version, found, resolution)
+    fit = _find_fit(ws, ch, version, found, questions)
     entries = sort_out(version, found, known, fit)
     begun = _begin(ws, version, entries.begin)
     _gather(ws, entries.gather)
     return begun
 
 
-def _find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], resolution: timedelta) -> list[bool]:
+def _find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None) -> list[bool]:
     """Say of each candidate whether it comes between the journey's start and end, and fulfils the entry condition."""
     graph = version.graph
     in_time = [graph.admits(one.at) for one in found]
     if graph.entry is None or not any(in_time):
         return in_time
     fit: list[bool] = []
+    ats = [one.at for one in found]
     while len(fit) < len(found):
         begin = len(fit)
-        some = found[begin : bisect_right(found, found[begin].at + resolution, key=lambda one: one.at)]
+        some = found[begin : begin + count_sharing(ats[begin:], RESOLUTION, questions)]
         true = segments.matches(ws, ch, {"entry": graph.entry}, sorted({one.person_id for one in some}), some[-1].at)["entry"]
         fit += [is_in_time and one.person_id in true for one, is_in_time in zip(some, in_time[begin:], strict=False)]
     return fit

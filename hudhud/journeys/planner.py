@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.journeys import answers, clocks, moves, rounds, vouchers, webhooks
 from hudhud.journeys.facts import asks_entry
 from hudhud.journeys.moves import MOVES
+from hudhud.journeys.sharing import RESOLUTION, count_sharing
 from hudhud.journeys.types import Due, Plan, Reason
 from hudhud.journeys.version import Version
 from hudhud.kit import failpoint
@@ -24,7 +24,7 @@ from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from clickhouse_connect.driver.client import Client
 
@@ -33,17 +33,19 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition
 
 BATCH = 10_000
-# Conditions are asked as of the moment when runs were due; runs due within this time of each other share one query.
-RESOLUTION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How many runs a batch holds, how far apart in time the runs of one question may be, whether facts come in order."""
+    """How many runs a batch holds, how far apart in time the runs of one question may be, whether facts come in order.
+
+    `questions`: into how many questions a batch is cut at most, however far apart its runs are; None: as many as it needs.
+    """
 
     limit: int = BATCH
     resolution: timedelta = RESOLUTION
     in_order: bool = False
+    questions: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,14 @@ def tick(
 
 def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: Callable[[], bool], beat: Callable[[], None]) -> Batch:
     """Work off the places where somebody is due, and those that they come to."""
+    return _work_off(world, version, _find_work(world, version, horizon), horizon, pace, stop, beat)
+
+
+def _work_off(
+    world: World, version: Version, due: Iterable[Place], horizon: datetime, pace: Pace, stop: Callable[[], bool], beat: Callable[[], None]
+) -> Batch:
     runs = steps = 0
-    places = deque(_find_work(world, version, horizon))
+    places = deque(due)
     while places and not stop():
         place = places.popleft()
         batch = step(world, version, place, horizon, pace)
@@ -130,8 +138,13 @@ def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: C
 
 
 def pass_once(world: World, version: Version, horizon: datetime, pace: Pace) -> int:
-    """Take the runs of one version that are due on, each to where it rests next at least; return the steps taken. Others may be due after it."""
-    return _pass(world, version, horizon, pace, never, quietly).steps
+    """Take the runs of one version that are due on, each to where it rests next at least; return how many there were. Others may be due after it."""
+    return _pass(world, version, horizon, pace, never, quietly).runs
+
+
+def pass_place(world: World, version: Version, horizon: datetime, pace: Pace) -> int:
+    """Take the runs that are due on one node of a version on, each to where it rests next and no farther; return how many there were."""
+    return _work_off(world, version, _find_work(world, version, horizon)[:1], horizon, pace, never, quietly).runs
 
 
 def next_due(ws: Scope, versions: Sequence[Version]) -> datetime | None:
@@ -168,7 +181,7 @@ def _step_by_question(
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
     with world.scope(version.workspace_id) as ws:
         due = [Due._make(row) for row in ws.rows(MOVES.find_due, **where, horizon=horizon, limit=pace.limit)]
-        seen = [run for run in due if run.due_at <= due[0].due_at + pace.resolution]
+        seen = due[: count_sharing([run.due_at for run in due], pace.resolution, pace.questions)] if due else []
         if not seen:
             return Batch(0, 0, is_more=False)
         # A deadline counts to the millisecond: later facts must not be seen. Elsewhere a run must see all facts before its own moment.
@@ -201,18 +214,19 @@ def ask(ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[D
 def _ask_in_parts(
     ws: Scope, ch: Client, questions: dict[str, Condition], of_run: dict[str, Condition], runs: Sequence[Due], as_of: datetime
 ) -> dict[str, set[int]]:
-    """Decide first what is asked of each run's answers; what is left of a tree is the same for many, and asked of them together."""
-    ids = [run.run_id for run in runs]
-    given = answers.find_given(ws, ids)
+    """Decide first what is asked of each run's answers; of the others the parts of the trees that ask of people are asked, each once."""
+    given = answers.find_given(ws, (run.run_id for run in runs))
     facts = ask(ws, ch, {name: tree for name, tree in questions.items() if name not in of_run}, runs, as_of)
     for name, tree in of_run.items():
-        facts[name] = set()
-        for left, some in answers.split_by_answers(tree, ids, given).items():
-            if left == answers.TRUE:
-                facts[name].update(some)
-            elif left != answers.FALSE:
-                here = set(some)
-                facts[name] |= ask(ws, ch, {name: left}, [run for run in runs if run.run_id in here], as_of)[name]
+        decided = {run.run_id: answers.decide(tree, given.get(run.run_id, {})) for run in runs}
+        facts[name] = {run_id for run_id, left in decided.items() if left == answers.TRUE}
+        if open_ := [run for run in runs if decided[run.run_id] not in {answers.TRUE, answers.FALSE}]:
+            parts = list(dict.fromkeys(answers.parts_of(tree)))
+            found = ask(ws, ch, {str(number): part for number, part in enumerate(parts)}, open_, as_of)
+            true = {part: found[str(number)] for number, part in enumerate(parts)}
+            for run in open_:
+                if answers.weigh(tree, given.get(run.run_id, {}), lambda part, one=run.run_id: one in true[part]):
+                    facts[name].add(run.run_id)
     return facts
 
 

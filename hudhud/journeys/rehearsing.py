@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.journeys", "rehearsals.sql")
 MOST_STEPS = 2_000
 FINEST = timedelta(minutes=1)
-SOON = timedelta(minutes=15)
-MOMENT = timedelta(microseconds=1)
+# Of a condition in one step: where more moments are asked about, those close together share one.
+MOST_QUESTIONS = 8
 MOST_RUNS = 2_000_000
 LONGEST_S = 1_800.0
+MANY_ENTERING = "More than {:,} people would come to an entry; choose a shorter span, or fewer journeys."
 
 
 class RehearsalTooLarge(HudhudError):
@@ -110,32 +111,45 @@ def _placed(cast: Cast, place: int, since: datetime) -> Cast:
 
 def drive(world: RehearsalWorld, script: Script, pulse: Callable[[datetime, int], None] = unmoved, limits: Limits = USUAL) -> None:
     """Perform a script in a scratch world; `pulse` hears of each step (virtual time, runs so far) and may raise to give it up. Raises `RehearsalTooLarge`."""
+    watch = _Watch(pulse, limits)
     with world.scope(script.workspace_id) as ws:
-        replay = open_replay(ws, world.ch, script)
-    _Drive(world, script, replay, pulse, limits).run()
+        replay = open_replay(ws, world.ch, script, lambda entering: watch.look(script.since, 0, entering))
+    _Drive(world, script, replay, watch).run()
 
 
-def _shortest_rest(version: Version) -> timedelta:
-    """Return how long a run rests at least where it rests at all; moments by the clock can come soon."""
-    rests = [rest for node in version.graph.nodes.values() if (rest := node.hold()) is not None]
-    return max(FINEST, min([*rests, SOON] if version.clocked else rests, default=SOON))
+@dataclass
+class _Watch:
+    """Tells how far a rehearsal is, and gives it up where it is too large."""
+
+    pulse: Callable[[datetime, int], None]
+    limits: Limits
+    began: float = field(default_factory=time.monotonic)
+
+    def look(self, at: datetime, runs: int, entering: int = 0) -> None:
+        """Tell that virtual time has come to `at`; raises `RehearsalTooLarge`, and what `pulse` does."""
+        self.pulse(at, runs)
+        if max(runs, entering) > self.limits.runs:
+            message = f"More than {self.limits.runs:,} people would enter by {at.isoformat()}; choose a shorter span, or fewer journeys."
+            raise RehearsalTooLarge(message if runs else MANY_ENTERING.format(self.limits.runs), runs=max(runs, entering))
+        seconds = time.monotonic() - self.began
+        if seconds > self.limits.seconds:
+            message = f"It was given up after {seconds:.0f} s, at {at.isoformat()}; choose a shorter span, or fewer journeys."
+            raise RehearsalTooLarge(message, runs=runs)
 
 
 @dataclass
 class _Actor:
-    """A version under way: what it listens to, how long its people rest at least, when the next one is due."""
+    """A version under way: what it listens to, when the next one of its people is due."""
 
     version: Version
     names: frozenset[str] = field(init=False)
     about_people: bool = field(init=False)
-    rest: timedelta = field(init=False)
     due: datetime | None = None
 
     def __post_init__(self) -> None:
         watches = (*self.version.ends, *self.version.waits)
         self.names = frozenset(name for watch in watches for name in watch.event_names)
         self.about_people = any(watch.about_people for watch in watches)
-        self.rest = _shortest_rest(self.version)
 
     def hears(self, facts: Facts) -> bool:
         """Say whether any of these facts may move somebody."""
@@ -151,31 +165,29 @@ class _Drive:
     world: RehearsalWorld
     script: Script
     replay: Replay
-    pulse: Callable[[datetime, int], None]
-    limits: Limits
+    watch: _Watch
     runs: int = 0
     analyzed: int = 100
 
     def run(self) -> None:
-        began, script = time.monotonic(), self.script
+        script = self.script
         actors = [_Actor(version) for version in script.versions]
         instant: datetime | None = script.since
         while instant is not None:
             steps = math.ceil((instant - script.since) / script.resolution)
             instant = min(script.since + steps * script.resolution, script.until)
             self._step(actors, instant)
-            self.pulse(instant, self.runs)
-            self._check(time.monotonic() - began, instant)
+            self.watch.look(instant, self.runs)
             ahead = [at for at in (self.replay.next_at(), *(actor.due for actor in actors)) if at is not None and at <= script.until]
             instant = min(ahead, default=None)
 
     def _step(self, actors: list[_Actor], instant: datetime) -> None:
-        pace = Pace(resolution=self.script.resolution, in_order=True)
+        pace = Pace(in_order=True, questions=MOST_QUESTIONS)
         events, found = self.replay.take_until(instant)
         facts = reactions.sort_facts(events, ())
         with self.world.scope(self.script.workspace_id) as ws:
             for actor in actors:
-                begun = entries.enter(ws, self.world.ch, actor.version, found[actor.version.id], self.script.resolution)
+                begun = entries.enter(ws, self.world.ch, actor.version, found[actor.version.id], MOST_QUESTIONS)
                 self.runs += begun
                 # Nobody stands in it for whom a fact could count, or a timer could fire.
                 if begun or actor.is_due(instant) or (actor.due is not None and actor.hears(facts)):
@@ -185,24 +197,14 @@ class _Drive:
                 self.analyzed = self.runs * 10
 
     def _settle(self, ws: Scope, actor: _Actor, facts: Facts, instant: datetime, pace: Pace) -> None:
-        """Let facts count and timers fire in turn, so finely that between two looks at the facts no run passes two rests."""
-        is_told = actor.hears(facts)
-        before, steps = None, 1
+        """Let facts count and timers fire in turn: between two looks at the facts no run passes two rests, where one could have happened."""
+        is_told, pass_on = actor.hears(facts), planner.pass_place if actor.hears(facts) else planner.pass_once
+        before, taken = None, 1
         while True:
             if is_told:
-                reactions.react(ws, self.world.ch, actor.version, facts, instant, in_order=True)
+                reactions.react(ws, self.world.ch, actor.version, facts, instant, in_order=True, questions=MOST_QUESTIONS)
             actor.due = due = planner.next_due(ws, [actor.version])
-            if due is None or due > instant or (due == before and not steps):
+            if due is None or due > instant or (due == before and not taken):
                 return
-            horizon = min(instant, due + actor.rest - MOMENT) if is_told else instant
-            before, steps = due, planner.pass_once(self.world, actor.version, horizon, pace)
-
-    def _check(self, seconds: float, instant: datetime) -> None:
-        if self.runs > self.limits.runs:
-            message = (
-                f"More than {self.limits.runs:,} people would enter by {instant.isoformat()}; choose a shorter span, or fewer journeys."
-            )
-            raise RehearsalTooLarge(message, runs=self.runs)
-        if seconds > self.limits.seconds:
-            message = f"It was given up after {seconds:.0f} s, at {instant.isoformat()}; choose a shorter span, or fewer journeys."
-            raise RehearsalTooLarge(message, runs=self.runs)
+            before, taken = due, pass_on(self.world, actor.version, instant, pace)
+            self.watch.look(due, self.runs)

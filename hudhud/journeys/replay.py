@@ -19,7 +19,7 @@ from hudhud.segments import queries as segments
 from hudhud.segments.types import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.journeys")
 DAY = timedelta(days=1)
 PEOPLE_PAGE = 50_000
+LOOK_EVERY = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WORD = 4  # bytes of a block's length in the spool
 ROWS = msgspec.msgpack.Decoder(list[tuple[str, str, str, int, int, str]])
@@ -76,11 +77,15 @@ class Replay:
         return events, found
 
 
-def open_replay(ws: Scope, ch: Client, script: Script) -> Replay:
-    """Begin to read; raises nothing for a span without facts."""
-    people = [(version.id, one) for version in script.versions for one in _entering(ws, ch, version, script)]
-    if script.person_id is not None:
-        people = [(version_id, one) for version_id, one in people if one.person_id == script.person_id]
+def open_replay(ws: Scope, ch: Client, script: Script, look: Callable[[int], None]) -> Replay:
+    """Begin to read; raises nothing for a span without facts. `look` hears now and then how many were found, and may raise to give it up."""
+    people: list[tuple[int, Candidate]] = []
+    for version in script.versions:
+        for one in _entering(ws, ch, version, script, lambda: look(len(people))):
+            if script.person_id in {None, one.person_id}:
+                people.append((version.id, one))
+            if len(people) % LOOK_EVERY == 0:
+                look(len(people))
     return Replay(script.versions, _read_events(ch, script), deque(sorted(people, key=lambda one: one[1].at)))
 
 
@@ -149,24 +154,25 @@ def _milliseconds(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
-def _entering(ws: Scope, ch: Client, version: Version, script: Script) -> Iterator[Candidate]:
+def _entering(ws: Scope, ch: Client, version: Version, script: Script, beat: Callable[[], None]) -> Iterator[Candidate]:
     trigger, since, until = version.graph.trigger, script.since, script.until
     if isinstance(trigger, OnSubscribe):
         for person_id, at in ws.rows(QUERIES.replay_subscribed, topic=trigger.topic, since=since, until=until):
             yield Candidate(person_id, at)
     elif isinstance(trigger, ByClock):
-        yield from timed.replay(ws, ch, trigger, since, until)
+        yield from timed.replay(ws, ch, trigger, since, until, beat)
     elif isinstance(trigger, OnSegment):
-        yield from _changing_segment(ws, ch, trigger.segment, since, until, leaves=isinstance(trigger, OnSegmentLeave))
+        yield from _changing_segment(ws, ch, trigger.segment, since, until, beat, leaves=isinstance(trigger, OnSegmentLeave))
 
 
 def _changing_segment(
-    ws: Scope, ch: Client, segment: int | Condition, since: datetime, until: datetime, *, leaves: bool
+    ws: Scope, ch: Client, segment: int | Condition, since: datetime, until: datetime, beat: Callable[[], None], *, leaves: bool
 ) -> Iterator[Candidate]:
     """Compare who is in the segment at the end of each day with the day before."""
     tree = Segment(segment_id=segment) if isinstance(segment, int) else segment
     before, at = _members(ws, ch, tree, since), since
     while at < until:
+        beat()
         at = min(at + DAY, until)
         now = _members(ws, ch, tree, at)
         for person_id in sorted(before - now if leaves else now - before):

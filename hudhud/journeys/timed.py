@@ -20,7 +20,7 @@ from hudhud.segments import queries as segments
 from hudhud.segments.types import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
@@ -91,10 +91,13 @@ def is_due(version: Version, until: datetime) -> bool:
     return tick is not None and tick.at <= until
 
 
-def replay(ws: Scope, ch: Client, trigger: ByClock, since: datetime, until: datetime) -> Iterator[entries.Candidate]:
-    """Yield whom the ticks of a span of time let in."""
+def replay(
+    ws: Scope, ch: Client, trigger: ByClock, since: datetime, until: datetime, beat: Callable[[], None]
+) -> Iterator[entries.Candidate]:
+    """Yield whom the ticks of a span of time let in; `beat` is called at each, and may raise to give it up."""
     zones = _zones(ws)
     tick = next_tick(trigger, since - timedelta(microseconds=1), zones)
     while tick is not None and tick.at <= until:
+        beat()
         yield from find_candidates(ws, ch, trigger, tick)
         tick = next_tick(trigger, tick.at, zones)

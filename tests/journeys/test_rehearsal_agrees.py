@@ -46,6 +46,18 @@ histories = st.lists(
 @settings(slow, max_examples=25)
 @given(graph=graphs(), history=histories)
 def test_a_rehearsal_tells_the_story_of_the_live_run(db: Database, ch: Client, graph: dict[str, Any], history: list[Any]) -> None:
+    compare(db, ch, graph, history, DAYS)
+
+
+@pytest.mark.long
+@settings(slow, max_examples=25)
+@given(graph=graphs(), history=histories)
+def test_it_does_so_where_a_step_is_longer_than_a_day(db: Database, ch: Client, graph: dict[str, Any], history: list[Any]) -> None:
+    compare(db, ch, graph, history, 200 * DAYS)
+
+
+def compare(db: Database, ch: Client, graph: dict[str, Any], history: list[Any], days: int) -> None:
+    """Let a history happen live, rehearse the same over so many days, and compare each step of each run."""
     stage = make_stage(db, ch)
     people = stage.people(*[{}] * PEOPLE)
     with db.workspace(stage.workspace_id) as ws:
@@ -57,7 +69,7 @@ def test_a_rehearsal_tells_the_story_of_the_live_run(db: Database, ch: Client, g
     for event in events:
         pass_time(stage, event.at - timedelta(milliseconds=1))
         stage.take(event)
-    until = T0 + timedelta(days=DAYS)
+    until = T0 + timedelta(days=days)
     pass_time(stage, until)
     with db.workspace(stage.workspace_id) as ws:
         lived = told(ws)

@@ -197,3 +197,43 @@ def test_what_cannot_be_rehearsed_is_refused_when_it_is_asked_for(stage: Stage, 
     with stage.db.workspace(stage.workspace_id) as ws, pytest.raises(InvalidInput) as error:
         rehearsals.create(ws, request_, T0, T0 + DAY, T0, by="test")
     assert error.value.data["field"] == field
+
+
+def test_conditions_are_asked_as_of_the_moment_of_each_run_and_fact_however_wide_the_steps_are(stage: Stage, place: Place) -> None:
+    early, late, twice, once = stage.people(*[{}] * 4)
+    ordered = {"kind": "event", "name": "Order", "window": {"kind": "ever"}}
+    nodes = {
+        "rest": delay(10, "minutes", "who"),
+        "who": {"kind": "branch", "branches": [{"if": ordered, "next": "end"}], "otherwise": "mail"},
+        "mail": send("hello", "later"),
+        "later": delay(20, "minutes", "again"),
+        "again": send("more", "end"),
+        "end": END,
+    }
+    many = {"kind": "event", "name": "Visit", "count": {"op": "at_least", "value": 2}, "window": {"kind": "ever"}}
+    stage.publish({"key": "j", "trigger": TRIGGER, "goal": many, "nodes": nodes, "start": "rest"})
+    # All within one step: orders after the branch, and the second visit before the second mail, or after the end.
+    stage.record(
+        [stage.event(one, "Signed Up", T0 + n * MINUTE) for n, one in enumerate((early, late, twice, once))]
+        + [stage.event(early, "Order", T0 + 12 * MINUTE), stage.event(late, "Order", T0 + 8 * MINUTE)]
+        + [stage.event(one, "Visit", T0 + n * MINUTE) for one, *minutes in ((twice, 5, 20, 40), (once, 5, 50)) for n in minutes]
+    )
+    heard: list[datetime] = []
+    span = T0 - QUARTER, T0 + QUARTER, T0
+    found = perform(place, stage.workspace_id, Request(journeys=("j",)), *span, lambda at, _: heard.append(at)).together.journeys[0]
+    assert found.resolution_s > 7200
+    # Who would give it up is asked within a step, too.
+    assert T0 + 10 * MINUTE in heard
+    entered = {node: found.nodes[node]["entered"] for node in nodes}
+    assert (entered, found.goal) == ({"rest": 4, "who": 4, "mail": 3, "later": 3, "again": 2, "end": 3}, 1)
+
+
+def test_it_is_given_up_while_whoever_would_enter_is_still_looked_for(stage: Stage, place: Place) -> None:
+    stage.people({}, {}, {})
+    everybody = {"kind": "attribute", "name": "gone", "op": "is_not_set"}
+    trigger = {"kind": "schedule", "segment": everybody, "rule": "FREQ=DAILY", "first": "2025-01-01", "at": "09:00"}
+    stage.publish({**AT_ONCE, "key": "daily", "trigger": trigger})
+    with pytest.raises(RehearsalTooLarge, match="given up after 0 s, at 2025-12-31"):
+        rehearse(place, stage, Request(), limits=Limits(seconds=0))
+    with pytest.raises(RehearsalTooLarge, match="More than 2 people would come to an entry"):
+        rehearse(place, stage, Request(), limits=Limits(runs=2))
