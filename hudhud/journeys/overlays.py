@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.events.types import RESERVED
 from hudhud.journeys.rehearsing import RehearsalTooLarge
-from hudhud.kit.clickhouse import connect
+from hudhud.kit.clickhouse import connect, is_refused
+from hudhud.kit.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 PREFIX = "rehearsal_"
-ABANDONED_S = 6 * 3600
+# Longer than any rehearsal may take.
+ABANDONED_S = 2 * 3600
 OF_EVENTS, OF_PEOPLE = ("event", "person_event"), ("person", "person_override", "company")
 MOST_EVENTS = 30_000_000
 WEEK = 7
@@ -54,6 +57,12 @@ COPY = """
 INSERT INTO own_person_event (workspace_id, actor_id, at, name, kind, message_id, properties, source)
 SELECT workspace_id, actor_id, at, name, kind, message_id, toJSONString(properties), source FROM own_event
 """
+
+
+class NoScratch(Unavailable):
+    """ClickHouse's user may not make a database, which a future, a "what if" and a saved rehearsal need: let it make, fill and drop those named rehearsal_…."""
+
+    code = "rehearsal_no_scratch"
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,12 @@ def _open_scratch(clickhouse_url: str) -> Iterator[tuple[Client, str, str]]:
     live, name = urlsplit(clickhouse_url).path.strip("/") or "default", f"{PREFIX}{int(time.time())}_{secrets.token_hex(4)}"
     with connect(clickhouse_url) as admin:
         sweep(admin)
-        admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
+        try:
+            admin.command(f"CREATE DATABASE {name} ENGINE = Atomic")
+        except DatabaseError as error:
+            if is_refused(error):
+                raise NoScratch from error
+            raise
         try:
             yield admin, live, name
         finally:

@@ -22,6 +22,7 @@ _LIMITS = frozenset({159, 160, 241})  # TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT
 # What befalls whoever asks just then: CANNOT_ALLOCATE_MEMORY, TOO_MANY_SIMULTANEOUS_QUERIES, SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED,
 # MEMORY_LIMIT_EXCEEDED, NOT_ENOUGH_SPACE, QUERY_WAS_CANCELLED, CANNOT_SCHEDULE_TASK.
 _OVERLOAD = frozenset({173, 202, 209, 210, 236, 241, 243, 394, 439})
+_REFUSALS = frozenset({164, 497})  # READONLY, ACCESS_DENIED
 _CODE = re.compile(r"(?:Code: |code )(\d+)")
 
 
@@ -52,6 +53,12 @@ def is_overloaded(error: DatabaseError) -> bool:
     """Say whether a statement failed for the state that the server was in: any other would have failed as well, and the same may succeed later."""
     code = _CODE.search(str(error))
     return code is not None and int(code[1]) in _OVERLOAD and not is_too_costly(error)
+
+
+def is_refused(error: DatabaseError) -> bool:
+    """Say whether ClickHouse's user may not do that."""
+    code = _CODE.search(str(error))
+    return code is not None and int(code[1]) in _REFUSALS
 
 
 def is_bad_data(error: DatabaseError) -> bool:

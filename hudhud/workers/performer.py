@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from hudhud.kit.clock import from_setting
 from hudhud.kit.config import settings
 from hudhud.kit.db import Database
 from hudhud.kit.errors import HudhudError
+from hudhud.people.actions import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,6 +73,9 @@ class Performer:
     def close(self, done: Performed | None, problem: str = "") -> None:
         """Write down what came of it, and the mails, in one transaction; nothing under an old fence."""
         with self.db.workspace(self.workspace_id) as ws:
+            if done is not None and done.samples:
+                # First of all, as everywhere: whoever is erased at this moment would not find these mails.
+                hold(ws)
             finished = {
                 "state": "failed" if done is None else "done",
                 "result": None if done is None else msgspec.json.encode(done.to_dict()).decode(),
@@ -95,11 +100,13 @@ def main() -> None:
     logs.set_up("performer", chosen.log_level)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    # Whoever is asked to end cleans up first: a scratch database would lie there for hours.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     database, sandbox = Database(chosen.database_url).open(), Sandbox()
     performer = Performer(database, from_setting(chosen.clock), workspace_id, rehearsal_id, fence, os.getppid())
     try:
         _perform(performer, Stage(database, chosen.clickhouse_url, sandbox, chosen.base_url))
-    except Dismissed:
+    except (Dismissed, KeyboardInterrupt):
         log.info("rehearsal.dismissed", id=rehearsal_id)
     except HudhudError as error:
         performer.close(None, error.message)

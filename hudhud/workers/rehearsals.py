@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hudhud.engines.process import spawn, stop_all
+from hudhud.journeys.overlays import sweep
 from hudhud.journeys.rehearsals import KEPT
 from hudhud.kit import sql
+from hudhud.kit.clickhouse import connect
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,13 +57,20 @@ def run(context: Context) -> None:
         while not context.stop.is_set():
             now = context.clock.now()
             if tidied is None or now - tidied > TIDY_EVERY:
-                with context.db.everywhere() as everywhere:
-                    everywhere.run(QUERIES.expire, before=now - KEPT)
+                tidy(context, now)
                 tidied = now
             shows = work_once(context, shows)
             context.wait("rehearsals", LOOK_S if shows else IDLE_S)
     finally:
         leave(context, shows)
+
+
+def tidy(context: Context, now: datetime) -> None:
+    """Forget what is long over, and what killed processes have left in ClickHouse."""
+    with context.db.everywhere() as everywhere:
+        everywhere.run(QUERIES.expire, before=now - KEPT)
+    with connect(context.settings.clickhouse_url) as ch:
+        sweep(ch)
 
 
 def work_once(context: Context, shows: list[Show]) -> list[Show]:

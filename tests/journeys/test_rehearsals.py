@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
 
-from hudhud.journeys import rehearsals
+from hudhud.journeys import overlays, rehearsals
 from hudhud.journeys.rehearsals import Request
+from hudhud.kit.clickhouse import is_refused
 from hudhud.kit.crypto import Keys
 from hudhud.workers import rehearsals as role
 from hudhud.workers.context import Context
@@ -143,3 +145,36 @@ def test_one_that_dies_says_so(stage: Stage, context: Context, shows: list[role.
     with stage.db.workspace(stage.workspace_id) as ws:
         found = rehearsals.get(ws, number)
     assert (found["state"], found["problem"].startswith("It ended before its time")) == ("failed", True)
+
+
+def test_what_killed_processes_have_left_is_removed_and_what_may_be_in_use_is_not(context: Context, stage: Stage) -> None:
+    old, new = (f"{overlays.PREFIX}{int(time.time() - age)}_0a" for age in (overlays.ABANDONED_S + 60, 60))
+    for name in (old, new):
+        stage.ch.command(f"CREATE DATABASE {name}")
+    role.tidy(context, T0)
+    query = "SELECT name FROM system.databases WHERE name IN {names:Array(String)}"
+    assert stage.ch.query(query, {"names": [old, new]}).result_rows == [(new,)]
+    stage.ch.command(f"DROP DATABASE {new}")
+
+
+def test_a_user_who_may_make_no_database_is_told_so(stage: Stage) -> None:
+    with pytest.raises(DatabaseError) as error:
+        stage.ch.command("CREATE DATABASE refused", settings={"readonly": 1})
+    assert is_refused(error.value)
+    assert overlays.NoScratch().message.startswith("ClickHouse's user may not make a database")
+
+
+@pytest.mark.long
+def test_one_that_is_ended_leaves_nothing_in_clickhouse(stage: Stage, context: Context, shows: list[role.Show]) -> None:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        number = rehearsals.create(ws, Request(journeys=("hello",), days_ahead=366), T0, T0, T0, by="test")
+    left = "SELECT count() FROM system.databases WHERE startsWith(name, 'rehearsal_')"
+    shows[:] = role.work_once(context, shows)
+    ends = time.monotonic() + WITHIN_S
+    while not stage.ch.query(left).result_rows[0][0]:
+        assert time.monotonic() < ends
+        assert shows[0].process.poll() is None
+    with stage.db.workspace(stage.workspace_id) as ws:
+        rehearsals.cancel(ws, number, T0)
+    shows[:] = role.work_once(context, shows)
+    assert (shows, stage.ch.query(left).result_rows) == ([], [(0,)])
