@@ -1,7 +1,7 @@
 """What runs were answered and given on their way: `run.…` and `coupon.…` in conditions, requests and mails behind.
 
-Conditions on it are of one run and need no query: they are decided first, and what is left of a tree is asked of all people of a batch
-together, as ever.
+Conditions on it are of one run and need no query: they are decided first. Where that does not decide the tree, its other parts are asked of all
+people of a batch together, as ever: as many questions as there are parts, however many ways the answers may fall.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hudhud.kit.sql import numbers
 from hudhud.segments.types import And, Not, Or, RunAnswer, Verdict, Where, children, leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
@@ -54,12 +54,19 @@ def asks_run(tree: Condition) -> bool:
     return any(isinstance(leaf, RunAnswer) for leaf in leaves(tree))
 
 
-def split_by_answers(tree: Condition, run_ids: Sequence[int], given: Mapping[int, Given]) -> dict[Condition, list[int]]:
-    """Return what is left of a tree when its questions about the run are decided, each with the runs for which that is so."""
-    found: dict[Condition, list[int]] = defaultdict(list)
-    for run_id in run_ids:
-        found[decide(tree, given.get(run_id, {}))].append(run_id)
-    return dict(found)
+def parts_of(tree: Condition) -> list[Condition]:
+    """Return the greatest parts of a tree that ask nothing of the run."""
+    return [part for _, child in children(tree) for part in parts_of(child)] if asks_run(tree) else [tree]
+
+
+def weigh(tree: Condition, given: Given, true: Mapping[Condition, Collection[int]], run_id: int) -> bool:
+    """Say whether a tree is true of a run; `true`: of which runs its `parts_of` are."""
+    if not asks_run(tree):
+        return run_id in true[tree]
+    if isinstance(tree, RunAnswer):
+        return decide(tree, given) == TRUE
+    below = (weigh(child, given, true, run_id) for _, child in children(tree))
+    return all(below) if isinstance(tree, And) else any(below) if isinstance(tree, Or) else not next(below)
 
 
 def decide(tree: Condition, given: Given) -> Condition:

@@ -224,9 +224,7 @@ def _ask_in_parts(
             parts = list(dict.fromkeys(answers.parts_of(tree)))
             found = ask(ws, ch, {str(number): part for number, part in enumerate(parts)}, open_, as_of)
             true = {part: found[str(number)] for number, part in enumerate(parts)}
-            for run in open_:
-                if answers.weigh(tree, given.get(run.run_id, {}), lambda part, one=run.run_id: one in true[part]):
-                    facts[name].add(run.run_id)
+            facts[name] |= {run.run_id for run in open_ if answers.weigh(tree, given.get(run.run_id, {}), true, run.run_id)}
     return facts
 
 

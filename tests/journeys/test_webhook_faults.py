@@ -8,17 +8,29 @@ from typing import Any
 
 import pytest
 
-from hudhud.journeys import requests
+from hudhud.journeys import answers, planner, requests
 from hudhud.journeys.checks import find_problems
 from hudhud.journeys.graph import parse
-from hudhud.journeys.types import InvalidJourney
+from hudhud.journeys.types import Due, InvalidJourney
 from hudhud.journeys.webhooks import read_answer
 from hudhud.kit.sql import Query
-from tests.journeys.stage import END, T0
+from hudhud.segments.checks import from_json
+from tests.journeys.stage import END, T0, Stage
 from tests.journeys.wire import KEYS, TRIGGER, Wire
 
 STATES = Query("states", "SELECT state, detail, tries::text FROM journey_request WHERE workspace_id = %(workspace_id)s ORDER BY id")
 FACTS = Query("facts", "SELECT value FROM run_fact WHERE workspace_id = %(workspace_id)s ORDER BY run_id")
+
+
+class Counting:
+    """An engine that counts what it is asked."""
+
+    def __init__(self, ch: object) -> None:
+        self.ch, self.asked = ch, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- as the client has it
+        self.asked += 1
+        return getattr(self.ch, name)
 
 
 def test_an_answer_that_no_database_text_can_hold_stops_nobody(wire: Wire) -> None:
@@ -63,3 +75,28 @@ def test_an_address_that_is_none_is_a_problem_of_its_node(wire: Wire, origin: st
     }
     with wire.stage.db.workspace(wire.stage.workspace_id) as ws, pytest.raises(InvalidJourney, match="url"):
         find_problems(ws, parse(raw))
+
+
+def test_many_questions_about_answers_are_few_to_the_engine(stage: Stage) -> None:
+    many = 6
+    people = stage.people(*[{f"a{n}": bool(number >> n & 2) for n in range(many)} for number in range(40)])
+    runs = [Due(70_000 + number, person_id, 1, False, T0, T0, T0) for number, person_id in enumerate(people)]
+    said = {number: {f"a{n}": bool(number >> n & 1) for n in range(many)} for number in range(40)}
+    pairs = [
+        {
+            "kind": "or",
+            "of": [
+                {"kind": "not", "of": {"kind": "run", "name": f"x.a{n}", "op": "is", "value": True}},
+                {"kind": "attribute", "name": f"a{n}", "op": "is", "value": True},
+            ],
+        }
+        for n in range(many)
+    ]
+    tree = from_json({"kind": "and", "of": pairs}, journey=True)
+    engine = Counting(stage.ch)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        answers.keep(ws, "run", "x", {(run.run_id, 1): said[number] for number, run in enumerate(runs)})
+        found = planner.ask(ws, engine, {"q": tree}, runs, T0)["q"]  # type: ignore[arg-type]
+        assert engine.asked <= many
+    wanted = {number for number in range(40) if all(not number >> n & 1 or number >> n & 2 for n in range(many))}
+    assert {run_id - 70_000 for run_id in found} == wanted
