@@ -40,6 +40,11 @@ class Tally:
         """Return what it came to for each person."""
         return self.total / self.people if self.people else 0.0
 
+    @property
+    def variance(self) -> float:
+        """Return how much it varies from person to person."""
+        return max(self.squares / self.people - self.mean**2, 0.0) if self.people else 0.0
+
 
 def counted(people: int, hits: int) -> Tally:
     """Return the tally of a thing that people did or did not."""
@@ -53,7 +58,9 @@ def log_ratio(one: Tally, other: Tally, difference: float) -> float:
     spread = (one.squares + other.squares) / people - mean**2 if people else 0.0
     if not one.people or not other.people or spread <= 0 or mean == 0:
         return 0.0
-    error, prior = spread * (1 / one.people + 1 / other.people), (difference * mean) ** 2
+    # Of ways that earn the same, the one with few large sums varies far more: what all vary by together would be too little for a small such arm.
+    error = max(spread * (1 / one.people + 1 / other.people), one.variance / one.people + other.variance / other.people)
+    prior = (difference * mean) ** 2
     return 0.5 * log(error / (error + prior)) + (one.mean - other.mean) ** 2 * prior / (2 * error * (error + prior))
 
 

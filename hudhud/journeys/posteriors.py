@@ -40,14 +40,17 @@ def believe(tallies: Sequence[Tally], *, is_revenue: bool) -> list[Belief]:
     # Chance that is the same each time, not a secret.
     random = Random(int.from_bytes(seed))
     columns = _draw_revenue(random, tallies) if is_revenue else [_draw_rates(random, tally) for tally in tallies]
-    tops = [max(row) for row in zip(*columns, strict=True)]
-    return [_sum_up(column, tops) for column in columns]
+    rows = list(zip(*columns, strict=True))
+    tops = [max(row) for row in rows]
+    # While nobody has bought anything all are the best: they share it.
+    ties = [row.count(top) for row, top in zip(rows, tops, strict=True)]
+    return [_sum_up(column, tops, ties) for column in columns]
 
 
-def _sum_up(column: list[float], tops: list[float]) -> Belief:
+def _sum_up(column: list[float], tops: list[float], ties: list[int]) -> Belief:
     ordered = sorted(column)
     cut = int(DRAWS * TAIL)
-    best = sum(one == top for one, top in zip(column, tops, strict=True)) / DRAWS
+    best = sum(1 / tie for one, top, tie in zip(column, tops, ties, strict=True) if one == top) / DRAWS
     loss = sum(top - one for one, top in zip(column, tops, strict=True)) / DRAWS
     return Belief(sum(column) / DRAWS, ordered[cut], ordered[-cut - 1], best, loss)
 

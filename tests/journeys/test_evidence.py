@@ -82,6 +82,14 @@ def test_a_clear_difference_is_shown_and_the_better_arm_wins() -> None:
     assert not is_shown([counted(2_000, 0), counted(2_000, 15)], 95, 0.2)
 
 
+def test_a_small_arm_of_few_large_sums_is_measured_by_its_own_spread() -> None:
+    # Both earn 4 for each person: the one from 4 in 10 who pay 10, the other from 4 in 100 who pay 100; 25 of 1,000 are 2.5 standard errors below.
+    large, small = Tally(9_000, 3_600, 36_000, 360_000), Tally(1_000, 25, 2_500, 250_000)
+    assert not is_shown([large, small], 95, 0.2)
+    # 8 would be 6 of them.
+    assert is_shown([large, Tally(1_000, 8, 800, 80_000)], 95, 0.2)
+
+
 def test_the_likelihood_ratio_is_that_of_two_normal_distributions() -> None:
     # By hand: 1,000 and 1,000 people, 100 and 140 hits; mean 0.12, variance 0.1056, prior of width 0.024.
     error, prior = 0.1056 * 2 / 1_000, 0.024**2
@@ -122,6 +130,8 @@ def test_intervals_of_revenue_hold_the_truth_as_often_as_they_say(sigma: float) 
 def test_nothing_bought_and_nobody_there_have_beliefs_too() -> None:
     nobody = believe([Tally(0, 0, 0.0, 0.0), Tally(10, 0, 0.0, 0.0)], is_revenue=True)
     assert all(belief.low <= belief.mean <= belief.high for belief in nobody)
+    # Neither is the best: they share it.
+    assert [belief.best for belief in nobody] == pytest.approx([0.5, 0.5])
     same = believe([Tally(100, 10, 500.0, 25_000.0), Tally(100, 10, 500.0, 25_000.0)], is_revenue=True)
     assert same[0].mean == pytest.approx(same[1].mean, rel=0.05)
     assert same[0].mean == pytest.approx(5.0, rel=0.12)
