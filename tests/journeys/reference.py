@@ -39,9 +39,18 @@ class Run:
     outcome: str | None = None
 
 
-def lot(node: dict[str, Any], run: Run) -> float:
+@dataclass
+class Told:
+    """What was said of each test: when a winner was declared, and from when on it was begun anew."""
+
+    winner: str | None = None
+    at: datetime | None = None
+    anew_at: datetime | None = None
+
+
+def lot(salt: str, run: Run) -> float:
     """Return a person's lot in percent."""
-    digest = blake2b(f"{node['salt']}:{run.person}".encode(), digest_size=8).hexdigest()
+    digest = blake2b(f"{salt}:{run.person}".encode(), digest_size=8).hexdigest()
     return int(int(digest, 16) / 2**64 * 10_000) / 100
 
 
@@ -58,9 +67,10 @@ def weekdays(part: dict[str, Any]) -> set[int]:
 class Reference:
     """One journey with event conditions only, and everything that ever happened."""
 
-    def __init__(self, graph: dict[str, Any], zones: dict[int, str] | None = None) -> None:
+    def __init__(self, graph: dict[str, Any], zones: dict[int, str] | None = None, told: Told | None = None) -> None:
         """Begin with nobody; who has no time zone here lives in UTC."""
         self.graph = graph
+        self.told = told or Told()
         self.zones = zones or {}
         self.horizon = datetime.max.replace(tzinfo=UTC)
         self.known: list[Happening] = []
@@ -167,17 +177,33 @@ class Reference:
             self._go(run, "next", node["next"], "action_planned", at)
             run.due_at = max(run.due_at, at + SETTLE)
         elif node["kind"] == "split":
-            below = [sum(share["percent"] for share in node["shares"][: i + 1]) for i in range(len(node["shares"]))]
-            share = node["shares"][next(i for i, end in enumerate(below) if lot(node, run) < end)]
-            self._go(run, share["name"], share["next"], "lot_drawn", at)
+            self._draw(run, node["shares"], node["salt"], at)
+        elif node["kind"] == "test":
+            self._test(run, node, at)
         elif node["kind"] == "holdout":
-            edge = "held" if lot(node, run) < node["percent"] else "next"
+            edge = "held" if lot(node["salt"], run) < node["percent"] else "next"
             self._go(run, edge, node[edge], "held_out" if edge == "held" else "lot_drawn", at)
         else:
             true = [i for i, arm in enumerate(node["branches"]) if self._holds(run, arm["if"], at)]
             edge = str(true[0]) if true else "otherwise"
             target = node["branches"][true[0]]["next"] if true else node["otherwise"]
             self._go(run, edge, target, "branch_true" if true else "no_branch_true", at)
+
+    def _draw(self, run: Run, shares: list[dict[str, Any]], salt: str, at: datetime) -> None:
+        below = [sum(share["percent"] for share in shares[: i + 1]) for i in range(len(shares))]
+        share = shares[next(i for i, end in enumerate(below) if lot(salt, run) < end)]
+        self._go(run, share["name"], share["next"], "lot_drawn", at)
+
+    def _test(self, run: Run, node: dict[str, Any], at: datetime) -> None:
+        """Go by lot, or the winner's way from when it was declared on; a test begun anew has other lots and no winner."""
+        is_anew = self.told.anew_at is not None and at >= self.told.anew_at
+        is_won = self.told.at is not None and at >= self.told.at and not is_anew
+        salt = f"{node['salt']}#2" if is_anew else node["salt"]
+        if is_won and lot(f"{salt}/explore", run) >= node["explore"]:
+            won = next(arm for arm in node["arms"] if arm["name"] == self.told.winner)
+            self._go(run, won["name"], won["next"], "test_won", at)
+        else:
+            self._draw(run, node["arms"], salt, at)
 
     def _moment(self, run: Run, node: dict[str, Any]) -> datetime:
         """Return when a run that is due may go on by the clock where its person lives."""

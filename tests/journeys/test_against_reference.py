@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hudhud.journeys import queries, rounds
 from hudhud.journeys.planner import Pace
 from hudhud.kit.sql import Query
-from tests.journeys.reference import Happening, Reference
+from tests.journeys.reference import Happening, Reference, Told
 from tests.journeys.stage import T0, Stage, make_stage
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
 
+Said = tuple[str, int, int | None] | None
 NAMES = ("Start", "A", "B")
 PEOPLE = 3
 HALF_DAYS = timedelta(hours=12)
@@ -85,6 +87,14 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
                     {"kind": "wait", "until": draw(trees), "timeout": span, "met": draw(ahead), "timed_out": f"n{i + 1}"},
                     {"kind": "branch", "branches": [{"if": draw(trees), "next": draw(ahead)}], "otherwise": f"n{i + 1}"},
                     {"kind": "split", "shares": [{"name": n, "percent": p, "next": to} for n, p, to in shares], "salt": salt},
+                    {
+                        "kind": "test",
+                        "arms": [{"name": n, "percent": p, "next": to} for n, p, to in shares],
+                        "salt": salt,
+                        "metric": {"kind": "event", "name": "A"},
+                        "window": span,
+                        "explore": draw(st.sampled_from([0, 30])),
+                    },
                     held,
                     {"kind": "update", "changes": [{"do": "increment", "attribute": "acts"}], "next": f"n{i + 1}"},
                 ]
@@ -104,6 +114,8 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
 
 # Batches of (person, name, time) and, between them, clock steps; times on a coarse grid, so that facts and deadlines meet.
 happenings = st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(NAMES), st.integers(0, 10))
+# When a winner is declared, and when the test is begun anew.
+sayings = st.none() | st.tuples(st.sampled_from("AB"), st.integers(0, 6), st.none() | st.integers(4, 10))
 BEGIN = [(0, "Start", 0), (1, "Start", 1), (2, "Start", 0)]
 schedules = st.lists(st.lists(happenings, min_size=1, max_size=6) | st.integers(0, 12), min_size=2, max_size=8)
 
@@ -112,25 +124,39 @@ slow = settings(deadline=None, suppress_health_check=[HealthCheck.function_scope
 
 
 @settings(slow, max_examples=12)
-@given(graph=graphs(), schedule=schedules)
-def test_both_planners_tell_the_same_story(db: Database, ch: Client, graph: dict[str, Any], schedule: list[Any]) -> None:
-    compare(make_stage(db, ch), graph, schedule)
+@given(graph=graphs(), schedule=schedules, said=sayings)
+def test_both_planners_tell_the_same_story(db: Database, ch: Client, graph: dict[str, Any], schedule: list[Any], said: Said) -> None:
+    compare(make_stage(db, ch), graph, schedule, said)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1200)
 @settings(slow, max_examples=400)
-@given(graph=graphs(), schedule=schedules)
-def test_both_planners_tell_the_same_long_story(db: Database, ch: Client, graph: dict[str, Any], schedule: list[Any]) -> None:
-    compare(make_stage(db, ch), graph, schedule)
+@given(graph=graphs(), schedule=schedules, said=sayings)
+def test_both_planners_tell_the_same_long_story(db: Database, ch: Client, graph: dict[str, Any], schedule: list[Any], said: Said) -> None:
+    compare(make_stage(db, ch), graph, schedule, said)
 
 
-def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any]) -> None:
+def tell(stage: Stage, told: Told) -> None:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, _ = queries.get_version(ws, "random")
+        for node in {(node.salt, node.design): node_id for node_id, node in rounds.find_tests(version).items()}.values():
+            assert told.winner is not None
+            assert told.at is not None
+            rounds.call(ws, "random", node, told.winner, {}, told.at, by="test")
+            if told.anew_at is not None:
+                rounds.begin_anew(ws, "random", node, told.anew_at, by="test")
+
+
+def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any], said: Said = None) -> None:
     people = stage.people(*[{}] * PEOPLE)
     with stage.db.workspace(stage.workspace_id) as ws:
         ws.run(LIVE, ids=people, zones=[*ZONES])
-    reference = Reference(graph, dict(zip(people, ZONES, strict=True)))
+    told_of = Told() if said is None else Told(said[0], T0 + said[1] * HALF_DAYS, None if said[2] is None else T0 + said[2] * HALF_DAYS)
+    reference = Reference(graph, dict(zip(people, ZONES, strict=True)), told_of)
     stage.publish(graph)
+    if said is not None:
+        tell(stage, told_of)
     for step in [BEGIN, *schedule, 40]:
         if isinstance(step, int):
             stage.tick(T0 + step * HALF_DAYS, PACE)
