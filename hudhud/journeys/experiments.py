@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hudhud.journeys import rounds
 from hudhud.journeys.evidence import Tally, counted, find_best, is_shown, people_needed, threshold, weakest
 from hudhud.journeys.nodes.test import ABTest, DidEvent, Spent
+from hudhud.journeys.planner import quietly
 from hudhud.journeys.posteriors import Belief, believe
 from hudhud.journeys.queries import QUERIES
 from hudhud.journeys.rounds import ROUNDS, Verdict, find_tests, get_round, get_test
@@ -20,14 +21,19 @@ from hudhud.journeys.version import parsed
 from hudhud.segments.queries import Asked, total_within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.journeys.version import Version
+    from hudhud.kit.clock import Clock
     from hudhud.kit.db import Scope
 
 WEEK = timedelta(weeks=1)
 # The rule is looked at so often; each look costs a count of everybody in the test.
 LOOK_EVERY = timedelta(hours=1)
+# After so many people whose events are asked for there is a sign of life: some seconds.
+PAGE = 20_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Figures:
         return {**instants, "arms": [arm.to_dict() for arm in self.arms]}
 
 
-def measure(ws: Scope, ch: Client, version: Version, node: ABTest, as_of: datetime) -> Figures:
+def measure(ws: Scope, ch: Client, version: Version, node: ABTest, as_of: datetime, beat: Callable[[], None] = quietly) -> Figures:
     """Return what a test's last round has shown, over all versions of the journey that have it."""
     current = get_round(ws, version, node, as_of)
     asked = _places(ws, version, node) | {
@@ -84,7 +90,7 @@ def measure(ws: Scope, ch: Client, version: Version, node: ABTest, as_of: dateti
     drawn = {edge: (people, first, over, hits) for edge, people, first, over, hits in rows}
     tallies = {edge: counted(over, hits) for edge, (_, _, over, hits) in drawn.items()}
     if isinstance(node.metric, DidEvent | Spent):
-        tallies = _tally_events(ws, ch, version, node, asked)
+        tallies = _tally_events(ws, ch, version, node, asked, beat)
     return _sum_up(node, current["number"], drawn, tallies, as_of)
 
 
@@ -99,18 +105,23 @@ def _places(ws: Scope, version: Version, node: ABTest) -> dict[str, Any]:
     return {"version_ids": [version_id for version_id, _ in found], "nodes": [node_id for _, node_id in found]}
 
 
-def _tally_events(ws: Scope, ch: Client, version: Version, node: ABTest, asked: dict[str, Any]) -> dict[str, Tally]:
+def _tally_events(
+    ws: Scope, ch: Client, version: Version, node: ABTest, asked: dict[str, Any], beat: Callable[[], None]
+) -> dict[str, Tally]:
     metric = node.metric
     assert isinstance(metric, DidEvent | Spent)
     people = ws.rows(ROUNDS.find_drawn, **asked)
     what = Asked(metric.name, metric.where, metric.property if isinstance(metric, Spent) else None)
-    spans = [(person_id, at, at + node.window.length()) for person_id, _, at in people]
-    did = total_within(ch, version.workspace_id, what, spans, asked["as_of"])
     found: dict[str, list[float]] = {arm.name: [] for arm in node.arms}
-    for place, (_, edge, _) in enumerate(people):
-        times, total = did.get(place, (0, 0.0))
-        # What was paid back at most takes away what was paid.
-        found[edge].append(max(total, 0.0) if isinstance(metric, Spent) else float(times > 0))
+    for start in range(0, len(people), PAGE):
+        some = people[start : start + PAGE]
+        spans = [(person_id, at, at + node.window.length()) for person_id, _, at in some]
+        did = total_within(ch, version.workspace_id, what, spans, asked["as_of"])
+        for place, (_, edge, _) in enumerate(some):
+            times, total = did.get(place, (0, 0.0))
+            # What was paid back at most takes away what was paid.
+            found[edge].append(max(total, 0.0) if isinstance(metric, Spent) else float(times > 0))
+        beat()
     return {edge: _tally(values) for edge, values in found.items()}
 
 
@@ -160,24 +171,30 @@ def judge(node: ABTest, figures: Figures) -> tuple[str, Verdict] | None:
     return None
 
 
-def look(ws: Scope, ch: Client, version: Version, node_id: str, as_of: datetime, now: datetime) -> bool:
-    """Look at one test by its rule, unless that was done a while ago; return whether a winner was declared.
+def claim(ws: Scope, version: Version, node_id: str, now: datetime) -> bool:
+    """Take the look at one test, for an hour; return False if it was looked at lately or nothing is left to declare.
 
-    `as_of`: everything received before it is known. A winner counts from `now` on.
+    Commit it before the count: others who look wait for nobody, and a count that fails is tried again in an hour, not at once.
     """
     node = version.graph.nodes[node_id]
     assert isinstance(node, ABTest)
-    current = get_round(ws, version, node, now)
-    if current["decided_at"] is not None or (current["looked_at"] is not None and now - current["looked_at"] < LOOK_EVERY):
-        return False
-    rounds.open_first(ws, version, node, now)
-    figures = measure(ws, ch, version, node, as_of)
+    return rounds.claim_look(ws, version, node, now - LOOK_EVERY, now)
+
+
+def look(ws: Scope, ch: Client, version: Version, node_id: str, as_of: datetime, clock: Clock, beat: Callable[[], None] = quietly) -> bool:
+    """Look at one test by its rule; return whether a winner was declared.
+
+    `as_of`: everything received before it is known. A winner counts from the moment when the count is done: who comes while it lasts draws.
+    """
+    node = version.graph.nodes[node_id]
+    assert isinstance(node, ABTest)
+    figures = measure(ws, ch, version, node, as_of, beat)
     found = judge(node, figures)
     if found is None:
-        rounds.note_look(ws, version, node, figures.number, now)
         return False
     winner, verdict = found
-    return rounds.decide(ws, version, node_id, figures.number, rounds.Declared(winner, verdict, figures.to_dict(), "hudhud"), now)
+    declared = rounds.Declared(winner, verdict, figures.to_dict(), "hudhud")
+    return rounds.decide(ws, version, node_id, figures.number, declared, clock.now())
 
 
 def find_results(ws: Scope, ch: Client, version: Version, now: datetime) -> list[dict[str, Any]]:

@@ -17,6 +17,6 @@ WHERE r.journey_id = %(journey_id)s AND r.outcome = 'goal' AND r.ended_at >= %(s
 
 -- name: find_runs
 -- Who was in the journey, from when on, whoever they are today.
-SELECT coalesce(p.merged_into, p.id) AS person_id, r.entered_at FROM run r JOIN person p ON p.id = r.person_id
+SELECT coalesce(p.merged_into, p.id) AS person_id, r.entered_at FROM run r JOIN person p ON p.id = coalesce(r.actor_id, r.person_id)
 WHERE r.journey_id = %(journey_id)s AND r.entered_at >= %(since)s AND r.entered_at < %(until)s AND r.entered_at <= %(now)s AND p.erased_at IS NULL
 ORDER BY coalesce(p.merged_into, p.id), r.entered_at;

@@ -121,7 +121,8 @@ WHERE p.version_id = c.version_id AND p.node = c.node AND p.waiting AND p.due_at
 -- way. Each person counts once, whoever they are today: those who come again and again would make chance look like knowledge.
 WITH drawn AS (
     SELECT DISTINCT ON (l.node, coalesce(p.merged_into, p.id)) l.node, coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at
-    FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    FROM journey_version v JOIN run_log l ON l.version_id = v.id JOIN run r ON r.id = l.run_id
+    JOIN person p ON p.id = coalesce(r.actor_id, r.person_id)
     WHERE v.journey_id = %(journey_id)s AND l.node = ANY(%(nodes)s::text[]) AND l.reason IN ('lot_drawn', 'held_out') AND p.erased_at IS NULL
     ORDER BY l.node, coalesce(p.merged_into, p.id), l.at, l.run_id
 ), facts AS (
@@ -130,7 +131,7 @@ WITH drawn AS (
     UNION ALL
     -- Runs that were over when their person was merged are theirs still.
     SELECT coalesce(p.merged_into, p.id), NULL, NULL, NULL, CASE WHEN g.outcome = 'goal' THEN g.ended_at END, g.ended_at IS NULL
-    FROM run g JOIN person p ON p.id = g.person_id WHERE g.journey_id = %(journey_id)s
+    FROM run g JOIN person p ON p.id = coalesce(g.actor_id, g.person_id) WHERE g.journey_id = %(journey_id)s
 ), people AS (
     SELECT f.node, f.edge, f.at, max(f.reached_at) OVER (PARTITION BY f.person_id) AS reached_at, bool_or(f.is_open) OVER (PARTITION BY f.person_id) AS is_open
     FROM facts f

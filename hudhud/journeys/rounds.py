@@ -59,14 +59,14 @@ def get_round(ws: Scope, version: Version, node: ABTest, now: datetime) -> dict[
     return row or {"number": 1, "began_at": now, "looked_at": None, **blank}
 
 
-def open_first(ws: Scope, version: Version, node: ABTest, now: datetime) -> None:
-    """Write a test's first round, unless it stands there."""
-    ws.run(ROUNDS.open_round, **_of(version, node), workspace_id=version.workspace_id, number=1, now=now)
+def open_first(ws: Scope, version: Version, node: ABTest, now: datetime) -> bool:
+    """Write a test's first round; return False if it stands there."""
+    return ws.value(ROUNDS.open_round, **_of(version, node), workspace_id=version.workspace_id, number=1, now=now) is not None
 
 
-def note_look(ws: Scope, version: Version, node: ABTest, number: int, now: datetime) -> None:
-    """Note that nothing could be declared yet."""
-    ws.run(ROUNDS.note_look, **_of(version, node), number=number, now=now)
+def claim_look(ws: Scope, version: Version, node: ABTest, before: datetime, now: datetime) -> bool:
+    """Take the look at a test that nobody has looked at since `before`; return False if somebody has, or nothing is left to declare."""
+    return open_first(ws, version, node, now) or ws.value(ROUNDS.claim_look, **_of(version, node), before=before, now=now) is not None
 
 
 def decide(ws: Scope, version: Version, node_id: str, number: int, said: Declared, now: datetime) -> bool:

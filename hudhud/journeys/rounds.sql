@@ -17,10 +17,12 @@ VALUES (%(workspace_id)s, %(journey_id)s, %(salt)s, %(design)s, %(number)s, %(no
 ON CONFLICT (journey_id, salt, design, number) DO NOTHING
 RETURNING id;
 
--- name: note_look
--- The rule of stopping was looked at, and says nothing yet.
-UPDATE journey_test SET looked_at = %(now)s
-WHERE journey_id = %(journey_id)s AND salt = %(salt)s AND design = %(design)s AND number = %(number)s AND decided_at IS NULL;
+-- name: claim_look
+-- Take the look at the last round, if nobody has looked lately and nothing is declared; whoever comes second takes nothing.
+UPDATE journey_test t SET looked_at = %(now)s
+WHERE t.journey_id = %(journey_id)s AND t.salt = %(salt)s AND t.design = %(design)s AND t.decided_at IS NULL AND t.looked_at <= %(before)s
+  AND NOT EXISTS (SELECT FROM journey_test l WHERE l.journey_id = t.journey_id AND l.salt = t.salt AND l.design = t.design AND l.number > t.number)
+RETURNING t.number;
 
 -- name: decide
 -- Declare a winner, if nobody has, and if the test was not begun anew meanwhile.
@@ -31,12 +33,12 @@ RETURNING t.id;
 
 -- name: count_drawn
 -- People by the arm that they drew first, each once, whoever they are today: how many; since when; of how many the window is over; how many of those
--- did in it what counts, where PostgreSQL knows it.
+-- did in it what counts, where PostgreSQL knows it. A run is of who entered it: it stays theirs when a merge that had given it away is undone.
 WITH drawn AS (
     SELECT DISTINCT ON (coalesce(p.merged_into, p.id)) coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at, l.run_id, l.visit
     FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS place (version_id, node)
     JOIN run_log l ON l.version_id = place.version_id AND l.node = place.node
-    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = coalesce(r.actor_id, r.person_id)
     WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
     ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
 ), facts AS (
@@ -44,7 +46,7 @@ WITH drawn AS (
     SELECT d.person_id, d.edge, d.at, NULL::timestamptz AS done_at FROM drawn d
     UNION ALL
     -- Runs that were over when their person was merged are theirs still.
-    SELECT coalesce(p.merged_into, p.id), NULL, NULL, g.ended_at FROM run g JOIN person p ON p.id = g.person_id
+    SELECT coalesce(p.merged_into, p.id), NULL, NULL, g.ended_at FROM run g JOIN person p ON p.id = coalesce(g.actor_id, g.person_id)
     WHERE %(metric)s = 'goal' AND g.journey_id = %(journey_id)s AND g.outcome = 'goal'
     UNION ALL
     SELECT d.person_id, NULL, NULL, e.at FROM drawn d JOIN message m ON m.source_id = d.run_id JOIN engagement e ON e.message_id = m.id
@@ -65,7 +67,7 @@ WITH drawn AS (
     SELECT DISTINCT ON (coalesce(p.merged_into, p.id)) coalesce(p.merged_into, p.id) AS person_id, l.edge, l.at
     FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS place (version_id, node)
     JOIN run_log l ON l.version_id = place.version_id AND l.node = place.node
-    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = r.person_id
+    JOIN run r ON r.id = l.run_id JOIN person p ON p.id = coalesce(r.actor_id, r.person_id)
     WHERE l.reason = 'lot_drawn' AND (%(number)s = 1 OR l.at >= %(began_at)s) AND l.at <= %(as_of)s AND p.erased_at IS NULL
     ORDER BY coalesce(p.merged_into, p.id), l.at, l.run_id
 )

@@ -1,17 +1,24 @@
-"""The experiments role: looks at tests inside journeys, and declares winners. Any number of these may run: a winner is declared once."""
+"""The experiments role: looks at tests inside journeys, and declares winners. Any number of these may run: each look is taken by one, a winner is declared once."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
+from clickhouse_connect.driver.exceptions import OperationalError
+from psycopg_pool import PoolTimeout
+
 from hudhud.events.queries import horizon
 from hudhud.journeys import experiments, planner
 from hudhud.journeys.rounds import find_tests
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.journeys.version import Version
     from hudhud.workers.context import Context
 
 IDLE_S = 5.0
@@ -31,20 +38,37 @@ def run(context: Context) -> None:
 
 
 def work_once(context: Context, ch: Client) -> int:
-    """Look at each test whose time has come, each in a transaction of its own; return how many winners were declared."""
+    """Look at each test whose time has come; return how many winners were declared. What goes wrong in one keeps no other waiting."""
     context.beat()
     now = context.clock.now()
     with context.db.everywhere() as everywhere:
         # Asked after the clock, as timers do: what waits in the log may be what decides.
         as_of = horizon(everywhere, now) - JUST_BEFORE
-        versions = [version for version in planner.find_versions(everywhere) if version.is_current]
-    declared = 0
-    for version in versions:
-        for node_id in find_tests(version):
-            if context.stop.is_set():
-                return declared
-            with context.db.workspace(version.workspace_id) as ws:
-                declared += experiments.look(ws, ch, version, node_id, as_of, now)
-            context.beat()
+        versions = [version for version in planner.find_versions(everywhere) if version.is_current and not version.unreadable]
+    places = [(one, node_id) for one in versions for node_id in find_tests(one)]
+    declared, troubles = 0, []
+    for version, node_id in places:
+        if context.stop.is_set():
+            break
+        try:
+            declared += _look(context, ch, version, node_id, as_of)
+        except (psycopg.OperationalError, PoolTimeout, OperationalError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- raised below, together
+            error.add_note(f"workspace {version.workspace_id}: test {node_id} of {version.key}")
+            troubles.append(error)
+        context.beat()
     context.count("experiments", "winners", declared)
+    if troubles:
+        message = "tests of some journeys"
+        raise ExceptionGroup(message, troubles)
     return declared
+
+
+def _look(context: Context, ch: Client, version: Version, node_id: str, as_of: datetime) -> bool:
+    with context.db.workspace(version.workspace_id) as ws:
+        is_mine = experiments.claim(ws, version, node_id, context.clock.now())
+    if not is_mine:
+        return False
+    with context.db.workspace(version.workspace_id) as ws:
+        return experiments.look(ws, ch, version, node_id, as_of, context.clock, context.beat)

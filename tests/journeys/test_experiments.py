@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 WEEK = timedelta(weeks=1)
 STOP = {"people": 50, "weeks": 1, "difference": 50}
 MERGE = Query("merge", "UPDATE person SET merged_into = %(to)s WHERE id = %(id)s")
+GIVE = Query("give", "UPDATE run SET actor_id = person_id, person_id = %(to)s, entry = 2 WHERE person_id = %(id)s")
 ERASE = Query("erase", "DELETE FROM run WHERE person_id = %(id)s")
 ROWS = Query("rows", "SELECT number, winner, verdict, decided_by, decided_at, figures FROM journey_test ORDER BY id")
 AUDIT = Query("audit", "SELECT action, object, detail FROM audit_log WHERE action LIKE 'journey.test%%' ORDER BY id")
@@ -67,7 +68,7 @@ def enter(stage: Stage, people: list[int], at: datetime = T0) -> None:
 def look(stage: Stage, at: datetime) -> bool:
     with stage.db.workspace(stage.workspace_id) as ws:
         version, _ = queries.get_version(ws, "j")
-        return experiments.look(ws, stage.ch, version, "ab", at, at)
+        return experiments.claim(ws, version, "ab", at) and experiments.look(ws, stage.ch, version, "ab", at, FixedClock(at))
 
 
 def results(stage: Stage, at: datetime) -> dict[str, Any]:
@@ -141,6 +142,20 @@ def test_two_workers_declare_one_winner(stage: Stage) -> None:
     assert len(rows(stage)) == 1
 
 
+def test_a_look_is_taken_by_one_and_for_an_hour(stage: Stage) -> None:
+    stage.publish(journey(ab_step()))
+
+    def claim(at: datetime) -> bool:
+        with stage.db.workspace(stage.workspace_id) as ws:
+            version, _ = queries.get_version(ws, "j")
+            return experiments.claim(ws, version, "ab", at)
+
+    assert [claim(T0), claim(T0), claim(T0 + HOUR), claim(T0 + HOUR + timedelta(minutes=59))] == [True, False, True, False]
+    with stage.db.workspace(stage.workspace_id) as ws:
+        experiments.call(ws, stage.ch, "j", "ab", "a", T0 + 2 * HOUR, by="user:1")
+    assert not claim(T0 + DAY)
+
+
 @pytest.mark.long
 def test_the_role_looks_once_an_hour_of_the_clock_at_tests_that_are_open(stage: Stage, tmp_path: Path) -> None:
     people = stage.people(*[{}] * 240)
@@ -180,6 +195,22 @@ def test_people_count_once_whoever_they_are_and_only_while_they_are_there(stage:
         ws.run(ERASE, id=second[1])
     found = tallies(stage, later)
     assert (found["a"][0] + found["b"][0], found["a"][2] + found["b"][2]) == (38, 7)
+
+
+def test_whose_merge_is_undone_counts_again(stage: Stage) -> None:
+    people = stage.people(*[{}] * 40)
+    stage.publish(journey(ab_step({"kind": "goal"}), goal=event_since("Order")))
+    enter(stage, people)
+    _, second = arms_of(people)
+    stage.take(stage.event(second[0], "Order", T0 + DAY))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        # Their run was given to another, and ended as theirs.
+        ws.run(GIVE, id=second[0], to=second[1])
+        ws.run(MERGE, id=second[0], to=second[1])
+    assert tallies(stage, T0 + 5 * DAY)["b"] == (len(second) - 1, len(second) - 1, 1, 1)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(MERGE, id=second[0], to=None)
+    assert tallies(stage, T0 + 5 * DAY)["b"] == (len(second), len(second), 1, 1)
 
 
 def test_what_counts_is_done_after_the_draw_and_within_the_window(stage: Stage) -> None:
