@@ -121,3 +121,28 @@ def test_a_file_is_rehearsed_before_it_is_anything_else(web: Wiring, browser: Br
     found = json.loads(done.stdout)
     assert (found["journey"], found["people"], found["sends"], found["finished"]) == ("fresh", 1, 1, 1)
     assert browser.ask("GET", "journeys/fresh")[0] == 404
+
+
+@pytest.mark.long
+def test_a_rehearsal_is_saved_to_a_file_and_checked_as_a_test(web: Wiring, browser: Browser, stage: Stage, tmp_path: Path) -> None:
+    people, now = stage.people({}, {}, {}), web.clock.now()
+    stage.record([stage.event(one, "Signed Up", now - 9 * DAY) for one in people])
+    file, saved = write(tmp_path, {**GRAPH, "key": "fresh"}), str(tmp_path / "fresh.rehearsal.json")
+    span = ("--from", (now - 10 * DAY).date().isoformat(), "--to", now.date().isoformat())
+    done = run(web, "journey", "rehearse", file, *span, "--save", saved, "--people", "2", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"file": saved, "people": 2, "events": 2}), done.stderr
+    same = run(web, "journey", "rehearse", file, "--check", saved)
+    assert (same.returncode, same.stdout.strip()) == (0, f"{saved}: the same"), same.stderr
+    edited = write(tmp_path, {**GRAPH, "key": "fresh", "nodes": {**GRAPH["nodes"], "rest": delay(300, "days", "hello")}})
+    other = run(web, "journey", "rehearse", edited, "--check", saved)
+    assert (other.returncode, "sends: 0 instead of 2" in other.stdout) == (2, True), other.stderr
+    for wrong, told in (
+        (("--check", str(tmp_path / "none.json")), "No such file"),
+        (("--check", file), "give a file that"),
+        ((*span, "--save", str(tmp_path / "no" / "folder.json")), "No such file"),
+        ((*span, "--save", saved, "--people", "0"), "choose 1 to"),
+        (("--save", saved), "say --from and --to"),
+    ):
+        refused = run(web, "journey", "rehearse", file, *wrong)
+        assert (refused.returncode, told in refused.stderr) == (1, True), refused.stderr
+    assert browser.ask("GET", "journeys/fresh")[0] == 404
