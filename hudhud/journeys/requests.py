@@ -27,7 +27,7 @@ from hudhud.kit.errors import HudhudError
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
@@ -47,6 +47,8 @@ LONGEST_HOLD = timedelta(days=1)
 # A server that failed so often in a row is left alone, at first for so many seconds.
 STUBBORN, FIRST_S, LONGEST_S = 5, 10, 300
 REPLY_BYTES = 2_000
+# A shorter secret may stand in an answer by chance.
+LEAST_HIDDEN = 6
 KEPT = timedelta(days=30)
 WITHDRAWN_AT_ONCE = 5_000
 
@@ -67,6 +69,7 @@ class Claimed:
     url: str
     headers: dict[str, str] | None  # None: a secret that it needs is not there
     body: bytes
+    secrets: tuple[str, ...] = ()  # that stand in them
 
 
 class Verdict(NamedTuple):
@@ -102,6 +105,7 @@ def claim(everywhere: Scope, keys: Keys, worker: str, now: datetime, *, busy: Co
 
 
 def _to_claimed(row: dict[str, Any], keys: Keys, opened: dict[tuple[int, str, str], str]) -> Claimed:
+    hidden: list[str] = []
     headers: dict[str, str] | None = {"content-type": "application/json", "accept": "application/json", "user-agent": "Hudhud"}
     for one in row["headers"]:
         value = one.get("value") if "value" in one else opened.get((row["workspace_id"], one["secret"], row["host"]))
@@ -110,12 +114,13 @@ def _to_claimed(row: dict[str, Any], keys: Keys, opened: dict[tuple[int, str, st
             break
         headers = {name: known for name, known in headers.items() if name != one["name"].lower()}
         headers[one["name"]] = one.get("before", "") + value
+        hidden += [value] if "secret" in one else []
     if headers is not None:
         # Of nobody else's installation, and told to nobody who could count by it.
         headers["idempotency-key"] = keys.keyed_hash("journey_request", str(row["id"]))[:16].hex()
         if not row["body"]:
             headers.pop("content-type", None)
-    return Claimed(**{**row, "body": bytes(row["body"]), "headers": headers})
+    return Claimed(**{**row, "body": bytes(row["body"]), "headers": headers, "secrets": tuple(hidden)})
 
 
 def next_due(everywhere: Scope) -> datetime | None:
@@ -129,13 +134,22 @@ async def attempt(egress: Egress, claimed: Claimed) -> Answer | HudhudError:
     if claimed.headers is None:
         return Refused("a secret that it needs is not there: write it for this host, with a key that is listed")
     try:
-        return await egress.request(claimed.method, claimed.url, claimed.headers, claimed.body, limit=MOST_ANSWER + 1)
+        answer = await egress.request(claimed.method, claimed.url, claimed.headers, claimed.body, limit=MOST_ANSWER + 1)
+        return answer._replace(body=_hide(answer.body, claimed.secrets))
     except HudhudError as error:
         return error
     except Exception as error:  # noqa: BLE001 -- told below
         # One request that cannot be sent costs itself. Not its text: a header may stand in it.
         log.error("requests.failed", request=claimed.id, kind=type(error).__name__)  # noqa: TRY400
         return Failed(f"could not be sent: {type(error).__name__}")
+
+
+def _hide(body: bytes, hidden: Iterable[str]) -> bytes:
+    """Return an answer without the secrets that went out: a server that says what it was sent would tell them to whoever may read answers."""
+    for one in hidden:
+        for form in {one.encode(), msgspec.json.encode(one)[1:-1]} if len(one) >= LEAST_HIDDEN else ():
+            body = body.replace(form, b"***")
+    return body
 
 
 def judge(claimed: Claimed, came: Answer | HudhudError, now: datetime) -> Verdict:

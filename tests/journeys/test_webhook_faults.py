@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
-from hudhud.journeys import answers, planner, requests
+from hudhud.journeys import answers, planner, requests, secrets
 from hudhud.journeys.checks import find_problems
 from hudhud.journeys.graph import parse
 from hudhud.journeys.types import Due, InvalidJourney
@@ -19,6 +20,7 @@ from tests.journeys.stage import END, T0, Stage
 from tests.journeys.wire import KEYS, TRIGGER, Wire
 
 STATES = Query("states", "SELECT state, detail, tries::text FROM journey_request WHERE workspace_id = %(workspace_id)s ORDER BY id")
+REPLIES = Query("replies", "SELECT reply FROM journey_request WHERE workspace_id = %(workspace_id)s")
 FACTS = Query("facts", "SELECT value FROM run_fact WHERE workspace_id = %(workspace_id)s ORDER BY run_id")
 
 
@@ -62,6 +64,18 @@ def test_no_error_tells_a_secret(wire: Wire) -> None:
     broken = replace(claimed, headers={"A": " canary-s3cret"})
     (done,) = asyncio.run(wire._send([broken], T0))
     assert ("canary" in str(done.verdict), done.answer) == (False, None)
+
+
+def test_a_server_that_says_what_it_was_sent_tells_nobody_a_secret(wire: Wire) -> None:
+    (ann,) = wire.stage.people({})
+    with wire.stage.db.workspace(wire.stage.workspace_id) as ws:
+        secrets.put_secret(ws, KEYS, "loyalty", f"localhost:{wire.fake.port}", 'canary"s3cret', T0, by="test")
+    wire.fake.behave = lambda handler: handler.say(200, msgspec.json.encode({"got": handler.headers["authorization"]}))
+    wire.begin(wire.node(headers={"Authorization": {"secret": "loyalty", "before": "Bearer "}}), [ann])
+    wire.ask(T0)
+    assert wire.fake.got[0].headers["authorization"] == 'Bearer canary"s3cret'
+    assert wire.rows(FACTS) == [({"status": 200, "body": {"got": "Bearer ***"}},)]
+    assert wire.rows(REPLIES) == [(b'{"got":"Bearer ***"}',)]
 
 
 @pytest.mark.parametrize("origin", ["https://a.test:99999", "https://[::::]", "https://[1.2.3.4]"])
