@@ -6,7 +6,7 @@ those who come until then the same rate is drawn. A sum (goals, or revenue): a c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from math import sqrt
 from random import Random
@@ -23,6 +23,7 @@ from hudhud.kit import sql
 from hudhud.segments.queries import Asked, total_within
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from clickhouse_connect.driver.client import Client
@@ -36,7 +37,8 @@ DAY = timedelta(days=1)
 PACE = 28 * DAY
 DRAWS = 4_000
 Z95 = 1.959964
-MOST = 500
+PAGE = 500
+RUNNING = "running"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a target is. `of`: of how many runs the rate is, else None. `needed`: the rate of those still to come, or what it takes a day; None: too late.
+    """How far a target is. `of`: of how many runs the rate is, else None. `needed`: the rate of those still to come, or what it takes a day; None: nobody comes any more.
 
     Rates are parts of one; `target` is in the same unit as `now`.
     """
@@ -85,7 +87,7 @@ def find_progress(ws: Scope, ch: Client, key: str, now: datetime) -> Progress | 
 def find_all(ws: Scope, ch: Client, now: datetime) -> list[dict[str, Any]]:
     """Return all journeys in use that have a target, with how far it is, the nearest date first."""
     found = []
-    for row in find_journeys(ws, limit=MOST):
+    for row in _all_journeys(ws):
         if '"target": {' not in row["graph"]:
             continue
         progress = find_progress(ws, ch, row["key"], now)
@@ -96,6 +98,13 @@ def find_all(ws: Scope, ch: Client, now: datetime) -> list[dict[str, Any]]:
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
+def _all_journeys(ws: Scope) -> Iterator[dict[str, Any]]:
+    page = find_journeys(ws, limit=PAGE)
+    while page:
+        yield from page
+        page = find_journeys(ws, after=page[-1]["key"], limit=PAGE)
+
+
 def _measure(ws: Scope, ch: Client, version: Version, target: Target, now: datetime) -> Progress:
     zone = ZoneInfo(get_workspace(ws).time_zone)
     until = _midnight(target.by + DAY, zone)
@@ -103,27 +112,40 @@ def _measure(ws: Scope, ch: Client, version: Version, target: Target, now: datet
     since = max(begun, _midnight(target.since, zone)) if target.since else begun
     span = {"journey_id": version.journey_id, "since": since, "until": until, "now": now}
     if isinstance(target, PercentTarget):
-        return _rate(ws, target, span)
+        return _rate(ws, target, span, _entries_until(version, now, until - target.window.length()))
     if isinstance(target, CountTarget):
         (reached, lately) = ws.rows(TARGETS.count_goals, **span, lately=now - PACE)[0]
-        return _sum("count", target.count, reached, lately, lately, span)
-    return _revenue(ws, ch, version, target, span)
+        found = _sum("count", target.count, reached, lately, lately, span)
+    else:
+        found = _revenue(ws, ch, version, target, span)
+    # Nobody goes on as before in a journey that stands still or runs out.
+    return found if version.status == RUNNING or until <= now else replace(found, forecast=None)
+
+
+def _entries_until(version: Version, now: datetime, last: datetime) -> datetime:
+    """Return until when people come whose window is over by the date; `now` if nobody comes any more."""
+    if version.status != RUNNING:
+        return now
+    return max(now, min(last, version.graph.ends_at or last))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def _rate(ws: Scope, target: PercentTarget, span: dict[str, Any]) -> Progress:
+def _rate(ws: Scope, target: PercentTarget, span: dict[str, Any], last: datetime) -> Progress:
     within = target.window.length()
     row = ws.rows(TARGETS.count_runs, **span, within=within, lately=span["now"] - PACE)[0]
     over, reached, waiting, lately = row
-    now, last = span["now"], span["until"] - within
+    now = span["now"]
     days = _days_known(span)
     pace = lately / days if days else 0.0
-    ahead = waiting + pace * max(last - now, timedelta(0)) / DAY
+    ahead = waiting + pace * (last - now) / DAY
     wanted = target.percent / 100
-    needed = (wanted * (over + ahead) - reached) / ahead if ahead >= 1 else None
+    # Before anybody has come it is what the target asks of whoever will.
+    needed = wanted if not over and now < last else None
+    if ahead >= 1:
+        needed = (wanted * (over + ahead) - reached) / ahead
     forecast = _forecast_rate(over, reached, ahead, wanted) if over else None
     rate = reached / over if over else None
     return Progress("percent", wanted, rate, reached, over, waiting, needed, pace, forecast, span["since"], span["until"], now)
@@ -154,7 +176,9 @@ def _sum(kind: str, target: float, reached: float, lately: float, squares: float
         # Of the days to come, and of the pace itself, which is known by as many days.
         spread = sqrt(squares / days * left + squares * (left / days) ** 2)
         chance = 1 - NormalDist(middle, spread).cdf(target) if spread > 0 else float(middle >= target)
-        forecast = Forecast(middle, max(reached, middle - Z95 * spread), middle + Z95 * spread, chance)
+        # What was counted stays; what was paid may be paid back.
+        low = middle - Z95 * spread
+        forecast = Forecast(middle, low if kind == "revenue" else max(reached, low), middle + Z95 * spread, chance)
     return Progress(kind, target, reached, reached, of, 0, needed, pace, forecast, span["since"], until, now)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from hudhud.journeys.types import Part, Problem, Span, Word
+from hudhud.journeys.until import EARLIEST, LATEST
 from hudhud.segments.types import Where
 
 LONGEST = timedelta(days=90)
@@ -56,6 +57,9 @@ def check_target(target: Target, *, has_goal: bool) -> list[Problem]:
         found.append(Problem("", "target", "target: there is no goal to reach", "give the journey a `goal`, or a target of revenue"))
     if target.since is not None and target.since > target.by:
         found.append(Problem("", "target", f"target.by: {target.by} is before {target.since}", "let it end after it begins"))
+    for name, day in (("by", target.by), ("since", target.since)):
+        if day is not None and not EARLIEST <= day.year <= LATEST:
+            found.append(Problem("", "target", f"target.{name}: {day} is too far away", f"give a day from {EARLIEST} to {LATEST}"))
     if not isinstance(target, CountTarget) and target.window.length() > LONGEST:
         found.append(Problem("", "target", "target.window: nobody counts before it is over", f"use at most {LONGEST.days} days"))
     return found

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from hudhud.segments.types import Where
 
+# A single event beyond all reason would make every sum of squares infinite.
+MOST = 10**15
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -34,7 +37,7 @@ def total_within(
 ) -> dict[int, tuple[int, float]]:
     """Return by its place each span in which its person did it: how often, and what it came to. Nothing after `now` exists.
 
-    `spans`: (person, after, until and with). Values that are no numbers come to 0.
+    `spans`: (person, after, until and with). Values that are no numbers, or larger than any sum, come to 0.
     """
     found: dict[int, tuple[int, float]] = {}
     for start in range(0, len(spans), MAX_ASKERS):
@@ -70,7 +73,10 @@ def _compile(ch: Client, workspace_id: int, asked: Asked, spans: dict[int, tuple
         "e.at <= s.until",
         *property_tests(statement, asked.where),
     ]
-    value = "0." if asked.property is None else f"ifNull({number(json_path(statement, 'e.properties', asked.property))}, 0.)"
+    value = "0."
+    if asked.property is not None:
+        stated = number(json_path(statement, "e.properties", asked.property))
+        value = f"if(abs({stated}) <= {MOST:d}, {stated}, 0.)"
     statement.text = (
         f"SELECT s.place, count(), sum({value}) FROM {OF_PEOPLE} AS e INNER JOIN ({own}) AS s ON s.actor_id = e.actor_id "
         f"WHERE {' AND '.join(tests)} GROUP BY s.place"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.journeys import progress
+from hudhud.journeys import actions, progress
 from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.types import InvalidJourney
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, event_since
@@ -59,6 +59,12 @@ def test_a_rate_is_of_those_whose_window_is_over(stage: Stage) -> None:
     assert over.forecast.low == over.forecast.high == pytest.approx(0.14)
 
 
+def test_before_anybody_has_come_it_takes_what_the_target_says(stage: Stage) -> None:
+    stage.publish(journey({"kind": "percent", "percent": 15, "by": "2026-01-25"}))
+    assert (far(stage, T0 + HOUR).of, far(stage, T0 + HOUR).needed) == (0, pytest.approx(0.15))
+    assert far(stage, T0 + 60 * DAY).needed is None
+
+
 def test_goals_are_counted_up_to_the_day_and_go_on_at_their_pace(stage: Stage) -> None:
     people = stage.people(*[{}] * 10)
     stage.publish(journey({"kind": "count", "count": 20, "by": "2026-01-20"}))
@@ -97,6 +103,54 @@ def test_revenue_counts_once_though_runs_overlap(stage: Stage) -> None:
     assert found.pace == pytest.approx(20.5 / 28)
 
 
+def test_what_is_paid_back_is_forecast_and_one_sum_beyond_reason_counts_nothing(stage: Stage) -> None:
+    people = stage.people(*[{}] * 3)
+    target = {
+        "kind": "revenue",
+        "amount": 1_000,
+        "name": "Order",
+        "property": "total",
+        "by": "2026-01-20",
+        "window": {"amount": 7, "unit": "days"},
+    }
+    stage.publish(journey(target, goal=None))
+    stage.take(*(stage.event(one, "Cart", T0) for one in people))
+    stage.record(
+        [
+            stage.event(people[0], "Order", T0 + DAY, total=-50),
+            stage.event(people[1], "Order", T0 + DAY, total=30),
+            stage.event(people[2], "Order", T0 + DAY, total=1e308),
+        ]
+    )
+    found = far(stage, T0 + 2 * DAY)
+    assert found.reached == -20
+    assert found.forecast is not None
+    assert found.forecast.low < found.forecast.middle < found.reached < found.forecast.high
+
+
+def test_of_a_journey_that_runs_out_nobody_more_is_expected(stage: Stage) -> None:
+    people = stage.people(*[{}] * 40)
+    stage.publish(journey({"kind": "percent", "percent": 15, "by": "2026-03-31"}))
+    stage.take(*(stage.event(one, "Cart", T0) for one in people[:30]))
+    stage.take(*(stage.event(one, "Cart", T0 + 9 * DAY) for one in people[30:]))
+    stage.take(*(stage.event(one, "Order", T0 + DAY) for one in people[:3]))
+    now = T0 + 10 * DAY
+    with stage.db.workspace(stage.workspace_id) as ws:
+        actions.drain(ws, "j", now, by="test")
+    found = far(stage, now)
+    assert (found.of, found.waiting) == (30, 10)
+    # 15 in 100 of 40 are 6: the ten who wait must bring three.
+    assert found.needed == pytest.approx(0.3)
+
+
+def test_the_targets_of_a_workspace_are_all_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PAGE", 1)
+    for key in ("a", "b", "c"):
+        stage.publish(journey({"kind": "count", "count": 5, "by": "2026-03-31"}, key=key))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert [one["journey"] for one in progress.find_all(ws, stage.ch, T0)] == ["a", "b", "c"]
+
+
 def test_a_target_that_cannot_be_is_refused_and_one_that_can_comes_back_as_it_was() -> None:
     named = {"names": {"en": "J"}}
     graph = parse(named | journey({"kind": "count", "count": 5, "by": "2026-03-31"}))
@@ -104,6 +158,8 @@ def test_a_target_that_cannot_be_is_refused_and_one_that_can_comes_back_as_it_wa
     assert '"by": "2026-03-31"' in canonical(graph)
     for target, more, said in [
         ({"kind": "count", "count": 5, "by": "2026-03-31"}, {"goal": None}, "no goal to reach"),
+        ({"kind": "count", "count": 5, "by": "9999-12-31"}, {}, "target.by: 9999-12-31 is too far away"),
+        ({"kind": "count", "count": 5, "by": "2026-03-31", "since": "0001-01-01"}, {}, "from 1900 to 2299"),
         ({"kind": "count", "count": 5, "by": "2026-03-31", "since": "2026-04-01"}, {}, "after it begins"),
         ({"kind": "percent", "percent": 101, "by": "2026-03-31"}, {}, "percent"),
         ({"kind": "percent", "percent": 5, "by": "2026-03-31", "window": {"amount": 91, "unit": "days"}}, {}, "at most 90 days"),
