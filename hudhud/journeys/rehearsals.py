@@ -16,6 +16,9 @@ from hudhud.journeys.rehearsing import Cast, write_script
 from hudhud.journeys.version import Version
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
+from hudhud.people.actions import hold
+from hudhud.people.queries import find_standing
+from hudhud.people.types import PersonNotFound
 
 if TYPE_CHECKING:
     from hudhud.journeys.graph import Graph
@@ -86,10 +89,12 @@ class Job:
 
 
 def create(ws: Scope, request: Request, since: datetime, until: datetime, now: datetime, *, by: str) -> int:
-    """Ask for a rehearsal; return its number. Raises `InvalidInput`, `InvalidJourney`, `JourneyNotFound`, `TooManyRehearsals`."""
+    """Ask for a rehearsal; return its number. Raises `InvalidInput`, `InvalidJourney`, `JourneyNotFound`, `PersonNotFound`, `TooManyRehearsals`."""
     if request.days_ahead is not None:
         since, until = now, now + timedelta(days=request.days_ahead)
     _check(request)
+    if request.person_id is not None:
+        request = msgspec.structs.replace(request, person_id=_find_who(ws, request.person_id))
     script = write_script(find_casts(ws, request), since, until, person_id=request.person_id)
     if ws.value(QUERIES.count_open) >= MOST_WAITING:
         raise TooManyRehearsals
@@ -115,6 +120,15 @@ def _check(request: Request) -> None:
     for one in request.events:
         if one.at.tzinfo is None:
             raise InvalidInput("events.at", one.at.isoformat(), "write the zone too, as in 2026-03-01T12:00:00Z")
+
+
+def _find_who(ws: Scope, person_id: int) -> int:
+    """Return who this person is today, held against whoever erases or joins people; raises `PersonNotFound`."""
+    hold(ws)
+    for _, now_id, _, is_erased in find_standing(ws, [person_id]):
+        if not is_erased:
+            return now_id
+    raise PersonNotFound(f"There is no person {person_id}; name one who is here.")
 
 
 def find_casts(ws: Scope, request: Request) -> list[Cast]:

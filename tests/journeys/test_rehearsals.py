@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,16 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.journeys import overlays, rehearsals
+from hudhud.journeys.performing import Performed
 from hudhud.journeys.rehearsals import Request
+from hudhud.journeys.together import Rates, Together
 from hudhud.kit.clickhouse import is_refused
 from hudhud.kit.crypto import Keys
+from hudhud.people.actions import hold
+from hudhud.people.types import PersonNotFound
 from hudhud.workers import rehearsals as role
 from hudhud.workers.context import Context
+from hudhud.workers.performer import Performer
 from tests.app.conftest import web as web
 from tests.journeys.stage import DAY, T0, Stage
 from tests.journeys.test_api import browser as browser
@@ -178,3 +184,37 @@ def test_one_that_is_ended_leaves_nothing_in_clickhouse(stage: Stage, context: C
         rehearsals.cancel(ws, number, T0)
     shows[:] = role.work_once(context, shows)
     assert (shows, stage.ch.query(left).result_rows) == ([], [(0,)])
+
+
+def test_one_over_a_person_is_over_who_they_are_today_and_over_nobody_who_is_gone(stage: Stage) -> None:
+    joined, survivor, erased = stage.people({}, {}, {})
+    span = T0 - DAY, T0 + DAY, T0
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.conn.execute("UPDATE person SET merged_into = %s WHERE id = %s", (survivor, joined))
+        ws.conn.execute("UPDATE person SET erased_at = now() WHERE id = %s", (erased,))
+        number = rehearsals.create(ws, Request(journeys=("hello",), person_id=joined), *span, by="test")
+        found = rehearsals.get(ws, number)
+        assert (found["person_id"], found["request"]["person_id"]) == (survivor, survivor)
+        for gone in (erased, 2**40):
+            with pytest.raises(PersonNotFound, match=f"There is no person {gone}"):
+                rehearsals.create(ws, Request(journeys=("hello",), person_id=gone), *span, by="test")
+
+
+def test_mails_are_not_kept_of_somebody_who_is_erased_while_they_are_written_down(web: Wiring, stage: Stage) -> None:
+    (ann,) = stage.people({})
+    number = ask(stage)
+    with stage.db.everywhere() as everywhere:
+        everywhere.run(role.QUERIES.claim, worker="worker-1", lease_s=30, places=2, mine=[])
+    performer = Performer(stage.db, web.clock, stage.workspace_id, number, 1, 0)
+    done = Performed(Together([], [], {}, 0, [], [], Rates()), [{"person_id": ann, "subject": "Dear Ann"}], {}, [])
+    closing = threading.Thread(target=performer.close, args=(done,))
+    with stage.db.workspace(stage.workspace_id) as ws:
+        hold(ws)
+        ws.conn.execute("UPDATE person SET erased_at = now() WHERE id = %s", (ann,))
+        closing.start()
+        closing.join(0.2)
+        assert closing.is_alive()
+    closing.join(WITHIN_S)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        found = rehearsals.get(ws, number)
+    assert (found["state"], found["samples"]) == ("done", [])
