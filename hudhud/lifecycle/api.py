@@ -118,6 +118,7 @@ def _card(stage: Stage) -> dict[str, Any]:
         "colour": stage.colour,
         "rule": to_json(stage.rule),
         "segment_id": stage.place_id,
+        "rule_segment_id": stage.rule_id,
         "state": "counting" if stage.built_at is None else "ready",
         "failure": stage.failure,
         "count": stage.count,

@@ -25,7 +25,7 @@ function wordsOf(language: Language): JourneyWords {
   const format = makeFormat(language, "UTC");
   return {
     t: i18next.getFixedT(language), format, topic: (key) => key, template: (key) => key, journey: (key) => key.toUpperCase(), country: format.country,
-    segment: String, stage: () => undefined,
+    segment: String, stage: () => undefined, rule: () => undefined,
   };
 }
 

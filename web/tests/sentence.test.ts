@@ -20,7 +20,7 @@ const SILENT: Condition = {
 
 function wordsOf(language: Language): Words {
   const t = i18next.getFixedT(language);
-  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, journey: (key) => key, country: makeFormat(language, "UTC").country, segment: (id) => `S${String(id)}`, stage: (id) => (id === 99 ? "Loyalty" : undefined) };
+  return { t, format: makeFormat(language, "UTC"), topic: (key) => key, template: (key) => key, journey: (key) => key, country: makeFormat(language, "UTC").country, segment: (id) => `S${String(id)}`, stage: (id) => (id === 99 ? "Loyalty" : undefined), rule: (id) => (id === 98 ? "Loyalty" : undefined) };
 }
 
 function say(language: Language, tree: Condition): string {
@@ -144,6 +144,7 @@ describe("sentence", () => {
       { kind: "event", name: "Order Completed", where: [{ property: "products[].category", op: "is", value: "Helmets" }] },
       { kind: "share", percent: 12.5, salt: "spring" },
       { kind: "segment", segment_id: 99 },
+      { kind: "segment", segment_id: 98, member: false },
       { kind: "not", of: { kind: "segment", segment_id: 99 } },
     ];
     for (const tree of trees) expect(say(language, tree)).not.toMatch(/segments\.|\{\{|\u0001|^$/);

@@ -13,6 +13,8 @@ export interface Stage extends StageName {
   rule: Condition;
   /** Being in the stage is a segment: conditions ask for it by this. */
   segment_id: number;
+  /** So is what its rule asks for: whoever passes it is in the stage unless a later one's rule passes, too. */
+  rule_segment_id: number;
   state: "counting" | "ready";
   failure: string | null;
   count: number;

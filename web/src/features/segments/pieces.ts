@@ -16,6 +16,8 @@ export interface Words {
   country: (code: string) => string;
   /** Of a segment that is a stage of the lifecycle: what the stage is called. */
   stage: (id: number) => string | undefined;
+  /** Of which stage this segment is the rule. */
+  rule: (id: number) => string | undefined;
 }
 
 const EDGE = "\u0001";

@@ -137,9 +137,10 @@ function consentPieces(words: Words, leaf: ConsentLeaf): Piece[] {
 function memberPieces(words: Words, { segment_id, member }: SegmentLeaf): Piece[] {
   const way = member === false ? "out" : "in";
   const stage = words.stage(segment_id);
-  return stage === undefined
-    ? fill(words, `segments.member.${way}`, { segment: name(words.segment(segment_id)) })
-    : fill(words, `segments.stage.${way}`, { stage: name(stage) });
+  if (stage !== undefined) return fill(words, `segments.stage.${way}`, { stage: name(stage) });
+  const rule = words.rule(segment_id);
+  if (rule !== undefined) return fill(words, `segments.stage_rule.${way}`, { stage: name(rule) });
+  return fill(words, `segments.member.${way}`, { segment: name(words.segment(segment_id)) });
 }
 
 function leafPieces(words: Words, leaf: Leaf, path: Path): Piece[] {

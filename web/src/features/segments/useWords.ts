@@ -31,6 +31,10 @@ export function useWords(): Words {
         const stage = stages?.find((one) => one.segment_id === id);
         return stage && stageName(stage);
       },
+      rule: (id) => {
+        const stage = stages?.find((one) => one.rule_segment_id === id);
+        return stage && stageName(stage);
+      },
     }),
     [t, format, language, topics, templates, journeys, segments, stages, stageName],
   );
