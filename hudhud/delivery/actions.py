@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from hudhud.kit.localtime import ClockTime
 
 QUERIES = sql.load("hudhud.delivery")
+# So far the clocks of machines may be from each other without room being overlooked when a cap is set.
+CLOCKS_APART = timedelta(minutes=10)
 DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
@@ -109,8 +112,7 @@ def drop_limit(ws: Scope, domain: str) -> None:
 
 def add_cap(ws: Scope, cap: Cap, now: datetime) -> int:
     """Let nobody get more than `cap` says from now on, counting what they got before; its `id` is ours to give. Raises `InvalidInput`."""
-    ws.run(ROOMS.change_rules)
-    _check_cap(ws, cap)
+    _begin_to_change(ws, cap, now)
     cap_id = int(ws.value(ROOMS.add_cap, **_of_cap(cap)))
     _rules_changed(ws, now)
     return cap_id
@@ -118,8 +120,7 @@ def add_cap(ws: Scope, cap: Cap, now: datetime) -> int:
 
 def change_cap(ws: Scope, cap: Cap, now: datetime) -> None:
     """Let the cap with this id say something else; raises `NotFound`, `InvalidInput`."""
-    ws.run(ROOMS.change_rules)
-    _check_cap(ws, cap)
+    _begin_to_change(ws, cap, now)
     if not ws.run(ROOMS.change_cap, id=cap.id, **_of_cap(cap)):
         raise NotFound(f"There is no cap {cap.id}.")
     _rules_changed(ws, now)
@@ -145,10 +146,18 @@ def _check_cap(ws: Scope, cap: Cap) -> None:
         raise InvalidInput("topic", cap.topic, f"use one of {known}, or null for all together; transactional mail is never held")
 
 
+def _begin_to_change(ws: Scope, cap: Cap, now: datetime) -> None:
+    """Count what was sent as far back as any cap will look while others send; then stop all claims, and count what has left meanwhile."""
+    _check_cap(ws, cap)
+    ws.run(ROOMS.begin_to_change)
+    ws.run(ROOMS.fill_rooms, since=now - longest([*find_caps(ws), cap]))
+    ws.run(ROOMS.change_rules)
+    ws.run(ROOMS.fill_rooms, since=now - CLOCKS_APART)
+    ws.run(ROOMS.fill_rooms_of_claims)
+
+
 def _rules_changed(ws: Scope, now: datetime) -> None:
-    """Count what was sent as far back as any cap looks, and let whoever waits for room look again."""
-    if caps := find_caps(ws):
-        ws.run(ROOMS.fill_rooms, since=now - longest(caps))
+    """Let whoever waits for room look again."""
     ws.run(ROOMS.look_again, now=now, reasons=[Reason.CAPPED])
     ws.run(QUERIES.ring)
 

@@ -165,5 +165,5 @@ def end_expired(everywhere: Scope, ids: Sequence[int], now: datetime) -> set[int
 
 def forget_rooms(everywhere: Scope, now: datetime, limit: int) -> int:
     """Forget room that no cap looks back to any more, while none is changed; return how much was forgotten."""
-    everywhere.run(QUERIES.hold_rules)
+    everywhere.run(QUERIES.begin_to_forget)
     return everywhere.run(QUERIES.forget_rooms, now=now, limit=limit)

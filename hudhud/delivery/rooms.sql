@@ -101,17 +101,35 @@ UPDATE message_hold SET ended_at = %(now)s WHERE message_id = ANY (%(ids)s::bigi
 -- Rules have changed: whoever waits for them looks again.
 UPDATE message SET due_at = %(now)s WHERE workspace_id = %(workspace_id)s AND due_at > %(now)s AND reason = ANY (%(reasons)s::text[]);
 
+-- name: begin_to_change
+-- Until the end of this transaction nobody forgets room: what is there when caps are about to change is there when they have.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('hudhud.forgetting', 0));
+
+-- name: begin_to_forget
+-- Forget while no caps are about to change.
+SELECT pg_advisory_xact_lock(hashtextextended('hudhud.forgetting', 0));
+
 -- name: fill_rooms
--- What has been sent or is being sent, as far back as the longest window goes: for caps that are set later than that.
+-- What was sent since a moment: for caps that are set later than that.
 INSERT INTO message_room (message_id, workspace_id, person_id, channel, topic, at)
 SELECT m.id, m.workspace_id, coalesce(p.merged_into, p.id), m.channel, m.topic, s.at
+FROM (
+    SELECT o.message_id, max(o.at) AS at FROM message_outcome o
+    WHERE o.workspace_id = %(workspace_id)s AND o.at > %(since)s AND o.state IN ('accepted', 'in_doubt') GROUP BY o.message_id
+) s
+JOIN message m ON m.id = s.message_id AND m.state IN ('accepted', 'in_doubt', 'delivered', 'bounced', 'complained')
+JOIN person p ON p.id = coalesce(m.sent_to, m.person_id)
+JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic AND t.stream = 'marketing'
+ON CONFLICT (message_id) DO NOTHING;
+
+-- name: fill_rooms_of_claims
+-- What is being sent.
+INSERT INTO message_room (message_id, workspace_id, person_id, channel, topic, at)
+SELECT m.id, m.workspace_id, coalesce(p.merged_into, p.id), m.channel, m.topic, m.state_at
 FROM message m
 JOIN person p ON p.id = coalesce(m.sent_to, m.person_id)
 JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic AND t.stream = 'marketing'
-CROSS JOIN LATERAL (
-    SELECT coalesce((SELECT o.at FROM message_outcome o WHERE o.message_id = m.id AND o.state IN ('accepted', 'in_doubt') ORDER BY o.id DESC LIMIT 1), m.state_at) AS at
-) s
-WHERE m.workspace_id = %(workspace_id)s AND m.state_at > %(since)s AND s.at > %(since)s AND m.state IN ('claimed', 'handing_over', 'accepted', 'in_doubt', 'delivered', 'bounced', 'complained')
+WHERE m.id IN (SELECT unnest(l.message_ids) FROM delivery_lease l) AND m.workspace_id = %(workspace_id)s AND m.state IN ('claimed', 'handing_over')
 ON CONFLICT (message_id) DO NOTHING;
 
 -- name: forget_rooms

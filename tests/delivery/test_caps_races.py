@@ -134,3 +134,26 @@ def test_who_waits_for_a_token_keeps_the_room_that_it_won(desk: Desk) -> None:
     desk.clock.at += HOUR
     _claim(desk)
     assert _state(desk, second)[2] == desk.clock.now()
+
+
+def test_mail_leaves_while_a_cap_counts_what_was_sent_and_counts_for_it(desk: Desk) -> None:
+    ada = _person(desk)
+    (before,) = _plan(desk, ada, "before")
+    chunk = _claim(desk)
+    assert chunk is not None
+    _settle(desk, chunk, State.ACCEPTED)
+    (meanwhile, claimed) = _plan(desk, ada, "meanwhile"), _plan(desk, ada, "claimed", due_at=desk.clock.now() + HOUR)
+    setter = threading.Thread(target=_cap, args=(desk,))
+    with desk.db.workspace(desk.workspace_id) as ws:
+        ws.conn.execute("LOCK TABLE message_room IN EXCLUSIVE MODE")
+        setter.start()
+        while not desk.rows("SELECT FROM pg_locks WHERE relation = 'message_room'::regclass AND NOT granted"):
+            assert setter.is_alive()
+        chunk = _claim(desk)
+        assert chunk is not None
+    setter.join()
+    assert [one.id for one in chunk.messages] == meanwhile
+    assert {row[0] for row in desk.rows("SELECT message_id FROM message_room")} == {before, *meanwhile}
+    desk.clock.at += HOUR
+    _claim(desk)
+    assert _state(desk, claimed[0])[1] == "capped"

@@ -73,6 +73,8 @@ CREATE TABLE message_outcome (
     worker       text NOT NULL DEFAULT ''
 );
 CREATE INDEX message_outcome_message ON message_outcome (message_id, id);
+-- What was sent since a moment: rows come in the order of time, so a summary of each stretch of pages is enough.
+CREATE INDEX message_outcome_time ON message_outcome USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX message_outcome_news ON message_outcome (txid, id) WHERE state IN ('accepted', 'rejected', 'bounced');
 SELECT hudhud_wall('message_outcome');
 
