@@ -14,7 +14,7 @@ import fa from "@/i18n/locales/fa";
 function wordsOf(language: Language): Words {
   const format = makeFormat(language, "UTC");
   const same = (key: string) => key;
-  return { t: i18next.getFixedT(language), format, topic: same, template: same, journey: same, country: format.country, segment: String, stage: String };
+  return { t: i18next.getFixedT(language), format, topic: same, template: same, journey: same, country: format.country, segment: String, stage: String, rule: String };
 }
 
 function plainly(text: string): string {
