@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hudhud.content.types import Compiled, Template, TemplateSummary
-from hudhud.content.values import choose_language, person_values, workspace_values
+from hudhud.content.values import choose_language, person_values, sample_values, workspace_values
 from hudhud.kit import sql
 from hudhud.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hudhud.content.sandbox import Sandbox
     from hudhud.kit.db import Scope
@@ -49,7 +49,7 @@ def _languages(compiled: dict[str, dict[str, Any]]) -> dict[str, Compiled]:
     return {language: Compiled(**fields) for language, fields in compiled.items()}
 
 
-def preview(
+def preview(  # noqa: PLR0913 -- what a mail is made of
     ws: Scope,
     sandbox: Sandbox,
     key: str,
@@ -59,10 +59,11 @@ def preview(
     language: str | None,
     event: dict[str, Any],
     attributes: dict[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Show a template as a person (or with only `event`) would get it: language, subject, html, text; or `reason` and `detail`.
 
-    `attributes`: what was known of the person at another time.
+    `attributes`: what was known of the person at another time. `given`: what a journey was answered and gave (`run`, `coupon`); None: samples.
     """
     compiled = get_compiled(ws, get_template(ws, key).version_id)
     workspace = ws.one(QUERIES.get_workspace) or {}
@@ -73,6 +74,7 @@ def preview(
     values = {
         "person": person_values(person["id"], person["attributes"] if attributes is None else attributes, chosen) if person else {},
         "event": event,
+        **(sample_values(compiled[chosen]) if given is None else given),
         "workspace": workspace_values(workspace, base_url),
         "unsubscribe_url": f"{base_url}/u/preview",
         "preferences_url": f"{base_url}/u/preview/preferences",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from hudhud.content.types import Compiled
 
 _encode = msgspec.json.Encoder().encode
+SAMPLE_COUPON: Mapping[str, Any] = MappingProxyType(
+    {
+        "code": "SAMPLE",
+        "pool": "sample",
+        "url": "https://example.com/SAMPLE",
+        "expires_at": "2099-01-01T00:00:00+00:00",
+        "expires_on": "2098-12-31",
+    }
+)
+# Where a template reads what journeys give: `compiled.paths` tell two members only.
+GIVEN = re.compile(r"\b(?:run|coupon)(?:\.[A-Za-z_][A-Za-z0-9_-]*)+")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -39,6 +51,23 @@ def choose_language(person: str | None, workspace: str | None, available: Collec
             if candidate and candidate in available:
                 return candidate
     return min(available)
+
+
+def sample_values(compiled: Compiled) -> dict[str, Any]:
+    """What `run.*` and `coupon.*` are in a preview without a journey: a coupon that is good for long, and 1 for each answer that is read."""
+    values: dict[str, Any] = {"run": {}, "coupon": dict(SAMPLE_COUPON)}
+    read = {tuple(found.split(".")) for found in GIVEN.findall(f"{compiled.subject} {compiled.html} {compiled.text}")}
+    # The longest first: what has members is no number.
+    for root, *names, last in sorted(read, key=len, reverse=True):
+        inner = values["run"]
+        if root == "coupon":
+            # What is no member of a coupon is a pool, whose coupon has the same.
+            values["coupon"].setdefault((*names, last)[0], dict(SAMPLE_COUPON))
+            continue
+        for name in names:
+            inner = inner.setdefault(name, {})
+        inner.setdefault(last, 1)
+    return values
 
 
 class Reading:

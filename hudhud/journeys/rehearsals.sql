@@ -86,8 +86,8 @@ SELECT count(*) FROM (
 
 -- name: find_samples
 -- A few rehearsed messages of each step, of different people drawn by lot, the same ones each time.
-SELECT journey, step, person_id, at, template, event FROM (
-    SELECT m.source_key AS journey, m.step, m.person_id, l.at, m.template, m.event,
+SELECT journey, step, person_id, at, template, event, given FROM (
+    SELECT m.source_key AS journey, m.step, m.person_id, l.at, m.template, m.event, m.given,
            row_number() OVER (PARTITION BY m.source_key, m.step ORDER BY hashint8extended(m.person_id, 7), l.at) AS place
     FROM message m JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
 ) drawn

@@ -99,7 +99,7 @@ def _render(ws: Scope, sandbox: Sandbox, base_url: str, now: datetime, row: dict
     told = {"journey": row["journey"], "node": row["step"], "person_id": row["person_id"], "at": row["at"].isoformat()}
     try:
         portrait = history.get_portrait(ws, row["person_id"], row["at"], now)
-        given = {"base_url": base_url, "person_id": row["person_id"], "language": None, "event": row["event"]}
+        given = {"base_url": base_url, "person_id": row["person_id"], "language": None, "event": row["event"], "given": row["given"] or {}}
         found = content.preview(ws, sandbox, row["template"], **given, attributes=portrait.attributes)
     except HudhudError as error:
         return {**told, "problem": error.message}

@@ -14,6 +14,7 @@ from hudhud.content import renderer as renderers
 from hudhud.content.program import TooLong
 from hudhud.content.protocol import BODIES_SIZE, Mail, WriteMails, Written
 from hudhud.content.types import Compiled, Copy, TemplateError
+from hudhud.content.values import sample_values
 from tests.content.test_compile import values
 from tests.make import fragment
 
@@ -103,6 +104,15 @@ def test_a_preview_is_the_same_engine(sandbox: Sandbox) -> None:
     assert 'href="https://x.example/?a=1&amp;b=2"' in shown["html"]
     missing = sandbox.preview(copy, {**values(), **pages, "person": {}})
     assert missing == {"reason": "missing_value", "detail": "person.first_name is undefined"}
+
+
+def test_a_preview_without_a_journey_has_samples_of_what_journeys_give(sandbox: Sandbox) -> None:
+    html = fragment("{{ run.loyalty.points }} {{ run.loyalty.tier }} {{ coupon.code }} {{ coupon.spring.expires_on }} {{ coupon.url }}")
+    copy = sandbox.publish({"en": Copy("{% if run.loyalty %}Hi{% endif %}", html)})["en"]
+    pages = {"unsubscribe_url": "https://m.example/u/1", "preferences_url": "https://m.example/u/1/preferences"}
+    shown = sandbox.preview(copy, {**values(), **pages, **sample_values(copy)})
+    assert shown["subject"] == "Hi"
+    assert "1 1 SAMPLE 2098-12-31 https://example.com/SAMPLE" in shown["html"]
 
 
 def test_a_clock_that_strikes_late_leaves_no_mail_with_the_body_of_another(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
