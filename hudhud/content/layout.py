@@ -12,23 +12,33 @@ from hudhud.content.types import RIGHT_TO_LEFT
 HEAD = re.compile(r"<mj-head\b[^>]*>", re.IGNORECASE)
 ROOT = re.compile(r"<mjml\b[^>]*>", re.IGNORECASE)
 CONTENT = "<!-- content -->"
+# A fragment that begins with this is about an order or an account: it comes whatever one has subscribed to, so its footer offers no way out.
+SERVICE = "<!-- service -->"
 FOOTER = {
     "en": {
         "why": "You receive this mail because you agreed to it.",
+        "service": "This mail is about what you ordered or asked us for.",
         "unsubscribe": "Unsubscribe",
         "preferences": "Choose what you receive",
     },
     "et": {
         "why": "Saad selle kirja, sest oled selleks nõusoleku andnud.",
+        "service": "See kiri puudutab seda, mille tellisid või mida meilt palusid.",
         "unsubscribe": "Loobun kirjadest",
         "preferences": "Valin, mida soovin saada",
     },
     "fa": {
         "why": "این نامه را دریافت می‌کنید چون با آن موافقت کرده‌اید.",
+        "service": "این نامه دربارهٔ چیزی است که سفارش داده یا از ما خواسته‌اید.",
         "unsubscribe": "لغو اشتراک",
         "preferences": "انتخاب موضوع‌های دلخواه",
     },
-    "ar": {"why": "تصلك هذه الرسالة لأنك وافقت على استلامها.", "unsubscribe": "إلغاء الاشتراك", "preferences": "اختيار ما يصلك"},
+    "ar": {
+        "why": "تصلك هذه الرسالة لأنك وافقت على استلامها.",
+        "service": "هذه الرسالة عمّا طلبته منا.",
+        "unsubscribe": "إلغاء الاشتراك",
+        "preferences": "اختيار ما يصلك",
+    },
 }
 
 
@@ -37,9 +47,12 @@ def direction_of(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
-@lru_cache(maxsize=1)
-def _layout() -> str:
-    return resources.files("hudhud.content.ready").joinpath("layout.mjml").read_text("utf-8")
+@lru_cache(maxsize=2)
+def _layout(*, is_service: bool) -> str:
+    lines = resources.files("hudhud.content.ready").joinpath("layout.mjml").read_text("utf-8").splitlines(keepends=True)
+    if is_service:
+        lines = [line.replace("[[why]]", "[[service]]") for line in lines if "unsubscribe_url" not in line]
+    return "".join(lines)
 
 
 def _alignment(language: str) -> str:
@@ -53,7 +66,7 @@ def _alignment(language: str) -> str:
 def into_document(source: str, language: str, preheader: str) -> str:
     """Make a whole MJML document of a fragment or a document: language, direction, alignment, preheader."""
     is_document = ROOT.search(source) is not None
-    document = source if is_document else _layout().replace(CONTENT, source)
+    document = source if is_document else _layout(is_service=source.lstrip().startswith(SERVICE)).replace(CONTENT, source)
     words = FOOTER.get(language, FOOTER["en"])
     if not is_document:
         for name, text in words.items():

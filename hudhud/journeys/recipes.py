@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from hudhud.consent.actions import create_default_topics
 from hudhud.content import actions as content
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from hudhud.content.sandbox import Sandbox
     from hudhud.journeys.graph import Graph
     from hudhud.kit.db import Scope
+
+QUARTER = timedelta(days=90)
 
 
 @lru_cache(maxsize=1)
@@ -68,4 +73,12 @@ def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str) ->
     for template in templates(graph):
         names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(template))
         content.publish(ws, sandbox, template, names, languages, actor=by, now=now)
-    return actions.publish(ws, graph, now, by=by)
+    return actions.publish(ws, _dated(graph, now), now, by=by)
+
+
+def _dated(graph: Graph, now: datetime) -> Graph:
+    """Let the target be due a quarter after the installation: the date in the file is that of an example."""
+    if graph.target is None:
+        return graph
+    by = (now + QUARTER).date()
+    return structs.replace(graph, target=structs.replace(graph.target, by=by))

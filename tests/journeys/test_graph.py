@@ -100,7 +100,7 @@ def test_what_is_no_journey_is_refused(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("key", ["cart", "second_order", "welcome", "winback"])
+@pytest.mark.parametrize("key", find_ready())
 def test_the_ready_journeys_are_canonical_and_have_their_mails(key: str) -> None:
     graph = find_ready()[key]
     assert resources.files("hudhud.journeys.ready").joinpath(f"{key}.json").read_text("utf-8") == canonical(graph)

@@ -1,0 +1,65 @@
+"""Ready mails as people get them, in four languages: whole with and without values, the right way round, nothing of Liquid or of the layout left."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from hudhud.content.actions import read_ready
+from hudhud.content.program import Program
+from hudhud.content.publish import compile_copy
+from hudhud.content.types import LANGUAGES, RIGHT_TO_LEFT, Copy
+from hudhud.kit.crypto import Keys
+
+READY = sorted(one.name for one in resources.files("hudhud.content.ready").iterdir() if one.joinpath("template.json").is_file())
+SERVICE = {"nurture_resource", "onboarding_start", "order_confirmed", "order_shipped"}
+EVERYDAY = {"birthday_greeting", "order_shipped"}
+KEYS = Keys((b"k" * 32,))
+WORKSPACE = {"name": "Shop", "postal_address": "Pikk 1", "url": "https://shop.example", "currency": "EUR"}
+PAGE = "https://shop.example/page"
+PERSON = {
+    "id": 7, "first_name": "Mari", "birthday_code": "HB-7", "renews_on": "2027-02-10", "plan": "Pro", "renewal_url": PAGE,
+    "runs_out_name": "Coffee", "runs_out_url": PAGE, "referral_url": PAGE,
+}  # fmt: skip
+EVENT: dict[str, Any] = {
+    "name": "Kettle", "price": 39, "old_price": 49, "url": PAGE, "image_url": f"{PAGE}.png", "order_id": "A-1001", "total": 78, "carrier": "Omniva",
+    "tracking_number": "CC1", "tracking_url": PAGE, "expected_on": "2027-01-04", "order_url": PAGE, "resource": "Guide", "resource_url": PAGE,
+    "products": [{"name": "Kettle", "sku": "k", "price": 39, "quantity": 2, "image_url": f"{PAGE}.png", "url": PAGE}],
+}  # fmt: skip
+
+
+def render(program: Program, person: dict[str, Any], event: dict[str, Any]) -> tuple[str, str, str]:
+    """Return subject, HTML and text of one mail as a mail program decodes them."""
+    facts = {"person": person, "event": event, "workspace": WORKSPACE}
+    body, _ = program.write(facts, 5, KEYS.derive("mail", 5), "1")[1:]
+    mail = email.message_from_bytes(b"From: a@b.example\r\nMIME-Version: 1.0\r\n" + body, policy=email.policy.default)
+    assert isinstance(mail, email.message.EmailMessage)
+    parts = [mail.get_body((kind,)) for kind in ("html", "plain")]
+    html, text = (str(part.get_content()) for part in parts if part is not None)
+    return str(mail["Subject"]), html, text
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, marks=[] if key in EVERYDAY else [pytest.mark.long]) for key in READY])
+def test_a_ready_mail_is_whole_in_every_language(key: str) -> None:
+    names, languages = read_ready(resources.files("hudhud.content.ready").joinpath(key))
+    assert set(names) == set(languages) == set(LANGUAGES)
+    for language, copy in languages.items():
+        program = Program(compile_copy(Copy(**copy), language), "https://m.example")
+        # The oldest mails are written for carts, which have items.
+        bare = {} if not key.startswith("cart") else {"products": [{"sku": "k"}]}
+        for person, event in (({"id": 7}, bare), (PERSON, EVENT)):
+            subject, html, text = render(program, person, event)
+            assert f'<html lang="{language}" dir="{"rtl" if language in RIGHT_TO_LEFT else "ltr"}"' in html
+            assert subject
+            assert copy["preheader"]
+            assert len(text.split()) > 20
+            for part in (subject, html.partition("<body")[2], text):
+                assert not re.search(r"\{\{|\}\}|\{%|%\}|\[\[|\bNone\b|\bundefined\b", part)
+            # Arabic script where it belongs, and nowhere else.
+            assert bool(re.search("[\u0600-\u06ff]", text)) == (language in RIGHT_TO_LEFT)
+            assert ("/u/" in html) == (key not in SERVICE)
