@@ -33,6 +33,7 @@ SPECIAL: dict[tuple[str, str], object] = {
     ("journey_test", "decided_at"): "2026-01-01",
     ("journey_version", "graph"): '{"names": {"en": "secret900001"}}',
     ("message", "due_at"): "2026-01-01",
+    ("quiet_hours", "since"): "21:00",
     ("workspace", "time_zone"): "UTC",
 }
 BY_TYPE: dict[str, object] = {

@@ -37,6 +37,7 @@ NOT_ABOUT_PEOPLE = {
     "segment": "rules",
     "journey": "rules",
     "journey_version": "rules",
+    "journey_test": "rules and counts",
     "message_told": "numbers of transactions",
     "run_told": "numbers of transactions",
     "clock_rules": "a digest of the rules of time zones",
