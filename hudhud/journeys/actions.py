@@ -53,11 +53,13 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     known = {version.id: version for version in versions}
     merges.hand_over(ws, known, sorted({event.person_id for event in events if _may_tell_of_merge(event)}), now)
     facts = reactions.sort_facts(events, changes)
-    touched = 0
+    touched, concerned = 0, reactions.find_concerned(ws, versions, facts)
     for version in versions:
+        begun = 0
         if version.is_current and version.status == "running":
-            touched += entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
-        touched += reactions.react(ws, ch, version, facts, now)
+            begun = entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
+        # Who came in with these facts may be touched by them.
+        touched += begun + (reactions.react(ws, ch, version, facts, now) if begun or version.journey_id in concerned else 0)
         touched += clocks.look_again(ws, version, (event.person_id for event in facts.about_people), now)
     if touched:
         ws.run(MOVES.ring)

@@ -14,7 +14,7 @@ from hudhud.journeys import answers
 from hudhud.journeys.changeover import take_repeats
 from hudhud.journeys.types import Due, Reason
 from hudhud.kit import sql
-from hudhud.kit.sql import numbers
+from hudhud.kit.sql import instants, numbers, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
 def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]]) -> None:
     """Let runs rest where they stand, each until its own moment."""
     if held:
-        ws.run(MOVES.hold_until, run_ids=numbers(run.run_id for run, _ in held), ats=[at for _, at in held])
+        ws.run(MOVES.hold_until, run_ids=numbers(run.run_id for run, _ in held), ats=instants(at for _, at in held))
 
 
 def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason, settle: timedelta) -> None:
@@ -116,7 +116,7 @@ def plan_effects(ws: Scope, version: Version, node_id: str, runs: list[Due]) -> 
         run_ids=numbers(run.run_id for run in runs),
         visits=numbers(run.visit for run in runs),
         person_ids=numbers(run.person_id for run in runs),
-        ats=[run.due_at for run in runs],
+        ats=instants(run.due_at for run in runs),
     )
 
 
@@ -163,8 +163,8 @@ def _ended(version: Version, node_id: str, edge: str, reason: Reason) -> dict[st
 def _given(decided: Sequence[Decided]) -> dict[str, object]:
     return {
         "run_ids": numbers(one.run.run_id for one in decided),
-        "ats": [one.at for one in decided],
-        "details": [msgspec.json.encode(one.detail).decode() if one.detail else None for one in decided],
+        "ats": instants(one.at for one in decided),
+        "details": texts(msgspec.json.encode(one.detail).decode() if one.detail else None for one in decided),
     }
 
 

@@ -59,6 +59,11 @@ WHERE r.journey_id = %(journey_id)s AND r.person_id = ANY(%(person_ids)s::bigint
 ORDER BY p.run_id
 FOR UPDATE OF p;
 
+-- name: find_concerned
+-- In which of these journeys some people have runs under way.
+SELECT DISTINCT r.journey_id FROM run r
+WHERE r.person_id = ANY(%(person_ids)s::bigint[]) AND r.journey_id = ANY(%(journey_ids)s::bigint[]) AND r.ended_at IS NULL;
+
 -- name: find_resting
 -- Take a page of the runs of one version that rest on some nodes, in the order of their ids.
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at, p.node

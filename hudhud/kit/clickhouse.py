@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,17 @@ _LIMITS = frozenset({159, 160, 241})  # TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT
 _OVERLOAD = frozenset({173, 202, 209, 210, 236, 241, 243, 394, 439})
 _REFUSALS = frozenset({164, 497})  # READONLY, ACCESS_DENIED
 _CODE = re.compile(r"(?:Code: |code )(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A parameter without a sign to escape: the driver takes `str()` of a type that it does not know, and looks through a plain text sign by sign."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """As it is sent."""
+        return self.text
 
 
 def connect(url: str, *, pool_size: int = 8) -> Client:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
@@ -59,6 +60,11 @@ def numbers(values: Iterable[int]) -> str:
 def texts(values: Iterable[object]) -> str:
     """Write values as PostgreSQL's array literal, for `%(names)s::text[]` (or any type that can be read from text); None = null."""
     return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
+
+
+def instants(values: Iterable[datetime]) -> str:
+    """Write aware instants as PostgreSQL's array literal, for `%(ats)s::timestamptz[]`."""
+    return "{" + ",".join([value.isoformat() for value in values]) + "}"
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hudhud.kit.clickhouse import Written
 from hudhud.segments import groups, spots
 from hudhud.segments.atoms import OPPOSITE, OfEvents, Reachable, Together, to_atom
 from hudhud.segments.days import day_test
@@ -82,7 +83,7 @@ class Statement:
         """Add a list of numbers once, return its placeholder."""
         if name not in self.lists:
             # Written here: the driver's own way takes 15 µs a number.
-            self.lists[name] = self.bind(f"[{','.join(map(str, ids))}]", "Array(UInt64)")
+            self.lists[name] = self.bind(Written(f"[{','.join(map(str, ids))}]"), "Array(UInt64)")
         return self.lists[name]
 
 
