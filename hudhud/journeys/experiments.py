@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys import rounds
+from hudhud.journeys.counts import Counts
 from hudhud.journeys.evidence import Tally, counted, find_best, is_shown, people_needed, threshold, weakest
 from hudhud.journeys.nodes.test import ABTest, DidEvent, Spent
 from hudhud.journeys.planner import quietly
@@ -34,6 +35,9 @@ WEEK = timedelta(weeks=1)
 LOOK_EVERY = timedelta(hours=1)
 # After so many people whose events are asked for there is a sign of life: some seconds.
 PAGE = 20_000
+
+
+COUNTS: Counts[Figures] = Counts()
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ def find_results(ws: Scope, ch: Client, version: Version, now: datetime) -> list
     for node_id, node in find_tests(version).items():
         declared = get_round(ws, version, node, now)
         kept = {name: declared[name] for name in ("decided_at", "winner", "decided_by", "verdict", "looked_at")}
-        figures = measure(ws, ch, version, node, now).to_dict()
+        figures = _count(ws, ch, version, node_id, now).to_dict()
         found.append(
             {
                 "node": node_id,
@@ -219,5 +223,12 @@ def find_results(ws: Scope, ch: Client, version: Version, now: datetime) -> list
 
 def call(ws: Scope, ch: Client, key: str, node_id: str, winner: str, now: datetime, *, by: str) -> None:
     """Declare a winner by hand, and keep what was known; raises as `rounds.call`."""
-    version, node = get_test(ws, key, node_id)
-    rounds.call(ws, key, node_id, winner, measure(ws, ch, version, node, now).to_dict(), now, by=by)
+    version, _ = get_test(ws, key, node_id)
+    rounds.call(ws, key, node_id, winner, _count(ws, ch, version, node_id, now).to_dict(), now, by=by)
+
+
+def _count(ws: Scope, ch: Client, version: Version, node_id: str, now: datetime) -> Figures:
+    """Return what a test has shown; of very many people it may be of a while ago."""
+    node = find_tests(version)[node_id]
+    what = (version.id, node_id, get_round(ws, version, node, now)["number"])
+    return COUNTS.get(ws, what, now, lambda: measure(ws, ch, version, node, now))

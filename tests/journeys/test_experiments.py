@@ -71,15 +71,12 @@ def look(stage: Stage, at: datetime) -> bool:
         return experiments.claim(ws, version, "ab", at) and experiments.look(ws, stage.ch, version, "ab", at, FixedClock(at))
 
 
-def results(stage: Stage, at: datetime) -> dict[str, Any]:
+def tallies(stage: Stage, at: datetime) -> dict[str, tuple[int, int, int, float]]:
     with stage.db.workspace(stage.workspace_id) as ws:
         version, _ = queries.get_version(ws, "j")
-        (found,) = experiments.find_results(ws, stage.ch, version, at)
-        return found
-
-
-def tallies(stage: Stage, at: datetime) -> dict[str, tuple[int, int, int, float]]:
-    return {arm["name"]: (arm["drawn"], arm["people"], arm["hits"], arm["total"]) for arm in results(stage, at)["now"]["arms"]}
+        (node,) = rounds.find_tests(version).values()
+        arms = experiments.measure(ws, stage.ch, version, node, at).arms
+    return {arm.name: (arm.drawn, arm.tally.people, arm.tally.hits, arm.tally.total) for arm in arms}
 
 
 def rows(stage: Stage) -> list[dict[str, Any]]:
