@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.consent.actions import create_default_topics
+from hudhud.delivery import actions as delivery
+from hudhud.journeys.checks import find_problems
 from hudhud.journeys.diff import compare
 from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.types import InvalidJourney
@@ -58,6 +61,23 @@ def test_messages_carry_what_orders_them(stage: Stage, priority: str, number: in
     stage.tick(T0 + 90 * MINUTE)
     with stage.db.workspace(stage.workspace_id) as ws:
         assert ws.rows(ORDER) == [(number, 3.5, T0 + 2 * DAY)]
+
+
+def test_a_journey_that_sends_in_quiet_hours_only_is_told_of(stage: Stage) -> None:
+    receipt = {"kind": "send", "template": "hello", "topic": "transactional", "next": "mail"}
+    with stage.db.workspace(stage.workspace_id) as ws:
+        create_default_topics(ws, T0)
+        delivery.put_quiet_hours(ws, "21:00", "08:00", T0)
+
+        def told(**window: object) -> list[str]:
+            nodes = GRAPH["nodes"] | {"receipt": receipt}
+            found = find_problems(ws, parse(GRAPH | {"nodes": nodes, "start": "receipt", "send_window": window}))
+            return [one.node for one in found if one.code == "always_quiet"]
+
+        assert told(**{"from": "22:00", "to": "08:00"}) == told(**{"from": "05:00", "to": "06:30", "weekdays": ["mon"]}) == ["mail"]
+        assert told(**{"from": "22:00", "to": "08:01"}) == told(**{"from": "20:59", "to": "23:00"}) == told(weekdays=["mon"]) == []
+        delivery.drop_quiet_hours(ws, T0)
+        assert told(**{"from": "22:00", "to": "08:00"}) == []
 
 
 def _with(extra: dict[str, Any]) -> dict[str, Any]:
