@@ -222,8 +222,10 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
     yield "INSERT INTO run_position SELECT id, workspace_id, 1, person_id, 1, 'wait', false, now(), now(), now() FROM run", ()
     yield "INSERT INTO run_fact SELECT id, 'run', 'loyalty', workspace_id, %s, 1 FROM run", (words,)
     yield (
-        "INSERT INTO journey_request (workspace_id, run_id, visit, version_id, person_id, node, host, method, url, headers, body, planned_at, reply)"
-        " SELECT workspace_id, id, 1, version_id, person_id, 'ask', 'a.test:443', 'POST', 'https://a.test/' || %s, '[]', %s, now(), %s FROM run",
+        (
+            "INSERT INTO journey_request (workspace_id, run_id, visit, version_id, person_id, node, host, method, url, headers, body, planned_at, reply)"
+            " SELECT workspace_id, id, 1, version_id, person_id, 'ask', 'a.test:443', 'POST', 'https://a.test/' || %s, '[]', %s, now(), %s FROM run"
+        ),
         (MARK, words.encode(), words.encode()),
     )
     yield "INSERT INTO run_trigger SELECT id, workspace_id, 'Cart', 'm', %s FROM run", (words,)
