@@ -68,7 +68,7 @@ def test_rehearsed_lived_and_expected_are_the_same(stage: Stage, sandbox: Sandbo
 def settle(stage: Stage, book: Playbook) -> list[int]:
     """Let five people live in a shop with its topics: each has an address, and some have agreed."""
     people = stage.people(*book.traits)
-    before = book.begins - DAY
+    before = book.begins - 2 * DAY
     agreed = [people[who] for who in book.agreed]
     with stage.db.workspace(stage.workspace_id) as ws:
         ws.run(ADDRESSES, ids=people, now=before)
