@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.accounts.actions import record_audit
-from hudhud.coupons.codes import CODE, check_code, check_pattern, link_to, make_code
+from hudhud.coupons.codes import CODE, check_code, check_pattern, make_code
 from hudhud.coupons.queries import QUERIES, get_pool
-from hudhud.coupons.types import MOST_AT_ONCE, MOST_POOLS, REDEEMED, Given, PoolExists, PoolInUse, PoolNotFound
+from hudhud.coupons.types import MOST_AT_ONCE, MOST_POOLS, REDEEMED, Given, PoolExists, PoolInUse, PoolNotFound, link_to
 from hudhud.events.actions import Fact, tell
 from hudhud.kit.errors import Conflict, InvalidInput
 from hudhud.kit.sql import numbers

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from urllib.parse import quote
 
 from hudhud.coupons.types import LONGEST_CODE
 from hudhud.kit.errors import InvalidInput
@@ -35,11 +34,6 @@ def check_code(code: str) -> str:
     if not CODE.fullmatch(code):
         raise InvalidInput("code", code, f"use 1 to {LONGEST_CODE} letters, digits and signs of ASCII, without spaces")
     return code
-
-
-def link_to(url: str, code: str) -> str:
-    """Return the address that applies a code; '' where the pool has none."""
-    return url.replace("{code}", quote(code, safe=""))
 
 
 def make_code(pattern: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from hudhud.kit.errors import Conflict, NotFound
 
@@ -107,3 +108,8 @@ class Given:
     code: str
     expires_at: datetime | None
     url: str
+
+
+def link_to(url: str, code: str) -> str:
+    """Return the address that applies a code; '' where the pool has none."""
+    return url.replace("{code}", quote(code, safe=""))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hudhud.coupons.codes import link_to
 from hudhud.coupons.queries import find_days, find_missing, get_pool
-from hudhud.coupons.types import Given, PoolNotFound, Wanted
+from hudhud.coupons.types import Given, PoolNotFound, Wanted, link_to
 from hudhud.journeys import answers
 from hudhud.journeys.clocks import find_lives
 from hudhud.journeys.types import Plan, Problem, Reason
