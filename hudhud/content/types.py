@@ -14,7 +14,8 @@ The body is a *fragment*: what stands inside `<mj-body>`. It is put into `ready/
 postal address, unsubscribe and preference links in the template's language), so do not repeat those. Give no colours, fonts,
 `direction` or `align`: the layout and the compiler write them (right-to-left for fa and ar). Useful classes:
 `mj-class="title"`, `"lead"`, `"muted"`, `"card"` (section), `"price"`. An optional `<lang>.txt` is the text part; without it one is
-made from the HTML. A template saved through the API may be a whole `<mjml>` document or such a fragment.
+made from the HTML. A fragment that begins with `<!-- service -->` is about an order or an account: its footer says so, and offers no way to
+unsubscribe. A template saved through the API may be a whole `<mjml>` document or such a fragment.
 
 Liquid names: `person.*` (attributes; also `person.id`, `person.email`, `person.language`), `event.*` (properties of the trigger, e.g.
 `event.products`), `run.*` (what a journey was answered), `coupon.*` (`code`, `expires_at`, `url`), `workspace.*` (`name`, `url`, `currency`, `postal_address`), `unsubscribe_url`, `preferences_url`. Anything else is an error when the template
