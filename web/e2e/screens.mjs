@@ -20,13 +20,13 @@ export const WALKS = [
 ];
 
 /** Something that the sample shop has none of, as the page itself would make it. */
-async function make(page, path, body) {
-  return page.evaluate(async ([to, given]) => {
+async function make(page, path, body, name = "id") {
+  return page.evaluate(async ([to, given, called]) => {
     const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
     const answer = await fetch(`/api/v1/${to}`, { method: "POST", headers, body: JSON.stringify(given) });
-    return (await answer.json()).id;
-  }, [path, body]);
+    return (await answer.json())[called];
+  }, [path, body, name]);
 }
 
 /** Every screen with its address; those of one person, segment or mail show one that there is. */
@@ -37,6 +37,8 @@ export async function findScreens(page) {
   const stage = (await api(page, "/lifecycle")).stages[3].id;
   const hook = await make(page, "hooks", { name: "Support desk" });
   const endpoint = await make(page, "endpoints", { url: "https://crm.example/news", description: "CRM", wants: ["segment.entered"] });
+  const pool = await make(page, "coupons", { key: "spring", name: "Spring sale" }, "key");
+  await make(page, "sending-rules/caps", { name: "Not more than three a week", most: 3, amount: 1, unit: "weeks" });
   return [
     ["home", "/"],
     ["people", "/people"],
@@ -70,7 +72,10 @@ export async function findScreens(page) {
     ["hook", `/data/hooks/${hook}`],
     ["endpoints", "/data/endpoints"],
     ["endpoint", `/data/endpoints/${endpoint}`],
+    ["coupons", "/data/coupons"],
+    ["pool", `/data/coupons/${pool}`],
     ["settings", "/settings"],
+    ["sending", "/settings/sending"],
     ["keys", "/settings/keys"],
     ["members", "/settings/members"],
     ["security", "/settings/security"],

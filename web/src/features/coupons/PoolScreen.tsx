@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { PersonLine } from "@/features/people/PersonLine";
 import { useFormat } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Failure, Figure, Figures, Group, Loading, Ltr, More, Page, Stack, State, Text, Textarea, say } from "@/ui";
-import { itemsOf, useAddCodes, useArchive, useGiven, usePool, type Coupon, type Pool } from "./queries";
+import { BackLink, Button, Card, Failure, Figure, Figures, Group, Loading, Ltr, More, Note, Page, Stack, State, Text, Textarea } from "@/ui";
+import { ArchiveButton } from "./ArchiveButton";
+import { itemsOf, useAddCodes, useGiven, usePool, type Coupon, type Pool } from "./queries";
 
 function CodesCard({ pool }: { pool: Pool }) {
   const { t } = useTranslation();
@@ -18,7 +19,7 @@ function CodesCard({ pool }: { pool: Pool }) {
         <Textarea dir="ltr" minRows={4} autosize maxRows={12} label={t("coupons.codes")} description={t("coupons.codes_hint")} value={text} onChange={(event) => { setText(event.currentTarget.value); }} />
         {add.isError && <Failure error={add.error} />}
         {add.data && <Text fz="sm">{t("coupons.taken", { added: format.number(add.data.added), known: format.number(add.data.known), refused: format.number(refused.length) })}</Text>}
-        {refused.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.code ?? ""}</Ltr></Text>)}
+        {refused.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.code ?? ""}</Ltr> <bdi dir="auto">{one.remedy}</bdi></Text>)}
         <Group><Button disabled={!text.trim()} loading={add.isPending} onClick={() => { add.mutate(text, { onSuccess: () => { setText(""); } }); }}>{t("coupons.add")}</Button></Group>
       </Stack>
     </Card>
@@ -47,17 +48,16 @@ function Line({ coupon }: { coupon: Coupon }) {
 export default function PoolScreen() {
   const { t } = useTranslation();
   const format = useFormat();
-  const navigate = useNavigate();
   const { key = "" } = useParams();
   const pool = usePool(key);
   const given = useGiven(key);
-  const archive = useArchive(key);
   const items = itemsOf(given.data);
   if (pool.isError) return <Page title={t("coupons.one")}><Failure error={pool.error} /></Page>;
   if (!pool.data) return <Page title={t("coupons.one")}><Loading rows={4} /></Page>;
   const { data } = pool;
   return (
-    <Page title={data.name} back={<BackLink to="/data/coupons">{t("events.tab.coupons")}</BackLink>}>
+    <Page title={data.name} heading={<bdi>{data.name}</bdi>} lead={<Ltr>{data.key}</Ltr>} back={<BackLink to="/data/coupons">{t("events.tab.coupons")}</BackLink>}>
+      {data.archived_at ? <Note>{t("coupons.is_archived")}</Note> : data.is_low && <Note tone="wait">{t("coupons.is_low")}</Note>}
       <Figures>
         <Figure label={t("coupons.free")} value={data.free === null ? "∞" : format.number(data.free)} />
         <Figure label={t("coupons.given")} value={format.number(data.given)} />
@@ -72,13 +72,8 @@ export default function PoolScreen() {
       </Card>
       <Group>
         <Button component="a" variant="default" href={`/api/v1/coupons/${key}/export`} download>{t("coupons.export")}</Button>
-        {!data.archived_at && (
-          <Button variant="default" color="red" loading={archive.isPending} onClick={() => { archive.mutate(undefined, { onSuccess: () => { say(t("coupons.archived")); void navigate("/data/coupons"); } }); }}>
-            {t("coupons.archive")}
-          </Button>
-        )}
+        <ArchiveButton pool={data} />
       </Group>
-      {archive.isError && <Failure error={archive.error} />}
     </Page>
   );
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
-  couponsAddCodes, couponsArchivePool, couponsCreatePool, couponsFindGiven, couponsFindPools, couponsGetPool,
+  couponsAddCodes, couponsArchivePool, couponsCreatePool, couponsFindGiven, couponsFindPools, couponsGetPool, couponsRestorePool,
   type CouponCodesTaken, type CouponPoolMade, type CouponPools, type CouponPoolShown, type CouponShown,
 } from "@/api/generated";
 import { usePages } from "@/api/page";
@@ -13,16 +13,16 @@ export type NewPool = CouponPoolMade;
 
 const COUPONS = ["coupons"];
 
-export function usePools() {
-  return useQuery({ queryKey: COUPONS, queryFn: () => call<CouponPools>(couponsFindPools()), refetchInterval: 5000 });
+export function usePools(archived: boolean) {
+  return useQuery({ queryKey: [...COUPONS, "all", archived], queryFn: () => call<CouponPools>(couponsFindPools({ query: { archived } })), refetchInterval: 5000 });
 }
 
 export function usePool(key: string) {
-  return useQuery({ queryKey: [...COUPONS, key], queryFn: () => call<Pool>(couponsGetPool({ path: { key } })), refetchInterval: 5000 });
+  return useQuery({ queryKey: [...COUPONS, "one", key], queryFn: () => call<Pool>(couponsGetPool({ path: { key } })), refetchInterval: 5000 });
 }
 
 export function useGiven(key: string) {
-  return usePages<Coupon>([...COUPONS, key, "given"], (after) => couponsFindGiven({ path: { key }, query: { after, limit: 50 } }), { refetchInterval: 5000 });
+  return usePages<Coupon>([...COUPONS, "given", key], (after) => couponsFindGiven({ path: { key }, query: { after, limit: 50 } }), { refetchInterval: 5000 });
 }
 
 /** A write after which the lists are asked again. */
@@ -41,4 +41,8 @@ export function useAddCodes(key: string) {
 
 export function useArchive(key: string) {
   return useWrite(() => call<Pool>(couponsArchivePool({ path: { key } })));
+}
+
+export function useRestore(key: string) {
+  return useWrite(() => call<Pool>(couponsRestorePool({ path: { key } })));
 }

@@ -21,6 +21,10 @@ const Rerun = lazy(async () => {
   await loadLater();
   return { default: (await import("./Rerun")).Rerun };
 });
+const RequestTold = lazy(async () => {
+  await loadLater();
+  return { default: (await import("./RequestTold")).RequestTold };
+});
 const StepWhy = lazy(async () => {
   await loadLater();
   return { default: (await import("./StepWhy")).StepWhy };
@@ -58,7 +62,7 @@ interface StepProps {
 function Step({ step, graph, words, journeyKey, runId }: StepProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { at, node, edge, message, effect, notes = [] } = step.data;
+  const { at, node, edge, message, effect, notes = [], request } = step.data;
   const told = tell(words, graph, node);
   const way = tellEdge(words, graph.nodes[node], edge);
   return (
@@ -78,6 +82,7 @@ function Step({ step, graph, words, journeyKey, runId }: StepProps) {
             {message.reason && <span className="hd-small"> {t(`messages.reason.${message.reason}`)}</span>}
           </Link>
         )}
+        {request && <Suspense fallback={null}><RequestTold request={request} /></Suspense>}
         {ASKED.has(step.code) && (node !== "" || graph.entry) && <Suspense fallback={null}><StepWhy journeyKey={journeyKey} runId={runId} visit={step.data.visit} /></Suspense>}
       </span>
       <Text component="time" c="dimmed" fz="sm" dateTime={at}>{format.dateTime(at)}</Text>

@@ -82,6 +82,17 @@ export interface TemplateSummary {
 }
 
 /** One decision of a run; `code` is the reason, `node` is "" at the entry. */
+/** What a step asked another system; a header may be a secret, which is named and not told. */
+export interface ToldRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string | { secret: string; before?: string }>;
+  body: string;
+  state: "waiting" | "answered" | "failed" | "withdrawn";
+  tries: { at: string; seconds: number; code: number | null; detail: string }[];
+  reply: string;
+}
+
 export interface WhyStep {
   code: string;
   data: {
@@ -93,6 +104,7 @@ export interface WhyStep {
     /** What came of what the step set off; missing while that is still to be done. */
     effect?: "done" | "refused";
     notes?: { reason: string; name?: string }[];
+    request?: ToldRequest;
   };
 }
 

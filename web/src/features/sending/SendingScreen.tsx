@@ -7,7 +7,7 @@ import { Button, Card, Failure, Loading, Name, Text, useDisclosure } from "@/ui"
 import { CapForm } from "./CapForm";
 import { QuietCard } from "./QuietCard";
 import { useDropCap, useRules } from "./queries";
-import { secondsOf, type Cap, type Effect } from "./types";
+import type { Cap, Effect } from "./types";
 
 function useRule(): (cap: Cap) => string {
   const { t } = useTranslation();
@@ -17,7 +17,7 @@ function useRule(): (cap: Cap) => string {
   return (cap) => {
     const topic = topics.data?.items.find((one) => one.key === cap.topic);
     const about = cap.topic === null ? t("sending.cap_all") : pickName(topic?.names ?? {}, language, cap.topic);
-    return t("sending.cap_rule", { most: format.number(cap.most), span: format.span(secondsOf(cap)), about });
+    return t("sending.cap_rule", { most: format.number(cap.most), span: new Intl.NumberFormat(format.locale, { style: "unit", unit: cap.unit.slice(0, -1), unitDisplay: "long" }).format(cap.amount), about });
   };
 }
 

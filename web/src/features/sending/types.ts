@@ -1,5 +1,4 @@
 export const UNITS = ["hours", "days", "weeks"] as const;
-const SECONDS = { hours: 3_600, days: 86_400, weeks: 604_800 };
 
 export interface NewCap {
   name: string;
@@ -30,8 +29,4 @@ export interface SendingRules {
   caps: Cap[];
   quiet_hours: QuietHours | null;
   effect: Effect;
-}
-
-export function secondsOf({ amount, unit }: Pick<NewCap, "amount" | "unit">): number {
-  return amount * SECONDS[unit];
 }

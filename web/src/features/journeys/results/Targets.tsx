@@ -8,6 +8,9 @@ import { Card, Failure, Name, Num, Progress as Bar, Stack, Text } from "@/ui";
 import { useTarget, useTargets, type Progress } from "./queries";
 import type { Journey } from "../types";
 
+const HOUR_MS = 3_600_000;
+const HOURS = { minutes: 1 / 60, hours: 1, days: 24 };
+
 /** Figures of a target in the reader's words. */
 function useFigures({ kind }: Progress) {
   const format = useFormat();
@@ -31,12 +34,13 @@ function Line({ progress }: { progress: Progress }) {
   );
 }
 
-function Pace({ progress }: { progress: Progress }) {
+function Pace({ progress, windowMs }: { progress: Progress; windowMs: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const figure = useFigures(progress);
   const { kind, needed, pace } = progress;
-  if (needed === null) return <Text fz="sm">{t("results.target.over")}</Text>;
+  // A rate cannot be asked of people who do not come; that is not yet too late.
+  if (needed === null) return <Text fz="sm">{t(pace === 0 && Date.parse(progress.as_of) + windowMs < Date.parse(progress.until) ? "results.target.nobody" : "results.target.over")}</Text>;
   if (kind === "percent") return <Text fz="sm">{t("results.target.needed_rate", { needed: figure(Math.max(0, needed)) })}</Text>;
   const round = (value: number) => format.number(Math.round(value * 10) / 10);
   return <Text fz="sm">{t("results.target.needed_pace", { needed: round(needed), pace: pace === null ? "–" : round(pace) })}</Text>;
@@ -58,7 +62,7 @@ export default function TargetCard({ journey }: { journey: Journey }) {
     <Card title={t("results.target.title")}>
       <Stack gap="sm">
         <Line progress={progress} />
-        <Pace progress={progress} />
+        <Pace progress={progress} windowMs={progress.kind === "percent" ? HOUR_MS * (stated.window ? stated.window.amount * HOURS[stated.window.unit] : 168) : 0} />
         <Text fz="sm" c="dimmed">{t(`results.target.of_${progress.kind}`, counts)} {t("journeys.as_of", { at: format.clock(progress.as_of) })}</Text>
       </Stack>
     </Card>
