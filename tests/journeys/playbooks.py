@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,6 @@ class Playbook:
     enter: tuple[tuple[int, float], ...] = ()  # the segment, after so many hours
     begins: datetime = T0
     agreed: tuple[int, ...] = (ANN, BOB, CAT, EVE)
-    samples: dict[str, dict[str, Any]] = field(default_factory=lambda: SAMPLES)
 
 
 def read_samples() -> dict[str, dict[str, Any]]:

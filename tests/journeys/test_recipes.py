@@ -16,7 +16,7 @@ from hudhud.journeys.rehearsal import rehearse
 from hudhud.journeys.types import ByClock
 from hudhud.kit.sql import Query
 from hudhud.segments.types import Change
-from tests.journeys.playbooks import PLAYBOOKS, Playbook
+from tests.journeys.playbooks import PLAYBOOKS, SAMPLES, Playbook
 from tests.journeys.stage import DAY, FACTS, HOUR, Stage
 from tests.journeys.test_live import take_subscribers
 from tests.journeys.test_rehearsal_agrees import pass_time
@@ -31,7 +31,7 @@ ADDRESSES = Query(
     "SELECT %(workspace_id)s, 'email', id || '@example.com', id, %(now)s FROM unnest(%(ids)s::bigint[]) id",
 )
 OLD = {"cart", "second_order", "welcome", "winback"}  # proven in test_cdnow.py, test_live.py and the sample shop
-EVERYDAY = {"shipped", "anniversary"}
+EVERYDAY = {"shipped", "wishlist"}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,9 @@ def test_rehearsed_lived_and_expected_are_the_same(stage: Stage, sandbox: Sandbo
         recipes.install(ws, sandbox, key, book.begins - DAY, by="test")
         actions.start(ws, key, book.begins - DAY, by="test")
         version, number = queries.get_version(ws, key)
+    target = version.graph.target
+    assert target is not None
+    assert target.by == (book.begins + 89 * DAY).date()
     until = book.begins + book.days * DAY
     play(stage, book, people, until)
     with stage.db.workspace(stage.workspace_id) as ws:
@@ -92,7 +95,7 @@ def play(stage: Stage, book: Playbook, people: list[int], until: datetime) -> No
     moments: list[tuple[datetime, Any]] = [(book.begins + day * DAY, None) for day in range(book.days)]
     for who, hours, name, properties in book.deeds:
         at = book.begins + hours * HOUR
-        moments.append((at, stage.event(people[who], name, at, **{**book.samples[name], **properties})))
+        moments.append((at, stage.event(people[who], name, at, **{**SAMPLES[name], **properties})))
     moments += [(book.begins + hours * HOUR, people[who]) for who, hours in book.enter]
     subscribe(stage, book, people)
     for at, what in sorted(moments, key=lambda one: one[0]):
