@@ -20,7 +20,7 @@ function Try({ one }: { one: ToldRequest["tries"][number] }) {
 
 /** What was sent, as far as it may be shown: secrets stand there by their names. */
 function textOf({ method, url, headers, body }: ToldRequest): string {
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${typeof value === "string" ? value : `${value.before ?? ""}{${value.secret}}`}`);
+  const head = headers.map((one) => `${one.name}: ${one.value ?? `${one.before ?? ""}{${one.secret ?? ""}}`}`);
   return [[`${method} ${url}`, ...head].join("\n"), body].filter(Boolean).join("\n\n");
 }
 

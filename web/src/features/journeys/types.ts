@@ -86,7 +86,7 @@ export interface TemplateSummary {
 export interface ToldRequest {
   method: string;
   url: string;
-  headers: Record<string, string | { secret: string; before?: string }>;
+  headers: { name: string; value?: string; secret?: string; before?: string }[];
   body: string;
   state: "waiting" | "answered" | "failed" | "withdrawn";
   tries: { at: string; seconds: number; code: number | null; detail: string }[];
