@@ -35,7 +35,11 @@ PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
     "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,effects,telling,hooks"),
-    "worker-send": ("hudhud.workers.main", "--roles", "delivery,endpoints,requests,mailbox,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch"),
+    "worker-send": (
+        "hudhud.workers.main",
+        "--roles",
+        "delivery,endpoints,requests,mailbox,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch",
+    ),
 }
 
 log = structlog.get_logger()

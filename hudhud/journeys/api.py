@@ -202,7 +202,9 @@ def look_at_rerun(request: Request, key: str, wanted: Rerun) -> dict[str, Any]:
 def start_again(request: Request, key: str, wanted: Rerun) -> dict[str, Any]:
     """Start runs again from a step: what they pass acts on them once more. With the same `as_of`, a repeat changes nothing."""
     if wanted.as_of is None or wanted.as_of > request.now:
-        raise InvalidInput("as_of", wanted.as_of and wanted.as_of.isoformat(), "look first (`rerun/look`), and give the `as_of` of its answer")
+        raise InvalidInput(
+            "as_of", wanted.as_of and wanted.as_of.isoformat(), "look first (`rerun/look`), and give the `as_of` of its answer"
+        )
     order = rerun.Order(wanted.node, wanted.as_of, wanted.run_id, wanted.standing)
     return asdict(rerun.carry_out(request.scope, key, order, request.now, by=request.actor))
 

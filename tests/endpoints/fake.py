@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
 
-    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 -- the names that the standard library calls
 
     def say(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
