@@ -63,8 +63,8 @@ class Stop(Part, frozen=True):
 
     people: Annotated[int, msgspec.Meta(ge=50, le=1_000_000)] = 200
     weeks: Annotated[int, msgspec.Meta(ge=0, le=52)] = 1
-    certainty: Annotated[float, msgspec.Meta(ge=80, le=99.9)] = 95
-    difference: Annotated[float, msgspec.Meta(ge=1, le=500)] = 20
+    certainty: Annotated[float, msgspec.Meta(ge=80, le=99.9)] = 95.0
+    difference: Annotated[float, msgspec.Meta(ge=1, le=500)] = 20.0
     enough: Annotated[float, msgspec.Meta(gt=0, le=50)] | None = None
 
 
