@@ -1,8 +1,8 @@
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11))
 BIN := .venv/bin
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/e2e/*' -not -path '*/test-results/*' 2>/dev/null)
-# One engine of each kind for all workers; two workers fill two cores.
-TESTS := $(BIN)/pytest -n 2 --dist loadfile
+# One engine of each kind for all workers. Tests wait as often as they reckon: three workers fill two cores.
+TESTS := $(BIN)/pytest -n 3 --dist loadfile
 # Tests of the whole system against the clock have the machine to themselves. (5: none was chosen.)
 WHOLE := tests/acceptance tests/faults tests/sdk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
@@ -21,8 +21,8 @@ test: $(BIN)/.ready hudhud/app/static/index.html  ## Run every test of the proje
 	@$(PYTHON) tools/bootstrap.py npm test
 
 test-long: $(BIN)/.ready hudhud/app/static/index.html  ## Run the tests that take minutes: crashes, kills, whole systems
-	@$(BIN)/pytest -m long --timeout 900 $(WHOLE) $(ARGS) || [ $$? = 5 ]
-	@$(TESTS) -m long --timeout 900 $(WHOLE:%=--ignore=%) $(ARGS) || [ $$? = 5 ]
+	@$(BIN)/pytest -m long --timeout 900 --durations 20 --durations-min 5 $(WHOLE) $(ARGS) || [ $$? = 5 ]
+	@$(TESTS) -m long --timeout 900 --durations 20 --durations-min 5 $(WHOLE:%=--ignore=%) $(ARGS) || [ $$? = 5 ]
 
 prove: $(BIN)/.ready hudhud/app/static/index.html  ## Live through all 23,570 people's orders with kill -9, cut the power 50 times (an hour)
 	@PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 PROVE_IMPORT_MB=1000 $(BIN)/pytest -m 'long or prove' --timeout 3600 -s tests/acceptance tests/faults tests/journeys tests/segments tests/transfer/test_large.py $(ARGS)
