@@ -30,6 +30,7 @@ def run(web: Wiring, *words: str) -> Ended:
     return typed(words, env)
 
 
+@pytest.mark.long
 def test_owner_and_keys_from_the_command_line(web: Wiring) -> None:
     made = run(web, "owner", "create", "--email", "ada@example.com", "--password", PASSWORD, "--json")
     assert made.returncode == 0, made.stderr
@@ -64,6 +65,7 @@ def test_bad_words_say_what_to_do(web: Wiring, words: tuple[str, ...], message: 
     assert done.stdout == ""
 
 
+@pytest.mark.long
 def test_a_segment_goes_out_as_text_and_comes_back(web: Wiring, tmp_path: Path) -> None:
     assert run(web, "owner", "create", "--email", "ada@example.com", "--password", PASSWORD).returncode == 0
     file = tmp_path / "loyal.segment"

@@ -72,6 +72,7 @@ def test_a_workspace_with_people_is_left_alone(web: Wiring, owner: Browser) -> N
     assert owner.ask("GET", "me")[1]["workspace"]["is_sample"] is False
 
 
+@pytest.mark.long
 def test_it_can_be_filled_again_and_then_lives(web: Wiring, owner: Browser) -> None:
     now = web.clock.now()
     small: dict[str, Any] = {"pictures": "http://x", "actor": "cli", "people_count": 50}

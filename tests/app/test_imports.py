@@ -218,6 +218,7 @@ def test_members_of_a_segment_are_exported(line: Line) -> None:
     assert api.ask("GET", "exports/people?segment_id=999")[0] == 404
 
 
+@pytest.mark.long
 def test_a_day_without_an_offset_is_the_workspaces(line: Line) -> None:
     api = client(line)
     with line.db.workspace(line.shop) as ws:

@@ -42,6 +42,7 @@ def requests(route: Route) -> list[tuple[str, object]]:
     return found + [(route.url, spoil(route.body, text)) for text in (NUL, HALF) if route.body is not None]
 
 
+@pytest.mark.long
 def test_no_text_and_no_number_makes_a_route_fail(owner: Browser) -> None:
     failed = [
         (route.method, url, body) for route in ROUTES for url, body in requests(route) if owner.ask(route.method, url, body)[0] >= 500

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hudhud.delivery import claims, clerk
 from hudhud.delivery.actions import plan
 from hudhud.delivery.clerk import MOST_MARKED
@@ -21,6 +23,7 @@ MAILS = 800
 MARKED = "SELECT count(*) FROM message WHERE state = 'handing_over'"
 
 
+@pytest.mark.long
 def test_at_full_speed_no_more_is_in_the_air_than_promised(desk: Desk) -> None:
     with desk.db.workspace(desk.workspace_id) as ws:
         ids = make.people(ws, [f"p{number}@example.com" for number in range(MAILS)])

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from hudhud.delivery.actions import plan_set, tell_outcomes
 from hudhud.delivery.types import PlannedSet
 from tests import make
@@ -79,6 +81,7 @@ def test_an_outcome_that_is_committed_late_is_not_overlooked(desk: Desk) -> None
     assert [one["properties"]["message_id"] for one in tell_until(desk, 2)] == [first, second]
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_while_it_tells_doubles_nothing(desk: Desk) -> None:
     messages = desk.send(*[f"p{number}@a.example" for number in range(20)])
     desk.work()

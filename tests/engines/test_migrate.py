@@ -66,7 +66,7 @@ def clickhouse_shape(client: Client) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize(
     "point",
     [
-        "migrate.postgres:3",
+        pytest.param("migrate.postgres:3", marks=pytest.mark.long),
         pytest.param("migrate.clickhouse:3", marks=pytest.mark.long),
         pytest.param("migrate.postgres:1", marks=pytest.mark.long),
         pytest.param("migrate.clickhouse:1", marks=pytest.mark.long),

@@ -6,6 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from hudhud.journeys import actions, graph
 from hudhud.kit.sql import Query
 from tests import make
@@ -74,6 +76,7 @@ def test_f30_the_same_batch_within_one_request(door: Door) -> None:
     door.check()
 
 
+@pytest.mark.long
 def test_f25_three_workers_started_by_mistake_do_what_one_does(door: Door) -> None:
     start_journey(door)
     with door.edge(), door.flow(), door.flow(), door.flow():

@@ -37,7 +37,14 @@ def test_f01_after_the_claim_before_the_connection(post: Post) -> None:
     assert len(post.mails()) == 1
 
 
-@pytest.mark.parametrize("point", ["delivery.before_commit:1", "delivery.after_commit:1", "delivery.before_dot:1"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param("delivery.before_commit:1", marks=pytest.mark.long),
+        pytest.param("delivery.after_commit:1", marks=pytest.mark.long),
+        "delivery.before_dot:1",
+    ],
+)
 def test_f02_before_the_final_dot(post: Post, point: str) -> None:
     post.plan("anna@example.com")
     post.run_until_killed(point)
@@ -68,7 +75,7 @@ def test_f03_after_the_dot_marketing_is_in_doubt_and_not_repeated(post: Post) ->
     assert 3 - doubtful <= len(post.mails()) <= 3
 
 
-@pytest.mark.parametrize("point", ["delivery.after_reply:1", "delivery.before_commit:2"])
+@pytest.mark.parametrize("point", ["delivery.after_reply:1", pytest.param("delivery.before_commit:2", marks=pytest.mark.long)])
 def test_f04_a_reply_that_was_read_is_not_lost(post: Post, point: str) -> None:
     post.plan("anna@example.com")
     post.run_until_killed(point)
@@ -88,6 +95,7 @@ def test_f03_transactional_is_repeated_with_the_same_message_id(post: Post) -> N
     assert len({mail.message_id for mail in post.mails()}) == 1
 
 
+@pytest.mark.long
 def test_f26_a_worker_that_stood_still_longer_than_its_lease_sends_nothing_twice(post: Post) -> None:
     post.ledger.script = Script(delays={"DATA": 3.0})
     post.plan("anna@example.com")
@@ -132,6 +140,7 @@ def test_f01_a_lost_worker_is_noticed_without_help_within_ten_seconds(post: Post
     post.check()
 
 
+@pytest.mark.long
 def test_a_graceful_stop_leaves_nothing_in_doubt(post: Post) -> None:
     post.plan(*[f"person{number}@example.com" for number in range(300)])
     post.ledger.script = Script(delays={"DOT": 0.02})

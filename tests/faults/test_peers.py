@@ -85,6 +85,7 @@ def test_f19_a_peer_that_takes_seven_a_connection(post: Post) -> None:
     post.check()
 
 
+@pytest.mark.long
 def test_f19_a_peer_that_takes_two_connections_and_no_pipelining(post: Post) -> None:
     post.ledger.script = Script(max_connections=2, pipelining=False)
     post.plan(*[f"person{number}@example.com" for number in range(60)])
@@ -96,6 +97,7 @@ def test_f19_a_peer_that_takes_two_connections_and_no_pipelining(post: Post) -> 
     post.check()
 
 
+@pytest.mark.long
 def test_f20_mixed_answers_in_one_batch(post: Post) -> None:
     ordinary = [f"person{number}@example.com" for number in range(20)]
     odd = [
@@ -134,6 +136,7 @@ def test_f20_mixed_answers_in_one_batch(post: Post) -> None:
     post.check()
 
 
+@pytest.mark.long
 def test_a_slow_recipient_does_not_hold_up_the_others(post: Post) -> None:
     slow = post.plan("slow-2s@example.com", *[f"person{number}@example.com" for number in range(30)])[0]
     with post.worker():

@@ -309,7 +309,10 @@ def test_repeats_and_what_is_done_with_the_bodies_never_wait_for_each_other(door
             one.result(10)
 
 
-@pytest.mark.parametrize("failpoint", ["hooks.claimed", "hooks.mapped", "hooks.finishing"])
+@pytest.mark.parametrize(
+    "failpoint",
+    [pytest.param("hooks.claimed", marks=pytest.mark.long), "hooks.mapped", pytest.param("hooks.finishing", marks=pytest.mark.long)],
+)
 def test_a_worker_that_dies_leaves_the_bodies_to_the_next(db: Database, ch: Client, clickhouse_url: str, failpoint: str) -> None:
     line = Line(db, ch, clickhouse_url)
     with db.workspace(line.shop) as ws:

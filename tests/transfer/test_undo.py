@@ -168,6 +168,7 @@ def test_an_undo_that_was_killed_goes_on_and_ends_as_one_that_was_not(line: Line
     assert (known(line), states(line)) == (before, {})
 
 
+@pytest.mark.long
 def test_the_command_line_counts_and_takes_back(line: Line, tmp_path: Path) -> None:
     import_id = bring(line, HEADER + b"u1,,Paide,,\n")
     line.sql("UPDATE import SET started_at = now() RETURNING id")  # the command has the present's clock

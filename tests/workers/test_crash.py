@@ -12,10 +12,11 @@ from tests.workers.line import identify, track
 if TYPE_CHECKING:
     from tests.workers.line import Line
 
-POINTS = ["intake.claimed", "intake.resolving", "intake.resolved", "intake.appended", "intake.deciding", "intake.decided"]
+POINTS = ["intake.resolving", "intake.appended", "intake.decided"]
+MORE = ["intake.claimed", "intake.resolved", "intake.deciding"]
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [*POINTS, *(pytest.param(one, marks=pytest.mark.long) for one in MORE)])
 def test_a_killed_worker_leaves_exactly_once(line: Line, point: str) -> None:
     for number in range(40):
         line.put(

@@ -6,6 +6,7 @@ import type { TimelineEntry } from "./types";
 const OURS = new Set([
   "Identified", "Aliased", "Page Viewed", "Screen Viewed", "Group Joined", "Segment Entered", "Segment Left", "Lifecycle Stage Changed",
   "Journey Called", "Journey Entered", "Journey Left", "Message Sent", "Message Bounced", "Message Opened", "Message Clicked", "Subscribed", "Unsubscribed", "Consent Changed",
+  "Coupon Redeemed",
 ]);
 
 export function eventTitle(t: TFunction, entry: Pick<TimelineEntry, "name">): string {
