@@ -15,8 +15,6 @@ from hudhud.delivery.types import Mark, PlannedMessage, Settlement, State
 from tests import make
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.delivery.conftest import Desk
 
 MAILS = 800
