@@ -12,13 +12,6 @@ WHERE workspace_id = {workspace_id:UInt64} AND message_id IN {message_ids:Array(
   AND at BETWEEN fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND fromUnixTimestamp64Milli({until:Int64}, 'UTC')
   AND toYYYYMM(at) IN {months:Array(UInt32)}
 
--- name: timeline_of_one
--- A page of what happened to one actor, newest first, older than a place in it: read backwards, and only as far as it takes.
-SELECT at, kind, name, message_id, properties FROM person_event
-WHERE workspace_id = {workspace_id:UInt64} AND actor_id = {actor_id:UInt64}
-  AND at <= {before_at:DateTime64(3, 'UTC')} AND (at, message_id) < ({before_at:DateTime64(3, 'UTC')}, {before_id:String})
-ORDER BY at DESC, message_id DESC LIMIT {limit:UInt32}
-
 -- name: timeline
 -- A page of what happened to some actors, newest first, older than a place in it. Only its own events are read: `newest` (one each for a few actors) tells where it ends.
 WITH (SELECT min(at) FROM (SELECT at FROM ({newest}) ORDER BY at DESC LIMIT {limit:UInt32})) AS page_end

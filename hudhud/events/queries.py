@@ -123,7 +123,6 @@ def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", li
         parameters={
             "workspace_id": ws.workspace_id,
             "actor_ids": actors,
-            "actor_id": actors[0],
             "before_at": before_at.replace(tzinfo=None).isoformat(" ", "milliseconds"),
             "before_id": before_id,
             "limit": limit,
@@ -137,8 +136,6 @@ def find_timeline(ws: Scope, ch: Client, person_id: int, *, before: str = "", li
 
 def _timeline(actors: list[int]) -> str:
     """Write the query of a page; of many merged people's events each instant is read, which takes several times as long as reading one's backwards."""
-    if len(actors) == 1:
-        return CLICKHOUSE.timeline_of_one.text
     whose = [f"= {actor:d}" for actor in actors] if len(actors) <= FEW_ACTORS else ["IN {actor_ids:Array(UInt64)}"]
     newest = " UNION ALL ".join(f"({CLICKHOUSE.newest.text.replace('{actors}', one)})" for one in whose)
     return CLICKHOUSE.timeline.text.replace("{newest}", newest)

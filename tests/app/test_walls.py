@@ -105,6 +105,7 @@ def test_every_table_of_a_workspace_stands_behind_the_forced_wall(admin: psycopg
     assert [name for _, name, is_forced, policies in tables if not is_forced or policies != 1] == []
 
 
+@pytest.mark.long
 def test_without_row_level_security_the_queries_alone_keep_tenants_apart(owner: Browser, admin: psycopg.Connection[Any]) -> None:
     remove_security(admin)
 

@@ -91,6 +91,7 @@ def test_without_a_reply_marketing_stays_in_doubt_and_transactional_goes_again(d
     assert sum(entry.recipient == f"{end}@a.example" for entry in desk.ledger.entries()) <= 1
 
 
+@pytest.mark.long
 def test_lines_that_break_before_the_content_lose_and_double_nothing(desk: Desk) -> None:
     scripts = [
         Script(close_at=("BANNER",), times=1),
@@ -138,6 +139,7 @@ def _run_until(desk: Desk, is_so: Callable[[], bool], server: Server | None = No
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_two_workers_send_each_message_once(desk: Desk) -> None:
     addresses = [f"p{number}@a.example" for number in range(300)]
     desk.send(*addresses)

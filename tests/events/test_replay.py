@@ -101,7 +101,8 @@ def live_through(line: Line, chance: random.Random, numbers: range) -> None:
         line.work()
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_replay_gives_the_same_bytes(line: Line, empty: Client, seed: int) -> None:
     live_through(line, random.Random(seed), range(300))
     replay(line.db, None, empty)

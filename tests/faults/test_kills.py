@@ -85,6 +85,7 @@ def test_f04_a_reply_that_was_read_is_not_lost(post: Post, point: str) -> None:
     assert len(post.mails()) == 1
 
 
+@pytest.mark.long
 def test_f03_transactional_is_repeated_with_the_same_message_id(post: Post) -> None:
     post.plan("anna@example.com", topic="transactional")
     post.run_until_killed("delivery.after_dot:1")

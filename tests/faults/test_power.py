@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # `make prove` cuts the power 50 times.
 CUTS = int(os.environ.get("PROVE_CUTS", "3"))
-RESTARTS_S = float(os.environ.get("PROVE_RESTARTS_S", "45"))
+RESTARTS_S = float(os.environ.get("PROVE_RESTARTS_S", "25"))
 
 
 class Crowd:

@@ -155,7 +155,7 @@ def test_nothing_of_the_machine_is_within_reach() -> None:
     assert [one.messages for one in said] == [[{}]] * len(looks)
 
 
-@pytest.mark.long
+@pytest.mark.prove
 def test_a_body_of_many_slow_items_is_ended_with_its_process() -> None:
     slow = f'$match("{"a" * 40}b", /(a|a)+c/)'
     mapping = one_of(['{"type": "page", "userId": "1"}', slow])

@@ -52,16 +52,23 @@ CASES = {
 }
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=pytest.mark.long if one == "one in five" else pytest.mark.prove) for one in CASES]
+)
 def test_the_share_of_false_winners_is_below_five_in_a_hundred(case: str) -> None:
     rates, sigma = CASES[case]
     share = share_of_winners(rates, 1_000, 10_000, sigma=sigma)
     assert share <= 0.05
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("rates", [(0.2, 0.24), (0.05, 0.06), (0.2, 0.2, 0.24)], ids=["large", "small", "three"])
+@pytest.mark.parametrize(
+    "rates",
+    [
+        pytest.param((0.2, 0.24), id="large", marks=pytest.mark.long),
+        pytest.param((0.05, 0.06), id="small", marks=pytest.mark.prove),
+        pytest.param((0.2, 0.2, 0.24), id="three", marks=pytest.mark.prove),
+    ],
+)
 def test_the_people_that_are_said_to_be_needed_show_the_difference(rates: tuple[float, ...]) -> None:
     usual = [counted(100_000, int(100_000 * rates[0]))] * len(rates)
     needed = people_needed(usual, 95, 0.2)
@@ -113,8 +120,7 @@ def test_beliefs_are_the_beta_posterior() -> None:
     assert [belief.best for belief in believe([counted(0, 0), counted(0, 0)], is_revenue=False)] == pytest.approx([0.5, 0.5], abs=0.03)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("sigma", [0.5, 1.0])
+@pytest.mark.parametrize("sigma", [pytest.param(0.5, marks=pytest.mark.prove), pytest.param(1.0, marks=pytest.mark.long)])
 def test_intervals_of_revenue_hold_the_truth_as_often_as_they_say(sigma: float) -> None:
     rate, truth, held = 0.1, 0.1 * exp(3.5 + sigma**2 / 2), 0
     for seed in range(200):

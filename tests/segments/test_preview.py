@@ -61,6 +61,7 @@ def numbers(found: queries.Preview) -> list[Estimate]:
     return [found.count, *(one for _, one in found.conditions), *found.reachable.values()]
 
 
+@pytest.mark.long
 def test_nine_in_ten_estimates_hold_the_truth(crowd: Stage) -> None:
     with crowd.db.workspace(crowd.workspace_id) as ws:
         truth = numbers(queries.preview(ws, crowd.ch, TREE, NOW))

@@ -203,7 +203,8 @@ def test_a_second_run_does_nothing_and_two_at_once_are_refused(db: Database, sho
         runner.run_file(job, lambda _: None)
 
 
-@pytest.mark.parametrize("point", ["import.chunk:1", pytest.param("import.chunk:2", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("point", ["import.chunk:1", "import.chunk:2"])
 def test_a_killed_import_goes_on_where_it_was(db: Database, clickhouse_url: str, tmp_path: Path, point: str) -> None:
     make.workspace(db)
     path = tmp_path / "orders.csv"

@@ -75,6 +75,7 @@ def test_nothing_of_theirs_is_changed_whatever_the_query_says(shop: Shop, query:
     assert shop.theirs.execute("SELECT count(*) FROM t").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_query_with_a_remark_a_semicolon_and_odd_types_is_read(shop: Shop) -> None:
     shop.do(TABLE)
     query = "SELECT id, name, at, 1.50::numeric AS n, ARRAY['a'] AS list, '{\"a\": 1}'::jsonb AS j, '1.2.3.4'::inet::text AS ip FROM t -- all;\n;"

@@ -47,7 +47,7 @@ export function CapForm({ cap, done }: { cap?: Cap; done: () => void }) {
           onChange={(event) => { change({ topic: event.currentTarget.value || null }); }}
         />
         {effect.data && (
-          <Text c="dimmed" fz="sm" role="status">
+          <Text c="dimmed" fz="sm" aria-live="polite">
             <Num>{t("sending.would_hold", { number: format.number(effect.data.held["0"] ?? 0), sent: format.number(effect.data.sent) })}</Num>
           </Text>
         )}

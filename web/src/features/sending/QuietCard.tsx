@@ -27,7 +27,7 @@ export function QuietCard({ hours }: { hours: QuietHours | null }) {
             <TextInput required type="time" label={t("sending.quiet_to")} value={draft.to} onChange={(event) => { setDraft({ ...draft, to: event.currentTarget.value }); }} />
           </Group>
           {effect.data && isComplete && (
-            <Text c="dimmed" fz="sm" role="status">{t("sending.would_wait", { number: format.number(effect.data.in_quiet_hours), sent: format.number(effect.data.sent) })}</Text>
+            <Text c="dimmed" fz="sm" aria-live="polite">{t("sending.would_wait", { number: format.number(effect.data.in_quiet_hours), sent: format.number(effect.data.sent) })}</Text>
           )}
           {save.isError && <Failure error={save.error} />}
           <Group gap="xs">

@@ -74,9 +74,11 @@ function Test({ journey, node, step }: { journey: Journey; node: string; step: E
             {arm.name === result.winner && <State tone="yes">{t("results.winner")}</State>}
             <Num><strong>{arm.people > 0 ? figure(arm.figure) : "–"}</strong></Num>
           </Group>
-          <Between low={arm.low} middle={arm.people > 0 ? arm.figure : (arm.low + arm.high) / 2} high={arm.high} most={most} />
+          {arm.people > 0 && <Between low={arm.low} middle={arm.figure} high={arm.high} most={most} />}
           <Text c="dimmed" fz="sm">
-            {t("results.arm", { low: figure(arm.low), high: figure(arm.high), best: format.percent(arm.best), people: format.number(arm.people), drawn: format.number(arm.drawn) })}
+            {arm.people > 0
+              ? t("results.arm", { low: figure(arm.low), high: figure(arm.high), best: format.percent(arm.best), people: format.number(arm.people), drawn: format.number(arm.drawn) })
+              : t("results.arm_none", { drawn: format.number(arm.drawn) })}
           </Text>
         </div>
       ))}
