@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hudhud.journeys.version import Version
     from hudhud.workers.context import Context
 
-IDLE_S = 5.0
+IDLE_S = 15.0
 # What is received at an instant is known to be processed only once the horizon is past it.
 JUST_BEFORE = timedelta(microseconds=1)
 

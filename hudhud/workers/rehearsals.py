@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.journeys", "rehearsals.sql")
 PLACES = 2
-IDLE_S, LOOK_S = 2.0, 0.3
+IDLE_S, LOOK_S = 10.0, 0.3
 LEASE_S = 30
 MAX_ATTEMPTS = 3
 GRACE_S = 2.0

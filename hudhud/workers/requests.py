@@ -20,7 +20,7 @@ from hudhud.workers.sending import Sending
 if TYPE_CHECKING:
     from hudhud.workers.context import Context
 
-IDLE_S, SOON_S = 1.0, 0.02
+IDLE_S, SOON_S = 2.5, 0.02
 # So often those are taken back whose runs have gone: with many due, looking for them costs more than claiming a few.
 WITHDRAW_S = 5.0
 
