@@ -23,14 +23,13 @@ def read_codes(text: str, zone: ZoneInfo) -> list[tuple[str, datetime | None]]:
     first = text.partition("\n")[0]
     mark = max(",;\t", key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=mark) if row and row[0].strip()]
+        reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=mark)
+        rows = [(reader.line_num, row) for row in reader if row and row[0].strip()]
     except csv.Error as error:
         raise InvalidInput("codes", str(error), "give one code on a line; a quotation mark that is begun must end") from None
-    if rows and rows[0][0].strip().lower() in HEADS:
+    if rows and rows[0][1][0].strip().lower() in HEADS:
         rows = rows[1:]
-    return [
-        (row[0].strip(), _end(row[1].strip(), line, zone) if len(row) > 1 and row[1].strip() else None) for line, row in enumerate(rows, 1)
-    ]
+    return [(row[0].strip(), _end(row[1].strip(), line, zone) if len(row) > 1 and row[1].strip() else None) for line, row in rows]
 
 
 def _end(text: str, line: int, zone: ZoneInfo) -> datetime:

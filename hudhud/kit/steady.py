@@ -37,7 +37,7 @@ def since_start() -> float:
 class SteadyClock:
     """The wall clock without its jumps. After one of more than `MOST_S`, ahead or back, time goes on from where it was; each is logged.
 
-    A clock that was set rightly is believed when the process is started again; one that is set back is believed at once.
+    A new time that is right is believed when the process is started again; a wrong one that is taken back needs nothing.
     """
 
     wall: Callable[[], float] = time.time

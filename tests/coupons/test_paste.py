@@ -24,3 +24,10 @@ def test_any_end_of_a_line_ends_one() -> None:
 def test_what_cannot_be_read_is_told(text: str) -> None:
     with pytest.raises(InvalidInput, match="codes"):
         read_codes(text, NEW_YORK)
+
+
+def test_an_end_that_is_none_is_named_by_its_line_in_the_text() -> None:
+    """Headings and empty lines count: it is the line that an editor shows."""
+    with pytest.raises(InvalidInput) as refused:
+        read_codes("code,end\n\nA,2026-12-31\nB,soon\n", ZoneInfo("UTC"))
+    assert refused.value.data["field"] == "codes, line 4"
