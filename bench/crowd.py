@@ -15,8 +15,9 @@ from bench.journeys import find_ids, make_people
 from bench.shop import open_shop
 from bench.stack import Stack, wait_until
 from hudhud.events.types import Event
-from hudhud.journeys import actions, graph, planner
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions, graph
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from bench.figures import Figure
 from bench.shop import open_shop
 from bench.stack import Stack
-from hudhud.journeys import actions, graph, planner
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions, graph
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

@@ -17,7 +17,10 @@ from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
 from hudhud.journeys import api as journeys
-from hudhud.journeys import editing, rehearsal_api, results_api, secrets_api
+from hudhud.journeys.acting import api as secrets_api
+from hudhud.journeys.editing import api as editing
+from hudhud.journeys.measuring import api as results_api
+from hudhud.journeys.rehearsing import api as rehearsal_api
 from hudhud.kit.http import role_for
 from hudhud.people import api as people_list
 from hudhud.personas import api as personas

@@ -13,7 +13,7 @@ from hudhud.accounts.queries import get_workspace
 from hudhud.app import shapes
 from hudhud.coupons.queries import find_low
 from hudhud.endpoints.queries import count_disabled
-from hudhud.journeys.stuck import find_stuck
+from hudhud.journeys.why.stuck import find_stuck
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

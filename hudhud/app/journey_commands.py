@@ -13,7 +13,7 @@ from hudhud.app.journey_files import as_text
 from hudhud.app.journey_scope import attach, say
 from hudhud.content.sandbox import Sandbox
 from hudhud.journeys import actions, queries, recipes
-from hudhud.journeys.rehearsal import read_instant, rehearse
+from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
 from hudhud.kit import clickhouse, clock
 
 journey = typer.Typer(name="journey", no_args_is_help=True, help="Journeys as files, and their state.")

@@ -15,13 +15,13 @@ from hudhud.app.journey_scope import attach, say
 from hudhud.app.journey_words import say_changes, say_impact
 from hudhud.journeys import actions, queries
 from hudhud.journeys.checks import find_problems
-from hudhud.journeys.diff import compare
+from hudhud.journeys.editing.diff import compare
+from hudhud.journeys.editing.impact import assess
+from hudhud.journeys.editing.placing import read_rule
 from hudhud.journeys.graph import canonical, parse
-from hudhud.journeys.impact import assess
-from hudhud.journeys.placing import read_rule
-from hudhud.journeys.rehearsal import read_instant, rehearse
+from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
+from hudhud.journeys.running.version import Version
 from hudhud.journeys.types import InvalidJourney, JourneyNotFound
-from hudhud.journeys.version import Version
 from hudhud.kit import clickhouse, clock
 from hudhud.kit.errors import InvalidInput
 

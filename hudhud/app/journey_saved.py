@@ -10,9 +10,9 @@ import typer
 from hudhud.accounts.queries import get_workspace
 from hudhud.app.commands import choose_workspace, opened
 from hudhud.app.journey_scope import say
-from hudhud.journeys import fixtures
-from hudhud.journeys.performing import Stage
-from hudhud.journeys.rehearsal import read_instant
+from hudhud.journeys.rehearsing import fixtures
+from hudhud.journeys.rehearsing.performing import Stage
+from hudhud.journeys.rehearsing.rehearsal import read_instant
 from hudhud.kit import clickhouse
 from hudhud.kit.errors import InvalidInput
 

@@ -11,8 +11,8 @@ from hudhud.segments.types import from_json, to_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hudhud.journeys.diff import Change
-    from hudhud.journeys.impact import Impact, Step
+    from hudhud.journeys.editing.diff import Change
+    from hudhud.journeys.editing.impact import Impact, Step
 
 LONGEST = 120
 

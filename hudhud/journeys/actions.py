@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.accounts.actions import record_audit
-from hudhud.journeys import clocks, entries, merges, planner, reactions
 from hudhud.journeys import graph as graphs
-from hudhud.journeys.changeover import CHANGEOVER
-from hudhud.journeys.changeover import order as order_changeover
+from hudhud.journeys.editing.changeover import CHANGEOVER
+from hudhud.journeys.editing.changeover import order as order_changeover
+from hudhud.journeys.editing.placing import KEEP_ALL
 from hudhud.journeys.loops import check_graph
 from hudhud.journeys.loops import check_loops as check_loops
 from hudhud.journeys.loops import check_segment as check_segment
-from hudhud.journeys.moves import MOVES
-from hudhud.journeys.placing import KEEP_ALL
-from hudhud.journeys.telling import tell_runs as tell_runs
+from hudhud.journeys.running import entries, merges, planner, reactions
+from hudhud.journeys.running.moves import MOVES
+from hudhud.journeys.running.telling import tell_runs as tell_runs
+from hudhud.journeys.times import clocks
 from hudhud.journeys.types import ByClock, JourneyNotFound, JourneyNotReady, OnSegment, OnSegmentLeave, OnSubscribe
 from hudhud.journeys.uses import check_segments
 from hudhud.kit import sql
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.events.types import Event
+    from hudhud.journeys.editing.placing import Rule
     from hudhud.journeys.graph import Graph
-    from hudhud.journeys.placing import Rule
-    from hudhud.journeys.version import Version
+    from hudhud.journeys.running.version import Version
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Change
 

@@ -12,12 +12,15 @@ from pydantic import AwareDatetime  # noqa: TC002 -- ninja reads the annotations
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
-from hudhud.journeys import actions, ahead, calls, drafts, keeping, queries, recipes, rerun, stuck
+from hudhud.journeys import actions, queries, recipes
 from hudhud.journeys import graph as graphs
-from hudhud.journeys.decisions import why_step
-from hudhud.journeys.explain import to_past, why
-from hudhud.journeys.placing import read_rule
-from hudhud.journeys.rehearsal import read_instant, rehearse
+from hudhud.journeys.editing import drafts, keeping
+from hudhud.journeys.editing.placing import read_rule
+from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
+from hudhud.journeys.running import calls, rerun
+from hudhud.journeys.why import ahead, stuck
+from hudhud.journeys.why.decisions import why_step
+from hudhud.journeys.why.explain import to_past, why
 from hudhud.kit.config import settings
 from hudhud.kit.errors import InvalidInput
 

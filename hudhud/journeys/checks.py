@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hudhud.delivery import queries as delivery
-from hudhud.journeys import vouchers, webhooks
+from hudhud.journeys.acting import vouchers, webhooks
 from hudhud.journeys.types import OnSubscribe, Problem
 from hudhud.kit import sql
 from hudhud.kit.localtime import Hours, clock_time
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 DAY_MINUTES = 24 * 60
-DRAFTS = sql.load("hudhud.journeys", "drafts.sql")
+DRAFTS = sql.load("hudhud.journeys.editing", "drafts.sql")
 
 
 def find_problems(ws: Scope, graph: Graph) -> list[Problem]:

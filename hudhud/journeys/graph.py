@@ -13,7 +13,7 @@ import msgspec
 
 from hudhud.journeys.nodes.kinds import ACTING, Kind
 from hudhud.journeys.targets import Target, check_target
-from hudhud.journeys.ticks import check_trigger, tree_of
+from hudhud.journeys.times.ticks import check_trigger, tree_of
 from hudhud.journeys.types import (
     CALLED,
     ByClock,

@@ -13,7 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hudhud.consent.queries import find_topics
-from hudhud.journeys import webhooks
+from hudhud.journeys.acting import webhooks
 from hudhud.journeys.graph import parse
 from hudhud.journeys.types import Always, InvalidJourney, JourneyLoop, OfSegment, OnEvent, Problem
 from hudhud.kit import sql

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hudhud.journeys.changeover import MOVED_TO
+from hudhud.journeys.editing.changeover import MOVED_TO
+from hudhud.journeys.running.version import Version
 from hudhud.journeys.types import JourneyNotFound
 from hudhud.journeys.uses import find_uses as find_uses
-from hudhud.journeys.version import Version
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

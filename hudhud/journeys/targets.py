@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
+from hudhud.journeys.times.until import EARLIEST, LATEST
 from hudhud.journeys.types import Part, Problem, Span, Word
-from hudhud.journeys.until import EARLIEST, LATEST
 from hudhud.segments.types import Where
 
 LONGEST = timedelta(days=90)

@@ -229,7 +229,7 @@ class Silent(Part, frozen=True):
 
 
 class Action(Silent, frozen=True):
-    """A node whose work the effects role does (acting.py)."""
+    """A node whose work the effects role does (acting/doing.py)."""
 
     def plan(self, batch: list[Due], facts: dict[str, set[int]]) -> Plan:  # noqa: ARG002 -- the contract of all nodes
         """Leave it to the effects role, and go on."""

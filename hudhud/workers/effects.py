@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import effects
+from hudhud.journeys.acting import effects
 from hudhud.workers.quarantine import is_poison
 
 if TYPE_CHECKING:
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from hudhud.workers.context import Context
 
-IDLE_S = 0.5
+# A bell rings when something is planned; for what is missed.
+IDLE_S = 2.5
 
 
 def run(context: Context) -> None:

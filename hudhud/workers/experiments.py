@@ -10,15 +10,16 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 
 from hudhud.events.queries import horizon
-from hudhud.journeys import experiments, planner
-from hudhud.journeys.rounds import find_tests
+from hudhud.journeys.measuring import experiments
+from hudhud.journeys.measuring.rounds import find_tests
+from hudhud.journeys.running import planner
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.journeys.version import Version
+    from hudhud.journeys.running.version import Version
     from hudhud.workers.context import Context
 
 IDLE_S = 15.0

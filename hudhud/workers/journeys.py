@@ -14,10 +14,13 @@ from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseA
 from psycopg_pool import PoolTimeout
 
 from hudhud.events.queries import horizon
-from hudhud.journeys import actions, changeover, planner, rules, timed
-from hudhud.journeys.moves import MOVES
-from hudhud.journeys.stuck import QUERIES as STUCK
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions
+from hudhud.journeys.editing import changeover
+from hudhud.journeys.running import planner, timed
+from hudhud.journeys.running.moves import MOVES
+from hudhud.journeys.running.worlds import LiveWorld
+from hudhud.journeys.times import rules
+from hudhud.journeys.why.stuck import QUERIES as STUCK
 from hudhud.kit.clickhouse import is_overloaded
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.journeys.version import Version
+    from hudhud.journeys.running.version import Version
     from hudhud.workers.context import Context
 
 IDLE_S = 1.0

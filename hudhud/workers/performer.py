@@ -18,8 +18,8 @@ import msgspec
 import structlog
 
 from hudhud.content.sandbox import Sandbox
-from hudhud.journeys.performing import Performed, Stage, perform
-from hudhud.journeys.rehearsals import Request
+from hudhud.journeys.rehearsing.performing import Performed, Stage, perform
+from hudhud.journeys.rehearsing.rehearsals import Request
 from hudhud.kit import log as logs
 from hudhud.kit import sql
 from hudhud.kit.clock import from_setting
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.clock import Clock
 
-QUERIES = sql.load("hudhud.journeys", "rehearsals.sql")
+QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")
 TELL_S = 0.5
 NICENESS = 10
 MEMORY_BYTES = 6 * 2**30  # of addresses, not of memory in use

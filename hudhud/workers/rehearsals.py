@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hudhud.engines.process import spawn, stop_all
-from hudhud.journeys.overlays import sweep
-from hudhud.journeys.rehearsals import KEPT
+from hudhud.journeys.rehearsing.overlays import sweep
+from hudhud.journeys.rehearsing.rehearsals import KEPT
 from hudhud.kit import sql
 from hudhud.kit.clickhouse import connect
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hudhud.workers.context import Context
 
-QUERIES = sql.load("hudhud.journeys", "rehearsals.sql")
+QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")
 PLACES = 2
 IDLE_S, LOOK_S = 10.0, 0.3
 LEASE_S = 30

@@ -11,8 +11,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hudhud.journeys import requests
-from hudhud.journeys.requests import Claimed, Done
+from hudhud.journeys.acting import requests
+from hudhud.journeys.acting.requests import Claimed, Done
 from hudhud.kit.egress import Answer, Egress, read_networks
 from hudhud.kit.failpoint import reach
 from hudhud.workers.sending import Sending

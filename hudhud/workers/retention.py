@@ -12,7 +12,7 @@ from hudhud.events import actions as events
 from hudhud.events import kept
 from hudhud.events.queries import horizon
 from hudhud.hooks import actions as hooks
-from hudhud.journeys import requests
+from hudhud.journeys.acting import requests
 from hudhud.people import history
 from hudhud.people import queries as people
 from hudhud.segments import actions as segments

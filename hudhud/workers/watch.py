@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hudhud.journeys.stuck import find_stuck
+from hudhud.journeys.why.stuck import find_stuck
 
 if TYPE_CHECKING:
-    from hudhud.journeys.stuck import Stuck
+    from hudhud.journeys.why.stuck import Stuck
     from hudhud.workers.context import Context
 
 EVERY_S = 30.0

@@ -99,7 +99,7 @@ def play(history: History, stage: Stage, rows: Iterable[Order], until: date, cat
     """Send each day's orders a moment before noon and let noon come: at a deadline, everything received before it counts.
 
     Then `catch_up` waits: days pass in a fraction of a second here, and a fact that is known wins over a timer that is late
-    (journeys/reactions.py), so time must not run ahead of a worker that was just killed.
+    (journeys/running/reactions.py), so time must not run ahead of a worker that was just killed.
     """
     days = by_day(rows)
     day, last = min(days), until

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.events.types import Event
-from hudhud.journeys import actions, effects, graph, planner
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions, graph
+from hudhud.journeys.acting import effects
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit.sql import Query
 from hudhud.workers.quarantine import is_poison
 

@@ -10,10 +10,10 @@ from hudhud.consent import actions as consent
 from hudhud.consent.queries import find_entries, find_states
 from hudhud.consent.types import ConsentChange
 from hudhud.journeys import queries
-from hudhud.journeys.explain import why
 from hudhud.journeys.graph import parse
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.types import SETTLE, InvalidJourney, JourneyLoop
+from hudhud.journeys.why.explain import why
 from hudhud.kit.sql import Query
 from hudhud.people import actions as people_actions
 from hudhud.people.history import find_changes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hudhud.journeys import effects
+from hudhud.journeys.acting import effects
 from hudhud.kit.sql import Query
 from hudhud.workers.quarantine import is_poison
 from tests.journeys.stage import END, HOUR, T0, Stage, delay
@@ -45,7 +45,7 @@ CAME = Query(
 WORKER = """
 import sys
 from datetime import datetime
-from hudhud.journeys import effects
+from hudhud.journeys.acting import effects
 from hudhud.kit.clickhouse import connect
 from hudhud.kit.db import Database
 from hudhud.workers.quarantine import is_poison

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hudhud.journeys import queries, rounds
-from hudhud.journeys.planner import Pace
+from hudhud.journeys import queries
+from hudhud.journeys.measuring import rounds
+from hudhud.journeys.running.planner import Pace
 from hudhud.kit.sql import Query
 from tests.journeys.reference import Happening, Reference, Told
 from tests.journeys.stage import T0, Stage, make_stage

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.journeys import actions
-from hudhud.journeys.ahead import find_ahead, find_messages
-from hudhud.journeys.decisions import why_step
-from hudhud.journeys.explain import to_past, why
 from hudhud.journeys.types import RunNotFound
+from hudhud.journeys.why.ahead import find_ahead, find_messages
+from hudhud.journeys.why.decisions import why_step
+from hudhud.journeys.why.explain import to_past, why
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, event_since, send

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from hudhud.journeys import queries
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from tests.acceptance import cdnow
 from tests.journeys.stage import END, Stage, event_since, send
 

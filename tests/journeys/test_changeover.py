@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hudhud.journeys import actions, changeover, graph, queries
-from hudhud.journeys.explain import why
-from hudhud.journeys.placing import Leave, Rule, To
+from hudhud.journeys import actions, graph, queries
+from hudhud.journeys.editing import changeover
+from hudhud.journeys.editing.placing import Leave, Rule, To
+from hudhud.journeys.why.explain import why
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hudhud.journeys import actions, changeover, graph, planner, queries
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions, graph, queries
+from hudhud.journeys.editing import changeover
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
@@ -26,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 WORKER = """
 import sys
 from datetime import datetime
-from hudhud.journeys import changeover
+from hudhud.journeys.editing import changeover
 from hudhud.kit.db import Database
 
 db = Database(sys.argv[1]).open()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from hudhud.journeys import actions, changeover, graph, planner, reactions
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys import actions, graph
+from hudhud.journeys.editing import changeover
+from hudhud.journeys.running import planner, reactions
+from hudhud.journeys.running.worlds import LiveWorld
 from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send
 from tests.journeys.test_changeover import MOVE, REST, change_over, journey, sent, standing
 

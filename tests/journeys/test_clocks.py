@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from hudhud.journeys import actions, clocks, planner, queries, rules
-from hudhud.journeys.explain import why
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys import actions, queries
+from hudhud.journeys.rehearsing.rehearsal import rehearse
+from hudhud.journeys.running import planner
+from hudhud.journeys.times import clocks, rules
 from hudhud.journeys.types import InvalidJourney, JourneyNotReady
+from hudhud.journeys.why.explain import why
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
 

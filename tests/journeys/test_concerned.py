@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hudhud.journeys import actions, graph, planner, reactions
+from hudhud.journeys import actions, graph
+from hudhud.journeys.running import planner, reactions
 from hudhud.segments.types import Change
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since
 

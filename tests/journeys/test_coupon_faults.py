@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hudhud.coupons import actions, queries
 from hudhud.coupons.types import PoolInUse, PoolWishes, Wanted
-from hudhud.journeys import answers, vouchers
+from hudhud.journeys.acting import answers, vouchers
 from hudhud.journeys.nodes.coupon import Coupon
 from hudhud.journeys.types import Due
 from hudhud.kit.sql import Query

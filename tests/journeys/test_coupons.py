@@ -14,7 +14,7 @@ from hudhud.coupons.types import PoolInUse, PoolWishes, Wanted
 from hudhud.journeys import queries as journeys
 from hudhud.journeys.checks import find_problems
 from hudhud.journeys.graph import parse
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, send

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hudhud.journeys.planner import Pace
+from hudhud.journeys.running.planner import Pace
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, T0, Stage, delay, send
 
@@ -38,8 +38,8 @@ GRAPH: dict[str, Any] = {
 WORKER = """
 import sys
 from datetime import datetime
-from hudhud.journeys import planner
-from hudhud.journeys.worlds import LiveWorld
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit.clickhouse import connect
 from hudhud.kit.db import Database
 

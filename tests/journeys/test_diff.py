@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hudhud.app.journey_words import say_changes
-from hudhud.journeys.diff import compare, mark
+from hudhud.journeys.editing.diff import compare, mark
 from hudhud.journeys.graph import parse
 from tests.journeys.stage import END, delay, event_since, send
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hudhud.journeys import changeover
+from hudhud.journeys.editing import changeover
 from tests.app.browser import Browser
 from tests.app.conftest import web as web
 from tests.journeys.stage import DAY, END, HOUR, Stage, delay, event_since, send

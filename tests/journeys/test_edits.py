@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.journeys import actions, changeover, graph
-from hudhud.journeys.changeover import ACTED
-from hudhud.journeys.placing import Keep, Leave, Move, Rule, To
+from hudhud.journeys import actions, graph
+from hudhud.journeys.editing import changeover
+from hudhud.journeys.editing.changeover import ACTED
+from hudhud.journeys.editing.placing import Keep, Leave, Move, Rule, To
 from hudhud.kit.sql import Query
 from tests.journeys.stage import T0, Stage, make_stage
 from tests.journeys.test_against_reference import HALF_DAYS, NAMES, PACE, graphs, slow

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.journeys import experiments, queries, rounds
+from hudhud.journeys import queries
 from hudhud.journeys.graph import parse
 from hudhud.journeys.lots import draw
+from hudhud.journeys.measuring import experiments, rounds
 from hudhud.journeys.nodes.test import ABTest, Round
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.types import AlreadyDecided, Due, InvalidJourney, UnknownTest
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings

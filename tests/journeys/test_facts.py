@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.events.types import Event
-from hudhud.journeys.facts import asks_entry, passes, watch
+from hudhud.journeys.running.facts import asks_entry, passes, watch
 from hudhud.segments.types import Where, from_json
 from tests.segments import oracle
 

@@ -8,16 +8,16 @@ import pytest
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
-from hudhud.journeys import fixtures
 from hudhud.journeys.graph import parse
-from hudhud.journeys.performing import Stage as Place
+from hudhud.journeys.rehearsing import fixtures
+from hudhud.journeys.rehearsing.performing import Stage as Place
 from hudhud.kit.errors import InvalidInput
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, event_since, make_stage, send
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.journeys.fixtures import Fixture
+    from hudhud.journeys.rehearsing.fixtures import Fixture
     from hudhud.kit.db import Database
 
 PRO = {"kind": "attribute", "name": "plan", "op": "is", "value": "pro"}

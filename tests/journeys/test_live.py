@@ -12,8 +12,9 @@ from msgspec import structs
 
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
-from hudhud.journeys import actions, calls, planner, queries
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys import actions, queries
+from hudhud.journeys.rehearsing.rehearsal import rehearse
+from hudhud.journeys.running import calls, planner
 from hudhud.journeys.types import JourneyNotFound, JourneyNotReady
 from hudhud.kit.errors import InvalidInput, NotFound
 from hudhud.kit.sql import Query

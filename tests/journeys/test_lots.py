@@ -10,10 +10,10 @@ import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.graph import canonical, parse
-from hudhud.journeys.lift import Group, compare, find_draws
 from hudhud.journeys.lots import LOTS, draw
+from hudhud.journeys.measuring.lift import Group, compare, find_draws
 from hudhud.journeys.nodes.split import Split
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.shares import Share
 from hudhud.journeys.types import Due, InvalidJourney
 from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send

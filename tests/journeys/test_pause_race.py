@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from hudhud.journeys import actions
-from hudhud.journeys.moves import MOVES
+from hudhud.journeys.running.moves import MOVES
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, T0, Stage
 from tests.journeys.test_changeover import REST, journey, standing

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hudhud.journeys.editing.placing import Keep, Landing, Leave, Rule, To, check_rule, place, read_rule
 from hudhud.journeys.graph import Graph, parse
-from hudhud.journeys.placing import Keep, Landing, Leave, Rule, To, check_rule, place, read_rule
 from hudhud.kit.errors import InvalidInput
 from tests.journeys.stage import END, delay, event_since, send
 

@@ -10,7 +10,7 @@ import pytest
 from hudhud.consent.actions import create_default_topics
 from hudhud.delivery import actions as delivery
 from hudhud.journeys.checks import find_problems
-from hudhud.journeys.diff import compare
+from hudhud.journeys.editing.diff import compare
 from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.types import InvalidJourney
 from hudhud.kit.sql import Query

@@ -11,8 +11,9 @@ import pytest
 from hudhud.consent import actions as consent
 from hudhud.consent.types import ConsentChange
 from hudhud.content.sandbox import Sandbox
-from hudhud.journeys import actions, planner, queries, recipes, timed
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys import actions, queries, recipes
+from hudhud.journeys.rehearsing.rehearsal import rehearse
+from hudhud.journeys.running import planner, timed
 from hudhud.journeys.types import ByClock
 from hudhud.kit.sql import Query
 from hudhud.segments.types import Change

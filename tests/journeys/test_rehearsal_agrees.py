@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.journeys import planner, queries
-from hudhud.journeys.rehearsing import Cast, drive, write_script
-from hudhud.journeys.worlds import open_rehearsal
+from hudhud.journeys import queries
+from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.running import planner
+from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.kit.sql import Query
 from tests.journeys.stage import T0, Stage, make_stage
 from tests.journeys.test_against_reference import LIVE, NAMES, PACE, PEOPLE, ZONES, graphs, slow

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from hudhud.journeys import overlays, rehearsals
-from hudhud.journeys.performing import Performed
-from hudhud.journeys.rehearsals import Request
-from hudhud.journeys.together import Rates, Together
+from hudhud.journeys.rehearsing import overlays, rehearsals
+from hudhud.journeys.rehearsing.performing import Performed
+from hudhud.journeys.rehearsing.rehearsals import Request
+from hudhud.journeys.rehearsing.together import Rates, Together
 from hudhud.kit.clickhouse import is_refused
 from hudhud.kit.crypto import Keys
 from hudhud.people.actions import hold

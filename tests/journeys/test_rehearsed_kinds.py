@@ -9,7 +9,7 @@ from hudhud.coupons import actions as coupons
 from hudhud.coupons.types import PoolWishes
 from hudhud.journeys import queries
 from hudhud.journeys.nodes.kinds import Kind
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from tests.journeys.stage import DAY, END, T0, delay, event_since, send
 from tests.journeys.test_rehearsing import checksums
 

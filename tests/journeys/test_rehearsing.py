@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.consent import actions as consent
-from hudhud.journeys import queries, rehearsals
-from hudhud.journeys.performing import Stage as Place
-from hudhud.journeys.performing import perform
-from hudhud.journeys.rehearsals import Assumed, Injected, Request
-from hudhud.journeys.rehearsing import USUAL, Cast, Limits, RehearsalTooLarge
+from hudhud.journeys import queries
+from hudhud.journeys.rehearsing import rehearsals
+from hudhud.journeys.rehearsing.driving import USUAL, Cast, Limits, RehearsalTooLarge
+from hudhud.journeys.rehearsing.performing import Stage as Place
+from hudhud.journeys.rehearsing.performing import perform
+from hudhud.journeys.rehearsing.rehearsals import Assumed, Injected, Request
 from hudhud.kit.errors import InvalidInput
 from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:
-    from hudhud.journeys.performing import Performed
+    from hudhud.journeys.rehearsing.performing import Performed
 
 TRIGGER = {"kind": "event", "name": "Signed Up"}
 QUARTER = 90 * DAY  # steps of 65 minutes

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hudhud.journeys import actions, graph, queries
-from hudhud.journeys.explain import why
-from hudhud.journeys.placing import read_rule
-from hudhud.journeys.rerun import Again, Order, carry_out, look
+from hudhud.journeys.editing.placing import read_rule
+from hudhud.journeys.running.rerun import Again, Order, carry_out, look
 from hudhud.journeys.types import JourneyBusy
+from hudhud.journeys.why.explain import why
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, send

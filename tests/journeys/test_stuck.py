@@ -10,9 +10,10 @@ from psycopg.errors import UniqueViolation
 
 from hudhud.events.actions import append_rows
 from hudhud.events.types import Row
-from hudhud.journeys import actions, planner
-from hudhud.journeys import stuck as stuck_runs
-from hudhud.journeys.stuck import Cause, Stuck, find_stuck
+from hudhud.journeys import actions
+from hudhud.journeys.running import planner
+from hudhud.journeys.why import stuck as stuck_runs
+from hudhud.journeys.why.stuck import Cause, Stuck, find_stuck
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys

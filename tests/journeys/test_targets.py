@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.journeys import actions, progress
+from hudhud.journeys import actions
 from hudhud.journeys.graph import canonical, parse
+from hudhud.journeys.measuring import progress
 from hudhud.journeys.types import InvalidJourney
 from tests.journeys.stage import DAY, END, HOUR, T0, Stage, delay, event_since
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from hudhud.journeys.progress import Progress
+    from hudhud.journeys.measuring.progress import Progress
 
 
 def journey(target: dict[str, Any], **more: object) -> dict[str, Any]:

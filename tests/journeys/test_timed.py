@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hudhud.journeys import actions, entries, planner, queries, timed
-from hudhud.journeys.explain import why
+from hudhud.journeys import actions, queries
 from hudhud.journeys.graph import canonical, parse
-from hudhud.journeys.rehearsal import rehearse
-from hudhud.journeys.ticks import check_trigger, next_tick
+from hudhud.journeys.rehearsing.rehearsal import rehearse
+from hudhud.journeys.running import entries, planner, timed
+from hudhud.journeys.times.ticks import check_trigger, next_tick
 from hudhud.journeys.types import InvalidJourney, OnDate, OnSchedule
+from hudhud.journeys.why.explain import why
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys

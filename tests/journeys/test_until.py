@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.journeys.graph import canonical, parse
+from hudhud.journeys.times.until import AtBusinessDay, AtDate, AtTime, Until, Where
 from hudhud.journeys.types import InvalidJourney
-from hudhud.journeys.until import AtBusinessDay, AtDate, AtTime, Until, Where
 from hudhud.kit.localtime import WEEK
 from tests.journeys.stage import END
 from tests.kit.slow_clock import slow_instant

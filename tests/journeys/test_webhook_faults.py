@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from hudhud.journeys import answers, planner, requests, secrets
+from hudhud.journeys.acting import answers, requests, secrets
+from hudhud.journeys.acting.webhooks import read_answer
 from hudhud.journeys.checks import find_problems
 from hudhud.journeys.graph import parse
+from hudhud.journeys.running import planner
 from hudhud.journeys.types import Due, InvalidJourney
-from hudhud.journeys.webhooks import read_answer
 from hudhud.kit.sql import Query
 from hudhud.segments.checks import from_json
 from tests.journeys.stage import END, T0, Stage

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from hudhud.journeys import actions, queries, requests, secrets
-from hudhud.journeys.changeover import carry_out, find_open
+from hudhud.journeys import actions, queries
+from hudhud.journeys.acting import requests, secrets
 from hudhud.journeys.checks import find_problems
-from hudhud.journeys.decisions import why_step
-from hudhud.journeys.explain import why
+from hudhud.journeys.editing.changeover import carry_out, find_open
+from hudhud.journeys.editing.placing import read_rule
 from hudhud.journeys.graph import parse
-from hudhud.journeys.placing import read_rule
-from hudhud.journeys.rehearsal import rehearse
+from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.types import InvalidJourney
+from hudhud.journeys.why.decisions import why_step
+from hudhud.journeys.why.explain import why
 from hudhud.kit.egress import Egress, read_networks
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.sql import Query

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hudhud.journeys import requests
+from hudhud.journeys.acting import requests
 from hudhud.kit.crypto import Keys
 from hudhud.kit.egress import Answer, Egress, read_networks
 from tests.journeys.stage import END, T0, Stage

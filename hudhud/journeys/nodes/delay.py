@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from hudhud.journeys.times.until import AtDate, Until
 from hudhud.journeys.types import Due, Part, Plan, Positive, Reason, Span, Unit, Word
-from hudhud.journeys.until import AtDate, Until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

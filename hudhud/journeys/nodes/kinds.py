@@ -20,7 +20,7 @@ from hudhud.journeys.nodes.webhook import Webhook
 
 Kind = Send | Delay | Wait | Branch | Split | ABTest | Holdout | Update | Topic | Start | Leave | Webhook | Coupon | Goal | Exit
 
-# Those whose work the effects role does (acting.py), and all that the held out must not come to.
+# Those whose work the effects role does (acting/doing.py), and all that the held out must not come to.
 EFFECTS = frozenset({"update", "topic", "start", "leave", "webhook", "coupon"})
 ACTING = EFFECTS | {"send"}
 # Those that draw lots, each by a salt of its own.

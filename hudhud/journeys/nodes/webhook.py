@@ -1,7 +1,7 @@
 """Webhook: ask another system, and wait for its answer, which conditions, requests and mails behind it read as `run.NAME`.
 
 The request is a template: what stands in the address is percent-encoded, the body is JSON whose values are filled in. Host and scheme are
-written out, so that no value leads the request elsewhere. Secrets are named, not written (journeys/secrets.py).
+written out, so that no value leads the request elsewhere. Secrets are named, not written (journeys/acting/secrets.py).
 """
 
 from __future__ import annotations

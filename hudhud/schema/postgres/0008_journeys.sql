@@ -131,7 +131,7 @@ CREATE TABLE run_told (
 INSERT INTO run_told DEFAULT VALUES;
 
 -- What nodes do to people: an update, a topic, a start or an end elsewhere. Written by the transaction that moves the run on, done and removed by
--- another (acting.py), which notes in `run_log` what came of it. What to do stands in the version's node.
+-- another (acting/doing.py), which notes in `run_log` what came of it. What to do stands in the version's node.
 CREATE TABLE journey_effect (
     run_id       bigint NOT NULL,
     visit        integer NOT NULL,
@@ -144,6 +144,13 @@ CREATE TABLE journey_effect (
 );
 CREATE INDEX journey_effect_node ON journey_effect (version_id, node, at);
 SELECT hudhud_wall('journey_effect');
+-- A bell for the effects role; on the table, as a rehearsal's table of this name must not ring.
+CREATE FUNCTION hudhud_effect_planned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('effects', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER effect_planned AFTER INSERT ON journey_effect FOR EACH STATEMENT EXECUTE FUNCTION hudhud_effect_planned();
 
 -- What a run was answered, and the coupons that it was given: conditions, requests and mails behind read it as `run.…` and `coupon.…`.
 CREATE TABLE run_fact (
@@ -236,7 +243,7 @@ CREATE TABLE journey_changeover (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     journey_id   bigint NOT NULL REFERENCES journey ON DELETE CASCADE,
     version_id   bigint NOT NULL REFERENCES journey_version, -- where they go, from every older version of the journey
-    rule         jsonb NOT NULL,                 -- who goes, and where: journeys/placing.py Rule
+    rule         jsonb NOT NULL,                 -- who goes, and where: journeys/editing/placing.py Rule
     ordered_at   timestamptz NOT NULL,
     ordered_by   text NOT NULL,                  -- user:7, key:3, cli
     moved        bigint NOT NULL DEFAULT 0,
@@ -279,7 +286,7 @@ CREATE TABLE rehearsal (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     keys         text[] NOT NULL,                -- the journeys; their pages list it
     person_id    bigint,                         -- over one person alone
-    request      jsonb NOT NULL,                 -- journeys/rehearsals.py Request
+    request      jsonb NOT NULL,                 -- journeys/rehearsing/rehearsals.py Request
     digests      jsonb NOT NULL DEFAULT '{}',    -- key -> SHA-256 of the graph that was performed
     state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
     begins_at    timestamptz NOT NULL,           -- the span, in virtual time

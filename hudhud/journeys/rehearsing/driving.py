@@ -1,0 +1,210 @@
+"""Driving a rehearsal: virtual time goes from one moment with something to do to the next, for one journey or all that live together.
+
+In each step facts count and timers fire in turn: a fact that happened after a run was due finds it where it stood by then, however wide the step is.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from hudhud.journeys.graph import canonical
+from hudhud.journeys.rehearsing.replay import open_replay
+from hudhud.journeys.running import entries, planner, reactions
+from hudhud.journeys.running.planner import Pace
+from hudhud.kit import sql
+from hudhud.kit.errors import HudhudError, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from hudhud.journeys.rehearsing.replay import Replay
+    from hudhud.journeys.running.reactions import Facts
+    from hudhud.journeys.running.version import Version
+    from hudhud.journeys.running.worlds import RehearsalWorld
+    from hudhud.kit.db import Scope
+
+QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")
+MOST_STEPS = 2_000
+FINEST = timedelta(minutes=1)
+# Of a condition in one step: where more moments are asked about, those close together share one.
+MOST_QUESTIONS = 8
+MOST_RUNS = 2_000_000
+LONGEST_S = 1_800.0
+MANY_ENTERING = "More than {:,} people would come to an entry; choose a shorter span, or fewer journeys."
+
+
+class RehearsalTooLarge(HudhudError):
+    """The rehearsal was given up: more people would enter than one may hold, or it took too long."""
+
+    code = "rehearsal_too_large"
+    status = 422
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a rehearsal is given up: runs begun, seconds of wall time."""
+
+    runs: int = MOST_RUNS
+    seconds: float = LONGEST_S
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A version that is rehearsed, and its number; 0: it is not published."""
+
+    version: Version
+    number: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """What is rehearsed: these versions of one workspace, from `since` to `until`, in virtual steps of `resolution`; over one person alone, if one is named."""
+
+    casts: tuple[Cast, ...]
+    since: datetime
+    until: datetime
+    resolution: timedelta
+    person_id: int | None = None
+
+    @property
+    def workspace_id(self) -> int:
+        """Return whose journeys they are."""
+        return self.casts[0].version.workspace_id
+
+    @property
+    def versions(self) -> list[Version]:
+        """Return the versions, in order."""
+        return [cast.version for cast in self.casts]
+
+
+def unmoved(_at: datetime, _runs: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def write_script(casts: Sequence[Cast], since: datetime, until: datetime, *, person_id: int | None = None) -> Script:
+    """Prepare versions for a span; raises `InvalidInput` for an empty one, or where there is no journey."""
+    if since >= until:
+        raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
+    if not casts:
+        raise InvalidInput("journeys", [], "no journey is running: start one, or name those to rehearse")
+    resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
+    return Script(tuple(_placed(cast, place, since) for place, cast in enumerate(casts)), since, until, resolution, person_id)
+
+
+def _placed(cast: Cast, place: int, since: datetime) -> Cast:
+    """Let a version live from the beginning of the span on; one that is not published gets ids that nothing else has."""
+    # From when to when it shall run says nothing of the span that it is tried on.
+    always = structs.replace(cast.version.graph, starts_at=None, ends_at=None)
+    version = replace(cast.version, started_at=since, text=canonical(always), is_leaving=False)
+    return replace(cast, version=version if version.id else replace(version, id=-1 - place, journey_id=-1 - place))
+
+
+def drive(world: RehearsalWorld, script: Script, pulse: Callable[[datetime, int], None] = unmoved, limits: Limits = USUAL) -> None:
+    """Perform a script in a scratch world; `pulse` hears of each step (virtual time, runs so far) and may raise to give it up. Raises `RehearsalTooLarge`."""
+    watch = _Watch(pulse, limits)
+    with world.scope(script.workspace_id) as ws:
+        replay = open_replay(ws, world.ch, script, lambda entering: watch.look(script.since, 0, entering))
+    _Drive(world, script, replay, watch).run()
+
+
+@dataclass
+class _Watch:
+    """Tells how far a rehearsal is, and gives it up where it is too large."""
+
+    pulse: Callable[[datetime, int], None]
+    limits: Limits
+    began: float = field(default_factory=time.monotonic)
+
+    def look(self, at: datetime, runs: int, entering: int = 0) -> None:
+        """Tell that virtual time has come to `at`; raises `RehearsalTooLarge`, and what `pulse` does."""
+        self.pulse(at, runs)
+        if max(runs, entering) > self.limits.runs:
+            message = f"More than {self.limits.runs:,} people would enter by {at.isoformat()}; choose a shorter span, or fewer journeys."
+            raise RehearsalTooLarge(message if runs else MANY_ENTERING.format(self.limits.runs), runs=max(runs, entering))
+        seconds = time.monotonic() - self.began
+        if seconds > self.limits.seconds:
+            message = f"It was given up after {seconds:.0f} s, at {at.isoformat()}; choose a shorter span, or fewer journeys."
+            raise RehearsalTooLarge(message, runs=runs)
+
+
+@dataclass
+class _Actor:
+    """A version under way: what it listens to, when the next one of its people is due."""
+
+    version: Version
+    names: frozenset[str] = field(init=False)
+    about_people: bool = field(init=False)
+    due: datetime | None = None
+
+    def __post_init__(self) -> None:
+        watches = (*self.version.ends, *self.version.waits)
+        self.names = frozenset(name for watch in watches for name in watch.event_names)
+        self.about_people = any(watch.about_people for watch in watches)
+
+    def hears(self, facts: Facts) -> bool:
+        """Say whether any of these facts may move somebody."""
+        return not self.names.isdisjoint(facts.by_name) or (self.about_people and bool(facts.about_people))
+
+    def is_due(self, instant: datetime) -> bool:
+        """Say whether somebody is due."""
+        return self.due is not None and self.due <= instant
+
+
+@dataclass
+class _Drive:
+    world: RehearsalWorld
+    script: Script
+    replay: Replay
+    watch: _Watch
+    runs: int = 0
+    analyzed: int = 100
+
+    def run(self) -> None:
+        script = self.script
+        actors = [_Actor(version) for version in script.versions]
+        instant: datetime | None = script.since
+        while instant is not None:
+            steps = math.ceil((instant - script.since) / script.resolution)
+            instant = min(script.since + steps * script.resolution, script.until)
+            self._step(actors, instant)
+            self.watch.look(instant, self.runs)
+            ahead = [at for at in (self.replay.next_at(), *(actor.due for actor in actors)) if at is not None and at <= script.until]
+            instant = min(ahead, default=None)
+
+    def _step(self, actors: list[_Actor], instant: datetime) -> None:
+        pace = Pace(in_order=True, questions=MOST_QUESTIONS)
+        events, found = self.replay.take_until(instant)
+        facts = reactions.sort_facts(events, ())
+        with self.world.scope(self.script.workspace_id) as ws:
+            for actor in actors:
+                begun = entries.enter(ws, self.world.ch, actor.version, found[actor.version.id], MOST_QUESTIONS)
+                self.runs += begun
+                # Nobody stands in it for whom a fact could count, or a timer could fire.
+                if begun or actor.is_due(instant) or (actor.due is not None and actor.hears(facts)):
+                    self._settle(ws, actor, facts, instant, pace)
+            if self.runs >= self.analyzed:
+                ws.run(QUERIES.analyze)
+                self.analyzed = self.runs * 10
+
+    def _settle(self, ws: Scope, actor: _Actor, facts: Facts, instant: datetime, pace: Pace) -> None:
+        """Let facts count and timers fire in turn: between two looks at the facts no run passes two rests, where one could have happened."""
+        is_told, pass_on = actor.hears(facts), planner.pass_place if actor.hears(facts) else planner.pass_once
+        before, taken = None, 1
+        while True:
+            if is_told:
+                reactions.react(ws, self.world.ch, actor.version, facts, instant, in_order=True, questions=MOST_QUESTIONS)
+            actor.due = due = planner.next_due(ws, [actor.version])
+            if due is None or due > instant or (due == before and not taken):
+                return
+            before, taken = due, pass_on(self.world, actor.version, instant, pace)
+            self.watch.look(due, self.runs)

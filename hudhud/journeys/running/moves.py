@@ -1,0 +1,206 @@
+"""Moving sets of runs: along an edge, to the end, into messages. Each move is one statement that writes its log line too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hudhud.delivery import actions as delivery
+from hudhud.delivery.types import PlannedSet
+from hudhud.journeys.acting import answers
+from hudhud.journeys.editing.changeover import take_repeats
+from hudhud.journeys.types import Due, Reason
+from hudhud.kit import sql
+from hudhud.kit.sql import instants, numbers, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from hudhud.journeys.nodes.send import Send
+    from hudhud.journeys.running.version import Version
+    from hudhud.journeys.types import Plan, Priority
+    from hudhud.kit.db import Scope
+
+MOVES = sql.load("hudhud.journeys.running", "moves.sql")
+SOURCE = "journey"
+# As numbers, for what orders messages.
+PRIORITIES: dict[Priority | None, int] = {"low": -1, None: 0, "normal": 0, "high": 1}
+OUTCOMES = {
+    Reason.END_REACHED: "finished",
+    Reason.GOAL_REACHED: "goal",
+    Reason.EXIT_CONDITION: "exited",
+    Reason.OTHER_JOURNEY: "exited",
+    Reason.STEP_REMOVED: "exited",
+    Reason.PERSON_MERGED: "merged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A run that a fact moves or ends: when, and what decided."""
+
+    run: Due
+    node: str
+    at: datetime
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime) -> int:
+    """Do what a node has decided for a claimed batch, at the moments the runs were due; return the steps taken."""
+    node = version.node(node_id)
+    repeated = _take_repeats(ws, node_id, plan)
+    if plan.holds:
+        ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
+    hold_until(ws, plan.holds_until)
+    if plan.sends:
+        assert node.kind == "send"
+        plan_messages(ws, version, node, node_id, plan.sends, now)
+    if plan.effects:
+        plan_effects(ws, version, node_id, plan.effects)
+    exits = node.exits()
+    for edge, runs in plan.moves.items():
+        if edge in exits:
+            own = plan.own | dict.fromkeys(repeated, Reason.ALREADY_DONE)
+            for reason in dict.fromkeys((plan.reasons[edge], *own.values())):
+                some = [run for run in runs if own.get(run.run_id, plan.reasons[edge]) == reason]
+                _advance_due(ws, version, node_id, edge, some, reason, plan.settle)
+        else:
+            _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
+    count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
+    return sum(len(runs) for runs in plan.moves.values())
+
+
+def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
+    """Take out of a plan those for whom the step would act a second time, as a new version has led the way round; return their runs."""
+    # Always asked: whoever has read the versions before an order would not know of it.
+    if not (plan.sends or plan.effects):
+        return set()
+    repeated = take_repeats(ws, node_id, [run.run_id for run in (*plan.sends, *plan.effects)])
+    plan.sends = [run for run in plan.sends if run.run_id not in repeated]
+    plan.effects = [run for run in plan.effects if run.run_id not in repeated]
+    # Who would wait here until it is done goes on as if it were.
+    waiting = [run for run, _ in plan.holds_until if run.run_id in repeated]
+    plan.holds_until = [(run, at) for run, at in plan.holds_until if run.run_id not in repeated]
+    plan.move("next", [*plan.moves.get("next", ()), *waiting], plan.reasons.get("next", Reason.ALREADY_DONE))
+    return repeated
+
+
+def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]]) -> None:
+    """Let runs rest where they stand, each until its own moment."""
+    if held:
+        ws.run(MOVES.hold_until, run_ids=numbers(run.run_id for run, _ in held), ats=instants(at for _, at in held))
+
+
+def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason, settle: timedelta) -> None:
+    if not runs:
+        return
+    way = _along(version, node_id, edge, reason)
+    ws.run(
+        MOVES.advance_due,
+        **way | {"rest": max(way["rest"], settle)},
+        run_ids=numbers(run.run_id for run in runs),
+    )
+
+
+def plan_effects(ws: Scope, version: Version, node_id: str, runs: list[Due]) -> None:
+    """Leave what the node does to these people to the effects role: a row for each run, which this transaction moves on, too."""
+    ws.run(
+        MOVES.plan_effects,
+        workspace_id=version.workspace_id,
+        version_id=version.id,
+        node=node_id,
+        run_ids=numbers(run.run_id for run in runs),
+        visits=numbers(run.visit for run in runs),
+        person_ids=numbers(run.person_id for run in runs),
+        ats=instants(run.due_at for run in runs),
+    )
+
+
+def _end_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
+    ws.run(
+        MOVES.end_due,
+        **_ended(version, node_id, edge, reason),
+        run_ids=numbers(run.run_id for run in runs),
+    )
+
+
+def advance(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
+    """Move runs along an edge at the moments of the facts that decided."""
+    ws.run(
+        MOVES.advance_at,
+        **_along(version, node_id, edge, reason),
+        **_given(decided),
+    )
+
+
+def end(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
+    """End runs that stand on one node."""
+    ws.run(
+        MOVES.end_runs,
+        **_ended(version, node_id, edge, reason),
+        **_given(decided),
+    )
+
+
+def _step(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+    return {"workspace_id": version.workspace_id, "version_id": version.id, "node": node_id, "edge": edge, "reason": reason}
+
+
+def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, Any]:
+    target = version.node(node_id).exits()[edge]
+    rest, looked_at = version.rest_on_arrival(target)
+    return {**_step(version, node_id, edge, reason), "target": target, "rest": rest, "looked_at": looked_at}
+
+
+def _ended(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:
+    return {**_step(version, node_id, edge, reason), "outcome": OUTCOMES[reason]}
+
+
+def _given(decided: Sequence[Decided]) -> dict[str, object]:
+    return {
+        "run_ids": numbers(one.run.run_id for one in decided),
+        "ats": instants(one.at for one in decided),
+        "details": texts(msgspec.json.encode(one.detail).decode() if one.detail else None for one in decided),
+    }
+
+
+def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
+    """Record how many took which edge."""
+    if flow:
+        nodes, edges = zip(*flow, strict=True)
+        ws.run(
+            MOVES.count_flow,
+            workspace_id=version.workspace_id,
+            version_id=version.id,
+            nodes=list(nodes),
+            edges=list(edges),
+            counts=list(flow.values()),
+        )
+
+
+def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
+    """Plan one message for each run."""
+    events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
+    known = answers.find_given(ws, [run.run_id for run in runs])
+    given = {run_id: msgspec.json.encode(one).decode() for run_id, one in known.items()}
+    planned = PlannedSet(
+        source_kind=SOURCE,
+        source_key=version.key,
+        step=node_id,
+        topic=node.topic,
+        template=node.template,
+        source_ids=[run.run_id for run in runs],
+        visits=[run.visit for run in runs],
+        person_ids=[run.person_id for run in runs],
+        events=[events.get(run.run_id, "{}") for run in runs] if events else [],
+        hours=version.graph.send_window,
+        priority=PRIORITIES[version.graph.priority],
+        value=node.value,
+        expires_ats=[run.due_at + node.expires_after.length() for run in runs] if node.expires_after else [],
+        givens=[given.get(run.run_id) for run in runs] if given else [],
+    )
+    delivery.plan_set(ws, planned, now)
