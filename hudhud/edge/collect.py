@@ -15,7 +15,7 @@ import structlog
 
 from hudhud.edge.appender import Busy
 from hudhud.edge.body import Disconnected, read_body
-from hudhud.edge.keyring import Holder, Keyring, from_basic
+from hudhud.edge.keyring import Keyring, from_basic
 from hudhud.edge.newcomers import Newcomers, brought_by
 from hudhud.edge.place import Places, ip_in
 from hudhud.edge.rates import RateLimited, client_of
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from hudhud.edge.holder import Holder
     from hudhud.edge.state import EdgeState
     from hudhud.events.types import Message
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hudhud.edge.holder import Holder
 from hudhud.edge.remembered import Remembered
 from hudhud.events.types import PUBLIC
 from hudhud.kit import sql
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 
 ACCOUNTS = sql.load("hudhud.accounts")
 MAX_KEY_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom a key belongs to. `source` goes into the intake log: `collect` keys may be public, `server` keys are secret."""
-
-    workspace_id: int
-    key_id: int
-    source: str
-    may_write: bool = True
-    events: frozenset[str] | None = None  # the only names it may send; None: all but our own
 
 
 class Keyring:

@@ -21,7 +21,7 @@ from hudhud.kit.errors import Forbidden
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from hudhud.edge.keyring import Holder
+    from hudhud.edge.holder import Holder
     from hudhud.edge.state import EdgeState
     from hudhud.events.types import Message
 

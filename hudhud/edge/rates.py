@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from hudhud.edge.keyring import Holder
+    from hudhud.edge.holder import Holder
     from hudhud.kit.config import Settings
 
 # So many seconds' worth fits a bucket: a shop's busiest moment passes.

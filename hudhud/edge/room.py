@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from psycopg import Error
@@ -13,7 +13,12 @@ from hudhud.kit import sql
 from hudhud.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from hudhud.edge.state import EdgeState
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from psycopg import AsyncConnection
+
+    from hudhud.edge.appender import Appender
 
 QUERIES = sql.load("hudhud.events")
 LOOK_EVERY_S = 1.0
@@ -49,18 +54,17 @@ class Gauge:
         return self.is_full
 
 
-async def watch(state: EdgeState) -> None:
+async def watch(gauge: Gauge, ask: Callable[[None], AbstractAsyncContextManager[AsyncConnection[Any]]], appender: Appender) -> None:
     """Tell the appender, every second, whether the log may grow; while nobody knows it stays as it was."""
-    gauge = Gauge(state.settings.intake_limit_mb * 1024**2)
     while True:
         try:
-            async with state.workspace(None) as conn:
+            async with ask(None) as conn:
                 row = await (await conn.execute(QUERIES.measure_log.text, {"enough": FEW_ROWS + 1})).fetchone()
         except (Unavailable, Error):  # also: not migrated yet
             row = None
         if row is not None:
             is_full = gauge.look(row[0], row[1])
-            if is_full != state.appender.is_full:
+            if is_full != appender.is_full:
                 log.warning("intake log full" if is_full else "intake log has room again", bytes=row[0], waiting=row[1])
-            state.appender.is_full = is_full
+            appender.is_full = is_full
         await asyncio.sleep(LOOK_EVERY_S)

@@ -61,7 +61,7 @@ class EdgeState:
         """Start connecting; the databases may come later."""
         await self.pool.open(wait=False)
         self.appender.start()
-        self._watching = asyncio.create_task(room.watch(self))
+        self._watching = asyncio.create_task(room.watch(room.Gauge(self.settings.intake_limit_mb * 1024**2), self.workspace, self.appender))
 
     async def close(self) -> None:
         """Write what waits, then disconnect."""

@@ -18,7 +18,8 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.kit.native import Block
 from hudhud.kit.sql import numbers
 from hudhud.people import history
-from hudhud.people.book import Book, Entry, named_identifiers
+from hudhud.people.book import Book, named_identifiers
+from hudhud.people.entry import Entry
 from hudhud.people.identifiers import place_word
 from hudhud.people.queries import find_some
 from hudhud.people.takeback import find_pending as find_pending

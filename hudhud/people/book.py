@@ -11,12 +11,12 @@ Rules (the same for one claim or ten thousand at once; the tests compare with on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from hudhud.people import places, vouching
+from hudhud.people.entry import Entry, Merge, Turn
 from hudhud.people.identifiers import NORMAL, normal_language, normal_zone
 from hudhud.people.types import ADDRESS_NAMESPACES, LINKING_CAUSES, BadIdentifier, Identifier, Identity, Note
 from hudhud.people.upsert import admitted
@@ -30,60 +30,6 @@ COLUMNS = (
     ("time_zone", ("timezone", "time_zone"), normal_zone),
     ("language", ("language", "locale"), normal_language),
 )
-
-
-@dataclass(slots=True)
-class Entry:
-    """One person while claims are applied."""
-
-    id: int
-    created_at: datetime
-    attributes: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, str | None] = field(default_factory=dict)  # by column: types.PLACES
-    provenance: dict[str, str] = field(default_factory=dict)
-    identifiers: dict[Identifier, datetime] = field(default_factory=dict)
-    claimed: frozenset[str] = vouching.NEW  # what only public keys have set
-    merged_into: Entry | None = None
-    is_new: bool = False
-    is_changed: bool = False
-
-    def has(self, namespace: str) -> bool:
-        """Say whether there is an identifier of this kind."""
-        return any(held == namespace for held, _ in self.identifiers)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return what an undo needs."""
-        return {
-            "person_id": self.id,
-            "attributes": self.attributes,
-            "places": self.places,
-            "provenance": self.provenance,
-            "claimed": sorted(self.claimed),
-            "identifiers": [[namespace, value, since.isoformat()] for (namespace, value), since in self.identifiers.items()],
-            "created_at": self.created_at.isoformat(),
-        }
-
-
-@dataclass(slots=True)
-class Merge:
-    """Two people became one."""
-
-    survivor: Entry
-    merged: Entry
-    at: datetime
-    cause: str
-    snapshot: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one claim, or a merge, changed about a person: what was there before it."""
-
-    entry: Entry
-    source: str
-    merged: Entry | None = None  # who was joined with them by it
-    before: dict[str, Any] = field(default_factory=dict)  # attributes and places; None: nothing
-    identifiers: list[tuple[str, str, bool]] = field(default_factory=list)  # the last: whether it was theirs
 
 
 def named_identifiers(identity: Identity) -> Iterator[tuple[Identifier | None, str]]:

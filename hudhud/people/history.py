@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hudhud.kit.db import Scope
-    from hudhud.people.book import Turn
+    from hudhud.people.entry import Turn
     from hudhud.people.types import Identifier
 
 QUERIES = sql.load("hudhud.people", "history.sql")

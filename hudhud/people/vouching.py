@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hudhud.people.entry import NEW, UNVOUCHED
 from hudhud.people.types import ADDRESS_NAMESPACES
 
 if TYPE_CHECKING:
-    from hudhud.people.book import Entry
+    from hudhud.people.entry import Entry
     from hudhud.people.types import Identifier
 
-# In `Entry.claimed`, which else holds the names that only public keys have set: nobody has vouched for this person.
-UNVOUCHED = "*"
-NEW = frozenset({UNVOUCHED})
 ANONYMOUS = "anonymous_id"
 
 
