@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.accounts.actions import record_audit
-from hudhud.coupons.codes import CODE, check_code, check_pattern, make_code
+from hudhud.coupons.codes import CODE, check_pattern, make_code
 from hudhud.coupons.queries import QUERIES, get_pool
 from hudhud.coupons.types import MOST_AT_ONCE, MOST_POOLS, REDEEMED, Given, PoolExists, PoolInUse, PoolNotFound, link_to
 from hudhud.events.actions import Fact, tell
@@ -29,6 +29,8 @@ TAKEN = frozenset({"code", "expires_at", "expires_on", "url", "pool"})
 LONGEST_URL, LONGEST_NAME, MOST_DAYS = 2_000, 200, 3_650
 # Rounds in which codes are drawn that are taken already: a pattern of six letters has 600 million.
 ROUNDS = 5
+# Pools with more changes than these have them added up.
+MOST_CHANGES = 100
 
 
 def create_pool(ws: Scope, key: str, wishes: PoolWishes, now: datetime, *, by: str) -> None:
@@ -89,25 +91,16 @@ def _columns(wishes: PoolWishes) -> dict[str, Any]:
     return {name: getattr(wishes, name) for name in wishes.__dataclass_fields__} | {"name": wishes.name.strip()}
 
 
-def add_codes(
-    ws: Scope, key: str, rows: Sequence[tuple[str, datetime | None]], now: datetime, *, by: str
-) -> tuple[int, int, list[dict[str, str]]]:
-    """Bring codes along, each with when it ends; return how many are new, how many were known, and what was refused, by line. Raises `PoolNotFound`."""
+def add_codes(ws: Scope, key: str, rows: Sequence[tuple[str, datetime | None]], now: datetime, *, by: str) -> tuple[int, int]:
+    """Bring codes along (`paste.read_codes` has checked them), each with when it ends; return how many are new, and how many were known. Raises `PoolNotFound`."""
     pool = get_pool(ws, key, now)
     if pool.pattern:
         raise InvalidInput("codes", len(rows), "this pool makes its codes itself")
     if len(rows) > MOST_AT_ONCE:
         raise InvalidInput("codes", len(rows), f"bring at most {MOST_AT_ONCE} at a time")
-    good: list[tuple[str, datetime | None]] = []
-    bad: list[dict[str, str]] = []
-    for line, (code, ends_at) in enumerate(rows, 1):
-        try:
-            good.append((check_code(code), ends_at))
-        except InvalidInput as error:
-            bad.append({"line": str(line), "code": code[:100], "remedy": str(error.data["remedy"])})
-    made = ws.run(QUERIES.add_codes, pool_id=pool.id, codes=[code for code, _ in good], ends=[ends for _, ends in good], now=now)
+    made = ws.run(QUERIES.add_codes, pool_id=pool.id, codes=[code for code, _ in rows], ends=[ends for _, ends in rows], now=now)
     record_audit(ws, now, by, "coupons.add_codes", f"coupon_pool:{key}", codes=made)
-    return made, len(good) - made, bad
+    return made, len(rows) - made
 
 
 def remove_free(ws: Scope, key: str, now: datetime, *, by: str) -> int:
@@ -115,6 +108,11 @@ def remove_free(ws: Scope, key: str, now: datetime, *, by: str) -> int:
     gone = ws.run(QUERIES.remove_free, pool_id=get_pool(ws, key, now).id)
     record_audit(ws, now, by, "coupons.remove_free", f"coupon_pool:{key}", codes=gone)
     return gone
+
+
+def fold_stock(everywhere: Scope) -> None:
+    """Add up what changed in the stock of pools, so that counting codes stays quick."""
+    everywhere.run(QUERIES.fold_stock, above=MOST_CHANGES)
 
 
 def give(ws: Scope, key: str, step: str, wanted: Sequence[Wanted], now: datetime) -> tuple[dict[int, Given], bool]:

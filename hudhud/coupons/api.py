@@ -22,6 +22,8 @@ router = Router(tags=["coupons"])
 Limit = Annotated[int, Field(ge=1, le=200)]
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 MOST_PASTED = 5_000_000
+# Of lines that are refused so many are named.
+MOST_LINES = 100
 
 
 class CouponPoolGiven(Schema):
@@ -80,12 +82,21 @@ class CouponCodes(Schema):
     codes: Annotated[str, Field(max_length=MOST_PASTED)]
 
 
+class CouponLineRefused(Schema):
+    """A line that is no code, and what to do about it."""
+
+    line: int
+    text: str
+    remedy: str
+
+
 class CouponCodesTaken(Schema):
-    """How many codes are new, how many were known, and what was refused."""
+    """How many codes are new, how many were known, how many lines were refused, and the first of those."""
 
     added: int
     known: int
-    refused: list[dict[str, str]]
+    refused: int
+    lines: list[CouponLineRefused]
 
 
 class CouponShown(Schema):
@@ -166,10 +177,10 @@ def restore_pool(request: Request, key: str) -> dict[str, Any]:
 
 @router.post("/coupons/{key}/codes", response=CouponCodesTaken)
 def add_codes(request: Request, key: str, pasted: CouponCodes) -> dict[str, Any]:
-    """Bring codes along; those that are known already, in this pool or another, are left out."""
-    rows = read_codes(pasted.codes, ZoneInfo(get_workspace(request.scope).time_zone))
-    added, known, refused = actions.add_codes(request.scope, key, rows, request.now, by=request.actor)
-    return {"added": added, "known": known, "refused": refused}
+    """Bring codes along; those that are known already, in this pool or another, are left out, and so are lines that are no codes."""
+    rows, bad = read_codes(pasted.codes, ZoneInfo(get_workspace(request.scope).time_zone))
+    added, known = actions.add_codes(request.scope, key, rows, request.now, by=request.actor)
+    return {"added": added, "known": known, "refused": len(bad), "lines": [line._asdict() for line in bad[:MOST_LINES]]}
 
 
 @router.delete("/coupons/{key}/codes", response={200: dict[str, int]})

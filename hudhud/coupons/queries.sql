@@ -5,9 +5,9 @@ SELECT p.id, p.key, p.name, p.pattern, p.most, p.url, p.valid_days, p.ends_at, p
        CASE WHEN p.pattern = '' THEN coalesce(c.free, 0) WHEN p.most IS NOT NULL THEN greatest(p.most - coalesce(c.total, 0), 0) + coalesce(c.free, 0) END AS free,
        coalesce(c.given, 0) AS given, coalesce(c.redeemed, 0) AS redeemed
 FROM coupon_pool p LEFT JOIN LATERAL (
-    SELECT count(*) AS total, count(*) FILTER (WHERE o.given_at IS NULL AND o.redeemed_at IS NULL AND (o.ends_at IS NULL OR o.ends_at > %(now)s)) AS free,
-           count(o.given_at) AS given, count(o.redeemed_at) AS redeemed
-    FROM coupon o WHERE o.pool_id = p.id
+    SELECT sum(o.total)::bigint AS total, sum(o.free) FILTER (WHERE o.ends_at IS NULL OR o.ends_at > %(now)s)::bigint AS free,
+           sum(o.given)::bigint AS given, sum(o.redeemed)::bigint AS redeemed
+    FROM coupon_stock o WHERE o.pool_id = p.id
 ) c ON true
 WHERE p.workspace_id = %(workspace_id)s AND (%(key)s::text IS NULL OR p.key = %(key)s) AND (%(is_archived)s::boolean IS NULL OR (p.archived_at IS NOT NULL) = %(is_archived)s)
 ORDER BY p.key;
@@ -45,6 +45,19 @@ SELECT p.id FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key
 DELETE FROM coupon_pool p WHERE p.workspace_id = %(workspace_id)s AND p.key = %(key)s
   AND NOT EXISTS (SELECT FROM coupon c WHERE c.pool_id = p.id AND (c.given_at IS NOT NULL OR c.redeemed_at IS NOT NULL));
 
+-- name: fold_stock
+-- Add up the changes of pools that have many (everywhere), and forget those of pools that are gone.
+WITH many AS (
+    SELECT s.pool_id FROM coupon_stock s LEFT JOIN coupon_pool p ON p.id = s.pool_id
+    GROUP BY s.pool_id, p.id HAVING count(*) > %(above)s OR p.id IS NULL
+), gone AS (
+    DELETE FROM coupon_stock s USING many WHERE s.pool_id = many.pool_id RETURNING s.*
+)
+INSERT INTO coupon_stock (workspace_id, pool_id, ends_at, total, free, given, redeemed)
+SELECT g.workspace_id, g.pool_id, g.ends_at, sum(g.total), sum(g.free), sum(g.given), sum(g.redeemed) FROM gone g
+WHERE EXISTS (SELECT FROM coupon_pool p WHERE p.id = g.pool_id)
+GROUP BY g.workspace_id, g.pool_id, g.ends_at HAVING sum(g.total) <> 0;
+
 -- name: add_codes
 -- Bring codes along; those that are known in the workspace, in this pool or another, are left out.
 WITH given AS (
@@ -65,7 +78,7 @@ FOR NO KEY UPDATE OF p;
 
 -- name: count_codes
 -- How many codes a pool has; a statement of its own, which sees what they made who were waited for.
-SELECT count(*) FROM coupon WHERE workspace_id = %(workspace_id)s AND pool_id = %(pool_id)s;
+SELECT coalesce(sum(total), 0)::bigint FROM coupon_stock WHERE workspace_id = %(workspace_id)s AND pool_id = %(pool_id)s;
 
 -- name: find_days
 -- For how many days codes of a pool are good (of one that is put away, too).

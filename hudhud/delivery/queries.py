@@ -5,28 +5,21 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.content import queries as content
-from hudhud.delivery.caps import Room, replay, to_cap
+from hudhud.delivery.caps import to_cap
 from hudhud.delivery.rooms import QUERIES as ROOMS
 from hudhud.delivery.types import Message, Outcome
 from hudhud.kit import sql
 from hudhud.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from hudhud.content.sandbox import Sandbox
     from hudhud.delivery.caps import Cap
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.delivery")
-# What the effect of a rule is measured on; of more messages than these, it is measured on one in so many people.
-MEASURED = timedelta(days=30)
-MOST_MEASURED = 200_000
 PLACEHOLDER = "https://example.invalid/unsubscribe"
 
 
@@ -135,16 +128,3 @@ def get_hold(ws: Scope, message_id: int) -> dict[str, Any] | None:
     """What held a message back: the cap, the messages that had the room, since when, until when it was to last, when it was over."""
     return ws.one(ROOMS.get_hold, id=message_id)
 
-
-def measure(ws: Scope, caps: Sequence[Cap], quiet: tuple[str, str] | None, now: datetime) -> dict[str, Any]:
-    """What rules would have held back of the marketing messages of the last 30 days.
-
-    `held`: by the cap's id; `in_quiet_hours`: how many left in those hours; `one_in`: the caps were tried on one in so many people.
-    """
-    since = now - MEASURED
-    begins, ends = quiet or ("00:00", "00:00")
-    ((sent, quietly),) = ws.rows(ROOMS.count_sent, since=since, from_time=begins, to_time=ends)
-    one_in = 1 + sent // MOST_MEASURED
-    rooms = map(Room._make, ws.rows(ROOMS.find_sent, since=since, one_in=one_in)) if caps else iter(())
-    held = {cap_id: count * one_in for cap_id, count in replay(rooms, caps).items()}
-    return {"sent": sent, "held": held, "in_quiet_hours": quietly if quiet else 0, "one_in": one_in, "since": since}

@@ -178,20 +178,39 @@ DELETE FROM quiet_hours WHERE workspace_id = %(workspace_id)s;
 -- What held a message back.
 SELECT cap, taken_by, since, room_at, ended_at FROM message_hold WHERE workspace_id = %(workspace_id)s AND message_id = %(id)s;
 
+-- name: find_span
+-- Between which ids this workspace's people are, whoever was merged into others left out.
+SELECT (SELECT min(id) FROM person WHERE workspace_id = %(workspace_id)s AND merged_into IS NULL),
+       (SELECT max(id) FROM person WHERE workspace_id = %(workspace_id)s AND merged_into IS NULL);
+
+-- name: find_one_in
+-- Those of them who have one in so many of the ids, in stretches that are spread evenly.
+SELECT p.id FROM generate_series(0, %(stretches)s - 1) AS s (place)
+CROSS JOIN LATERAL (SELECT %(low)s + s.place * %(span)s::bigint / %(stretches)s AS begins, %(low)s + (s.place + 1) * %(span)s::bigint / %(stretches)s AS next) b
+CROSS JOIN LATERAL (
+    SELECT o.id FROM person o
+    WHERE o.workspace_id = %(workspace_id)s AND o.merged_into IS NULL AND o.id >= b.begins AND o.id < b.begins + (b.next - b.begins + %(one_in)s / 2) / %(one_in)s OFFSET 0
+) p
+ORDER BY p.id;
+
 -- name: count_sent
--- How many marketing messages servers took since a moment; and how many of them between two times of day where their people live.
-SELECT count(*), count(*) FILTER (WHERE CASE WHEN %(from_time)s::time < %(to_time)s::time THEN c.clock >= %(from_time)s::time AND c.clock < %(to_time)s::time
-                                             ELSE c.clock >= %(from_time)s::time OR c.clock < %(to_time)s::time END)
-FROM message_outcome o JOIN message m ON m.id = o.message_id JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic AND t.stream = 'marketing'
-JOIN workspace w ON w.id = m.workspace_id
-LEFT JOIN person p ON p.id = coalesce(m.sent_to, m.person_id)
-CROSS JOIN LATERAL (SELECT (o.at AT TIME ZONE coalesce(p.time_zone, w.time_zone))::time AS clock) c
-WHERE o.workspace_id = %(workspace_id)s AND o.state = 'accepted' AND o.at > %(since)s;
+-- How many messages of some people may have left since a moment.
+SELECT count(*) FROM message m WHERE m.person_id = ANY(%(person_ids)s::bigint[]) AND m.workspace_id = %(workspace_id)s AND m.state_at > %(since)s;
 
 -- name: find_sent
--- Marketing messages that servers took since a moment, of one in so many people, in the order of time: the fields of `Room`.
-SELECT m.id, coalesce(p.merged_into, p.id), m.channel, m.topic, o.at
-FROM message_outcome o JOIN message m ON m.id = o.message_id JOIN person p ON p.id = coalesce(m.sent_to, m.person_id)
+-- Marketing messages of some people that servers took since a moment, in the order of time: the fields of `Room`, and whether it was between
+-- two times of day where they live.
+WITH actors AS MATERIALIZED (
+    SELECT p.id, p.id AS person_id FROM unnest(%(person_ids)s::bigint[]) AS p (id)
+    UNION ALL SELECT g.id, g.merged_into FROM person g WHERE g.merged_into = ANY(%(person_ids)s::bigint[])
+)
+SELECT m.id, a.person_id, m.channel, m.topic, o.at,
+       CASE WHEN %(from_time)s::time < %(to_time)s::time THEN c.clock >= %(from_time)s::time AND c.clock < %(to_time)s::time
+            ELSE c.clock >= %(from_time)s::time OR c.clock < %(to_time)s::time END
+FROM actors a JOIN person p ON p.id = a.person_id JOIN workspace w ON w.id = p.workspace_id
+CROSS JOIN LATERAL (SELECT * FROM message m WHERE m.person_id = a.id AND m.state_at > %(since)s OFFSET 0) m
 JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic AND t.stream = 'marketing'
-WHERE o.workspace_id = %(workspace_id)s AND o.state = 'accepted' AND o.at > %(since)s AND coalesce(p.merged_into, p.id) %% %(one_in)s = 0
+CROSS JOIN LATERAL (SELECT o.id, o.at FROM message_outcome o WHERE o.message_id = m.id AND o.state = 'accepted' AND o.at > %(since)s OFFSET 0) o
+CROSS JOIN LATERAL (SELECT (o.at AT TIME ZONE coalesce(p.time_zone, w.time_zone))::time AS clock) c
+WHERE m.workspace_id = %(workspace_id)s
 ORDER BY o.at, o.id;

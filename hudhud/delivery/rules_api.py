@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema, Status
 from hudhud.accounts.actions import record_audit
 from hudhud.delivery import actions, queries
 from hudhud.delivery.caps import Cap, Unit
+from hudhud.delivery.effect import measure
 from hudhud.kit.http import Request, needs
 
 router = Router(tags=["messages"])
@@ -51,14 +52,14 @@ def find_rules(request: Request) -> dict[str, Any]:
     """Return caps and quiet hours, and what they would have held back of the last 30 days' messages."""
     caps, quiet = queries.find_caps(request.scope), queries.get_quiet_hours(request.scope)
     times = (quiet["from"], quiet["to"]) if quiet else None
-    return {"caps": [asdict(cap) for cap in caps], "quiet_hours": quiet, "effect": queries.measure(request.scope, caps, times, request.now)}
+    return {"caps": [asdict(cap) for cap in caps], "quiet_hours": quiet, "effect": measure(request.scope, caps, times, request.now)}
 
 
 @router.post("/sending-rules/effect")
 def measure_rules(request: Request, rules: SendingRules) -> dict[str, Any]:
     """Say what rules would have held back of the last 30 days' messages; `held` is by their places, from 0."""
     quiet = (rules.quiet_hours.since, rules.quiet_hours.until) if rules.quiet_hours else None
-    return queries.measure(request.scope, [cap.to_cap(place) for place, cap in enumerate(rules.caps)], quiet, request.now)
+    return measure(request.scope, [cap.to_cap(place) for place, cap in enumerate(rules.caps)], quiet, request.now)
 
 
 @router.post("/sending-rules/caps", response={201: dict[str, Any]})

@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hudhud.coupons.actions import fold_stock
 from hudhud.delivery import actions as delivery
 from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
@@ -60,7 +61,7 @@ def make_room(context: Context, known: int) -> int:
 
 
 def work_once(context: Context, ch: Client) -> None:
-    """Delete what is too old, a page in a transaction: rejects, changes of people, bodies of webhooks, deliveries to others, requests of journeys, room under caps, the kept log; and events whose time is over."""
+    """Delete what is too old, a page in a transaction: rejects, changes of people, bodies of webhooks, deliveries to others, requests of journeys, room under caps, the kept log; and events whose time is over. Add up the stock of coupons."""
     context.count("retention", "rejects", _forget(context, events.forget_old))
     context.count("retention", "changes", _forget(context, history.forget_old))
     context.count("retention", "bodies", _forget(context, hooks.forget_old))
@@ -69,6 +70,7 @@ def work_once(context: Context, ch: Client) -> None:
     context.count("retention", "room under caps", _forget(context, delivery.forget_rooms))
     context.count("retention", "blocks of the log", _forget(context, partial(_forget_log, days=context.settings.keep_log_days), BLOCKS))
     with context.db.everywhere() as everywhere:
+        fold_stock(everywhere)
         terms = events.find_terms(everywhere)
     for term in terms:
         context.beat()

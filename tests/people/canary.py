@@ -49,6 +49,7 @@ NOT_ABOUT_PEOPLE = {
     "journey_host": "servers that are asked",
     "coupon_pool": "rules",
     "coupon": "codes, and numbers of people",
+    "coupon_stock": "counts",
     "journey_secret": "secrets of the shop, sealed",
     "sending_limit": "domains",
     "sending_cap": "rules",

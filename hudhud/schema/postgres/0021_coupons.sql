@@ -43,3 +43,41 @@ CREATE INDEX coupon_given ON coupon (pool_id, given_at DESC, id DESC) WHERE give
 CREATE INDEX coupon_person ON coupon (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX coupon_redeemer ON coupon (redeemed_by) WHERE redeemed_by IS NOT NULL;
 SELECT hudhud_wall('coupon');
+
+-- How many codes pools have, as changes: written with the codes, folded now and then. Whoever counts adds up a few rows, not a million codes.
+-- Changes, not one row a pool: who gives a code and who notes that one was used must not wait for each other. No reference to the pool, as
+-- that would lock it.
+CREATE TABLE coupon_stock (
+    workspace_id bigint NOT NULL,
+    pool_id      bigint NOT NULL,
+    ends_at      timestamptz,                    -- of the codes: those that are over are not free
+    total        bigint NOT NULL,
+    free         bigint NOT NULL,                -- neither given nor used
+    given        bigint NOT NULL,
+    redeemed     bigint NOT NULL
+);
+CREATE INDEX coupon_stock_pool ON coupon_stock (pool_id);
+SELECT hudhud_wall('coupon_stock');
+
+CREATE FUNCTION hudhud_coupons_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO coupon_stock (workspace_id, pool_id, ends_at, total, free, given, redeemed)
+        SELECT c.workspace_id, c.pool_id, c.ends_at, -count(*), -count(*) FILTER (WHERE c.given_at IS NULL AND c.redeemed_at IS NULL),
+               -count(c.given_at), -count(c.redeemed_at)
+        FROM before c GROUP BY c.workspace_id, c.pool_id, c.ends_at;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO coupon_stock (workspace_id, pool_id, ends_at, total, free, given, redeemed)
+        SELECT c.workspace_id, c.pool_id, c.ends_at, count(*), count(*) FILTER (WHERE c.given_at IS NULL AND c.redeemed_at IS NULL),
+               count(c.given_at), count(c.redeemed_at)
+        FROM after c GROUP BY c.workspace_id, c.pool_id, c.ends_at;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER coupons_added AFTER INSERT ON coupon
+    REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION hudhud_coupons_changed();
+CREATE TRIGGER coupons_changed AFTER UPDATE ON coupon
+    REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION hudhud_coupons_changed();
+CREATE TRIGGER coupons_removed AFTER DELETE ON coupon
+    REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION hudhud_coupons_changed();

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
+import type { CouponCodesTaken } from "@/api/generated";
 import { PersonLine } from "@/features/people/PersonLine";
 import { useFormat } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Failure, Figure, Figures, Group, Loading, Ltr, More, Note, Page, Stack, State, Text, Textarea } from "@/ui";
@@ -12,15 +13,19 @@ function CodesCard({ pool }: { pool: Pool }) {
   const format = useFormat();
   const [text, setText] = useState("");
   const add = useAddCodes(pool.key);
-  const refused = add.data?.refused ?? [];
+  const keepRefused = (taken: CouponCodesTaken) => {
+    const lines = text.split(/\r\n|\r|\n/);
+    // Where not all are named, all stays: codes that are known do no harm.
+    if (taken.lines.length === taken.refused) setText(taken.lines.map((one) => lines[one.line - 1] ?? "").join("\n"));
+  };
   return (
     <Card title={t("coupons.bring")}>
       <Stack>
         <Textarea dir="ltr" minRows={4} autosize maxRows={12} label={t("coupons.codes")} description={t("coupons.codes_hint")} value={text} onChange={(event) => { setText(event.currentTarget.value); }} />
         {add.isError && <Failure error={add.error} />}
-        {add.data && <Text fz="sm">{t("coupons.taken", { added: format.number(add.data.added), known: format.number(add.data.known), refused: format.number(refused.length) })}</Text>}
-        {refused.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.code ?? ""}</Ltr> <bdi dir="auto">{one.remedy}</bdi></Text>)}
-        <Group><Button disabled={!text.trim()} loading={add.isPending} onClick={() => { add.mutate(text, { onSuccess: () => { setText(""); } }); }}>{t("coupons.add")}</Button></Group>
+        {add.data && <Text fz="sm">{t("coupons.taken", { added: format.number(add.data.added), known: format.number(add.data.known), refused: format.number(add.data.refused) })}</Text>}
+        {add.data?.lines.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.text}</Ltr> <bdi dir="auto">{one.remedy}</bdi></Text>)}
+        <Group><Button disabled={!text.trim()} loading={add.isPending} onClick={() => { add.mutate(text, { onSuccess: keepRefused }); }}>{t("coupons.add")}</Button></Group>
       </Stack>
     </Card>
   );

@@ -4,6 +4,7 @@ import { useTopics } from "@/features/segments/queries";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Button, Failure, Group, NativeSelect, Num, Stack, Text, TextInput, say, useDebouncedValue } from "@/ui";
+import { Estimated } from "./Estimated";
 import { useEffectOf, useSaveCap } from "./queries";
 import { UNITS, type Cap, type NewCap } from "./types";
 
@@ -48,7 +49,7 @@ export function CapForm({ cap, done }: { cap?: Cap; done: () => void }) {
         />
         {effect.data && (
           <Text c="dimmed" fz="sm" aria-live="polite">
-            <Num>{t("sending.would_hold", { number: format.number(effect.data.held["0"] ?? 0), sent: format.number(effect.data.sent) })}</Num>
+            <Num>{t("sending.would_hold", { number: format.number(effect.data.held["0"] ?? 0), sent: format.number(effect.data.sent) })}</Num> <Estimated effect={effect.data} />
           </Text>
         )}
         {save.isError && <Failure error={save.error} />}

@@ -2,6 +2,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
 import { Button, Card, Failure, Group, Stack, Text, TextInput, say } from "@/ui";
+import { Estimated } from "./Estimated";
 import { useEffectOf, useSaveQuiet } from "./queries";
 import type { QuietHours } from "./types";
 
@@ -27,7 +28,7 @@ export function QuietCard({ hours }: { hours: QuietHours | null }) {
             <TextInput required type="time" label={t("sending.quiet_to")} value={draft.to} onChange={(event) => { setDraft({ ...draft, to: event.currentTarget.value }); }} />
           </Group>
           {effect.data && isComplete && (
-            <Text c="dimmed" fz="sm" aria-live="polite">{t("sending.would_wait", { number: format.number(effect.data.in_quiet_hours), sent: format.number(effect.data.sent) })}</Text>
+            <Text c="dimmed" fz="sm" aria-live="polite">{t("sending.would_wait", { number: format.number(effect.data.in_quiet_hours), sent: format.number(effect.data.sent) })} <Estimated effect={effect.data} /></Text>
           )}
           {save.isError && <Failure error={save.error} />}
           <Group gap="xs">

@@ -5,6 +5,7 @@ import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { Button, Card, Failure, Loading, Name, Text, useDisclosure } from "@/ui";
 import { CapForm } from "./CapForm";
+import { Estimated } from "./Estimated";
 import { QuietCard } from "./QuietCard";
 import { useDropCap, useRules } from "./queries";
 import type { Cap, Effect } from "./types";
@@ -34,7 +35,7 @@ function CapRow({ cap, effect }: { cap: Cap; effect: Effect }) {
       <span className="hd-grow" style={{ flexBasis: 240 }}>
         <Name>{cap.name}</Name>
         <Text component="span" display="block" fz="sm">{rule(cap)}</Text>
-        <Text component="span" display="block" c="dimmed" fz="sm">{t("sending.would_hold", numbers)}</Text>
+        <Text component="span" display="block" c="dimmed" fz="sm">{t("sending.would_hold", numbers)} <Estimated effect={effect} /></Text>
         {drop.isError && <Failure error={drop.error} />}
       </span>
       <Button size="xs" variant="subtle" flex="none" aria-label={t("sending.change_cap", { name: cap.name })} onClick={open}>{t("sending.change")}</Button>
