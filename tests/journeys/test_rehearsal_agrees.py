@@ -14,7 +14,7 @@ from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.kit.sql import Query
-from tests.journeys.stage import T0, Stage, make_stage
+from tests.journeys.stage import END, T0, Stage, delay, make_stage, send
 from tests.journeys.test_against_reference import LIVE, NAMES, PACE, PEOPLE, ZONES, graphs, slow
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ STORY = Query(
     "ORDER BY r.person_id, r.entered_at, l.visit",
 )
 SENT = Query("sent", "SELECT r.person_id, r.entered_at, m.step, m.visit FROM message m JOIN run r ON r.id = m.source_id ORDER BY 1, 2, 4")
+
+PLAIN = {"key": "random", "trigger": {"kind": "event", "name": "Start"}, "goal": None, "exit_on": [], "start": "n0"}
 
 # No two at the same instant, and none when a timer can be due: what comes first then is nobody's promise.
 histories = st.lists(
@@ -55,6 +57,15 @@ def test_a_rehearsal_tells_the_story_of_the_live_run(db: Database, ch: Client, g
 @given(graph=graphs(), history=histories)
 def test_it_does_so_where_a_step_is_longer_than_a_day(db: Database, ch: Client, graph: dict[str, Any], history: list[Any]) -> None:
     compare(db, ch, graph, history, 200 * DAYS)
+
+
+def test_of_several_entries_within_one_step_each_counts_as_of_its_own_moment(db: Database, ch: Client) -> None:
+    """A run that is over before the person comes again is no hindrance, however wide the step is in which both happen."""
+    nodes = {"n0": send("t", "n1"), "n1": END}
+    rest = {"n0": delay(1, "hours", "n1"), "n1": END}
+    for reentry, way in (("always", nodes), ("always", rest), ("never", nodes)):
+        graph = {**PLAIN, "reentry": {"kind": reentry}, "nodes": way}
+        compare(db, ch, graph, [(0, "Start", at) for at in (0, 1, 2, 3, 7, 12)], 200 * DAYS)
 
 
 def compare(db: Database, ch: Client, graph: dict[str, Any], history: list[Any], days: int) -> None:

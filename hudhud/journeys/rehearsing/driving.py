@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hudhud.journeys.rehearsing.replay import Replay
+    from hudhud.journeys.running.entries import Candidate
     from hudhud.journeys.running.reactions import Facts
     from hudhud.journeys.running.version import Version
     from hudhud.journeys.running.worlds import RehearsalWorld
@@ -187,14 +188,23 @@ class _Drive:
         facts = reactions.sort_facts(events, ())
         with self.world.scope(self.script.workspace_id) as ws:
             for actor in actors:
-                begun = entries.enter(ws, self.world.ch, actor.version, found[actor.version.id], MOST_QUESTIONS)
-                self.runs += begun
-                # Nobody stands in it for whom a fact could count, or a timer could fire.
-                if begun or actor.is_due(instant) or (actor.due is not None and actor.hears(facts)):
-                    self._settle(ws, actor, facts, instant, pace)
+                self._act(ws, actor, found[actor.version.id], facts, instant, pace)
             if self.runs >= self.analyzed:
                 ws.run(QUERIES.analyze)
                 self.analyzed = self.runs * 10
+
+    def _act(self, ws: Scope, actor: _Actor, found: Sequence[Candidate], facts: Facts, instant: datetime, pace: Pace) -> None:
+        """Let people in, and those inside go as far as the step goes; whom an earlier run kept out comes in if that was over by then."""
+        coming = entries.find_fit(ws, self.world.ch, actor.version, found, MOST_QUESTIONS)
+        # Else nobody stands in it for whom a fact could count, or a timer could fire.
+        stirs = actor.is_due(instant) or (actor.due is not None and actor.hears(facts))
+        while True:
+            begun, coming = entries.let_in(ws, actor.version, coming)
+            self.runs += begun
+            if not (begun or stirs):
+                return
+            self._settle(ws, actor, facts, instant, pace)
+            stirs = False
 
     def _settle(self, ws: Scope, actor: _Actor, facts: Facts, instant: datetime, pace: Pace) -> None:
         """Let facts count and timers fire in turn: between two looks at the facts no run passes two rests, where one could have happened."""

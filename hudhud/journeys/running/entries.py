@@ -52,6 +52,11 @@ class Known:
     entered_at: datetime | None = None
     open_id: int | None = None
     is_open: bool = False
+    ended_at: datetime | None = None  # of the last that is over; None where it does not count
+
+    def is_in_the_way(self, at: datetime) -> bool:
+        """Say whether a run is under way, or where time goes by in steps was so at that moment."""
+        return self.is_open or (self.ended_at is not None and self.ended_at >= at)
 
 
 @dataclass(slots=True)
@@ -73,6 +78,7 @@ class Entries:
 
     begin: list[Beginning] = field(default_factory=list)
     gather: list[tuple[Candidate, int]] = field(default_factory=list)  # with the run that is under way
+    kept_out: list[tuple[Candidate, bool]] = field(default_factory=list)  # whom nothing but a run under way kept out
 
 
 def candidates(version: Version, events: Iterable[Event]) -> list[Candidate]:
@@ -110,24 +116,38 @@ def enter(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], q
 
 def begin(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None = None) -> list[Candidate]:
     """Do as `enter`; return those of `found` with whom a run began."""
-    if not found:
-        return []
-    person_ids = numbers(sorted({one.person_id for one in found}))
+    return _let_in(ws, version, find_fit(ws, ch, version, found, questions), in_order=False)[0]
+
+
+def let_in(ws: Scope, version: Version, fit: Sequence[tuple[Candidate, bool]]) -> tuple[int, list[tuple[Candidate, bool]]]:
+    """Begin runs where time goes by in steps; return how many began, and whom a run kept out that may be over at their moment, when timers have fired.
+
+    They are asked again then: a run that was over by their moment keeps nobody out, one that ended later in the same step does.
+    """
+    begun, kept_out = _let_in(ws, version, fit, in_order=True)
+    return len(begun), kept_out
+
+
+def _let_in(
+    ws: Scope, version: Version, fit: Sequence[tuple[Candidate, bool]], *, in_order: bool
+) -> tuple[list[Candidate], list[tuple[Candidate, bool]]]:
+    if not fit:
+        return [], []
+    person_ids = numbers(sorted({one.person_id for one, _ in fit}))
     rows = ws.rows(MOVES.find_known, journey_id=version.journey_id, person_ids=person_ids)
-    known = {(row[0], row[1]): Known(row[2], row[3], row[4], is_open=row[4] is not None) for row in rows}
-    fit = _find_fit(ws, ch, version, found, questions)
-    entries = sort_out(version, found, known, fit)
+    known = {(row[0], row[1]): Known(row[2], row[3], row[4], row[4] is not None, row[5] if in_order else None) for row in rows}
+    entries = sort_out(version, fit, known)
     begun = _begin(ws, version, entries.begin)
     _gather(ws, entries.gather)
-    return begun
+    return begun, entries.kept_out
 
 
-def _find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None) -> list[bool]:
+def find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate], questions: int | None) -> list[tuple[Candidate, bool]]:
     """Say of each candidate whether it comes between the journey's start and end, and fulfils the entry condition."""
     graph = version.graph
     in_time = [graph.admits(one.at) for one in found]
     if graph.entry is None or not any(in_time):
-        return in_time
+        return list(zip(found, in_time, strict=True))
     fit: list[bool] = []
     ats = [one.at for one in found]
     while len(fit) < len(found):
@@ -135,16 +155,19 @@ def _find_fit(ws: Scope, ch: Client, version: Version, found: Sequence[Candidate
         some = found[begin : begin + count_sharing(ats[begin:], RESOLUTION, questions)]
         true = segments.matches(ws, ch, {"entry": graph.entry}, sorted({one.person_id for one in some}), some[-1].at)["entry"]
         fit += [is_in_time and one.person_id in true for one, is_in_time in zip(some, in_time[begin:], strict=False)]
-    return fit
+    return list(zip(found, fit, strict=True))
 
 
-def sort_out(version: Version, found: Sequence[Candidate], known: dict[tuple[int, str], Known], fit: Sequence[bool]) -> Entries:
+def sort_out(version: Version, fit: Sequence[tuple[Candidate, bool]], known: dict[tuple[int, str], Known]) -> Entries:
     """Apply the re-entry rule to candidates one after the other; who is not `fit` begins nothing, but a run under way gathers."""
     entries = Entries()
     latest: dict[tuple[int, str], Beginning] = {}
-    for one, is_fit in zip(found, fit, strict=True):
+    for one, is_fit in fit:
         state = known.setdefault((one.person_id, one.run_key), Known())
-        if is_fit and _may_begin(version, state, one.at):
+        may_begin = is_fit and _may_begin(version, state, one.at)
+        if may_begin and state.is_in_the_way(one.at):
+            entries.kept_out.append((one, is_fit))
+        if may_begin and not state.is_in_the_way(one.at):
             state.entry, state.entered_at, state.is_open, state.open_id = state.entry + 1, one.at, True, None
             latest[one.person_id, one.run_key] = Beginning(one, state.entry)
             entries.begin.append(latest[one.person_id, one.run_key])
@@ -157,13 +180,13 @@ def sort_out(version: Version, found: Sequence[Candidate], known: dict[tuple[int
 
 
 def _may_begin(version: Version, state: Known, at: datetime) -> bool:
-    """Say whether a run may begin. What is not later than the last entry is that very entry again, or older news."""
+    """Say whether a run may begin, if none is under way. What is not later than the last entry is that very entry again, or older news."""
     if state.entered_at is None:
         return True
     if isinstance(version.graph.trigger, ByClock):
         return False
     rule = version.graph.reentry
-    if isinstance(rule, Never) or state.is_open:
+    if isinstance(rule, Never):
         return False
     wait = timedelta(days=rule.days) if isinstance(rule, After) else timedelta(0)
     return at > state.entered_at and at >= state.entered_at + wait

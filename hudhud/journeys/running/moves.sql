@@ -184,7 +184,8 @@ WHERE t.run_id = ANY(%(run_ids)s::bigint[]);
 
 -- name: find_known
 -- What is known of these people's runs in a journey: how often, when last, and the one under way.
-SELECT r.person_id, r.run_key, max(r.entry) AS entry, max(r.entered_at) AS entered_at, max(r.id) FILTER (WHERE r.ended_at IS NULL) AS open_id
+SELECT r.person_id, r.run_key, max(r.entry) AS entry, max(r.entered_at) AS entered_at, max(r.id) FILTER (WHERE r.ended_at IS NULL) AS open_id,
+       max(r.ended_at) AS ended_at
 FROM run r
 WHERE r.journey_id = %(journey_id)s AND r.person_id = ANY(%(person_ids)s::bigint[])
 GROUP BY r.person_id, r.run_key;
