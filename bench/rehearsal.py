@@ -97,7 +97,7 @@ def _read(stack: Stack, ch: Client, workspace_id: int, key: str) -> float:
     began = time.perf_counter()
     with stack.db.workspace(workspace_id) as ws:
         script = write_script(find_casts(ws, Request(journeys=(key,))), NOW - DAYS, NOW)
-        replay = open_replay(ws, ch, script)
+        replay = open_replay(ws, ch, script, lambda _: None)
         for _ in replay.events:
             pass
     return time.perf_counter() - began
