@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -15,10 +14,12 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
+from hudhud.delivery.channels.smtp import connect
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
+from hudhud.delivery.lineup import Lineup
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
 from hudhud.kit.errors import Unavailable
@@ -37,8 +38,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 CONNECTIONS = 10
 CHUNK = 512
-# So much waits that no connection waits for a claim.
-LOW_WATER = 1024
 LOOK_AGAIN_S = 1.0
 DRAIN_S = 4.0
 
@@ -64,9 +63,7 @@ class Dispatcher:
         self.threads = ThreadPoolExecutor(max_workers=5, thread_name_prefix="delivery")
         self.flight = FlightRecorder(data, worker)
         self.clerk = Clerk(db, worker, clock.now, self.threads, self.flight)
-        self.queue: deque[Ready] = deque()
-        self.bell, self.wanted, self.filled, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.door = Door()
+        self.lineup, self.bell, self.door = Lineup(), asyncio.Event(), Door()
         # Leases whose mails are still being written.
         self.newest: set[int] = set()
         self.is_busy = False
@@ -74,14 +71,14 @@ class Dispatcher:
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
         background = [asyncio.create_task(work) for work in (self._keep(), self._judge(), self.clerk.run())]
-        lines = [asyncio.create_task(Slot(self).serve()) for _ in range(self.connections)]
+        lines = [asyncio.create_task(self.slot().serve()) for _ in range(self.connections)]
         feeder = asyncio.create_task(self._feed())
-        stopping = asyncio.create_task(self.stopping.wait())
+        stopping = asyncio.create_task(self.lineup.stopping.wait())
         try:
             done, _ = await asyncio.wait([stopping, feeder, *background, *lines], return_when=asyncio.FIRST_COMPLETED)
             self.stop()
             await asyncio.wait([feeder, *lines], timeout=DRAIN_S)
-            self.give_back_queue()
+            self._give_back()
             await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
             for task in done - {stopping}:
                 task.result()
@@ -92,21 +89,21 @@ class Dispatcher:
             self.threads.shutdown(wait=False)
             self.flight.close(is_over=self.clerk.idle.is_set() and not self.clerk.open)
 
+    def slot(self) -> Slot:
+        """Return one more connection slot; it has no line yet."""
+        return Slot(
+            self.lineup, self.clerk, self.clock, self.door, partial(connect, self.server, self.composer.host, self.flight), self.connections
+        )
+
     def stop(self) -> None:
         """Begin to stop."""
-        for event in (self.stopping, self.bell, self.wanted, self.filled):
-            event.set()
+        self.lineup.stop()
+        self.bell.set()
 
-    def give_back_queue(self) -> None:
+    def _give_back(self) -> None:
         """Let others (or a later us) have what waits."""
-        while self.queue:
-            self.clerk.put_back(self.queue.popleft())
-        self.wanted.set()
-
-    def to_front(self, mail: Ready) -> None:
-        """Another connection may take this one first."""
-        self.queue.appendleft(mail)
-        self.filled.set()
+        for mail in self.lineup.drain():
+            self.clerk.put_back(mail)
 
     async def _thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *arguments))
@@ -114,13 +111,9 @@ class Dispatcher:
     # -- claim and write
 
     async def _feed(self) -> None:
-        while not self.stopping.is_set():
-            if len(self.queue) >= LOW_WATER:
-                self.wanted.clear()
-                await self.wanted.wait()
-                continue
+        while await self.lineup.has_room():
             if (down := self.door.down_until - time.monotonic()) > 0:
-                await self.sleep(down)
+                await self.lineup.sleep(down)
                 continue
             self.bell.clear()
             # While one chunk is written into mails the next one is claimed, as long as there is plenty.
@@ -128,7 +121,7 @@ class Dispatcher:
             found = [one for one in [self._taken(one) for one in await asyncio.gather(*works, return_exceptions=True)] if one]
             self.is_busy = len(found) == len(works) and all(chunk.is_full for chunk in found)
             if not found:
-                await self.sleep(self._look_again_s(), self.bell)
+                await self.lineup.sleep(self._look_again_s(), self.bell)
 
     def _taken(self, found: tuple[Chunk, list[Ready | Refusal]] | BaseException | None) -> Chunk | None:
         """Put the mails of a claim into the queue, if it brought any."""
@@ -173,28 +166,10 @@ class Dispatcher:
         self.clerk.opened(chunk.lease_id, len(mails))
         self.newest.discard(chunk.lease_id)
         for mail in mails:
-            if isinstance(mail, Ready):
-                self.queue.append(mail)
-            else:
+            if not isinstance(mail, Ready):
                 message = mail.message
                 self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
-        self.filled.set()
-
-    async def sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
-        """Sleep, but not longer than until `event` (or the stop)."""
-        try:
-            async with asyncio.timeout(seconds):
-                await (event or self.stopping).wait()
-        except TimeoutError:
-            pass
-
-    def next(self) -> Ready | None:
-        """The next mail for a connection; none while stopping."""
-        if self.stopping.is_set() or not self.queue:
-            return None
-        if len(self.queue) < LOW_WATER:
-            self.wanted.set()
-        return self.queue.popleft()
+        self.lineup.extend(mail for mail in mails if isinstance(mail, Ready))
 
     # -- leases
 

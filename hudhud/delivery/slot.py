@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hudhud.delivery.channels.smtp import Handed, Line, Unreachable, connect
+from hudhud.delivery.channels.smtp import Handed, Line, Unreachable
 from hudhud.delivery.clerk import MOST_MARKED
 from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, retry_at
 from hudhud.delivery.types import Reason, Settlement, State
 
 if TYPE_CHECKING:
-    from hudhud.delivery.clerk import Asked
+    from collections.abc import Awaitable, Callable
+
+    from hudhud.delivery.clerk import Asked, Clerk
     from hudhud.delivery.compose import Ready
-    from hudhud.delivery.dispatch import Dispatcher
+    from hudhud.delivery.lineup import Lineup
+    from hudhud.kit.clock import Clock
 
 log = structlog.get_logger()
 IDLE_LINE_S = 30.0
@@ -55,9 +58,11 @@ class Door:
 class Slot:
     """One connection slot."""
 
-    def __init__(self, worker: Dispatcher) -> None:
-        """Start without a line."""
-        self.worker, self.clerk, self.clock, self.door = worker, worker.clerk, worker.clock, worker.door
+    def __init__(
+        self, lineup: Lineup, clerk: Clerk, clock: Clock, door: Door, connect: Callable[[], Awaitable[Line]], connections: int
+    ) -> None:
+        """Start without a line; `connections`: so many slots share the line-up."""
+        self.lineup, self.clerk, self.clock, self.door, self.connect, self.connections = lineup, clerk, clock, door, connect, connections
         self.line: Line | None = None
         self.hand: deque[Ready] = deque()
         self.asked: dict[tuple[int, int], Asked] = {}
@@ -67,7 +72,7 @@ class Slot:
     async def serve(self) -> None:
         """Hand over until the worker stops; then give back what is left."""
         try:
-            while not self.worker.stopping.is_set():
+            while not self.lineup.stopping.is_set():
                 mail = await self._take()
                 if mail is None:
                     await self._hang_up()
@@ -90,17 +95,17 @@ class Slot:
 
     async def _wait(self) -> Ready | None:
         until = time.monotonic() + IDLE_LINE_S
-        while (mail := self.worker.next()) is None and not self.worker.stopping.is_set() and time.monotonic() < until:
-            self.worker.filled.clear()
-            await self.worker.sleep(until - time.monotonic(), self.worker.filled)
+        while (mail := self.lineup.next()) is None and not self.lineup.stopping.is_set() and time.monotonic() < until:
+            self.lineup.filled.clear()
+            await self.lineup.sleep(until - time.monotonic(), self.lineup.filled)
         return mail
 
     def _fill_hand(self, first: Ready) -> None:
         """Ask for the marks of a handful at once when the peer is quick and a good deal waits for every connection."""
-        share = min(MOST_MARKED, len(self.worker.queue)) // self.worker.connections
+        share = min(MOST_MARKED, len(self.lineup.mails)) // self.connections
         if share < LEAST_SHARE or len(self.hand) > share * 2 // 3:
             return
-        while len(self.hand) < share - 1 and (mail := self.worker.next()) is not None:
+        while len(self.hand) < share - 1 and (mail := self.lineup.next()) is not None:
             self.hand.append(mail)
         self._ask([mail for mail in (first, *self.hand) if mail.hold not in self.asked])
 
@@ -140,7 +145,7 @@ class Slot:
 
     def _upcoming(self, line: Line) -> Ready | None:
         """The mail whose envelope may ride along: it becomes the next one of this slot."""
-        mail = self.hand[0] if self.hand else self.worker.next()
+        mail = self.hand[0] if self.hand else self.lineup.next()
         if mail is None:
             return None
         if not self.hand:
@@ -163,12 +168,12 @@ class Slot:
             if closed_s <= 0:
                 return await self._connect(mail)
         self._leave_to_others(mail)
-        await self.worker.sleep(closed_s)
+        await self.lineup.sleep(closed_s)
         return False
 
     async def _connect(self, mail: Ready) -> bool:
         try:
-            self.line = await connect(self.worker.server, self.worker.composer.host, self.worker.flight)
+            self.line = await self.connect()
         except Unreachable as error:
             self._no_line(mail, str(error))
             return False
@@ -186,7 +191,8 @@ class Slot:
         self.door.down_until = time.monotonic() + self.door.pause_s
         log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s)
         self._later(mail, Reason.PEER_UNREACHABLE, detail=detail)
-        self.worker.give_back_queue()
+        for waiting in self.lineup.drain():
+            self.clerk.put_back(waiting)
 
     def _leave_to_others(self, mail: Ready) -> None:
         """Put back all that this slot holds: one that has a line shall not run out of mails while they wait here."""
@@ -194,7 +200,7 @@ class Slot:
         while self.hand:
             held = self.hand.pop()
             self.asked.pop(held.hold, None)
-            self.worker.to_front(held)
+            self.lineup.to_front(held)
 
     async def _hand_over(self, mail: Ready) -> None:
         line, message = self.line, mail.message

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from hudhud.content import sandbox as sandboxes
 from hudhud.content.sandbox import Sandbox
-from hudhud.delivery import claims, dispatch
+from hudhud.delivery import claims, dispatch, slot
 from hudhud.delivery.actions import plan
 from hudhud.delivery.channels import smtp
 from hudhud.delivery.compose import Ready
+from hudhud.delivery.lineup import LOW_WATER
 from hudhud.delivery.slot import Slot
 from hudhud.delivery.types import Mark, PlannedMessage, Settlement, State
 from tests import make
@@ -200,18 +201,18 @@ def test_a_line_that_ends_before_the_content_leaves_no_doubt(desk: Desk) -> None
 
 def test_a_worker_that_gave_its_queue_back_claims_again(desk: Desk) -> None:
     with desk.db.workspace(desk.workspace_id) as ws:
-        ids = make.people(ws, ["slow-5s@example.com", *[f"p{number}@example.com" for number in range(dispatch.LOW_WATER + dispatch.CHUNK)]])
+        ids = make.people(ws, ["slow-5s@example.com", *[f"p{number}@example.com" for number in range(LOW_WATER + dispatch.CHUNK)]])
         ws.conn.execute('UPDATE person SET attributes = attributes || \'{"first_name": "Ada"}\'')
         plan(ws, [PlannedMessage("test", person_id, "hello", person_id, "newsletter", "hello") for person_id in ids], desk.clock.now())
 
     async def run() -> None:
         worker = desk.worker(connections=1)
         task = asyncio.create_task(worker.run())
-        while len(worker.queue) < dispatch.LOW_WATER or worker.wanted.is_set():
+        while len(worker.lineup.mails) < LOW_WATER or worker.lineup.wanted.is_set():
             await asyncio.to_thread(time.sleep, 0.005)
         await asyncio.to_thread(desk.ledger.refuse)
         await asyncio.to_thread(desk.ledger.hang_up)
-        while worker.queue:
+        while worker.lineup.mails:
             await asyncio.to_thread(time.sleep, 0.005)
         await asyncio.to_thread(desk.ledger.listen)
         until = time.monotonic() + 5.0
@@ -226,18 +227,19 @@ def test_a_worker_that_gave_its_queue_back_claims_again(desk: Desk) -> None:
 
 def test_a_slot_forgets_marks_that_were_not_needed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     slots: list[Slot] = []
+    fill = Slot._fill_hand
 
-    class Seen(Slot):
-        def __init__(self, worker: dispatch.Dispatcher) -> None:
-            super().__init__(worker)
-            self.pace_s = 0.0
-            slots.append(self)
+    def seen(self: Slot, first: Ready) -> None:
+        slots.append(self)
+        fill(self, first)
 
-    monkeypatch.setattr(dispatch, "Slot", Seen)
+    monkeypatch.setattr(Slot, "_fill_hand", seen)
+    monkeypatch.setattr(slot, "QUICK_S", 2.0)
     desk.send(*[f"550-5.1.1+{number}@example.com" for number in range(30)])
     desk.work(connections=1)
     assert set(desk.states().values()) == {("rejected", "peer_rejected")}
-    assert [slot.asked for slot in slots] == [{}]
+    assert slots
+    assert slots[0].asked == {}
 
 
 def test_a_lease_is_kept_while_its_mails_are_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
