@@ -1,9 +1,9 @@
-"""What is known about people, by name: the attributes that a condition can ask for, with values to choose from."""
+"""What is known about people, by name: the attributes that a condition can ask for, with some of their values."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 -- read by ninja at run time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ninja import Router, Schema
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 router = Router(tags=["people"])
 Q = sql.load("hudhud.app", "attributes.sql")
 PEOPLE = 2000  # so many of the newest are looked at, however many there are
-VALUES = 12
+VALUES = 5
 LIMIT = 500
 
 
 class AttributeName(Schema):
-    """A name, the kind of JSON value it mostly holds, and its commonest values."""
+    """A name, the kind of JSON value it mostly holds, and its commonest values; none of a personal one."""
 
     name: str
     kind: str
@@ -43,4 +43,9 @@ class AttributeNames(Schema):
 def find_attributes(request: Request) -> dict[str, object]:
     """List the names of attributes as the newest people have them."""
     found = request.scope.all(Q.find_attributes, people=PEOPLE, values=VALUES, limit=LIMIT)
-    return {"items": [{**one, "is_personal": is_personal(one["name"])} for one in found], "total": len(found)}
+    return {"items": [_item(one) for one in found], "total": len(found)}
+
+
+def _item(one: dict[str, Any]) -> dict[str, Any]:
+    personal = is_personal(one["name"])
+    return {**one, "values": [] if personal else one["values"], "is_personal": personal}

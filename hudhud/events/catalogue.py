@@ -123,6 +123,12 @@ def get_name(ws: Scope, name: str, now: datetime) -> EventName:
     return found[0]
 
 
+def find_last_seen(ws: Scope, name: str) -> datetime | None:
+    """When an event of this name happened last; None: it is not known yet."""
+    found = ws.into(EventName, NAMES.find_names, name=name)
+    return found[0].last_seen_at if found else None
+
+
 def _names(ws: Scope, now: datetime, name: str | None) -> list[EventName]:
     found = ws.into(EventName, NAMES.find_names, name=name)
     known: dict[str, list[Known]] = defaultdict(list)

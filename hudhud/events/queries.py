@@ -11,11 +11,14 @@ import msgspec
 from hudhud.events.brought import count_brought as count_brought
 from hudhud.events.brought import find_active as find_active
 from hudhud.events.catalogue import EventName as EventName
+from hudhud.events.catalogue import find_last_seen as find_last_seen
 from hudhud.events.catalogue import find_names as find_names
 from hudhud.events.catalogue import find_samples as find_samples
 from hudhud.events.catalogue import get_name as get_name
 from hudhud.events.log import find_taken as find_taken
 from hudhud.events.names import RESERVED as RESERVED
+from hudhud.events.registry import is_personal as is_personal
+from hudhud.events.registry import is_telling as is_telling
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput, NotFound
 

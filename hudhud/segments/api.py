@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ninja import Field, Query, Router, Schema, Status
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 router = Router(tags=["segments"])
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Limit = Annotated[int, Field(ge=1, le=200)]
+Word = Annotated[str, Field(max_length=256)]
 FewMembers = Annotated[int, Field(ge=1, le=50)]
 
 
@@ -172,6 +173,37 @@ def compare(request: Request, ids: Annotated[list[Id], Query(max_length=20)]) ->
         "parts": [{"in": list(part.inside), "count": part.count, "shared": part.shared} for part in found.parts],
         "as_of": request.now.isoformat(),
     }
+
+
+class OfferedValue(Schema):
+    """A value, and how many people (companies, events of the last 90 days) have it."""
+
+    value: str | int | float | bool
+    count: int
+
+
+class KnownValues(Schema):
+    """The commonest values, the commonest first; `exact`: counted, else reckoned from a sample."""
+
+    items: list[OfferedValue]
+    exact: bool
+
+
+@router.get("/segments/values", response=KnownValues)
+def find_values(
+    request: Request,
+    kind: Literal["attribute", "place", "event", "company"],
+    name: Word = "",
+    property: Word = "",  # noqa: A002 -- what a condition calls it
+    search: Annotated[str, Field(max_length=60)] = "",
+) -> dict[str, Any]:
+    """List values to choose from: of an attribute (`name`), of a part of where people are (country, region, city), of an event's (`name`) or of companies' `property`.
+
+    What only one person has is left out, and what may tell who somebody is.
+    """
+    about = queries.About(kind, name, property)
+    found = queries.find_values(request.scope, request.clickhouse, about, request.now, search=search)
+    return {"items": [asdict(one) for one in found.values], "exact": found.exact}
 
 
 @router.get("/segments/{segment_id}")

@@ -12,6 +12,8 @@ from hudhud.segments.ask import QUERIES, ask, ask_since, asks_who_lives, count_p
 from hudhud.segments.atoms import key, to_atom
 from hudhud.segments.compile import Question, compile_values
 from hudhud.segments.growth import find_growth as find_growth
+from hudhud.segments.known import About as About
+from hudhud.segments.known import find_values as find_values
 from hudhud.segments.lists import find_named as find_named
 from hudhud.segments.overlap import compare as compare
 from hudhud.segments.preview import Preview as Preview

@@ -59,6 +59,15 @@ def test_conditions_are_counted_while_they_are_written(stage: Stage, browser: Br
     assert browser.ask("POST", "segments/count", {"tree": {"kind": "and", "of": []}})[1]["count"] == 3
 
 
+def test_values_are_offered_while_conditions_are_written(stage: Stage, browser: Browser) -> None:
+    make_shop(stage)
+    assert browser.ask("GET", "segments/values?kind=attribute&name=city") == (
+        200,
+        {"items": [{"value": "Tartu", "count": 2}], "exact": True},
+    )
+    assert browser.ask("GET", f"segments/values?kind=attribute&name=city&search={'x' * 61}")[0] == 422
+
+
 def test_a_segment_is_made_counted_listed_changed_and_put_away(stage: Stage, browser: Browser) -> None:
     first, second, _ = make_shop(stage)
     stage.build()  # the stages of the lifecycle, which every workspace has

@@ -538,7 +538,7 @@ export type Join = {
 /**
  * AttributeName
  *
- * A name, the kind of JSON value it mostly holds, and its commonest values.
+ * A name, the kind of JSON value it mostly holds, and its commonest values; none of a personal one.
  */
 export type AttributeName = {
     /**
@@ -980,6 +980,38 @@ export type Doubt = {
     tree?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * KnownValues
+ *
+ * The commonest values, the commonest first; `exact`: counted, else reckoned from a sample.
+ */
+export type KnownValues = {
+    /**
+     * Items
+     */
+    items: Array<OfferedValue>;
+    /**
+     * Exact
+     */
+    exact: boolean;
+};
+
+/**
+ * OfferedValue
+ *
+ * A value, and how many people (companies, events of the last 90 days) have it.
+ */
+export type OfferedValue = {
+    /**
+     * Value
+     */
+    value: string | number | number | boolean;
+    /**
+     * Count
+     */
+    count: number;
 };
 
 /**
@@ -4077,6 +4109,39 @@ export type SegmentsCompareResponses = {
      */
     200: unknown;
 };
+
+export type SegmentsFindValuesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'attribute' | 'place' | 'event' | 'company';
+        /**
+         * Name
+         */
+        name?: string;
+        /**
+         * Property
+         */
+        property?: string;
+        /**
+         * Search
+         */
+        search?: string;
+    };
+    url: '/api/v1/segments/values';
+};
+
+export type SegmentsFindValuesResponses = {
+    /**
+     * OK
+     */
+    200: KnownValues;
+};
+
+export type SegmentsFindValuesResponse = SegmentsFindValuesResponses[keyof SegmentsFindValuesResponses];
 
 export type SegmentsArchiveSegmentData = {
     body?: never;
