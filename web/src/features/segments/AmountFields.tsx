@@ -23,7 +23,7 @@ export function AmountFields({ leaf, path, change, wrong }: LeafProps<AmountLeaf
         <NameField label={t("segments.build.event")} at={`${at}.name`} wrong={wrong} value={leaf.name} known={names.map((one) => one.name)} change={(name) => { change({ ...leaf, name }); }} />
         <WindowFields window={leaf.window} at={`${at}.window`} change={(window) => { change({ ...leaf, window }); }} wrong={wrong} />
         <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={leaf.op} options={ops} change={(op) => { change(withOp(leaf, op)); }} />
-        <ValueField at={`${at}.value`} wrong={wrong} op={leaf.op} value={leaf.value} kind={ofNumbers ? "number" : properties[leaf.property]} known={[]} change={(value) => { change({ ...leaf, value }); }} />
+        <ValueField at={`${at}.value`} wrong={wrong} op={leaf.op} value={leaf.value} kind={ofNumbers ? "number" : properties[leaf.property]} about={ofNumbers ? null : { kind: "event", name: leaf.name, property: leaf.property }} change={(value) => { change({ ...leaf, value }); }} />
       </div>
       <WhereList where={leaf.where ?? []} at={at} event={leaf.name} wrong={wrong} change={(where) => { change({ ...leaf, where }); }} />
     </>

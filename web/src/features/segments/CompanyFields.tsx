@@ -15,7 +15,7 @@ export function CompanyFields({ leaf, path, change, wrong }: LeafProps<CompanyLe
     <>
       <span className="hd-build-word">{t(where.length > 0 ? "segments.build.company.whose" : "segments.build.company.any")}</span>
       {where.map((one, index) => (
-        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={KNOWN} wrong={wrong} change={(next) => { change({ ...leaf, where: where.with(index, next) }); }} remove={() => { change({ ...leaf, where: where.toSpliced(index, 1) }); }} />
+        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={KNOWN} about={{ kind: "company" }} wrong={wrong} change={(next) => { change({ ...leaf, where: where.with(index, next) }); }} remove={() => { change({ ...leaf, where: where.toSpliced(index, 1) }); }} />
       ))}
       <Button variant="subtle" size="compact-sm" mt={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { change({ ...leaf, where: [...where, { property: "", op: "is", value: "" }] }); }}>{t("segments.build.company.add")}</Button>
     </>

@@ -36,7 +36,7 @@ function AttributeFields({ leaf, path, change, wrong }: LeafProps<AttributeLeaf>
       <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={leaf.op} options={ops} change={(op) => { change(withOp(leaf, op)); }} />
       {isDate
         ? <DayField label={t("segments.build.day")} at={`${at}.value`} wrong={wrong} value={String(leaf.value)} zone={zone} change={(value) => { change({ ...leaf, value }); }} />
-        : <ValueField at={`${at}.value`} wrong={wrong} op={leaf.op} value={leaf.value} kind={mine?.kind} known={mine?.values ?? []} change={(value) => { change({ ...leaf, value }); }} />}
+        : <ValueField at={`${at}.value`} wrong={wrong} op={leaf.op} value={leaf.value} kind={mine?.kind} about={{ kind: "attribute", name: leaf.name }} change={(value) => { change({ ...leaf, value }); }} />}
     </div>
   );
 }

@@ -7,28 +7,17 @@ import { toNames, toPoint } from "./build";
 import { pathText, type PlaceLeaf } from "./condition";
 import type { LeafProps } from "./eventFields";
 import { Choice, useWrong, type FieldProps } from "./fields";
+import { KnownInput } from "./KnownInput";
 
 /** Names with commas between them; `fit` makes of each what is stored. */
-function NamesField({ label, at, wrong, names, fit, change }: FieldProps & { names: string[]; fit?: (name: string) => string; change: (names: string[]) => void }) {
-  const { t } = useTranslation();
+function NamesField({ label, at, wrong, part, names, fit, change }: FieldProps & { part: "city" | "region" | "country"; names: string[]; fit?: (name: string) => string; change: (names: string[]) => void }) {
   const error = useWrong(at, wrong);
   const [typed, setTyped] = useState<string | null>(null);
   const take = (next: string) => {
     setTyped(next);
     change(toNames(next).map((name) => fit?.(name) ?? name));
   };
-  return (
-    <TextInput
-      className="hd-build-value"
-      label={label}
-      placeholder={t("segments.build.values")}
-      value={typed ?? names.join(", ")}
-      error={error}
-      dir="auto"
-      onChange={(event) => { take(event.currentTarget.value); }}
-      onBlur={() => { setTyped(null); }}
-    />
-  );
+  return <KnownInput about={{ kind: "place", name: part }} several label={label} isLabelled value={typed ?? names.join(", ")} error={error} change={take} leave={() => { setTyped(null); }} />;
 }
 
 const NEAR_KM = 25;
@@ -71,9 +60,9 @@ export function PlaceFields({ leaf, path, change, wrong }: LeafProps<PlaceLeaf>)
         <Choice label={t("segments.build.compare")} at={`${at}.outside`} wrong={wrong} value={leaf.outside ? "outside" : "in"} options={ways} change={(way) => { change({ ...leaf, outside: way === "outside" }); }} />
       </div>
       <div className="hd-build-fields">
-        <NamesField label={t("segments.build.place.cities")} at={`${at}.cities`} wrong={wrong} names={leaf.cities ?? []} change={(cities) => { change({ ...leaf, cities }); }} />
-        <NamesField label={t("segments.build.place.regions")} at={`${at}.regions`} wrong={wrong} names={leaf.regions ?? []} change={(regions) => { change({ ...leaf, regions }); }} />
-        <NamesField label={t("segments.build.place.countries")} at={`${at}.countries`} wrong={wrong} names={leaf.countries ?? []} fit={(name) => name.toUpperCase()} change={(countries) => { change({ ...leaf, countries }); }} />
+        <NamesField label={t("segments.build.place.cities")} at={`${at}.cities`} wrong={wrong} part="city" names={leaf.cities ?? []} change={(cities) => { change({ ...leaf, cities }); }} />
+        <NamesField label={t("segments.build.place.regions")} at={`${at}.regions`} wrong={wrong} part="region" names={leaf.regions ?? []} change={(regions) => { change({ ...leaf, regions }); }} />
+        <NamesField label={t("segments.build.place.countries")} at={`${at}.countries`} wrong={wrong} part="country" names={leaf.countries ?? []} fit={(name) => name.toUpperCase()} change={(countries) => { change({ ...leaf, countries }); }} />
       </div>
       <div className="hd-build-fields">
         <NearFields leaf={leaf} path={path} change={change} wrong={wrong} />

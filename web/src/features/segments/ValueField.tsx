@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
-import { Autocomplete } from "@/ui";
-import { MANY_OPS, toValue, valueText } from "./build";
+import { MANY_OPS, ORDER_OPS, toValue, valueText } from "./build";
 import { Choice, useWrong } from "./fields";
+import { KnownInput } from "./KnownInput";
 import type { Op, Value } from "./condition";
+import type { About } from "./known";
 import type { Wrong } from "./wrong";
 
 interface ValueProps {
@@ -14,12 +15,13 @@ interface ValueProps {
   value: Value | undefined;
   /** What the catalogue says such values are. */
   kind: string | undefined;
-  known: string[];
+  /** Whose values are offered; null: none. */
+  about: About | null;
   change: (value: Value) => void;
 }
 
 /** What to compare with: yes or no where the values are such, else a text or a number in digits of any script. */
-export function ValueField({ at, wrong, op, value, kind, known, change }: ValueProps) {
+export function ValueField({ at, wrong, op, value, kind, about, change }: ValueProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const error = useWrong(at, wrong);
@@ -34,17 +36,14 @@ export function ValueField({ at, wrong, op, value, kind, known, change }: ValueP
   }
   const shown = typeof value === "number" ? format.number(value) : valueText(value);
   return (
-    <Autocomplete
-      className="hd-build-value"
-      aria-label={label}
-      placeholder={t(several ? "segments.build.values" : "segments.build.value")}
+    <KnownInput
+      about={ORDER_OPS.includes(op) ? null : about}
+      several={several}
+      label={label}
       value={typed ?? shown}
-      data={several ? [] : known}
-      limit={12}
       error={error}
-      onChange={(next) => { setTyped(next); change(toValue(next, op)); }}
-      onBlur={() => { setTyped(null); }}
-      dir="auto"
+      change={(next) => { setTyped(next); change(toValue(next, op)); }}
+      leave={() => { setTyped(null); }}
     />
   );
 }

@@ -5,6 +5,7 @@ import { Button, IconPlus, NativeSelect } from "@/ui";
 import { OPS, howOften, propertyNames, withHowOften, withOp, withWindow, type HowOften } from "./build";
 import type { EventLeaf, Leaf, MessageLeaf, Op, Path, Where, Window } from "./condition";
 import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
+import type { About } from "./known";
 import { useEventNames } from "./queries";
 import { ValueField } from "./ValueField";
 import type { Wrong } from "./wrong";
@@ -22,7 +23,7 @@ export function useOps(ops: Op[]): { value: Op; label: string }[] {
   return ops.map((op) => ({ value: op, label: t(`segments.build.op.${op}`) }));
 }
 
-export function WhereFields({ where, at, change, remove, known, wrong }: { where: Where; at: string; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
+export function WhereFields({ where, at, change, remove, known, about, wrong }: { where: Where; at: string; about: About; change: (where: Where) => void; remove: () => void; known: Record<string, string>; wrong: Wrong | null }) {
   const { t } = useTranslation();
   const ops = useOps(OPS);
   return (
@@ -30,7 +31,7 @@ export function WhereFields({ where, at, change, remove, known, wrong }: { where
       <span className="hd-build-word">{t("segments.build.where")}</span>
       <NameField label={t("segments.build.property")} at={`${at}.property`} wrong={wrong} value={where.property} known={propertyNames(known)} change={(property) => { change({ ...where, property }); }} />
       <Choice label={t("segments.build.compare")} at={`${at}.op`} wrong={wrong} value={where.op} options={ops} change={(op) => { change(withOp(where, op)); }} />
-      <ValueField at={`${at}.value`} wrong={wrong} op={where.op} value={where.value} kind={known[where.property]} known={[]} change={(value) => { change({ ...where, value }); }} />
+      <ValueField at={`${at}.value`} wrong={wrong} op={where.op} value={where.value} kind={known[where.property]} about={where.property ? { ...about, property: where.property } : null} change={(value) => { change({ ...where, value }); }} />
       <RemoveButton label={t("segments.build.remove_where")} remove={remove} />
     </div>
   );
@@ -43,7 +44,7 @@ export function WhereList({ where, at, event, change, wrong }: { where: Where[];
   return (
     <>
       {where.map((one, index) => (
-        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={properties} wrong={wrong} change={(next) => { change(where.with(index, next)); }} remove={() => { change(where.toSpliced(index, 1)); }} />
+        <WhereFields key={index} where={one} at={`${at}.where[${String(index)}]`} known={properties} about={{ kind: "event", name: event }} wrong={wrong} change={(next) => { change(where.with(index, next)); }} remove={() => { change(where.toSpliced(index, 1)); }} />
       ))}
       <Button variant="subtle" size="compact-sm" mt={8} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { change([...where, { property: "", op: "is", value: "" }]); }}>{t("segments.build.add_where")}</Button>
     </>

@@ -3,12 +3,13 @@ import { useState } from "react";
 import { call } from "@/api/call";
 import {
   attributesFindAttributes, contentFindTemplates, consentFindTopics, eventsFindNames, journeysFindJourneys, segmentsArchiveSegment, segmentsChangeList, segmentsCompare, segmentsCount, segmentsCountReady,
-  segmentsCreateList, segmentsCreateSegment, segmentsEstimate, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses,
+  segmentsCreateList, segmentsCreateSegment, segmentsEstimate, segmentsExplain, segmentsFindGrowth, segmentsFindMembers, segmentsFindReady, segmentsFindSegments, segmentsFindUses, segmentsFindValues,
   segmentsGetSegment, segmentsTranslate, segmentsUpdateSegment,
 } from "@/api/generated";
-import type { AttributeNames } from "@/api/generated";
+import type { AttributeNames, KnownValues } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import type { Condition } from "./condition";
+import type { About } from "./known";
 import type { Count, EventName, Grown, Member, Overlap, ReadySegment, Recheck, Segment, Template, Topic, Unknown, Use, Verdict } from "./types";
 
 export { itemsOf } from "@/api/page";
@@ -47,7 +48,20 @@ export function useEventNames() {
   return useQuery({ queryKey: ["event-names"], queryFn: () => call<Paged<EventName>>(eventsFindNames()), staleTime: 60_000 });
 }
 
-/** What is known about people, by name, with values to choose from. */
+/** So many values are offered at once. */
+const OFFERED = 30;
+
+/** Known values: the commonest, or where there are more than these, those that have `search` in them. */
+export function useKnown(about: About | null, search: string): KnownValues | undefined {
+  const key = ["known-values", about];
+  const ask = (words: string) => call<KnownValues>(segmentsFindValues({ query: { kind: about?.kind ?? "attribute", name: about?.name ?? "", property: about?.property ?? "", search: words } }));
+  const all = useQuery({ queryKey: key, queryFn: () => ask(""), enabled: about !== null, staleTime: 60_000, retry: false }).data;
+  const isMore = about !== null && search !== "" && all !== undefined && all.items.length >= OFFERED;
+  const some = useQuery({ queryKey: [...key, search], queryFn: () => ask(search.slice(0, 60)), enabled: isMore, staleTime: 60_000, retry: false, placeholderData: keepPreviousData }).data;
+  return isMore ? some ?? all : all;
+}
+
+/** What is known about people, by name. */
 export function useAttributes() {
   return useQuery({ queryKey: ["attributes"], queryFn: () => call<AttributeNames>(attributesFindAttributes()), staleTime: 60_000 });
 }
