@@ -6,6 +6,8 @@ TESTS := $(BIN)/pytest -n 3 --dist loadfile
 # Tests of the whole system against the clock have the machine to themselves. (5: none was chosen.)
 WHOLE := tests/acceptance tests/faults tests/sdk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+# Where Python is told to keep no compiled files, each of the hundreds of processes that tests start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up test test-long prove lint types bench e2e migrate openapi lock web wheel
@@ -25,7 +27,7 @@ test-long: $(BIN)/.ready hudhud/app/static/index.html  ## Run the tests that tak
 	@$(TESTS) -m long --timeout 900 --durations 20 --durations-min 5 $(WHOLE:%=--ignore=%) $(ARGS) || [ $$? = 5 ]
 
 prove: $(BIN)/.ready hudhud/app/static/index.html  ## Live through all 23,570 people's orders with kill -9, cut the power 50 times (an hour)
-	@PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 PROVE_IMPORT_MB=1000 PROVE_IMPORT_KILLS=20 PROVE_FIELDS_EVERY=1 $(BIN)/pytest -m 'long or prove' --timeout 3600 -s tests/acceptance tests/faults tests/journeys tests/segments tests/transfer/test_large.py tests/transfer/test_interrupted.py tests/app/test_fuzz.py tests/hooks/test_mapper.py $(ARGS)
+	@PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 PROVE_IMPORT_MB=1000 PROVE_IMPORT_KILLS=20 PROVE_FIELDS_EVERY=1 $(BIN)/pytest -m 'long or prove' --hypothesis-profile random --timeout 3600 -s tests/acceptance tests/faults tests/journeys tests/segments tests/transfer/test_large.py tests/transfer/test_interrupted.py tests/app/test_fuzz.py tests/hooks/test_mapper.py $(ARGS)
 
 lint: $(BIN)/.ready hudhud/app/static/index.html  ## Check style, formatting and the import contracts
 	@$(BIN)/ruff check
