@@ -27,7 +27,7 @@ test-long: $(BIN)/.ready hudhud/app/static/index.html  ## Run the tests that tak
 	@$(TESTS) -m long --timeout 900 --durations 20 --durations-min 5 $(WHOLE:%=--ignore=%) $(ARGS) || [ $$? = 5 ]
 
 prove: $(BIN)/.ready hudhud/app/static/index.html  ## Live through all 23,570 people's orders with kill -9, cut the power 50 times (an hour)
-	@PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 PROVE_IMPORT_MB=1000 PROVE_IMPORT_KILLS=20 PROVE_FIELDS_EVERY=1 $(BIN)/pytest -m 'long or prove' --hypothesis-profile random --timeout 3600 -s tests/acceptance tests/faults tests/journeys tests/segments tests/transfer/test_large.py tests/transfer/test_interrupted.py tests/app/test_fuzz.py tests/hooks/test_mapper.py $(ARGS)
+	@PROVE_SEED=random PROVE_EVERY=1 PROVE_CUTS=50 PROVE_RESTARTS_S=300 PROVE_IMPORT_MB=1000 PROVE_IMPORT_KILLS=20 PROVE_FIELDS_EVERY=1 $(BIN)/pytest -m 'long or prove' --hypothesis-profile random --timeout 3600 -s tests/acceptance tests/faults tests/journeys tests/segments tests/transfer/test_large.py tests/transfer/test_interrupted.py tests/app/test_fuzz.py tests/hooks/test_mapper.py $(ARGS)
 
 lint: $(BIN)/.ready hudhud/app/static/index.html  ## Check style, formatting and the import contracts
 	@$(BIN)/ruff check

@@ -59,6 +59,10 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
     """List what waits for somebody, each with the screen that settles it; `kind` is a closed set."""
     found: list[dict[str, Any]] = []
     since = now - SPAN
+    if ignored := ws.value(Q.get_ignored):
+        found.append(
+            {"kind": "clock_ahead" if ignored > 0 else "clock_back", "count": round(abs(ignored) / 60), "link": "/messages?state=planned"}
+        )
     if not ws.value(Q.has_collect_key):
         found.append({"kind": "no_collect_key", "link": "/settings/keys"})
     if not workspace.postal_address or not workspace.sender_email:

@@ -51,3 +51,9 @@ SELECT state, count(*) AS waiting, count(*) FILTER (WHERE due_at <= %(now)s) AS 
 -- Outcomes of hand-overs in the last hour, by state (everywhere: metrics).
 SELECT state, count(*) FROM message_outcome WHERE id > (SELECT coalesce(max(id), 0) - 100000 FROM message_outcome)
     AND at > %(now)s - interval '1 hour' GROUP BY state;
+
+-- name: get_ignored
+-- By how many seconds the clock of a living worker was set that it does not believe (database clock): ahead, or back; the furthest.
+SELECT (stats -> 'clock' ->> 'ignored_s')::float8 AS seconds FROM worker_heartbeat
+WHERE beat_at > clock_timestamp() - interval '15 seconds' AND stats -> 'clock' IS NOT NULL
+ORDER BY abs((stats -> 'clock' ->> 'ignored_s')::float8) DESC LIMIT 1;

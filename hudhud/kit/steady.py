@@ -67,6 +67,10 @@ class SteadyClock:
                 self._offset += max(-followed, min(followed, step))
             return datetime.fromtimestamp(passed + offset, UTC)
 
+    def ignored(self) -> float:
+        """Return by how many seconds the wall clock was set ahead (back: less than none) and is not believed; 0: it is."""
+        return self._ignored
+
     def real_seconds(self, virtual: timedelta) -> float:
         """One second is one second."""
         return virtual.total_seconds()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.kit import clickhouse
+from hudhud.kit.steady import SteadyClock
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -80,7 +81,10 @@ class Context:
         self._stats[threading.current_thread().name][group][name] += amount
 
     def stats(self, role: str) -> dict[str, dict[str, float]]:
-        """Return the counters of `role`."""
-        return {
+        """Return the counters of `role`, and what is wrong with the clock."""
+        counted = {
             group: {name: round(value, 6) for name, value in list(numbers.items())} for group, numbers in list(self._stats[role].items())
         }
+        # Home says so to whoever can set the clock right, or start the workers again.
+        ignored = self.clock.ignored() if isinstance(self.clock, SteadyClock) else 0.0
+        return {**counted, "clock": {"ignored_s": round(ignored, 1)}} if ignored else counted

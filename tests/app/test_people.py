@@ -11,6 +11,8 @@ import pytest
 from hudhud.accounts.actions import create_key
 from hudhud.events.rejects import refuse
 from hudhud.events.types import Reason, Refusal
+from hudhud.kit.steady import SteadyClock
+from hudhud.workers.main import QUERIES
 from tests.app.browser import Browser
 from tests.people import canary
 from tests.workers.line import Line, identify, track
@@ -143,3 +145,22 @@ def test_home_says_when_a_website_brings_too_many_addresses(line: Line) -> None:
     line.work()
     with line.db.workspace(line.shop) as ws:
         assert ws.conn.execute("SELECT count(*) FROM identifier WHERE namespace = 'email'").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(("set_by", "kind"), [(7_200.0, "clock_ahead"), (-7_200.0, "clock_back")])
+def test_home_says_that_the_clock_was_set_until_it_is_right_again(line: Line, set_by: float, kind: str) -> None:
+    wall = passed = 1_000_000.0
+    line.context.clock = SteadyClock(wall=lambda: wall, passed=lambda: passed)
+    api = Browser(key=a_key(line))
+
+    def needs() -> dict[str, int]:
+        line.context.clock.now()
+        with line.db.everywhere() as everywhere:
+            everywhere.run(QUERIES.beat, worker="w", roles=["here"], stats=[json.dumps(line.context.stats("here"))])
+        return {need["kind"]: need["count"] for need in api.ask("GET", "home")[1]["attention"]}
+
+    assert kind not in needs()
+    wall += set_by
+    assert needs()[kind] == 120
+    wall -= set_by
+    assert kind not in needs()

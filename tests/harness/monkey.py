@@ -45,13 +45,18 @@ def _parent_of(process: psutil.Process) -> int:
         return 0
 
 
+# Of what is killed and when; "random": another each time, which is printed.
+SEED = os.environ.get("PROVE_SEED", "1")
+
+
 class Monkey:
     """Kills below `root`, which is the pid of a `hudhud up` that the test has started."""
 
     def __init__(self, root: int, *, seed: int | None = None) -> None:
         """Print the seed, so that a failing run can be repeated."""
         self.root = root
-        self.seed = random.randrange(2**32) if seed is None else seed
+        drawn = random.randrange(2**32) if SEED == "random" else int(SEED)
+        self.seed = drawn if seed is None else seed
         self.random = random.Random(self.seed)
         self.log: list[tuple[float, str, int]] = []  # monotonic time, what, pid
         print(f"monkey: seed {self.seed}", flush=True)  # noqa: T201 -- pytest shows it when the run fails
