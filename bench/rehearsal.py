@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 DAYS = timedelta(days=90)
+# What cannot be guessed of the sample shop.
+ANSWERS: dict[str, dict[str, str | int]] = {
+    "cross_sell": {"bought": "Feeders", "belongs": "Seed"},
+    "event_invite": {"begins": "2026-04-20T18:00"},
+}
 PEOPLE, TIMES, EVENTS = 5_000, 20, 5_000_000
 APART = 1_000_000
 QUERIES = sql.load("bench", "rehearsal.sql")
@@ -77,7 +82,7 @@ def _fill(stack: Stack, ch: Client, workspace_id: int, people: int, events: int)
     with stack.db.workspace(workspace_id) as ws:
         demo.fill(ws, ch, sandbox, NOW, pictures="", actor="cli", people_count=people)
         for key in sorted(recipes.find_ready().keys() - {"cart", "welcome"}):
-            recipes.install(ws, sandbox, key, NOW, by="cli")
+            recipes.install(ws, sandbox, key, NOW, by="cli", answers=ANSWERS.get(key))
             actions.start(ws, key, NOW, by="cli")
         first = ws.value(sql.Query("first", "SELECT min(id) FROM person"))
         ws.run(QUERIES.people, copies=TIMES - 1, apart=APART)

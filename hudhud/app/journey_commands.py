@@ -19,6 +19,7 @@ from hudhud.kit import clickhouse, clock
 journey = typer.Typer(name="journey", no_args_is_help=True, help="Journeys as files, and their state.")
 
 Key = Annotated[str, typer.Argument(help="The journey's key.")]
+Answer = Annotated[list[str] | None, typer.Option(help="The answer to a question, as KEY=VALUE; may be given twice.")]
 
 
 journey.command()(journey_files.lint)
@@ -30,15 +31,22 @@ journey.command("rehearse")(journey_files.rehearse_file)
 
 
 @journey.command()
-def install(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: Json = False) -> None:
-    """Install a ready journey with its mails, not yet started. Example: hudhud journey install welcome."""
+def install(key: Key, *, answer: Answer = None, workspace: WorkspaceId = None, data: Data = None, json: Json = False) -> None:
+    """Install a ready journey with its mails, not yet started. Example: hudhud journey install cart --answer order="Order Paid"."""
     sandbox = Sandbox()
     try:
         with attach(data, workspace) as (chosen, ws):
-            number = recipes.install(ws, sandbox, key, clock.from_setting(chosen.clock).now(), by=ACTOR)
+            number = recipes.install(
+                ws, sandbox, key, clock.from_setting(chosen.clock).now(), by=ACTOR, answers=_read_answers(answer or [])
+            )
     finally:
         sandbox.close()
     say({"key": key, "number": number}, f"{key}: version {number}; start it with `hudhud journey start {key}`", json=json)
+
+
+def _read_answers(given: list[str]) -> dict[str, str | int]:
+    pairs = [one.partition("=") for one in given]
+    return {key: int(value) if value.isdecimal() and value.isascii() else value for key, _, value in pairs}
 
 
 @journey.command()

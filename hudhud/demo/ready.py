@@ -7,6 +7,9 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from hudhud.accounts.queries import get_workspace
+from hudhud.coupons import actions as coupons
+from hudhud.coupons.types import PoolWishes
+from hudhud.demo.goods import SHOP
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import recipes
 from hudhud.lifecycle import actions as lifecycle
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 # In the order in which they are made: the newest stands first.
 SEGMENTS = ("comparison", "first_time_buyers", "retention", "new_subscribers", "cart_left", "likely_to_leave", "champions")
 JOURNEYS = ("welcome", "cart")
+# The sample shop takes any code of these: it makes them as they are needed.
+POOLS = {"welcome": ("WELCOME-######%", 7), "cart": ("CART-######%", 1)}
 
 
 def install(ws: Scope, sandbox: Sandbox, now: datetime, actor: str) -> tuple[int, list[str]]:
@@ -37,6 +42,9 @@ def install(ws: Scope, sandbox: Sandbox, now: datetime, actor: str) -> tuple[int
         names = ready[key].names
         made[key] = segments.create_segment(ws, names.get(language, names["en"]), ready[key].tree, now, by=actor)
     _introduce(ws, made, language, now, actor)
+    for key, (pattern, days) in POOLS.items():
+        wishes = PoolWishes(pattern.partition("-")[0].capitalize(), pattern, url=f"{SHOP}/?coupon={{code}}", valid_days=days)
+        coupons.create_pool(ws, key, wishes, now, by=actor)
     for key in JOURNEYS:
         recipes.install(ws, sandbox, key, now, by=actor)
         journeys.start(ws, key, now, by=actor)

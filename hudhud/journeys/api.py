@@ -16,6 +16,7 @@ from hudhud.journeys import actions, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.editing import drafts, keeping
 from hudhud.journeys.editing.placing import read_rule
+from hudhud.journeys.installing import questions
 from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
 from hudhud.journeys.running import calls, rerun
 from hudhud.journeys.why import ahead, stuck
@@ -56,6 +57,12 @@ class Rerun(Schema):
     as_of: AwareDatetime | None = None
 
 
+class Installation(Schema):
+    """What a ready journey is to be installed with: answers by the keys of its `questions`; what is left out is guessed."""
+
+    answers: dict[str, str | int] = Field(default_factory=dict)
+
+
 class Publication(Schema):
     """A journey as it is written down (ARCHITECTURE.md), and what becomes of people under way."""
 
@@ -83,9 +90,13 @@ def find_journeys(request: Request, after: str = "", limit: Limit = 50, *, archi
 
 @router.get("/journeys/ready")
 def find_ready(request: Request) -> dict[str, Any]:
-    """List the journeys that can be installed with one click: the graph, and the mails with their subjects."""
+    """List the journeys that can be installed: the graph, the mails with their subjects, and two questions at most, with guesses."""
     present = {row["key"] for archived in (False, True) for row in queries.find_journeys(request.scope, limit=1000, archived=archived)}
-    items = [{**_ready_card(graph), "installed": key in present} for key, graph in recipes.find_ready().items()]
+    known = questions.look(request.scope, request.now)
+    items = [
+        {**_ready_card(graph), "installed": key in present, "questions": [asdict(one) for one in questions.ask(key, known)]}
+        for key, graph in recipes.find_ready().items()
+    ]
     return {"items": items, "next": None, "total": len(items)}
 
 
@@ -121,9 +132,10 @@ def delete(request: Request, key: str) -> Status[None]:
 
 
 @router.post("/journeys/{key}/install")
-def install(request: Request, key: str) -> dict[str, Any]:
-    """Install a ready journey with its mails and topics, not yet started."""
-    number = recipes.install(request.scope, shared(), key, request.now, by=request.actor)
+def install(request: Request, key: str, given: Installation | None = None) -> dict[str, Any]:
+    """Install a ready journey with its mails, topics and pool, not yet started."""
+    answers = given.answers if given else {}
+    number = recipes.install(request.scope, shared(), key, request.now, by=request.actor, answers=answers)
     return {"key": key, "number": number}
 
 

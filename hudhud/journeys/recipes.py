@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from hudhud.accounts.queries import get_workspace
 from hudhud.consent.actions import create_default_topics
 from hudhud.content import actions as content
+from hudhud.coupons.actions import create_pool
+from hudhud.coupons.types import PoolWishes
 from hudhud.journeys import actions
 from hudhud.journeys.graph import parse
+from hudhud.journeys.installing.fitting import fit, settle
+from hudhud.journeys.installing.questions import look, read_book
 from hudhud.journeys.queries import get_version
 from hudhud.journeys.types import JourneyNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from hudhud.content.sandbox import Sandbox
@@ -57,10 +62,11 @@ def get_mail(template: str) -> ReadyMail:
     return ReadyMail(template, names, {language: copy["subject"] for language, copy in languages.items()})
 
 
-def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str) -> int:
-    """Publish a ready journey with its templates and topics, not yet started; return the version's number. Again: nothing happens.
+def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str, answers: Mapping[str, str | int] | None = None) -> int:
+    """Publish a ready journey with its templates, topics and pool, not yet started; return the version's number. Again: nothing happens.
 
-    Raises `JourneyNotFound` for a key that is none of ours.
+    `answers` by the keys of its questions (installing/questions.py); where none is given, what is guessed for sure stands.
+    Raises `JourneyNotFound` for a key that is none of ours, `AnswersNeeded`, and `InvalidInput` for an answer that does not do.
     """
     graph = find_ready().get(key)
     if graph is None:
@@ -70,10 +76,23 @@ def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str) ->
         return get_version(ws, key)[1]
     except JourneyNotFound:
         create_default_topics(ws, now)
+    known = look(ws, now)
+    fitted = fit(graph, settle(key, answers or {}, known), known, now.date())
+    _make_pools(ws, fitted.pools, {str(one.value) for one in known.pools}, now, by)
     for template in templates(graph):
         names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(template))
-        content.publish(ws, sandbox, template, names, languages, actor=by, now=now)
-    return actions.publish(ws, _dated(graph, now), now, by=by)
+        copies = {language: {part: fitted.rewrite(text) for part, text in copy.items()} for language, copy in languages.items()}
+        content.publish(ws, sandbox, template, names, copies, actor=by, now=now)
+    return actions.publish(ws, _dated(fitted.graph, now), now, by=by)
+
+
+def _make_pools(ws: Scope, wanted: Mapping[str, str], there: Collection[str], now: datetime, by: str) -> None:
+    """Make the pools that there are not, without codes: only the shop knows which ones its till takes."""
+    language = get_workspace(ws).language
+    for question, pool in wanted.items():
+        if pool not in there:
+            one = read_book().questions[question]
+            create_pool(ws, pool, PoolWishes(one.names.get(language, one.names["en"]), valid_days=one.valid_days), now, by=by)
 
 
 def _dated(graph: Graph, now: datetime) -> Graph:

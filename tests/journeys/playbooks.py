@@ -1,61 +1,10 @@
-"""What each ready journey is expected to do with five people. Samples of events and traits are those of docs/guide/playbooks.md.
-
-Ann does what the journey is for, Bob does nothing, Cat has done the step already (or does it twice), Dan did not agree to mail, Eve is not concerned.
-"""
+"""What each ready journey is expected to do with five people (tests/journeys/playbook.py says who they are)."""
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-from tests.journeys.stage import T0
-
-ANN, BOB, CAT, DAN, EVE = range(5)
-GUIDE = Path("docs/guide/playbooks.md")
-Deed = tuple[int, float, str, dict[str, Any]]  # who, hours after the beginning, event, properties that differ from the sample
-Traits = tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Playbook:
-    """A story of so many days, and what comes of it: how many enter each node, how many mails may leave, how many runs end by the goal and by an exit."""
-
-    days: int
-    entered: dict[str, int]
-    mails: dict[str, int]
-    goal: int
-    exited: int = 0
-    deeds: tuple[Deed, ...] = ()
-    traits: Traits = ({}, {}, {}, {}, {})
-    subscribe: tuple[int, ...] = ()  # to the newsletter in the story itself
-    enter: tuple[tuple[int, float], ...] = ()  # the segment, after so many hours
-    begins: datetime = T0
-    agreed: tuple[int, ...] = (ANN, BOB, CAT, EVE)
-
-
-def read_samples() -> dict[str, dict[str, Any]]:
-    """Read the sample events of the guide: name -> properties."""
-    found = (json.loads(text) for text in re.findall(r'`(\{"event".*?\})`', GUIDE.read_text("utf-8")))
-    return {one["event"]: one["properties"] for one in found}
-
-
-SAMPLES = read_samples()
-ORDER = "Order Completed"
-
-
-def by_date(name: str, ann: str, cat: str) -> Traits:
-    """Give Ann, Bob and Dan one date, Cat another, and Eve none."""
-    return ({name: ann}, {name: ann}, {name: cat}, {name: ann}, {})
-
-
-def each(who: tuple[int, ...], hours: float, event: str, **properties: object) -> tuple[Deed, ...]:
-    """Let several do the same, a minute apart."""
-    return tuple((one, hours + one / 60, event, properties) for one in who)
-
+from tests.journeys.playbook import ANN, BOB, CAT, DAN, EVE, FEEDER, HUMAN, ORDER, SEED, Playbook, by_date, each
 
 PLAYBOOKS: dict[str, Playbook] = {
     "birthday": Playbook(
@@ -226,5 +175,196 @@ PLAYBOOKS: dict[str, Playbook] = {
         {"fit": 3, "trade_in": 2},
         goal=1,
         deeds=(*each((ANN, BOB, CAT, DAN), 0, "Successor Released"), (CAT, 1, "Successor Released", {}), (ANN, 48, ORDER, {})),
+    ),
+    "cart": Playbook(
+        10,
+        {"an_hour": 5, "remind": 4, "a_day": 4, "reassure": 3, "two_days": 3, "code": 2, "offer": 2, "last_day": 2, "given_up": 2},
+        {"remind": 3, "reassure": 2, "offer": 1},
+        goal=2,
+        exited=1,
+        deeds=(
+            *each((ANN, BOB, CAT, DAN, EVE), 0, "Checkout Started"),
+            (CAT, 0.5, ORDER, {}),
+            (EVE, 2, "Cart Emptied", {}),
+            (ANN, 30, ORDER, {}),
+        ),
+    ),
+    "checkout_2h": Playbook(
+        5,
+        {"two_hours": 4, "finish": 3, "looked": 3, "help": 2, "a_day": 3, "given_up": 2},
+        {"finish": 2, "help": 1},
+        goal=2,
+        deeds=(
+            *each((ANN, BOB, CAT, DAN), 0, "Checkout Started"),
+            (CAT, 1, ORDER, {}),
+            (ANN, 3, "Message Opened", {"template": "checkout_finish", **HUMAN}),
+            (ANN, 20, ORDER, {}),
+        ),
+    ),
+    "welcome": Playbook(
+        30,
+        {
+            "hello": 3,
+            "two_days": 3,
+            "clicked": 3,
+            "reminder": 2,
+            "a_day": 2,
+            "story": 3,
+            "two_more_days": 3,
+            "proof": 2,
+            "three_days": 2,
+            "coupon": 2,
+            "code": 1,
+            "offer": 1,
+            "a_week": 1,
+            "welcomed": 2,
+        },
+        {"hello": 3, "reminder": 2, "story": 3, "proof": 2, "offer": 1},
+        goal=1,
+        agreed=(EVE,),
+        subscribe=(ANN, BOB, CAT),
+        deeds=(
+            (ANN, 10, "Message Clicked", {"template": "welcome_hello", **HUMAN}),
+            (ANN, 72, ORDER, {}),
+            (CAT, 144, "Coupon Applied", {}),
+        ),
+    ),
+    "second_order": Playbook(
+        90,
+        {"sixty_days": 4, "came_back": 0, "invite": 3, "two_weeks": 3, "stayed_away": 3},
+        {"invite": 2},
+        goal=1,
+        deeds=(*each((ANN, BOB, CAT, DAN), 0, ORDER), (CAT, 2, ORDER, {}), (ANN, 720, ORDER, {})),
+    ),
+    "winback": Playbook(
+        80,
+        {
+            "miss_you": 3,
+            "two_weeks": 3,
+            "missed": 2,
+            "two_more_weeks": 2,
+            "code": 1,
+            "last_chance": 1,
+            "last_weeks": 1,
+            "clean": 1,
+            "no_answer": 1,
+        },
+        {"miss_you": 3, "missed": 2, "last_chance": 1},
+        goal=2,
+        deeds=(
+            *each((ANN, BOB, CAT, DAN), -88 * 24, ORDER),
+            (ANN, 240, "Page Viewed", {}),
+            (CAT, 480, ORDER, {}),
+        ),
+        enter=((ANN, 48), (BOB, 48 + 1 / 60), (CAT, 48 + 2 / 60)),
+    ),
+    "new_content": Playbook(
+        20,
+        {"tell": 5, "five_days": 5, "told": 4},
+        {"tell": 4},
+        goal=1,
+        deeds=(
+            *each((ANN, BOB, CAT, DAN), 0, "Content Published"),
+            (ANN, 5, "Message Clicked", {"template": "new_content", **HUMAN}),
+            (CAT, 48, "Content Published", {}),
+            (BOB, 192, "Content Published", {}),
+        ),
+    ),
+    "app_dormant": Playbook(
+        40,
+        {"two_weeks": 4, "start": 3, "five_days": 3, "help": 2, "nine_days": 2, "unused": 2},
+        {"start": 2, "help": 1},
+        goal=2,
+        deeds=(*each((ANN, BOB, CAT, DAN), 0, "Application Installed"), (CAT, 48, ORDER, {}), (ANN, 384, ORDER, {})),
+    ),
+    "pricing": Playbook(
+        30,
+        {"four_hours": 3, "help": 3, "three_days": 3, "talk": 2, "ten_days": 2, "looked": 2},
+        {"help": 2, "talk": 1},
+        goal=1,
+        deeds=(
+            (CAT, 0, ORDER, {}),
+            *each((ANN, BOB, CAT, DAN, EVE), 0.1, "Page Viewed"),
+            *each((ANN, BOB, CAT, DAN, EVE), 1.1, "Page Viewed"),
+            *each((ANN, BOB, CAT, DAN), 2.1, "Page Viewed"),
+            (ANN, 24, "Demo Requested", {}),
+        ),
+    ),
+    "stories": Playbook(
+        30,
+        {"next_day": 4, "more": 4, "two_weeks": 4, "read": 3},
+        {"more": 3},
+        goal=1,
+        deeds=(
+            *((who, who / 60, "Page Viewed", {"path": "/customers"}) for who in (ANN, BOB, CAT, DAN)),
+            (EVE, 1, "Page Viewed", {}),
+            (CAT, 24, "Page Viewed", {"path": "/customers"}),
+            (ANN, 120, "Demo Requested", {}),
+        ),
+    ),
+    "first_use": Playbook(
+        30,
+        {"an_hour": 5, "howto": 5, "two_weeks": 5, "shown": 4},
+        {"howto": 4},
+        goal=1,
+        deeds=(
+            *each((ANN, BOB, CAT, DAN), 0, "Feature Used"),
+            (CAT, 24, "Feature Used", {}),
+            (CAT, 48, "Feature Used", {"feature": "export"}),
+            (ANN, 72, "Activated", {}),
+        ),
+    ),
+    "cross_sell": Playbook(
+        40,
+        {"a_week": 3, "use": 3, "second_week": 3, "fits": 2, "two_weeks": 2, "without": 2},
+        {"use": 2, "fits": 1},
+        goal=1,
+        answers={"bought": "Feeders", "belongs": "Seed"},
+        deeds=(
+            *((who, who / 60, ORDER, {"products": [FEEDER]}) for who in (ANN, BOB, DAN)),
+            (CAT, 0.1, ORDER, {"products": [FEEDER, SEED]}),
+            (EVE, 0.2, ORDER, {}),
+            (ANN, 240, ORDER, {"products": [SEED]}),
+        ),
+    ),
+    "referral_reward": Playbook(
+        80,
+        {"code": 4, "reward": 4, "two_months": 4, "thanked": 3, "no_code": 0},
+        {"reward": 4},
+        goal=1,
+        deeds=(*each((ANN, BOB, CAT, DAN), 0, "Referral Completed"), (CAT, 24, "Referral Completed", {}), (ANN, 100, ORDER, {})),
+    ),
+    "event_invite": Playbook(
+        30,
+        {
+            "note": 4,
+            "invite": 4,
+            "answered": 4,
+            "confirm": 2,
+            "day_before": 2,
+            "tomorrow": 2,
+            "hour_before": 2,
+            "soon": 2,
+            "a_day": 2,
+            "missed": 1,
+            "no_answer": 1,
+        },
+        {"invite": 4, "confirm": 2, "tomorrow": 2, "soon": 2},
+        goal=1,
+        exited=1,
+        answers={"begins": "2026-01-16T18:00"},
+        deeds=(
+            (EVE, 50, "Event Declined", {}),
+            (ANN, 72, "Event Registered", {}),
+            (CAT, 80, "Event Registered", {}),
+            (ANN, 366.5, "Event Attended", {}),
+        ),
+    ),
+    "event_thanks": Playbook(
+        45,
+        {"evening": 4, "thanks": 4, "two_days": 4, "case": 4, "four_weeks": 4, "over": 3},
+        {"thanks": 3, "case": 3},
+        goal=1,
+        deeds=(*each((ANN, BOB, CAT, DAN), 0, "Event Attended"), (CAT, 1, "Event Attended", {}), (ANN, 120, "Demo Requested", {})),
     ),
 }

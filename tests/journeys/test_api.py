@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.engines.migrate import load, migrate_clickhouse
+from hudhud.events.actions import record_names
 from hudhud.journeys.recipes import find_ready, templates
 from hudhud.kit.clickhouse import connect
 from tests.app.browser import PASSWORD, Browser
@@ -145,6 +146,20 @@ def test_a_ready_journey_that_was_edited_is_not_installed_over(browser: Browser)
     assert browser.ask("PUT", "journeys/welcome", {"graph": mine})[1]["number"] == 2
     assert browser.ask("POST", "journeys/welcome/install") == (200, {"key": "welcome", "number": 2})
     assert browser.ask("GET", "journeys/welcome")[1]["graph"]["names"] == {"en": "Mine"}
+
+
+def test_the_gallery_tells_its_questions_and_takes_answers(browser: Browser, stage: Stage) -> None:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        record_names(ws, [stage.event(1, name, T0) for name in ("Purchase", "Order Paid")])
+    items = {one["key"]: one for one in browser.ask("GET", "journeys/ready")[1]["items"]}
+    order, pool = items["cart"]["questions"]
+    assert (order["key"], order["kind"], order["sure"], set(order["texts"])) == ("order", "event", False, {"en", "et", "fa", "ar"})
+    assert {choice["value"] for choice in order["choices"]} == {"Purchase", "Order Paid"}
+    assert (pool["guess"], pool["sure"]) == ("cart", True)
+    status, problem = browser.ask("POST", "journeys/cart/install")
+    assert (status, problem["code"], problem["questions"]) == (422, "answers_needed", ["order"])
+    assert browser.ask("POST", "journeys/cart/install", {"answers": {"order": "Purchase"}}) == (200, {"key": "cart", "number": 1})
+    assert browser.ask("GET", "journeys/cart")[1]["graph"]["goal"]["name"] == "Purchase"
 
 
 def test_what_a_journey_does_to_people_is_told_by_the_api(browser: Browser, stage: Stage) -> None:
