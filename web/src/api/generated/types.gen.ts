@@ -113,6 +113,10 @@ export type Workspace = {
      */
     open_attributes: Array<string>;
     /**
+     * Publishing Needs Approval
+     */
+    publishing_needs_approval: boolean;
+    /**
      * Is Sample
      */
     is_sample: boolean;
@@ -1181,6 +1185,20 @@ export type Publication = {
 };
 
 /**
+ * Answers
+ *
+ * What a ready journey is to be installed with: answers by the keys of its `questions`; what is left out is guessed.
+ */
+export type Answers = {
+    /**
+     * Answers
+     */
+    answers?: {
+        [key: string]: string | number;
+    };
+};
+
+/**
  * Entering
  *
  * Who shall enter, with what templates call `event`, and a key by which a repeat is known.
@@ -1750,7 +1768,7 @@ export type CouponPoolGiven = {
 /**
  * CouponCodesTaken
  *
- * How many codes are new, how many were known, and what was refused.
+ * How many codes are new, how many were known, how many lines were refused, and the first of those.
  */
 export type CouponCodesTaken = {
     /**
@@ -1764,9 +1782,31 @@ export type CouponCodesTaken = {
     /**
      * Refused
      */
-    refused: Array<{
-        [key: string]: string;
-    }>;
+    refused: number;
+    /**
+     * Lines
+     */
+    lines: Array<CouponLineRefused>;
+};
+
+/**
+ * CouponLineRefused
+ *
+ * A line that is no code, and what to do about it.
+ */
+export type CouponLineRefused = {
+    /**
+     * Line
+     */
+    line: number;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Remedy
+     */
+    remedy: string;
 };
 
 /**
@@ -4780,7 +4820,7 @@ export type JourneysPublishResponses = {
 };
 
 export type JourneysInstallData = {
-    body?: never;
+    body?: Answers | null;
     path: {
         /**
          * Key
@@ -5365,21 +5405,21 @@ export type JourneysEditingAssessImpactResponses = {
     200: unknown;
 };
 
-export type JourneysSecretsFindSecretsData = {
+export type JourneysActingFindSecretsData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/v1/journey-secrets';
 };
 
-export type JourneysSecretsFindSecretsResponses = {
+export type JourneysActingFindSecretsResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysSecretsDropSecretData = {
+export type JourneysActingDropSecretData = {
     body?: never;
     path: {
         /**
@@ -5391,16 +5431,16 @@ export type JourneysSecretsDropSecretData = {
     url: '/api/v1/journey-secrets/{name}';
 };
 
-export type JourneysSecretsDropSecretResponses = {
+export type JourneysActingDropSecretResponses = {
     /**
      * No Content
      */
     204: void;
 };
 
-export type JourneysSecretsDropSecretResponse = JourneysSecretsDropSecretResponses[keyof JourneysSecretsDropSecretResponses];
+export type JourneysActingDropSecretResponse = JourneysActingDropSecretResponses[keyof JourneysActingDropSecretResponses];
 
-export type JourneysSecretsPutSecretData = {
+export type JourneysActingPutSecretData = {
     body: JourneySecret;
     path: {
         /**
@@ -5412,16 +5452,16 @@ export type JourneysSecretsPutSecretData = {
     url: '/api/v1/journey-secrets/{name}';
 };
 
-export type JourneysSecretsPutSecretResponses = {
+export type JourneysActingPutSecretResponses = {
     /**
      * No Content
      */
     204: void;
 };
 
-export type JourneysSecretsPutSecretResponse = JourneysSecretsPutSecretResponses[keyof JourneysSecretsPutSecretResponses];
+export type JourneysActingPutSecretResponse = JourneysActingPutSecretResponses[keyof JourneysActingPutSecretResponses];
 
-export type JourneysRehearsalFindRehearsalsData = {
+export type JourneysRehearsingFindRehearsalsData = {
     body?: never;
     path?: never;
     query?: {
@@ -5441,21 +5481,21 @@ export type JourneysRehearsalFindRehearsalsData = {
     url: '/api/v1/rehearsals';
 };
 
-export type JourneysRehearsalFindRehearsalsResponses = {
+export type JourneysRehearsingFindRehearsalsResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysRehearsalCreateRehearsalData = {
+export type JourneysRehearsingCreateRehearsalData = {
     body: RehearsalRequest;
     path?: never;
     query?: never;
     url: '/api/v1/rehearsals';
 };
 
-export type JourneysRehearsalCreateRehearsalResponses = {
+export type JourneysRehearsingCreateRehearsalResponses = {
     /**
      * Response
      *
@@ -5466,9 +5506,9 @@ export type JourneysRehearsalCreateRehearsalResponses = {
     };
 };
 
-export type JourneysRehearsalCreateRehearsalResponse = JourneysRehearsalCreateRehearsalResponses[keyof JourneysRehearsalCreateRehearsalResponses];
+export type JourneysRehearsingCreateRehearsalResponse = JourneysRehearsingCreateRehearsalResponses[keyof JourneysRehearsingCreateRehearsalResponses];
 
-export type JourneysRehearsalDeleteRehearsalData = {
+export type JourneysRehearsingDeleteRehearsalData = {
     body?: never;
     path: {
         /**
@@ -5480,16 +5520,16 @@ export type JourneysRehearsalDeleteRehearsalData = {
     url: '/api/v1/rehearsals/{rehearsal_id}';
 };
 
-export type JourneysRehearsalDeleteRehearsalResponses = {
+export type JourneysRehearsingDeleteRehearsalResponses = {
     /**
      * No Content
      */
     204: void;
 };
 
-export type JourneysRehearsalDeleteRehearsalResponse = JourneysRehearsalDeleteRehearsalResponses[keyof JourneysRehearsalDeleteRehearsalResponses];
+export type JourneysRehearsingDeleteRehearsalResponse = JourneysRehearsingDeleteRehearsalResponses[keyof JourneysRehearsingDeleteRehearsalResponses];
 
-export type JourneysRehearsalGetRehearsalData = {
+export type JourneysRehearsingGetRehearsalData = {
     body?: never;
     path: {
         /**
@@ -5501,14 +5541,14 @@ export type JourneysRehearsalGetRehearsalData = {
     url: '/api/v1/rehearsals/{rehearsal_id}';
 };
 
-export type JourneysRehearsalGetRehearsalResponses = {
+export type JourneysRehearsingGetRehearsalResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysRehearsalCancelRehearsalData = {
+export type JourneysRehearsingCancelRehearsalData = {
     body?: never;
     path: {
         /**
@@ -5520,14 +5560,14 @@ export type JourneysRehearsalCancelRehearsalData = {
     url: '/api/v1/rehearsals/{rehearsal_id}/cancel';
 };
 
-export type JourneysRehearsalCancelRehearsalResponses = {
+export type JourneysRehearsingCancelRehearsalResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysResultsFindLotsData = {
+export type JourneysMeasuringFindLotsData = {
     body?: never;
     path: {
         /**
@@ -5539,14 +5579,14 @@ export type JourneysResultsFindLotsData = {
     url: '/api/v1/journeys/{key}/lots';
 };
 
-export type JourneysResultsFindLotsResponses = {
+export type JourneysMeasuringFindLotsResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysResultsFindTestsData = {
+export type JourneysMeasuringFindTestsData = {
     body?: never;
     path: {
         /**
@@ -5558,14 +5598,14 @@ export type JourneysResultsFindTestsData = {
     url: '/api/v1/journeys/{key}/tests';
 };
 
-export type JourneysResultsFindTestsResponses = {
+export type JourneysMeasuringFindTestsResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysResultsCallTestData = {
+export type JourneysMeasuringCallTestData = {
     body: TestWinner;
     path: {
         /**
@@ -5581,16 +5621,16 @@ export type JourneysResultsCallTestData = {
     url: '/api/v1/journeys/{key}/tests/{node}/winner';
 };
 
-export type JourneysResultsCallTestResponses = {
+export type JourneysMeasuringCallTestResponses = {
     /**
      * No Content
      */
     204: void;
 };
 
-export type JourneysResultsCallTestResponse = JourneysResultsCallTestResponses[keyof JourneysResultsCallTestResponses];
+export type JourneysMeasuringCallTestResponse = JourneysMeasuringCallTestResponses[keyof JourneysMeasuringCallTestResponses];
 
-export type JourneysResultsBeginTestAnewData = {
+export type JourneysMeasuringBeginTestAnewData = {
     body?: never;
     path: {
         /**
@@ -5606,14 +5646,14 @@ export type JourneysResultsBeginTestAnewData = {
     url: '/api/v1/journeys/{key}/tests/{node}/anew';
 };
 
-export type JourneysResultsBeginTestAnewResponses = {
+export type JourneysMeasuringBeginTestAnewResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysResultsGetTargetData = {
+export type JourneysMeasuringGetTargetData = {
     body?: never;
     path: {
         /**
@@ -5625,21 +5665,21 @@ export type JourneysResultsGetTargetData = {
     url: '/api/v1/journeys/{key}/target';
 };
 
-export type JourneysResultsGetTargetResponses = {
+export type JourneysMeasuringGetTargetResponses = {
     /**
      * OK
      */
     200: unknown;
 };
 
-export type JourneysResultsFindTargetsData = {
+export type JourneysMeasuringFindTargetsData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/v1/targets';
 };
 
-export type JourneysResultsFindTargetsResponses = {
+export type JourneysMeasuringFindTargetsResponses = {
     /**
      * OK
      */
