@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (22, 22)
+# Files of earlier builds stay so long, for pages that were open then.
+KEPT_S = 7 * 86_400
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
@@ -100,6 +103,15 @@ def prepare_web() -> None:
     install_packages(ROOT / "tests" / "sdk", env)
     install_packages(ROOT / "web", env)
     run("npm", "run", "--silent", "build", cwd=ROOT / "web", env=env)
+    forget_old_builds(ROOT / "hudhud" / "app" / "static" / "assets")
+
+
+def forget_old_builds(assets: Path) -> None:
+    """Remove files that no build of the last week has written (each writes all of its own)."""
+    oldest = time.time() - KEPT_S
+    for file in assets.iterdir():
+        if file.stat().st_mtime < oldest:
+            file.unlink()
 
 
 def run_npm(arguments: list[str]) -> None:

@@ -9,7 +9,8 @@ export default defineConfig({
   resolve: { alias: { "@": path("./src") } },
   build: {
     outDir: path("../hudhud/app/static"),
-    emptyOutDir: true,
+    // Pages that are open go on asking for the files of their build: tools/bootstrap.py removes them a week later.
+    emptyOutDir: false,
     manifest: true,
     target: "es2023",
     chunkSizeWarningLimit: 700,
