@@ -17,6 +17,10 @@ export function installsReady(stage, language) {
     await page.getByText(mails[0].subjects[language]).waitFor();
     await page.locator(".hd-box").first().waitFor(PATIENT);
     await page.getByRole("button", { name: t("journeys.ready.install") }).click();
+    const questions = page.getByRole("dialog", { name: t("journeys.ready.ask.title") });
+    assert.equal(await questions.getByRole("textbox").first().inputValue(), "Order Completed");
+    await assertAccessible(page, "questions of a ready journey");
+    await questions.getByRole("button", { name: t("journeys.ready.install") }).click();
     await page.waitForURL("**/journeys/second_order", PATIENT);
     await page.getByText(t("journeys.status.draft"), { exact: true }).waitFor(PATIENT);
     assert.equal((await api(page, "/journeys/second_order")).status, "draft");

@@ -1185,11 +1185,11 @@ export type Publication = {
 };
 
 /**
- * Answers
+ * Installation
  *
  * What a ready journey is to be installed with: answers by the keys of its `questions`; what is left out is guessed.
  */
-export type Answers = {
+export type Installation = {
     /**
      * Answers
      */
@@ -4820,7 +4820,7 @@ export type JourneysPublishResponses = {
 };
 
 export type JourneysInstallData = {
-    body?: Answers | null;
+    body?: Installation | null;
     path: {
         /**
          * Key

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useMe } from "@/features/session/queries";
@@ -8,7 +8,8 @@ import { useLanguage } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Failure, IconPlus, Loading, Page, Text, say } from "@/ui";
 import { Drawing } from "./Drawing";
 import { Plan } from "./Plan";
-import { journeyName, useInstall, useReady } from "./queries";
+import { Questions } from "./Questions";
+import { journeyName, useReady } from "./queries";
 import type { ReadyJourney } from "./types";
 
 function useReadyWords(ready: ReadyJourney) {
@@ -48,11 +49,11 @@ export default function ReadyScreen() {
   const list = useReady();
   const ready = list.data?.items.find((one) => one.key === key);
   const open = () => void navigate(`/journeys/${key}`);
-  const install = useInstall(() => { say(t("journeys.ready.done")); open(); });
+  const [asking, setAsking] = useState(false);
   const name = ready ? journeyName(ready, language) : t("journeys.ready.title");
   const button = ready?.installed
     ? <Button onClick={open}>{t("journeys.ready.open")}</Button>
-    : <Button leftSection={<IconPlus size={18} aria-hidden />} loading={install.isPending} onClick={() => { install.mutate(key); }}>{t("journeys.ready.install")}</Button>;
+    : <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => { setAsking(true); }}>{t("journeys.ready.install")}</Button>;
   return (
     <Page
       title={name}
@@ -63,11 +64,11 @@ export default function ReadyScreen() {
       wide
     >
       {list.isError && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {install.isError && <Failure error={install.error} />}
       {list.isPending && <Card><Loading /></Card>}
       {list.data && !ready && <Card><Text>{t("app.not_found_lead")}</Text></Card>}
       {ready && !ready.installed && <Text c="dimmed" fz="sm" mt={-14}>{t("journeys.ready.note")}</Text>}
       {ready && <Preview ready={ready} />}
+      {ready && asking && <Questions ready={ready} done={() => { say(t("journeys.ready.done")); open(); }} close={() => { setAsking(false); }} />}
     </Page>
   );
 }

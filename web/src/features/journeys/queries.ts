@@ -9,7 +9,7 @@ import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, TemplateSummary, Why } from "./types";
+import type { Answers, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -29,9 +29,9 @@ export function useReady() {
 export function useInstall(done: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (key: string) => call(journeysInstall({ path: { key } })),
+    mutationFn: ({ key, answers }: { key: string; answers: Answers }) => call(journeysInstall({ path: { key }, body: { answers } })),
     onSuccess: async () => {
-      await Promise.all([READY, LIST, ["templates"], ["topics"], ["home"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all([READY, LIST, ["templates"], ["topics"], ["coupons"], ["home"]].map((queryKey) => client.invalidateQueries({ queryKey })));
       done();
     },
   });
@@ -41,8 +41,8 @@ export function journeyName(journey: { key: string; names: Record<string, string
   return pickName(journey.names, language, journey.key);
 }
 
-export function useJourney(key: string) {
-  return useQuery({ queryKey: ["journey", key], queryFn: () => call<Journey>(journeysGetJourney({ path: { key } })) });
+export function useJourney(key: string, enabled = true) {
+  return useQuery({ enabled, queryKey: ["journey", key], queryFn: () => call<Journey>(journeysGetJourney({ path: { key } })) });
 }
 
 /** Numbers on nodes and edges, fresh every second while the page is looked at. */

@@ -19,8 +19,23 @@ export interface Journey {
   graph: Graph;
 }
 
+/** What a ready journey asks before it is installed, with what was guessed. */
+export interface Question {
+  key: string;
+  kind: "event" | "attribute" | "topic" | "pool" | "days" | "text" | "segment" | "moment";
+  texts: Record<string, string>;
+  guess: string | number | null;
+  sure: boolean;
+  choices: { value: string | number; label: string }[];
+  least: number;
+  most: number;
+}
+
+export type Answers = Record<string, string | number>;
+
 /** A journey that comes with Hudhud, installed or not. */
 export interface ReadyJourney {
+  questions: Question[];
   key: string;
   names: Record<string, string>;
   installed: boolean;
