@@ -14,7 +14,7 @@ from hudhud.journeys.editing.placing import KEEP_ALL
 from hudhud.journeys.loops import check_graph
 from hudhud.journeys.loops import check_loops as check_loops
 from hudhud.journeys.loops import check_segment as check_segment
-from hudhud.journeys.running import entries, merges, planner, reactions
+from hudhud.journeys.running import entries, merges, planner, reactions, sending
 from hudhud.journeys.running.moves import MOVES
 from hudhud.journeys.running.telling import tell_runs as tell_runs
 from hudhud.journeys.times import clocks
@@ -62,6 +62,7 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
         # Who came in with these facts may be touched by them.
         touched += begun + (reactions.react(ws, ch, version, facts, now) if begun or version.journey_id in concerned else 0)
         touched += clocks.look_again(ws, version, (event.person_id for event in facts.about_people), now)
+    touched += sending.hear(ws, versions, events)
     if touched:
         ws.run(MOVES.ring)
     return touched

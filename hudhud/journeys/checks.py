@@ -20,7 +20,7 @@ DRAFTS = sql.load("hudhud.journeys.editing", "drafts.sql")
 
 def find_problems(ws: Scope, graph: Graph) -> list[Problem]:
     """Return which templates and topics are missing, and whose mails nobody would get, each with the step that names it."""
-    templates = [(node_id, node.template) for node_id, node in graph.nodes.items() if node.kind == "send"]
+    templates = [(node_id, key) for node_id, node in graph.nodes.items() if node.kind == "send" for key in node.templates()]
     topics = [(node_id, node.topic) for node_id, node in graph.nodes.items() if node.kind in {"send", "topic"}]
     topics += [("", graph.trigger.topic)] if isinstance(graph.trigger, OnSubscribe) else []
     there = {row[0] for row in ws.rows(DRAFTS.find_templates, keys=sorted({key for _, key in templates}))}

@@ -137,8 +137,11 @@ def _is_heard(node: Kind, node_id: str, sender: str, trigger: Trigger) -> bool:
     """Say whether a message of this step may begin a run, as far as what is told of it can be known before."""
     if node.kind != "send" or not isinstance(trigger, OnEvent) or SENT not in trigger.event_names():
         return False
-    told = {"journey": sender, "step": node_id, "template": node.template, "topic": node.topic, "source_kind": "journey"}
-    return all(_may_pass(told[part.property], part) for part in trigger.where if part.property in told)
+    told = {"journey": sender, "step": node_id, "topic": node.topic, "source_kind": "journey"}
+    return any(
+        all(_may_pass(one[part.property], part) for part in trigger.where if part.property in one)
+        for one in ({**told, "template": template} for template in node.templates())
+    )
 
 
 def _may_pass(told: str, part: Where) -> bool:

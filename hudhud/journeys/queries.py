@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys.editing.changeover import MOVED_TO
+from hudhud.journeys.running.moves import SENT
 from hudhud.journeys.running.version import Version
-from hudhud.journeys.types import JourneyNotFound
+from hudhud.journeys.types import STAYS, JourneyNotFound
 from hudhud.journeys.uses import find_uses as find_uses
 from hudhud.kit import sql
 
@@ -66,12 +67,14 @@ def find_flow(ws: Scope, version: Version) -> Counter[tuple[str, str]]:
 
 
 def node_numbers(ws: Scope, version: Version) -> dict[str, dict[str, int]]:
-    """Return for each node how many runs entered it, stand on it and left it (also by the goal, an exit or a merge)."""
+    """Return for each node how many runs entered it, stand on it and left it (also by the goal, an exit or a merge), and how many fallbacks it sent."""
     flow = find_flow(ws, version)
     here = {row[0]: row[1] for row in ws.rows(QUERIES.find_here, version_id=version.id)}
     entered: Counter[str] = Counter({version.graph.start: flow["", "start"]})
     left: Counter[str] = Counter()
     for (node_id, edge), count in flow.items():
+        if edge.startswith((STAYS, SENT)):
+            continue
         if node_id:
             left[node_id] += count
             target = version.node(node_id).exits().get(edge)
@@ -79,7 +82,14 @@ def node_numbers(ws: Scope, version: Version) -> dict[str, dict[str, int]]:
                 entered[target] += count
         elif edge.startswith(MOVED_TO):
             entered[edge.removeprefix(MOVED_TO)] += count
-    return {node_id: {"entered": entered[node_id], "here": here.get(node_id, 0), "left": left[node_id]} for node_id in version.graph.nodes}
+    sent = {
+        node_id: {f"fallback_{n}": flow[node_id, f"{SENT}{n}"] for n, _ in enumerate(version.stays(node_id), 1)}
+        for node_id in version.chains
+    }
+    return {
+        node_id: {"entered": entered[node_id], "here": here.get(node_id, 0), "left": left[node_id], **sent.get(node_id, {})}
+        for node_id in version.graph.nodes
+    }
 
 
 def find_edges(version: Version) -> list[dict[str, Any]]:
@@ -95,7 +105,8 @@ def edge_numbers(ws: Scope, version: Version) -> list[dict[str, Any]]:
     flow = find_flow(ws, version)
     edges = find_edges(version)
     drawn = {(edge["from"], edge["edge"]) for edge in edges}
-    edges += [{"from": node_id, "edge": edge, "to": _comes_to(edge)} for node_id, edge in sorted(flow) if (node_id, edge) not in drawn]
+    others = [(node_id, edge) for node_id, edge in sorted(flow) if (node_id, edge) not in drawn and not edge.startswith(SENT)]
+    edges += [{"from": node_id, "edge": edge, "to": node_id if edge.startswith(STAYS) else _comes_to(edge)} for node_id, edge in others]
     return [{**edge, "count": flow[edge["from"], edge["edge"]]} for edge in edges]
 
 

@@ -150,7 +150,7 @@ SELECT p.node, count(*) AS count FROM run_position p WHERE p.version_id = %(vers
 
 -- name: find_runs
 -- Runs of a journey, newest first.
-SELECT r.id, r.person_id, r.run_key, r.entered_at, r.ended_at, r.outcome, p.node, p.due_at, p.waiting, v.number AS version
+SELECT r.id, r.person_id, r.run_key, r.entered_at, r.ended_at, r.outcome, p.node, p.visit, p.due_at, p.waiting, v.number AS version
 FROM run r JOIN journey_version v ON v.id = r.version_id LEFT JOIN run_position p ON p.run_id = r.id
 WHERE r.journey_id = %(journey_id)s AND r.id < %(after)s AND (%(node)s::text IS NULL OR p.node = %(node)s) AND (%(person_id)s::bigint IS NULL OR r.person_id = %(person_id)s)
 ORDER BY r.id DESC

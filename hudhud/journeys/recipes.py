@@ -43,7 +43,7 @@ def find_ready() -> Mapping[str, Graph]:
 
 def templates(graph: Graph) -> list[str]:
     """Return the keys of the templates that a journey sends."""
-    return sorted({node.template for node in graph.nodes.values() if node.kind == "send"})
+    return sorted({key for node in graph.nodes.values() if node.kind == "send" for key in node.templates()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,9 @@ class Reason(StrEnum):
     DELAY_OVER = "delay_over"
     NO_DATE_AHEAD = "no_date_ahead"
     MESSAGE_PLANNED = "message_planned"
+    FALLBACK_PLANNED = "fallback_planned"
+    ENGAGED = "engaged"
+    ALREADY_SEEN = "already_seen"
     ALREADY_DONE = "already_done"
     WINDOW_OPENED = "window_opened"
     CONDITION_MET = "condition_met"
@@ -171,6 +174,8 @@ class Refusal(StrEnum):
 SETTLE = timedelta(seconds=5)
 # Edges that no node may name: a run's beginning and ends.
 ENDS = frozenset({"start", "end", "goal", "exit", "merged", "left", "moved"})
+# Edges by which a run stays on its node, for the next message of a chain: `fallback.1`, `fallback.2`.
+STAYS = "fallback."
 
 
 class Due(NamedTuple):
@@ -190,13 +195,16 @@ class Plan:
     """What a node decides for a batch: who takes which edge, who stays till the deadline, who gets the message, on whom it acts.
 
     `settle`: how long those who go on rest first, wherever they come to. `own`: for which runs another reason holds than for their edge.
+    `rests`: who stays till a moment without having been held by the clock. `links`: which message of a chain a run is to get, 0 if none is said.
     """
 
     moves: dict[str, list[Due]] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
     holds: list[Due] = field(default_factory=list)
     holds_until: list[tuple[Due, datetime]] = field(default_factory=list)
+    rests: list[tuple[Due, datetime]] = field(default_factory=list)
     sends: list[Due] = field(default_factory=list)
+    links: dict[int, int] = field(default_factory=dict)
     effects: list[Due] = field(default_factory=list)
     settle: timedelta = timedelta(0)
     own: dict[int, Reason] = field(default_factory=dict)

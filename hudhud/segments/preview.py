@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from hudhud.consent.types import CHANNELS
 from hudhud.kit.errors import Conflict, InvalidInput
 from hudhud.segments.ask import ask, asks_who_lives, count_people, find_atoms, read_definitions
 from hudhud.segments.atoms import Reachable, key
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from hudhud.segments.ask import Definitions
     from hudhud.segments.types import Condition
 
-CHANNELS = ("email",)
 # So many people are asked at least: 3 % of them then stand for 3 % of all, give or take a twentieth.
 SAMPLED_PEOPLE = 50_000
 # Up to so many people with so many events, all of them are counted within the time that an estimate may take.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +14,9 @@ from hudhud.journeys.measuring import rounds
 from hudhud.journeys.running.planner import Pace
 from hudhud.kit.sql import Query
 from tests.journeys.reference import Happening, Reference, Told
+from tests.journeys.reference_sends import SendingReference
 from tests.journeys.stage import T0, Stage, make_stage
+from tests.journeys.test_chains import leave
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -35,6 +37,12 @@ LIVE = Query(
 SENDS = Query("sends", "SELECT source_id, step, visit FROM message ORDER BY source_id, visit")
 
 ACTS = Query("acts", "SELECT run_id, node, visit, at FROM journey_effect ORDER BY run_id, visit")
+HITS = Query(
+    "hits",
+    "INSERT INTO engagement (workspace_id, message_id, kind, at, method, verdict) "
+    "SELECT workspace_id, id, %(kind)s, %(at)s, 'GET', 'human' FROM message WHERE person_id = %(person_id)s",
+)
+MAILS = Query("mails", "SELECT DISTINCT source_id, step FROM message WHERE person_id = %(person_id)s")
 ACTED = Query("acted", "SELECT id, (attributes ->> 'acts')::integer FROM person")
 
 windows = st.sampled_from([{"kind": "since_entry", "later_day": False}, {"kind": "since_entry", "later_day": True}, {"kind": "ever"}])
@@ -55,6 +63,8 @@ moments = st.builds(lambda at, some: {"kind": "time", "at": at, **some}, clocks,
 windows_to_send = st.builds(
     lambda hours, some: {"from": hours[0], "to": hours[1], **some}, st.lists(clocks, min_size=2, max_size=2, unique=True), days
 )
+spans = st.sampled_from([{"amount": 12, "unit": "hours"}, {"amount": 1, "unit": "days"}])
+chains = st.lists(st.builds(lambda after, unless: {"template": "u", "after": after, "unless": unless}, spans, st.sampled_from(["opened", "clicked"])), min_size=1, max_size=2)  # fmt: skip
 instants = st.integers(0, 12).map(lambda n: (T0 + n * HALF_DAYS).isoformat().replace("+00:00", "Z"))
 
 
@@ -85,6 +95,7 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
                     {"kind": "delay", **span, "next": f"n{i + 1}"},
                     {"kind": "delay", **draw(st.sampled_from([span, {}])), "until": draw(moments), "next": f"n{i + 1}"},
                     {"kind": "send", "template": "t", "topic": "newsletter", "next": f"n{i + 1}"},
+                    {"kind": "send", "template": "t", "topic": "newsletter", "next": f"n{i + 1}", "fallbacks": draw(chains)},
                     {"kind": "wait", "until": draw(trees), "timeout": span, "met": draw(ahead), "timed_out": f"n{i + 1}"},
                     {"kind": "branch", "branches": [{"if": draw(trees), "next": draw(ahead)}], "otherwise": f"n{i + 1}"},
                     {"kind": "split", "shares": [{"name": n, "percent": p, "next": to} for n, p, to in shares], "salt": salt},
@@ -115,10 +126,12 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
 
 # Batches of (person, name, time) and, between them, clock steps; times on a coarse grid, so that facts and deadlines meet.
 happenings = st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(NAMES), st.integers(0, 10))
+# Who opens, or clicks in, what they have got so far.
+hits = st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(["open", "click"]), st.integers(0, 12))
 # When a winner is declared, and when the test is begun anew.
 sayings = st.none() | st.tuples(st.sampled_from("AB"), st.integers(0, 6), st.none() | st.integers(4, 10))
 BEGIN = [(0, "Start", 0), (1, "Start", 1), (2, "Start", 0)]
-schedules = st.lists(st.lists(happenings, min_size=1, max_size=6) | st.integers(0, 12), min_size=2, max_size=8)
+schedules = st.lists(st.lists(happenings, min_size=1, max_size=6) | st.integers(0, 12) | hits, min_size=2, max_size=8)
 
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -154,14 +167,18 @@ def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any], said: Said
     with stage.db.workspace(stage.workspace_id) as ws:
         ws.run(LIVE, ids=people, zones=[*ZONES])
     told_of = Told() if said is None else Told(said[0], T0 + said[1] * HALF_DAYS, None if said[2] is None else T0 + said[2] * HALF_DAYS)
-    reference = Reference(graph, dict(zip(people, ZONES, strict=True)), told_of)
+    reference = SendingReference(graph, dict(zip(people, ZONES, strict=True)), told_of)
     stage.publish(graph)
     if said is not None:
         tell(stage, told_of)
-    for step in [BEGIN, *schedule, 40]:
+    for step in [BEGIN, *schedule, 40, 42, 44]:
         if isinstance(step, int):
             stage.tick(T0 + step * HALF_DAYS, PACE)
+            leave(stage, T0 + step * HALF_DAYS)
             reference.tick(T0 + step * HALF_DAYS)
+        elif isinstance(step, tuple):
+            answer(stage, people[step[0]], step[1], T0 + step[2] * HALF_DAYS)
+            reference.hit(people[step[0]], step[1], T0 + step[2] * HALF_DAYS)
         else:
             events = [stage.event(people[who], name, T0 + at * HALF_DAYS) for who, name, at in step]
             stage.take(*events)
@@ -171,6 +188,14 @@ def compare(stage: Stage, graph: dict[str, Any], schedule: list[Any], said: Said
     with stage.db.workspace(stage.workspace_id) as ws:
         acted = {person_id: acts for person_id, acts in ws.rows(ACTED) if acts}
     assert acted == {person: acts for person in people if (acts := sum(len(run.acts) for run in reference.runs if run.person == person))}
+
+
+def answer(stage: Stage, person_id: int, kind: str, at: datetime) -> None:
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(HITS, person_id=person_id, kind=kind, at=at)
+        mails = ws.rows(MAILS, person_id=person_id)
+    told = [{"source_kind": "journey", "source_id": run_id, "step": step, "verdict": "human"} for run_id, step in mails]
+    stage.take(*(stage.event(person_id, {"open": "Message Opened", "click": "Message Clicked"}[kind], at, **one) for one in told))
 
 
 def ordered(reference: Reference) -> list[Any]:

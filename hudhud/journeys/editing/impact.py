@@ -143,9 +143,10 @@ def _mode(graph: Graph, landing: Landing | None) -> str:
         return "keep"
     if landing.node is None:
         return "pass"
-    if landing.is_same:
-        return "same"
     node = graph.nodes[landing.node]
+    # Whoever stays for a fallback stays.
+    if landing.is_same or (landing.how == "same" and node.kind == "send" and node.fallbacks):
+        return "same"
     if node.hold() is not None:
         return "asked" if node.conditions() else "rest"
     return "asked" if node.kind == "delay" else "pass"

@@ -119,11 +119,18 @@ def _land(old: Graph, new: Graph, node_id: str, choice: Choice) -> Landing | Non
     if isinstance(choice, To) and choice.node != node_id:
         return Landing(choice.node, "named", is_fresh=True, repeats=_repeats(old, new, node_id, choice.node))
     if node_id in new.nodes:
-        return Landing(node_id, "same", is_same=_rests_as_before(old, new, node_id), repeats=_repeats(old, new, node_id, node_id))
+        # Where no fallback is left, whoever stays for one has had the message.
+        sent = ((node_id, (node_id,)),) if _is_chain(old.nodes[node_id]) and not _is_chain(new.nodes[node_id]) else ()
+        repeats = (*_repeats(old, new, node_id, node_id), *sent)
+        return Landing(node_id, "same", is_same=_rests_as_before(old, new, node_id), repeats=repeats)
     target = nearest(old, node_id, new.nodes)
     if target is None:
         return Landing(None, "exit")
     return Landing(target, "nearest", is_fresh=True, repeats=_repeats(old, new, node_id, target))
+
+
+def _is_chain(node: Kind) -> bool:
+    return node.kind == "send" and bool(node.fallbacks)
 
 
 def nearest(old: Graph, node_id: str, left: Mapping[str, object]) -> str | None:

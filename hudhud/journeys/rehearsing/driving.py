@@ -17,6 +17,7 @@ from hudhud.journeys.graph import canonical
 from hudhud.journeys.rehearsing.replay import open_replay
 from hudhud.journeys.running import entries, planner, reactions
 from hudhud.journeys.running.planner import Pace
+from hudhud.journeys.running.sending import Rehearsed
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError, InvalidInput
 
@@ -76,6 +77,7 @@ class Script:
     until: datetime
     resolution: timedelta
     person_id: int | None = None
+    answers: tuple[float, float] = (0.25, 0.03)  # shares of people who are assumed to open and to click what was never sent
 
     @property
     def workspace_id(self) -> int:
@@ -92,14 +94,16 @@ def unmoved(_at: datetime, _runs: int) -> None:
     """Tell nobody how far it is."""
 
 
-def write_script(casts: Sequence[Cast], since: datetime, until: datetime, *, person_id: int | None = None) -> Script:
+def write_script(
+    casts: Sequence[Cast], since: datetime, until: datetime, *, person_id: int | None = None, answers: tuple[float, float] = (0.25, 0.03)
+) -> Script:
     """Prepare versions for a span; raises `InvalidInput` for an empty one, or where there is no journey."""
     if since >= until:
         raise InvalidInput("to", until.isoformat(), "it must be later than `from`")
     if not casts:
         raise InvalidInput("journeys", [], "no journey is running: start one, or name those to rehearse")
     resolution = max(FINEST, timedelta(seconds=math.ceil((until - since).total_seconds() / MOST_STEPS)))
-    return Script(tuple(_placed(cast, place, since) for place, cast in enumerate(casts)), since, until, resolution, person_id)
+    return Script(tuple(_placed(cast, place, since) for place, cast in enumerate(casts)), since, until, resolution, person_id, answers)
 
 
 def _placed(cast: Cast, place: int, since: datetime) -> Cast:
@@ -183,7 +187,7 @@ class _Drive:
             instant = min(ahead, default=None)
 
     def _step(self, actors: list[_Actor], instant: datetime) -> None:
-        pace = Pace(in_order=True, questions=MOST_QUESTIONS)
+        pace = Pace(in_order=True, questions=MOST_QUESTIONS, rehearsed=Rehearsed(self.script.since, *self.script.answers))
         events, found = self.replay.take_until(instant)
         facts = reactions.sort_facts(events, ())
         with self.world.scope(self.script.workspace_id) as ws:

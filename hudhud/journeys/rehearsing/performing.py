@@ -68,7 +68,8 @@ def perform(
 ) -> Performed:
     """Perform a rehearsal; raises what `create` does, and `RehearsalTooLarge`. Nothing live is written."""
     with stage.db.workspace(workspace_id) as ws:
-        script = write_script(rehearsals.find_casts(ws, request), since, until, person_id=request.person_id)
+        answers = (request.rates.opened, request.rates.clicked)
+        script = write_script(rehearsals.find_casts(ws, request), since, until, person_id=request.person_id, answers=answers)
     with ExitStack() as stack:
         if request.events or request.days_ahead is not None:
             ch = stack.enter_context(open_overlay(stage.clickhouse_url))

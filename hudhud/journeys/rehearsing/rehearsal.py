@@ -132,5 +132,6 @@ def assumptions(version: Version) -> list[str]:
     found += ["actions_not_done"] if kinds & (EFFECTS - {"webhook", "coupon"}) else []
     found += ["answers_assumed"] if "webhook" in kinds else []
     found += ["coupons_assumed"] if "coupon" in kinds else []
+    found += ["answers_to_mails_assumed"] if version.chains else []
     found += ["time_zones_as_now"] if version.clocked else []
     return found

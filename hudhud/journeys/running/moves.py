@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import PlannedSet
 from hudhud.journeys.acting import answers
 from hudhud.journeys.editing.changeover import take_repeats
-from hudhud.journeys.types import Due, Reason
+from hudhud.journeys.types import STAYS, Due, Reason
 from hudhud.kit import sql
 from hudhud.kit.sql import instants, numbers, texts
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOVES = sql.load("hudhud.journeys.running", "moves.sql")
 SOURCE = "journey"
+# Counts of fallbacks, among those of edges: no way that anybody takes.
+SENT = "fallback_sent."
 # As numbers, for what orders messages.
 PRIORITIES: dict[Priority | None, int] = {"low": -1, None: 0, "normal": 0, "high": 1}
 OUTCOMES = {
@@ -56,14 +58,14 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
     if plan.holds:
         ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
     hold_until(ws, plan.holds_until)
+    hold_until(ws, plan.rests, waiting=False)
     if plan.sends:
-        assert node.kind == "send"
-        plan_messages(ws, version, node, node_id, plan.sends, now)
+        _plan_links(ws, version, node_id, plan, now)
     if plan.effects:
         plan_effects(ws, version, node_id, plan.effects)
-    exits = node.exits()
+    onward = node.exits().keys() | version.stays(node_id).keys()
     for edge, runs in plan.moves.items():
-        if edge in exits:
+        if edge in onward:
             own = plan.own | dict.fromkeys(repeated, Reason.ALREADY_DONE)
             for reason in dict.fromkeys((plan.reasons[edge], *own.values())):
                 some = [run for run in runs if own.get(run.run_id, plan.reasons[edge]) == reason]
@@ -80,19 +82,24 @@ def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
     if not (plan.sends or plan.effects):
         return set()
     repeated = take_repeats(ws, node_id, [run.run_id for run in (*plan.sends, *plan.effects)])
+    if not repeated:
+        return repeated
     plan.sends = [run for run in plan.sends if run.run_id not in repeated]
     plan.effects = [run for run in plan.effects if run.run_id not in repeated]
     # Who would wait here until it is done goes on as if it were.
     waiting = [run for run, _ in plan.holds_until if run.run_id in repeated]
     plan.holds_until = [(run, at) for run, at in plan.holds_until if run.run_id not in repeated]
+    for edge in [edge for edge in plan.moves if edge.startswith(STAYS)]:
+        waiting += [run for run in plan.moves[edge] if run.run_id in repeated]
+        plan.moves[edge] = [run for run in plan.moves[edge] if run.run_id not in repeated]
     plan.move("next", [*plan.moves.get("next", ()), *waiting], plan.reasons.get("next", Reason.ALREADY_DONE))
     return repeated
 
 
-def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]]) -> None:
-    """Let runs rest where they stand, each until its own moment."""
+def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]], *, waiting: bool = True) -> None:
+    """Let runs rest where they stand, each until its own moment; `waiting`: as they were looked at by the clock, and are held by it."""
     if held:
-        ws.run(MOVES.hold_until, run_ids=numbers(run.run_id for run, _ in held), ats=instants(at for _, at in held))
+        ws.run(MOVES.hold_until, waiting=waiting, run_ids=numbers(run.run_id for run, _ in held), ats=instants(at for _, at in held))
 
 
 def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason, settle: timedelta) -> None:
@@ -151,8 +158,9 @@ def _step(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str
 
 
 def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, Any]:
-    target = version.node(node_id).exits()[edge]
-    rest, looked_at = version.rest_on_arrival(target)
+    stays = version.stays(node_id)
+    target = node_id if edge in stays else version.node(node_id).exits()[edge]
+    rest, looked_at = (stays[edge], False) if edge in stays else version.rest_on_arrival(target)
     return {**_step(version, node_id, edge, reason), "target": target, "rest": rest, "looked_at": looked_at}
 
 
@@ -182,8 +190,21 @@ def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
         )
 
 
-def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: list[Due], now: datetime) -> None:
-    """Plan one message for each run."""
+def _plan_links(ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime) -> None:
+    """Plan for each run the message of its chain that is next; count the fallbacks."""
+    node = version.node(node_id)
+    assert node.kind == "send"
+    groups: dict[int, list[Due]] = defaultdict(list)
+    for run in plan.sends:
+        groups[plan.links.get(run.run_id, 0)].append(run)
+    for link, runs in groups.items():
+        plan_messages(ws, version, node, node_id, runs, now, link=link)
+    count(ws, version, Counter({(node_id, f"{SENT}{link}"): len(runs) for link, runs in groups.items() if link}))
+
+
+def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: list[Due], now: datetime, *, link: int = 0) -> None:
+    """Plan one message for each run: the first of the step, or (`link`) one of its fallbacks."""
+    template, channel = node.links()[link]
     events = dict(ws.rows(MOVES.find_triggers, run_ids=numbers(run.run_id for run in runs)))
     known = answers.find_given(ws, [run.run_id for run in runs])
     given = {run_id: msgspec.json.encode(one).decode() for run_id, one in known.items()}
@@ -192,7 +213,8 @@ def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: l
         source_key=version.key,
         step=node_id,
         topic=node.topic,
-        template=node.template,
+        template=template,
+        channel=channel,
         source_ids=[run.run_id for run in runs],
         visits=[run.visit for run in runs],
         person_ids=[run.person_id for run in runs],

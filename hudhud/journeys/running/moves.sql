@@ -110,7 +110,7 @@ UPDATE run_position p SET waiting = true, due_at = p.arrived_at + %(rest)s::inte
 
 -- name: hold_until
 -- Let runs rest where they stand, each until its own moment.
-UPDATE run_position p SET waiting = true, due_at = given.at
+UPDATE run_position p SET waiting = %(waiting)s, due_at = given.at
 FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[]) AS given (run_id, at)
 WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]);
 

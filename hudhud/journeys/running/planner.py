@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.journeys.acting import answers, vouchers, webhooks
 from hudhud.journeys.measuring import rounds
-from hudhud.journeys.running import moves
+from hudhud.journeys.running import moves, sending
 from hudhud.journeys.running.facts import asks_entry
 from hudhud.journeys.running.moves import MOVES
 from hudhud.journeys.running.sharing import RESOLUTION, count_sharing
@@ -43,12 +43,14 @@ class Pace:
     """How many runs a batch holds, how far apart in time the runs of one question may be, whether facts come in order.
 
     `questions`: into how many questions a batch is cut at most, however far apart its runs are; None: as many as it needs.
+    `rehearsed`: what is assumed where virtual time goes by.
     """
 
     limit: int = BATCH
     resolution: timedelta = RESOLUTION
     in_order: bool = False
     questions: int | None = None
+    rehearsed: sending.Rehearsed | None = None
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,7 @@ def _decide(ws: Scope, version: Version, place: Place, batch: list[Due], facts: 
         edge, reason = ("goal", Reason.GOAL_REACHED) if ending.place == "goal" else ("exit", Reason.EXIT_CONDITION)
         ends.move(edge, [*ends.moves.get(edge, []), *(run for run in batch if run.run_id in true)], reason)
         batch = [run for run in batch if run.run_id not in true]
-    plan = _plan(ws, version, place, batch, facts, None if pace.in_order else now) if batch else Plan()
+    plan = _plan(ws, version, place, batch, facts, now, pace) if batch else Plan()
     plan.moves |= ends.moves
     plan.reasons |= ends.reasons
     steps = moves.carry_out(ws, version, place.node, plan, now)
@@ -255,22 +257,17 @@ def _decide(ws: Scope, version: Version, place: Place, batch: list[Due], facts: 
     return steps
 
 
-def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime | None) -> Plan:
-    """Ask the node, and before it the clock where one counts; `now` is None where virtual time goes by."""
-    node, window = version.node(place.node), version.graph.send_window
-    if now is None and node.kind == "webhook":
+def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime, pace: Pace) -> Plan:
+    """Ask the node, and before it the clock where one counts."""
+    node = version.node(place.node)
+    if pace.in_order and node.kind == "webhook":
         return webhooks.assume(ws, node, batch)
-    if now is None and node.kind == "coupon":
+    if pace.in_order and node.kind == "coupon":
         return vouchers.assume(ws, node, batch, batch[-1].due_at)
     if place.node in version.untils:
         return clocks.plan_until(ws, version.untils[place.node], batch)
     if node.kind == "test":
         return node.plan_in(rounds.find_rounds(ws, version.journey_id, node), batch)
-    if window is None or node.kind != "send":
-        return node.plan(batch, facts)
-    free, held = clocks.hold_closed(ws, window, batch, now)
-    plan = node.plan(free, facts) if free else Plan()
-    plan.holds_until = held
-    # Who was held here before comes to this place alone.
-    plan.reasons |= dict.fromkeys(plan.reasons, Reason.WINDOW_OPENED) if place.waiting else {}
-    return plan
+    if node.kind == "send" and (version.graph.send_window is not None or node.asks_first()):
+        return sending.plan_sends(ws, version, place.node, batch, now, pace.rehearsed)
+    return node.plan(batch, facts)

@@ -72,6 +72,16 @@ class Version:
         sends = [node_id for node_id, node in self.graph.nodes.items() if node.kind == "send"] if self.graph.send_window else []
         return (*self.untils, *sends)
 
+    @cached_property
+    def chains(self) -> tuple[str, ...]:
+        """Return the sends with fallbacks, on which runs stay for the next message."""
+        return tuple(node_id for node_id, node in self.graph.nodes.items() if node.kind == "send" and node.fallbacks)
+
+    def stays(self, node_id: str) -> dict[str, timedelta]:
+        """Return the edges by which runs stay on a node, and how long."""
+        node = self.node(node_id)
+        return node.stays() if node.kind == "send" else {}
+
     def node(self, node_id: str) -> Kind:
         """Return a node."""
         return self.graph.nodes[node_id]

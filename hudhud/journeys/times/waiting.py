@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys.acting.webhooks import tell_requests
 from hudhud.journeys.graph import parse
+from hudhud.journeys.running import sending
 from hudhud.journeys.times.clocks import find_lives
 from hudhud.journeys.times.until import AtBusinessDay
 from hudhud.kit import sql
@@ -13,6 +14,7 @@ from hudhud.kit.localtime import zone_named
 from hudhud.people.queries import country_of_zone
 
 if TYPE_CHECKING:
+    from hudhud.journeys.nodes.send import Send
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys")
@@ -27,11 +29,13 @@ TOLD_BY = {
 
 
 def tell_wait(ws: Scope, journey_id: int, run: dict[str, Any]) -> dict[str, Any] | None:
-    """Return for a run that waits by the clock, or for an answer, `{code, text, data}`: `until` (a delay), `window` (a message outside the journey's hours) or `request` (an answer)."""
-    if run["node"] is None or not run["waiting"]:
+    """Return for a run that waits by the clock, or for an answer, `{code, text, data}`: `until` (a delay), `window` (a message outside the journey's hours), `request` (an answer) or `fallback` (a person's, to a message)."""
+    if run["node"] is None:
         return None
     graph = parse(ws.value(QUERIES.get_graph, journey_id=journey_id, number=run["version"]))
     node = graph.nodes[run["node"]]
+    if not run["waiting"]:
+        return _tell_fallback(ws, node, run) if node.kind == "send" and node.fallbacks else None
     if node.kind == "webhook":
         asked = [one for (_, visit), one in sorted(tell_requests(ws, [run["id"]]).items()) if one["state"] == "waiting"]
         data = {"host": node.host, "at": run["due_at"].isoformat(), "request": asked[-1] if asked else None}
@@ -47,3 +51,11 @@ def tell_wait(ws: Scope, journey_id: int, run: dict[str, Any]) -> dict[str, Any]
     what = "waits till the journey's hours begin" if is_window else "waits until the moment that is set"
     text = f"{what}: {data['local']} in {life.zone} ({TOLD_BY[life.told_by]})"
     return {"code": "window" if is_window else "until", "text": text, "data": data}
+
+
+def _tell_fallback(ws: Scope, node: Send, run: dict[str, Any]) -> dict[str, Any] | None:
+    ahead = sending.find_next(ws, node, run["node"], run["id"], run["visit"])
+    if ahead is None:
+        return None
+    data = {"at": run["due_at"].isoformat(), "template": ahead.template, "channel": ahead.channel, "unless": ahead.unless}
+    return {"code": "fallback", "text": f"gets {ahead.template} at {data['at']}, unless the message before is {ahead.unless}", "data": data}

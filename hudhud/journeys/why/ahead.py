@@ -38,6 +38,7 @@ SAID = {
     "due": "is due now",
     "rests": "rests until {at}",
     "until": "waits until {local} in {zone} ({told_by})",
+    "fallback": "gets the next message of the chain at {at}, unless they answer the one before",
     "window": "waits till the journey's hours begin: {local} in {zone} ({told_by})",
     "waits": "waits for something to happen, until {at} at the latest",
 }
@@ -113,9 +114,9 @@ def _when(ws: Scope, one: Standing, node: Kind, now: datetime) -> tuple[str, dat
             return "until", at, find_lives(ws, [one.person_id], attribute)[one.person_id]
     if one.due_at <= now:
         return "due", one.due_at, None
-    if node.kind == "send":
+    if node.kind == "send" and one.waiting:
         return "window", one.due_at, find_lives(ws, [one.person_id])[one.person_id]
-    return "waits" if node.conditions() else "rests", one.due_at, None
+    return "fallback" if node.kind == "send" else "waits" if node.conditions() else "rests", one.due_at, None
 
 
 def _clock(node: Kind, life: Life, at: datetime) -> dict[str, Any]:
