@@ -230,4 +230,10 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         (MARK, words.encode(), words.encode()),
     )
     yield "INSERT INTO run_trigger SELECT id, workspace_id, 'Cart', 'm', %s FROM run", (words,)
-    yield "INSERT INTO run_log SELECT id, 0, workspace_id, 1, '', 'start', 'entered', now(), %s FROM run", (words,)
+    yield (
+        (
+            "INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)"
+            " SELECT id, 0, workspace_id, 1, '', 'start', 'entered', now(), %s FROM run"
+        ),
+        (words,),
+    )

@@ -20,7 +20,7 @@ from hudhud.journeys.running.moves import MOVES
 from hudhud.journeys.running.version import Version
 from hudhud.journeys.types import Refusal
 from hudhud.kit import failpoint, sql
-from hudhud.kit.sql import numbers
+from hudhud.kit.sql import numbers, texts
 from hudhud.people.actions import hold
 
 if TYPE_CHECKING:
@@ -100,5 +100,5 @@ def _note(ws: Scope, outcomes: dict[Effect, Outcome]) -> None:
         QUERIES.record,
         run_ids=numbers(effect.run_id for effect in outcomes),
         visits=numbers(effect.visit for effect in outcomes),
-        details=[msgspec.json.encode(outcome.to_detail()).decode() for outcome in outcomes.values()],
+        details=texts(msgspec.json.encode(outcome.to_detail()).decode() for outcome in outcomes.values()),
     )

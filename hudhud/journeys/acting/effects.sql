@@ -14,14 +14,15 @@ LIMIT %(limit)s
 FOR UPDATE OF e SKIP LOCKED;
 
 -- name: record
--- It is done, or was refused: note in the run's log which, and forget it.
+-- It is done, or was refused: note in the run's log which, and forget it. The keys are not said once more: with them the tables would be searched for all of them
+-- once for each run.
 WITH done AS (
     DELETE FROM journey_effect e USING unnest(%(run_ids)s::bigint[], %(visits)s::integer[], %(details)s::text[]) AS g (run_id, visit, detail)
-    WHERE e.run_id = g.run_id AND e.visit = g.visit AND e.run_id = ANY(%(run_ids)s::bigint[])
+    WHERE e.run_id = g.run_id AND e.visit = g.visit
     RETURNING e.run_id, e.visit, g.detail
 )
 UPDATE run_log l SET detail = coalesce(l.detail, '{}') || done.detail::jsonb
-FROM done WHERE l.run_id = done.run_id AND l.visit = done.visit AND l.run_id = ANY(%(run_ids)s::bigint[]);
+FROM done WHERE l.run_id = done.run_id AND l.visit = done.visit;
 
 -- name: find_elsewhere
 -- The runs that people have under way in other journeys. OFFSET 0 keeps it a look-up by key for each, also while statistics are old.

@@ -68,11 +68,12 @@ WITH was AS (
     RETURNING p.run_id, p.visit - 1 AS visit, was.at
 ), asked AS (
     -- What was asked, or is to be, for who waits on a step that is as it was, goes along.
+    -- (Here the keys are not said again: with them the table would be searched for all of them once for each run.)
     UPDATE journey_request q SET visit = landed.visit + 1, version_id = %(version_id)s, node = %(target)s
-    FROM landed WHERE %(is_same)s AND q.run_id = landed.run_id AND q.visit = landed.visit AND q.run_id = ANY(%(run_ids)s::bigint[])
+    FROM landed WHERE %(is_same)s AND q.run_id = landed.run_id AND q.visit = landed.visit
 ), planned AS (
     UPDATE journey_effect e SET visit = landed.visit + 1, version_id = %(version_id)s, node = %(target)s
-    FROM landed WHERE %(is_same)s AND e.run_id = landed.run_id AND e.visit = landed.visit AND e.run_id = ANY(%(run_ids)s::bigint[])
+    FROM landed WHERE %(is_same)s AND e.run_id = landed.run_id AND e.visit = landed.visit
 ), moved AS (
     UPDATE run r SET version_id = %(version_id)s WHERE r.id = ANY(%(run_ids)s::bigint[])
 )
@@ -85,7 +86,7 @@ WITH gone AS (
     DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit, greatest(least(%(now)s, p.due_at), p.arrived_at) AS at
 ), ended AS (
-    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
 SELECT run_id, visit, %(workspace_id)s, %(old_id)s, %(node)s, 'exit', %(reason)s, at, %(detail)s::jsonb FROM gone;

@@ -14,7 +14,7 @@ from hudhud.journeys.running.facts import passes, read_properties
 from hudhud.journeys.running.moves import MOVES
 from hudhud.journeys.running.sharing import RESOLUTION, count_sharing
 from hudhud.journeys.types import After, ByClock, Never, Reason
-from hudhud.kit.sql import numbers
+from hudhud.kit.sql import instants, numbers, texts
 from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
@@ -201,9 +201,9 @@ def _begin(ws: Scope, version: Version, begin: list[Beginning]) -> list[Candidat
         journey_id=version.journey_id,
         version_id=version.id,
         person_ids=numbers(one.first.person_id for one in begin),
-        run_keys=[one.first.run_key for one in begin],
+        run_keys=texts(one.first.run_key for one in begin),
         entries=numbers(one.entry for one in begin),
-        ats=[one.first.at for one in begin],
+        ats=instants(one.first.at for one in begin),
     )
     run_ids = {(person_id, run_key, entry): run_id for run_id, person_id, run_key, entry in rows}
     begun = [(run_id, one) for one in begin if (run_id := run_ids.get((one.first.person_id, one.first.run_key, one.entry)))]
@@ -227,11 +227,11 @@ def _settle(ws: Scope, version: Version, begun: list[tuple[int, Beginning]]) -> 
         reason=Reason.TRIGGERED,
         run_ids=numbers(run_id for run_id, _ in begun),
         person_ids=numbers(one.first.person_id for _, one in begun),
-        ats=[one.first.at for _, one in begun],
-        names=[one.name for one in newest],
-        message_ids=[one.message_id for one in newest],
-        properties=[one.properties.decode() for one in newest],
-        items=[_items(version, one) for _, one in begun],
+        ats=instants(one.first.at for _, one in begun),
+        names=texts(one.name for one in newest),
+        message_ids=texts(one.message_id for one in newest),
+        properties=texts(one.properties.decode() for one in newest),
+        items=texts(_items(version, one) for _, one in begun),
     )
 
 
@@ -260,10 +260,10 @@ def _gather(ws: Scope, gather: list[tuple[Candidate, int]]) -> None:
     for batch in rounds:
         ws.run(
             MOVES.gather,
-            run_ids=list(batch),
-            names=[one.name for one in batch.values()],
-            message_ids=[one.message_id for one in batch.values()],
-            properties=[one.properties.decode() for one in batch.values()],
-            items=[msgspec.json.encode([_item(one)]).decode() for one in batch.values()],
+            run_ids=numbers(batch),
+            names=texts(one.name for one in batch.values()),
+            message_ids=texts(one.message_id for one in batch.values()),
+            properties=texts(one.properties.decode() for one in batch.values()),
+            items=texts(msgspec.json.encode([_item(one)]).decode() for one in batch.values()),
             most=MOST_ITEMS,
         )

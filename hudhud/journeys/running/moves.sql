@@ -131,9 +131,8 @@ WHERE p.id = ANY(%(person_ids)s::bigint[]);
 WITH gone AS (
     DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, p.due_at AS at
 ), ended AS (
-    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone
-    -- The keys are said again, so that never the whole table is joined.
-    WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
+    -- The keys are not said again: with them the table would be searched for all of them once for each run.
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM gone;
@@ -146,9 +145,8 @@ WITH gone AS (
     WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit, given.at, given.detail
 ), ended AS (
-    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone
-    -- The keys are said again, so that never the whole table is joined.
-    WHERE r.id = gone.run_id AND r.id = ANY(%(run_ids)s::bigint[])
+    -- The keys are not said again: with them the table would be searched for all of them once for each run.
+    UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at, detail::jsonb FROM gone;

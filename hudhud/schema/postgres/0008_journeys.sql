@@ -48,10 +48,10 @@ CREATE TABLE run (
     entered_at   timestamptz NOT NULL,
     ended_at     timestamptz,
     outcome      text CHECK (outcome IN ('finished', 'goal', 'exited', 'merged')),
-    UNIQUE (journey_id, person_id, run_key, entry)
+    UNIQUE (person_id, journey_id, run_key, entry) -- in this order, so that it also finds a person's runs
 ) WITH (fillfactor = 90);
-CREATE INDEX run_recent ON run (journey_id, id DESC);
-CREATE INDEX run_person ON run (person_id);
+-- Ascending, as ids come: pages are left full.
+CREATE INDEX run_recent ON run (journey_id, id);
 SELECT hudhud_wall('run');
 
 -- Where a run stands; gone when the run has ended. Narrow and with two indexes only: a step rewrites this row.
@@ -84,18 +84,19 @@ SELECT hudhud_wall('run_trigger');
 -- Every decision with its reason: the "why". The key makes each visit happen once.
 CREATE TABLE run_log (
     run_id       bigint NOT NULL,
-    visit        integer NOT NULL,               -- 0 = the entry
     workspace_id bigint NOT NULL,
     version_id   bigint NOT NULL,
+    at           timestamptz NOT NULL,           -- the run's own time
+    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    visit        integer NOT NULL,               -- 0 = the entry
     node         text COLLATE "C" NOT NULL,      -- '' at the entry
     edge         text COLLATE "C" NOT NULL,      -- the way taken; 'goal', 'exit', 'merged' end a run anywhere
     reason       text NOT NULL,                  -- closed set: journeys/types.py Reason
-    at           timestamptz NOT NULL,           -- the run's own time
     detail       jsonb,                          -- e.g. the message_id of the event that decided
-    txid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (run_id, visit)
 );
-CREATE INDEX run_log_news ON run_log (txid, run_id, visit)
+-- The transaction alone: a batch's rows share it, and their entries take a few bytes each.
+CREATE INDEX run_log_news ON run_log (txid)
     WHERE reason IN ('triggered', 'end_reached', 'goal_reached', 'exit_condition', 'person_merged', 'step_removed', 'other_journey');
 -- Who drew which lot, to compare what became of them.
 CREATE INDEX run_log_lots ON run_log (version_id, node) WHERE reason IN ('lot_drawn', 'held_out');
