@@ -54,18 +54,25 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     known = {version.id: version for version in versions}
     merges.hand_over(ws, known, sorted({event.person_id for event in events if _may_tell_of_merge(event)}), now)
     facts = reactions.sort_facts(events, changes)
-    touched, concerned = 0, reactions.find_concerned(ws, versions, facts)
+    concerned = reactions.find_concerned(ws, versions, facts)
+    # First of all, on whatever version people are: what ends somebody's run does not bring them in at the same time.
+    begun = {version.id: _let_in(ws, ch, version, events, changes) for version in versions if version.is_current}
+    touched = sum(begun.values())
     for version in versions:
-        begun = 0
-        if version.is_current and version.status == "running":
-            begun = entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
         # Who came in with these facts may be touched by them.
-        touched += begun + (reactions.react(ws, ch, version, facts, now) if begun or version.journey_id in concerned else 0)
+        if begun.get(version.id) or version.journey_id in concerned:
+            touched += reactions.react(ws, ch, version, facts, now)
         touched += clocks.look_again(ws, version, (event.person_id for event in facts.about_people), now)
     touched += sending.hear(ws, versions, events)
     if touched:
         ws.run(MOVES.ring)
     return touched
+
+
+def _let_in(ws: Scope, ch: Client, version: Version, events: Sequence[Event], changes: Sequence[Change]) -> int:
+    if version.status != "running":
+        return 0
+    return entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
 
 
 def _may_tell_of_merge(event: Event) -> bool:

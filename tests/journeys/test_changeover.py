@@ -222,6 +222,20 @@ def test_facts_find_people_on_the_version_they_were_moved_to(stage: Stage) -> No
     assert stage.outcomes() == [(ann, "goal"), (bob, "finished")]
 
 
+def test_what_ends_a_run_on_an_older_version_does_not_bring_its_person_in_anew(stage: Stage) -> None:
+    """As on one version: whoever signs up again has reached the goal of the run under way, and begins the next one with the sign-up after that."""
+    ann, bob = stage.people({}, {})
+    again = {"goal": event_since("Signed Up"), "reentry": {"kind": "always"}}
+    stage.publish(journey(REST, "rest", **again))
+    stage.take(stage.event(ann, "Signed Up", T0))
+    publish(stage, journey({**REST, "mail": send("other", "end")}, "rest", **again), Rule(), T0 + HOUR)
+    stage.take(stage.event(bob, "Signed Up", T0 + HOUR))
+    stage.take(stage.event(ann, "Signed Up", T0 + DAY), stage.event(bob, "Signed Up", T0 + DAY))
+    assert sorted(stage.outcomes()) == [(ann, "goal"), (bob, "goal")]
+    stage.take(stage.event(ann, "Signed Up", T0 + 2 * DAY))
+    assert sorted(stage.outcomes(), key=str) == [(ann, "goal"), (ann, None), (bob, "goal")]
+
+
 def test_a_move_during_a_pause_waits_with_the_others(stage: Stage) -> None:
     (ann,) = stage.people({})
     stage.publish(journey(REST, "rest"))
