@@ -49,21 +49,12 @@ class PoolWishes:
     property: str = "coupon"
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(PoolWishes):
     """A pool, with how many codes are free, given and used; `free` of one that makes its own: how many it may still make (None: any number)."""
 
     id: int
     key: str
-    name: str
-    pattern: str
-    most: int | None
-    url: str
-    valid_days: int | None
-    ends_at: datetime | None
-    low_at: int
-    event: str
-    property: str
     archived_at: datetime | None
     created_at: datetime
     total: int

@@ -7,13 +7,13 @@ Every line has a `code` and `data` for translation, and `text` in English.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hudhud.delivery.queries import find_outcomes, get_hold, get_message, get_quiet_hours
-from hudhud.delivery.types import Reason, State
+from hudhud.delivery.types import Line, Reason, State
 from hudhud.kit import sql
 from hudhud.kit.localtime import Hours, zone_named
 
@@ -30,16 +30,6 @@ AFTERWARDS = frozenset({State.DELIVERED, State.BOUNCED, State.COMPLAINED})
 SUPPRESSED = "suppressed_"
 # What a proof may show to everybody who may see the person: not the address of their computer.
 PRIVATE = frozenset({"ip", "agent", "user_agent"})
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was asked, and whether it let the message pass; `holds` None: it only informs."""
-
-    code: str
-    text: str
-    holds: bool | None = None
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -230,3 +230,13 @@ class Settlement(msgspec.Struct, frozen=True):
     def hold(self) -> tuple[int, int]:
         """The message and the lease it was held under."""
         return self.id, self.lease_id
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an answer to "why?": something that was asked or done, and whether it let pass what is asked about; `holds` None: it only informs."""
+
+    code: str
+    text: str
+    holds: bool | None = None
+    data: dict[str, Any] = field(default_factory=dict)

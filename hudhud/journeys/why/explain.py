@@ -5,11 +5,12 @@ Every line has a `code` and `data` for translation, and `text` in English for ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.delivery.types import Line
 from hudhud.journeys.acting.webhooks import tell_requests
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
 from hudhud.journeys.times.clocks import find_lives
@@ -64,16 +65,6 @@ STEPS = {
     Reason.PERSON_MERGED: "ended: the person was merged with somebody who is in this journey",
     Reason.OTHER_JOURNEY: "ended: another journey took the person out",
 }
-
-
-@dataclass(frozen=True)
-class Line:
-    """One rule and whether it holds, or one step that was taken."""
-
-    code: str
-    text: str
-    holds: bool | None = None
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
