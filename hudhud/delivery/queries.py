@@ -127,4 +127,3 @@ def find_topics(ws: Scope) -> dict[str, str]:
 def get_hold(ws: Scope, message_id: int) -> dict[str, Any] | None:
     """What held a message back: the cap, the messages that had the room, since when, until when it was to last, when it was over."""
     return ws.one(ROOMS.get_hold, id=message_id)
-
