@@ -66,9 +66,9 @@ class Post:
             return plan(ws, [PlannedMessage("api", person, "one", person, topic, "hello") for person in people], self.stage.at)
 
     @contextmanager
-    def worker(self, *, failpoint: str = "", wrapper: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a delivery worker; `wrapper` goes before its command line (strace)."""
-        command = [*wrapper, sys.executable, "-m", "hudhud.workers.main", "--roles", "delivery"]
+    def worker(self, *, roles: str = "delivery", failpoint: str = "", wrapper: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a worker; `wrapper` goes before its command line (strace)."""
+        command = [*wrapper, sys.executable, "-m", "hudhud.workers.main", "--roles", roles]
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(command, env={**self.environment, "HUDHUD_FAILPOINT": failpoint}, cwd=ROOT, stdout=log, stderr=log)
         try:

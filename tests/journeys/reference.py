@@ -37,6 +37,9 @@ class Run:
     sends: list[tuple[str, int]] = field(default_factory=list)
     acts: list[tuple[str, int, datetime]] = field(default_factory=list)
     outcome: str | None = None
+    first: int = 0  # as whom they came in; a merge makes them somebody else
+    version: int = 0
+    repeats: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -69,23 +72,41 @@ class Reference:
 
     def __init__(self, graph: dict[str, Any], zones: dict[int, str] | None = None, told: Told | None = None) -> None:
         """Begin with nobody; who has no time zone here lives in UTC."""
-        self.graph = graph
+        self.versions = [graph]
         self.told = told or Told()
         self.zones = zones or {}
         self.horizon = datetime.max.replace(tzinfo=UTC)
         self.known: list[Happening] = []
         self.runs: list[Run] = []
 
-    def take(self, batch: list[Happening]) -> None:
-        """Let facts come in."""
+    @property
+    def graph(self) -> dict[str, Any]:
+        """Return the version that people enter."""
+        return self.versions[-1]
+
+    def graph_of(self, run: Run) -> dict[str, Any]:
+        """Return the version that a run is on."""
+        return self.versions[run.version]
+
+    def node_of(self, run: Run) -> dict[str, Any]:
+        """Return the node on which a run stands."""
+        node: dict[str, Any] = self.graph_of(run)["nodes"][run.node]
+        return node
+
+    def under_way(self) -> list[Run]:
+        """Return the runs that have not ended."""
+        return [run for run in self.runs if run.outcome is None]
+
+    def take(self, batch: list[Happening], now: datetime | None = None, *, lets_in: bool = True) -> None:
+        """Let facts come in; what is known already is told again."""
         batch = sorted(batch, key=lambda one: (one.at, one.message_id))
-        self.known += batch
+        self.known += [one for one in batch if one not in self.known]
         for one in batch:
-            if one.name == self.graph["trigger"]["name"]:
+            if lets_in and one.name == self.graph["trigger"]["name"]:
                 self._enter(one)
-        now = max(one.at for one in batch)
-        for run in [run for run in self.runs if run.outcome is None]:
-            self._react(run, [one for one in batch if one.person == run.person and one.name in self._watched()], now)
+        now = now or max(one.at for one in batch)
+        for run in self.under_way():
+            self._react(run, [one for one in batch if one.person == run.person and one.name in self._watched(run)], now)
 
     def tick(self, horizon: datetime) -> None:
         """Let timers fire."""
@@ -99,7 +120,8 @@ class Reference:
         if (mine and not self._may_enter_again(mine, one.at)) or not self._may_enter(one):
             return
         start = self.graph["start"]
-        run = Run(one.person, one.at, start, one.at, one.at, looked_at=False, log=[("", "start", "triggered", one.at)])
+        log: Log = [("", "start", "triggered", one.at)]
+        run = Run(one.person, one.at, start, one.at, one.at, looked_at=False, log=log, first=one.person, version=len(self.versions) - 1)
         self._arrive(run, start, one.at)
         node = self.graph["nodes"][start]
         if node["kind"] == "wait" and self._is_quick(node["until"]):
@@ -120,9 +142,19 @@ class Reference:
         last = max(run.entered_at for run in mine)
         return at > last and at >= last + timedelta(days=rule.get("days", 0))
 
+    def _ends(self, run: Run) -> list[tuple[str, dict[str, Any]]]:
+        graph = self.graph_of(run)
+        return ([("goal", graph["goal"])] if graph["goal"] else []) + [("exit", tree) for tree in graph["exit_on"]]
+
+    def _is_new(self, run: Run) -> bool:
+        """Say whether a step acts: what an edit has led a run to a second time does so no more, once."""
+        if run.node not in run.repeats:
+            return True
+        run.repeats.remove(run.node)
+        return False
+
     def _react(self, run: Run, facts: list[Happening], now: datetime) -> None:
-        ends = [("goal", self.graph["goal"])] if self.graph["goal"] else []
-        ends += [("exit", tree) for tree in self.graph["exit_on"]]
+        ends = self._ends(run)
         found: tuple[str, datetime] | None = None
         for edge, tree in ends:
             at = self._decided_at(run, tree, facts, now)
@@ -131,7 +163,7 @@ class Reference:
         if found:
             self._end(run, found[0], "goal_reached" if found[0] == "goal" else "exit_condition", max(found[1], run.arrived_at))
             return
-        node = self.graph["nodes"][run.node]
+        node = self.node_of(run)
         if node["kind"] == "wait":
             deadline = run.arrived_at + self._rest(node)
             as_of = min(deadline, now)
@@ -146,9 +178,8 @@ class Reference:
         return facts[-1].at if touched and self._holds(run, tree, as_of) else None
 
     def _step(self, run: Run) -> None:
-        node, at = self.graph["nodes"][run.node], run.due_at
-        ends = [("goal", self.graph["goal"])] if self.graph["goal"] else []
-        ends += [("exit", tree) for tree in self.graph["exit_on"]]
+        node, at = self.node_of(run), run.due_at
+        ends = self._ends(run)
         for edge, tree in ends:
             if (node["kind"] == "send" or not self._is_quick(tree)) and self._holds(run, tree, at):
                 self._end(run, edge, "goal_reached" if edge == "goal" else "exit_condition", at)
@@ -159,8 +190,12 @@ class Reference:
         elif node["kind"] == "delay":
             self._go(run, "next", node["next"], "delay_over", at)
         elif node["kind"] == "send":
-            run.sends.append((run.node, len(run.log)))
-            self._go(run, "next", node["next"], "window_opened" if run.looked_at else "message_planned", at)
+            reason = "window_opened" if run.looked_at else "message_planned"
+            if self._is_new(run):
+                run.sends.append((run.node, len(run.log)))
+            else:
+                reason = "already_done"
+            self._go(run, "next", node["next"], reason, at)
         elif node["kind"] == "exit":
             self._end(run, "end", "end_reached", at, "finished")
         elif node["kind"] == "goal":
@@ -173,8 +208,10 @@ class Reference:
     def _pass(self, run: Run, node: dict[str, Any], at: datetime) -> None:
         """Go through a node at which nobody rests."""
         if node["kind"] == "update":
-            run.acts.append((run.node, len(run.log), at))
-            self._go(run, "next", node["next"], "action_planned", at)
+            reason = "action_planned" if self._is_new(run) else "already_done"
+            if reason == "action_planned":
+                run.acts.append((run.node, len(run.log), at))
+            self._go(run, "next", node["next"], reason, at)
             run.due_at = max(run.due_at, at + SETTLE)
         elif node["kind"] == "split":
             self._draw(run, node["shares"], node["salt"], at)
@@ -207,7 +244,7 @@ class Reference:
 
     def _moment(self, run: Run, node: dict[str, Any]) -> datetime:
         """Return when a run that is due may go on by the clock where its person lives."""
-        zone, window = self.zones.get(run.person, "UTC"), self.graph.get("send_window")
+        zone, window = self.zones.get(run.person, "UTC"), self.graph_of(run).get("send_window")
         if node["kind"] == "delay" and "until" in node:
             return slow_opening(clock(node["until"]["at"]), None, weekdays(node["until"]), zone, run.arrived_at + self._rest(node))
         if node["kind"] != "send" or not window:
@@ -229,7 +266,7 @@ class Reference:
         self._arrive(run, target, at)
 
     def _arrive(self, run: Run, target: str, at: datetime) -> None:
-        node = self.graph["nodes"][target]
+        node = self.graph_of(run)["nodes"][target]
         run.node, run.arrived_at, run.looked_at = target, at, False
         run.due_at = at + self._rest(node) if node["kind"] == "delay" and "until" not in node else at
 
@@ -252,9 +289,10 @@ class Reference:
 
     def _holds(self, run: Run, tree: dict[str, Any], as_of: datetime) -> bool:
         found = [one for one in self.known if one.person == run.person and one.name == tree["name"] and one.at <= as_of]
-        return sum(self._is_since(run, one, tree) for one in found) >= tree["count"]["value"]
+        least: int = tree["count"]["value"]
+        return sum(self._is_since(run, one, tree) for one in found) >= least
 
-    def _watched(self) -> set[str]:
-        trees = [self.graph["goal"]] if self.graph["goal"] else []
-        trees += self.graph["exit_on"] + [node["until"] for node in self.graph["nodes"].values() if node["kind"] == "wait"]
+    def _watched(self, run: Run) -> set[str]:
+        trees = [tree for _, tree in self._ends(run)]
+        trees += [node["until"] for node in self.graph_of(run)["nodes"].values() if node["kind"] == "wait"]
         return {tree["name"] for tree in trees}
