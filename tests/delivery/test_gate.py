@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hudhud.consent.actions import record, suppress
 from hudhud.consent.types import ConsentChange
 from hudhud.delivery import actions
@@ -17,8 +19,6 @@ from tests import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from hudhud.kit.db import Scope
     from tests.delivery.conftest import Desk
@@ -87,18 +87,23 @@ def test_the_survivor_of_a_merge_gets_the_mail_and_the_newest_word_of_both_count
     assert desk.rows("SELECT sent_to, state, reason FROM message ORDER BY id") == [(new, "accepted", ""), (None, "skipped", "unsubscribed")]
 
 
-def test_an_unsubscribe_between_claim_and_hand_over_is_heard(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+MEANWHILE = ["unsubscribed", "person_erased", "suppressed_hard_bounce", "suppressed_complaint", "no_address"]
+
+
+@pytest.mark.parametrize("reason", MEANWHILE)
+def test_f27_what_happens_between_claim_and_hand_over_is_heard(desk: Desk, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     original = Slot._may_send
 
-    async def unsubscribe_first(self: Slot, mail: object) -> bool:
+    async def change_first(self: Slot, mail: object) -> bool:
         with desk.db.workspace(desk.workspace_id) as ws:
-            ws.conn.execute("UPDATE subscription SET state = 'unsubscribed'")
+            (person,) = ws.conn.execute("SELECT id FROM person").fetchone()  # type: ignore[misc]
+            CASES[reason](ws, person)
         return await original(self, mail)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Slot, "_may_send", unsubscribe_first)
-    desk.send("ada@example.com")
+    monkeypatch.setattr(Slot, "_may_send", change_first)
+    desk.send(f"{reason}@example.com")
     desk.work()
-    assert desk.states() == {"ada@example.com": ("skipped", "unsubscribed")}
+    assert desk.rows("SELECT state, reason FROM message") == [("skipped", reason)]
     assert desk.told() == []
 
 

@@ -14,6 +14,7 @@ from tests import make
 
 if TYPE_CHECKING:
     from tests.faults.door import Door
+    from tests.harness.history import History
 
 REJECTS = Query("rejects", "SELECT reason, body FROM intake_reject ORDER BY id")
 RUNS = Query("runs", "SELECT count(*), count(DISTINCT person_id) FROM run")
@@ -88,6 +89,44 @@ def test_f25_three_workers_started_by_mistake_do_what_one_does(door: Door) -> No
     with door.db.everywhere() as everywhere:
         assert list(everywhere.rows(RUNS)) == [(1_000, 1_000)]
     assert len(names(door)) == 3_000
+    door.check()
+
+
+ORDERED = {"kind": "event", "name": "Order Completed", "count": {"op": "at_least", "value": 1}, "window": {"kind": "ever"}, "where": []}
+BY_JOURNEY = Query(
+    "by_journey",
+    "SELECT j.key, count(*), count(DISTINCT (r.person_id, r.run_key)) FROM run r JOIN journey j ON j.id = r.journey_id GROUP BY 1",
+)
+
+
+@pytest.mark.long
+def test_f29_one_event_begins_two_journeys_and_a_segment_s_each_once_however_often_it_is_told(door: Door) -> None:
+    """Each event comes from four clients at a time to two workers, and the entry condition is true of each."""
+    start_journey(door)
+    with door.db.workspace(door.workspace_id) as ws:
+        for more in (
+            {"key": "each", "run_key": "cart", "entry": ORDERED},
+            {"key": "members", "trigger": {"kind": "segment_enter", "segment": ORDERED}},
+        ):
+            actions.publish(ws, graph.parse({**ONCE, **more}), make.NOW, by="test")
+            actions.start(ws, str(more["key"]), make.NOW, by="test")
+    orders = [order(f"m{number}", f"u{number % 20}", cart=f"c{number % 3}") for number in range(120)]
+
+    def tell(client: History) -> None:
+        for start in range(0, len(orders), 30):
+            assert client.collect(orders[start : start + 30]).status == 200
+
+    with door.edge(), door.flow(), door.flow():
+        clients = [door.client() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(tell, clients))
+        door.drain()
+        wait_for_messages(door, 20 + 60 + 20)
+        tell(clients[0])
+        door.drain()
+    with door.db.everywhere() as everywhere:
+        assert sorted(tuple(row) for row in everywhere.rows(BY_JOURNEY)) == [("each", 60, 60), ("members", 20, 20), ("once", 20, 20)]
+        assert everywhere.value(MESSAGES) == 100
     door.check()
 
 

@@ -6,10 +6,12 @@ import shutil
 import signal
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.replay import Stage
 from tests.harness.script import Script
 
 if TYPE_CHECKING:
@@ -111,6 +113,21 @@ def test_f26_a_worker_that_stood_still_longer_than_its_lease_sends_nothing_twice
             frozen.send_signal(signal.SIGCONT)
         # Long enough for the reply that it waits for, and what it would do then.
         time.sleep(3.5)
+    assert len(post.mails()) == 1
+    post.check()
+
+
+@pytest.mark.long
+def test_f13_a_worker_whose_clock_is_a_year_ahead_takes_no_lease_away(post: Post) -> None:
+    """Leases end by the database's clock, which is the same for all workers."""
+    post.ledger.script = Script(delays={"DATA": 4.0})
+    post.plan("anna@example.com")
+    with post.worker():
+        post.wait_for(claimed=1)
+        post.environment["HUDHUD_CLOCK"] = Stage(post.folder / "ahead", post.stage.at + timedelta(days=365)).setting
+        with post.worker():
+            post.wait_for(accepted=1)
+    assert [row[3] for row in post.rows()] == [1]
     assert len(post.mails()) == 1
     post.check()
 

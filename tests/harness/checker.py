@@ -178,9 +178,11 @@ def _walk(run_id: int, taken: list[dict[str, Any]], graphs: dict[int, Graph]) ->
 
 
 def _leads_to(graph: Graph, step: dict[str, Any]) -> str | None:
-    """Return the node that a step's edge leads to; None when the run ends with it."""
+    """Return the node that a step's edge leads to, or that an edit led the run to; None when the run ends with it."""
     if not step["node"]:
         return graph.start
+    if step["edge"] == "moved":
+        return str(step["moved_to"])
     return graph.nodes[step["node"]].exits().get(step["edge"])
 
 

@@ -52,7 +52,7 @@ SELECT what, id FROM (
 
 -- name: steps
 -- I8: every run's steps in order, with the graph they followed.
-SELECT l.run_id, l.visit, l.node, l.edge, l.at, l.version_id FROM run_log l ORDER BY l.run_id, l.visit;
+SELECT l.run_id, l.visit, l.node, l.edge, l.at, l.version_id, l.detail ->> 'to' AS moved_to FROM run_log l ORDER BY l.run_id, l.visit;
 
 -- name: graphs
 -- I8: the graphs of all versions.

@@ -223,12 +223,21 @@ def test_i7_a_row_in_the_wrong_workspace(sound: Evidence) -> None:
         ("UPDATE run_log SET at = at - interval '1 day' WHERE visit = 2", "run 1 goes back in time at visit 2"),
         ("UPDATE run_log SET edge = 'end' WHERE visit = 1", "run 1 took end from hello and came to end instead of None"),
         ("UPDATE run_log SET node = 'hello' WHERE visit = 2", "run 1 took next from hello and came to hello instead of end"),
+        (
+            """UPDATE run_log SET edge = 'moved', detail = '{"to": "hello"}' WHERE visit = 1""",
+            "run 1 took moved from hello and came to end instead of hello",
+        ),
         ("UPDATE message SET visit = 2", "message 1 has no step 2 at hello in run 1"),
     ],
 )
 def test_i8_steps_that_do_not_follow(sound: Evidence, break_it: str, finding: str) -> None:
     do(sound.ws, break_it)
     assert any(found.startswith(finding) for found in checker.steps_are_in_order(sound))
+
+
+def test_i8_an_edit_leads_people_elsewhere(sound: Evidence) -> None:
+    do(sound.ws, """UPDATE run_log SET edge = 'moved', detail = '{"to": "end"}' WHERE visit = 1""")
+    assert checker.steps_are_in_order(sound) == []
 
 
 def test_i9_a_loop(sound: Evidence) -> None:
