@@ -1,7 +1,8 @@
-"""A million people who wait in journeys: what one costs, how fast the due are moved and the called are woken, how late a due one is, what idleness costs."""
+"""A million people who wait in journeys: what one costs, what idleness costs, how fast the due move and the called wake, how late, how soon others enter."""
 
 from __future__ import annotations
 
+import gc
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
 
+from bench.enrolled import measure_enrolled
 from bench.figures import Figure, percentile
 from bench.journeys import find_ids, make_people
 from bench.shop import open_shop
@@ -90,6 +92,7 @@ def measure() -> list[Figure]:
             _mixed(stack, workspace_id),
             _woken(stack, workspace_id),
             _late(stack, workspace_id),
+            *measure_enrolled(stack, workspace_id, lambda worker: _processor_s(stack, worker)),
         ]
 
 
@@ -244,6 +247,8 @@ def _woken(stack: Stack, workspace_id: int) -> Figure:
             with stack.db.workspace(workspace_id) as ws:
                 assert ws.run(QUERIES.by_hand_wake, version_id=ids[1], person_ids=list(some), at=SOON) == len(some)
     events = [_order(workspace_id, person_id) for person_id in ours]
+    # A worker holds one batch and not all of them: Python shall not look through the others for garbage again and again.
+    gc.freeze()
     with stack.ch() as ch, _timed(stack) as took:
         woken = sum(_take(stack, ch, workspace_id, some) for some in _batched(events))
     assert woken >= len(ours), woken

@@ -59,3 +59,13 @@ WITH woken AS (
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
 SELECT run_id, visit, workspace_id, %(version_id)s, 'rest', 'met', 'condition_met', %(at)s FROM moved;
+
+-- name: name_people
+-- So many people are known by a name of their own: u0, u1, …
+INSERT INTO identifier (workspace_id, namespace, value, person_id, created_at)
+SELECT %(workspace_id)s, 'user_id', 'u' || row_number() OVER (ORDER BY id) - 1, id, %(now)s FROM (SELECT id FROM person ORDER BY id LIMIT %(count)s) q;
+
+-- name: decided
+-- How long after its event a run's first decision was committed.
+SELECT extract(epoch FROM pg_xact_commit_timestamp(l.xmin) - r.entered_at)
+FROM journey j JOIN run r ON r.journey_id = j.id JOIN run_log l ON l.run_id = r.id AND l.visit = 1 WHERE j.key = 'enrolled';

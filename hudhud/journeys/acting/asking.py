@@ -5,7 +5,6 @@ Who cannot be asked about, or for whom no code is left, goes the other way at on
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from hudhud.coupons import actions as coupons
@@ -47,7 +46,6 @@ def go_on(
     if runs:
         decided = [Decided(run, node_id, max(now, run.arrived_at), detail) for run, detail in runs]
         moves.advance(ws, version, node_id, edge, decided, reason)
-        moves.count(ws, version, Counter({(node_id, edge): len(runs)}))
         ws.run(MOVES.ring)
 
 

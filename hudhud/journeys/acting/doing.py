@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -187,7 +187,6 @@ def leave(ws: Scope, ch: Client, version: Version, node_id: str, effects: Sequen
     others = {one.id: one for one in ws.into(Version, MOVES.find_versions_by_id, ids=sorted({version_id for version_id, _ in groups}))}
     for (version_id, stands), runs in groups.items():
         moves.end(ws, others[version_id], stands, "left", runs, Reason.OTHER_JOURNEY)
-        moves.count(ws, others[version_id], Counter({(stands, "left"): len(runs)}))
     return outcomes
 
 

@@ -8,7 +8,7 @@ same `Idempotency-Key`.
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -279,7 +279,6 @@ def _go_on(ws: Scope, settled: Sequence[tuple[Done, tuple[Any, ...]]], now: date
             answers.keep(ws, "run", node.name, kept)
         decided = [Decided(run, node_id, max(now, run.arrived_at), _detail(one)) for one, run in some]
         moves.advance(ws, version, node_id, edge, decided, Reason.ANSWERED if edge == "next" else Reason.REQUEST_FAILED)
-        moves.count(ws, version, Counter({(node_id, edge): len(some)}))
     if groups:
         ws.run(MOVES.ring)
 

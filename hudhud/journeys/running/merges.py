@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,4 +57,3 @@ def _hand_over(ws: Scope, version: Version, strays: list[Stray], now: datetime) 
             over[one.node].append(Decided(one.run, one.node, max(now, one.run.arrived_at), detail))
     for node_id, runs in over.items():
         moves.end(ws, version, node_id, "merged", runs, Reason.PERSON_MERGED)
-    moves.count(ws, version, Counter({(node_id, "merged"): len(runs) for node_id, runs in over.items()}))

@@ -1,4 +1,4 @@
-"""Moving sets of runs: along an edge, to the end, into messages. Each move is one statement that writes its log line too."""
+"""Moving sets of runs: along an edge, to the end, into messages. Each move is one statement that writes its log line and counts, too."""
 
 from __future__ import annotations
 
@@ -72,7 +72,6 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
                 _advance_due(ws, version, node_id, edge, some, reason, plan.settle)
         else:
             _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
-    count(ws, version, Counter({(node_id, edge): len(runs) for edge, runs in plan.moves.items()}))
     return sum(len(runs) for runs in plan.moves.values())
 
 
@@ -177,7 +176,7 @@ def _given(decided: Sequence[Decided]) -> dict[str, object]:
 
 
 def count(ws: Scope, version: Version, flow: Counter[tuple[str, str]]) -> None:
-    """Record how many took which edge."""
+    """Record what is not counted where runs move: how many began, and the fallbacks that were sent."""
     if flow:
         nodes, edges = zip(*flow, strict=True)
         ws.run(

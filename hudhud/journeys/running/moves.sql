@@ -82,24 +82,30 @@ SELECT digest FROM clock_rules FOR UPDATE SKIP LOCKED;
 UPDATE clock_rules SET digest = %(digest)s;
 
 -- name: advance_due
--- Move runs on at the moment they were due, and say why.
+-- Move runs on at the moment they were due, count them and say why.
 WITH moved AS (
     UPDATE run_position p
     SET node = %(target)s, visit = p.visit + 1, waiting = %(looked_at)s, arrived_at = p.due_at, due_at = p.due_at + %(rest)s::interval
     WHERE p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit - 1 AS visit, p.arrived_at AS at
+), counted AS (
+    INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
+    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM moved HAVING count(*) > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM moved;
 
 -- name: advance_at
--- Move runs on at given moments, and say why.
+-- Move runs on at given moments, count them and say why.
 WITH moved AS (
     UPDATE run_position p
     SET node = %(target)s, visit = p.visit + 1, waiting = %(looked_at)s, arrived_at = given.at, due_at = given.at + %(rest)s::interval
     FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
     WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
     RETURNING p.run_id, p.visit - 1 AS visit, given.at, given.detail
+), counted AS (
+    INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
+    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM moved HAVING count(*) > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at, detail::jsonb FROM moved;
@@ -127,18 +133,21 @@ FROM person p JOIN workspace w ON w.id = p.workspace_id
 WHERE p.id = ANY(%(person_ids)s::bigint[]);
 
 -- name: end_due
--- End runs at the moment they were due, and say why.
+-- End runs at the moment they were due, count them and say why.
 WITH gone AS (
     DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, p.due_at AS at
 ), ended AS (
     -- The keys are not said again: with them the table would be searched for all of them once for each run.
     UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
+), counted AS (
+    INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
+    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM gone HAVING count(*) > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM gone;
 
 -- name: end_runs
--- End runs where they stand, and say why.
+-- End runs where they stand, count them and say why.
 WITH gone AS (
     DELETE FROM run_position p
     USING unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
@@ -147,6 +156,9 @@ WITH gone AS (
 ), ended AS (
     -- The keys are not said again: with them the table would be searched for all of them once for each run.
     UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
+), counted AS (
+    INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
+    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM gone HAVING count(*) > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at, detail)
 SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at, detail::jsonb FROM gone;

@@ -6,7 +6,7 @@ a moment before. Within a batch an end comes before a wait, the goal before an e
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,13 +64,19 @@ class Facts:
         return self._touching[asked]
 
     def _find_touching(self, names: Iterable[str], about_people: bool, segment_ids: Iterable[int]) -> dict[int, list[Fact]]:  # noqa: FBT001 -- one of the three
-        found: dict[int, dict[tuple[datetime, str], Fact]] = defaultdict(dict)
+        found: dict[int, list[tuple[str, Fact]]] = defaultdict(list)
         for events in (*(self.by_name.get(name, ()) for name in names), self.about_people if about_people else ()):
             for event in events:
-                found[event.person_id][event.at, event.message_id] = Fact(event.at, event)
+                found[event.person_id].append((event.message_id, Fact(event.at, event)))
         for change in (change for segment_id in segment_ids for change in self.by_segment.get(segment_id, ())):
-            found[change.person_id][change.at, f"segment {change.segment_id}"] = Fact(change.at, None)
-        return {person_id: [facts[key] for key in sorted(facts)] for person_id, facts in found.items()}
+            found[change.person_id].append((f"segment {change.segment_id}", Fact(change.at, None)))
+        return {person_id: [told[0][1]] if len(told) == 1 else _in_order(told) for person_id, told in found.items()}
+
+
+def _in_order(told: Iterable[tuple[str, Fact]]) -> list[Fact]:
+    """Return facts in the order of time, each once: what is about people can have a name that is asked for, too."""
+    facts = {(fact.at, key): fact for key, fact in told}
+    return [facts[key] for key in sorted(facts)]
 
 
 def sort_facts(events: Iterable[Event], changes: Iterable[Change]) -> Facts:
@@ -239,7 +245,6 @@ def _end(ws: Scope, version: Version, ended: dict[int, tuple[str, Decided]]) -> 
     for (node_id, edge), runs in groups.items():
         reason = Reason.GOAL_REACHED if edge == "goal" else Reason.EXIT_CONDITION
         moves.end(ws, version, node_id, edge, runs, reason)
-    moves.count(ws, version, Counter({key: len(runs) for key, runs in groups.items()}))
 
 
 def _wake(ws: Scope, version: Version, woken: list[Decided]) -> None:
@@ -248,4 +253,3 @@ def _wake(ws: Scope, version: Version, woken: list[Decided]) -> None:
         groups[one.node].append(one)
     for node_id, runs in groups.items():
         moves.advance(ws, version, node_id, "met", runs, Reason.CONDITION_MET)
-    moves.count(ws, version, Counter({(node_id, "met"): len(runs) for node_id, runs in groups.items()}))
