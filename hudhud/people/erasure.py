@@ -119,6 +119,7 @@ FORGET: tuple[Query, ...] = (
     QUERIES.blank_consent,
     QUERIES.remove_merges,
     QUERIES.remove_changes,
+    QUERIES.remove_hours,
     QUERIES.count_left,
     QUERIES.remove_runs,
     QUERIES.remove_rehearsals,
@@ -132,6 +133,7 @@ FORGET: tuple[Query, ...] = (
 AGAIN: tuple[Query, ...] = (
     QUERIES.remove_identifiers,
     QUERIES.remove_changes,
+    QUERIES.remove_hours,
     QUERIES.blank_consent,
     QUERIES.count_left,
     QUERIES.remove_runs,

@@ -82,6 +82,10 @@ UPDATE consent_log SET proof = '{}' WHERE workspace_id = %(workspace_id)s AND pe
 -- What was kept to undo their merges.
 DELETE FROM person_merge WHERE workspace_id = %(workspace_id)s AND (survivor_id = ANY(%(actors)s::bigint[]) OR merged_id = ANY(%(actors)s::bigint[]));
 
+-- name: remove_hours
+-- At which hours they are there.
+DELETE FROM active_hours WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);
+
 -- name: remove_changes
 -- What they were before.
 DELETE FROM person_change WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);

@@ -13,6 +13,8 @@ from hudhud.events.queries import horizon
 from hudhud.journeys.measuring import experiments
 from hudhud.journeys.measuring.rounds import find_tests
 from hudhud.journeys.running import planner
+from hudhud.journeys.times.learning import learn
+from hudhud.journeys.times.until import AtBestHour
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +48,10 @@ def work_once(context: Context, ch: Client) -> int:
         # Asked after the clock, as timers do: what waits in the log may be what decides.
         as_of = horizon(everywhere, now) - JUST_BEFORE
         versions = [version for version in planner.find_versions(everywhere) if version.is_current and not version.unreadable]
+    # What a workspace asks for by a delay until the best hour.
+    asking = {one.workspace_id for one in versions if any(isinstance(node.until, AtBestHour) for node in one.untils.values())}
+    for workspace_id in sorted(asking):
+        context.count("experiments", "hours_learned", learn(context.db, ch, workspace_id, now, context.beat))
     places = [(one, node_id) for one in versions for node_id in find_tests(one)]
     declared, troubles = 0, []
     for version, node_id in places:

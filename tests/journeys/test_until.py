@@ -124,6 +124,7 @@ FORMS: list[dict[str, Any]] = [
     {"kind": "time", "at": "09:00"},
     {"kind": "time", "weekdays": ["mon", "thu"]},
     {"kind": "business_day", "days": 3, "at": "10:30", "country": "IR", "weekend": ["fri"], "holidays": False},
+    {"kind": "best_hour", "weekdays": ["sat"]},
 ]
 
 

@@ -46,6 +46,7 @@ NOT_ABOUT_PEOPLE = {
     "journey_draft": "rules",
     "run_repeat": "numbers of runs, and nodes",
     "journey_effect": "numbers of people and nodes",
+    "active_hours": "numbers of people, and counts",
     "journey_host": "servers that are asked",
     "coupon_pool": "rules",
     "coupon": "codes, and numbers of people",

@@ -15,6 +15,7 @@ from hudhud.journeys.nodes.kinds import EFFECTS
 from hudhud.journeys.queries import edge_numbers, node_numbers
 from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
 from hudhud.journeys.running.worlds import open_rehearsal
+from hudhud.journeys.times.until import AtBestHour
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
 from hudhud.segments.types import Consent, Segment, attribute_names, leaves
@@ -134,4 +135,5 @@ def assumptions(version: Version) -> list[str]:
     found += ["coupons_assumed"] if "coupon" in kinds else []
     found += ["answers_to_mails_assumed"] if version.chains else []
     found += ["time_zones_as_now"] if version.clocked else []
+    found += ["best_hours_as_now"] if any(isinstance(node.until, AtBestHour) for node in version.untils.values()) else []
     return found

@@ -265,7 +265,7 @@ def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: di
     if pace.in_order and node.kind == "coupon":
         return vouchers.assume(ws, node, batch, batch[-1].due_at)
     if place.node in version.untils:
-        return clocks.plan_until(ws, version.untils[place.node], batch)
+        return clocks.plan_until(ws, version.untils[place.node], batch, version.graph.send_window)
     if node.kind == "test":
         return node.plan_in(rounds.find_rounds(ws, version.journey_id, node), batch)
     if node.kind == "send" and (version.graph.send_window is not None or node.asks_first()):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCRATCH = ("run", "run_position", "run_trigger", "run_log", "run_repeat", "run_fact", "journey_flow", "journey_effect", "message")
 
 # What it reads of people and of the shop; its own in a frozen world (fixtures.py).
-KNOWN = ("workspace", "person", "identifier", "topic", "consent_log", "suppression")
+KNOWN = ("workspace", "person", "identifier", "topic", "consent_log", "suppression", "active_hours", "quiet_hours")
 
 
 class World(Protocol):

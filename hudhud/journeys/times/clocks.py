@@ -11,11 +11,14 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from hudhud.delivery import queries as delivery
 from hudhud.journeys.running import moves
 from hudhud.journeys.running.moves import MOVES
-from hudhud.journeys.times.until import AtBusinessDay, AtDate, Where
+from hudhud.journeys.times.besthour import UNKNOWN, choose, open_hours
+from hudhud.journeys.times.learning import find_learned
+from hudhud.journeys.times.until import AtBestHour, AtBusinessDay, AtDate, Where
 from hudhud.journeys.types import Due, Plan
-from hudhud.kit.localtime import moments
+from hudhud.kit.localtime import Hours, moments
 from hudhud.kit.sql import numbers
 from hudhud.people.queries import country_of_zone
 
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
 
     from hudhud.journeys.nodes.delay import Delay
     from hudhud.journeys.running.version import Version
+    from hudhud.journeys.times.besthour import Best
     from hudhud.kit.db import Scope
-    from hudhud.kit.localtime import Hours, Spell
+    from hudhud.kit.localtime import Spell
 
 PAGE = 10_000
 
@@ -49,17 +53,29 @@ def find_lives(ws: Scope, person_ids: Iterable[int], attribute: str | None = Non
     return found if len(found) == len(wanted) else {one: found.get(one, Life(one, "UTC", None, None, "workspace")) for one in wanted}
 
 
-def plan_until(ws: Scope, node: Delay, batch: list[Due]) -> Plan:
+def plan_until(ws: Scope, node: Delay, batch: list[Due], window: Hours | None) -> Plan:
     """Decide for runs that are due on a delay until a moment."""
-    return node.plan_until(batch, find_moments(ws, node, batch))
+    return node.plan_until(batch, find_moments(ws, node, batch, window))
 
 
-def find_moments(ws: Scope, node: Delay, runs: Sequence[Due]) -> dict[int, datetime | None]:
-    """Return for each run when its delay is over; None: there is no such date ahead."""
+def find_best(ws: Scope, person_ids: Iterable[int], window: Hours | None) -> dict[int, Best]:
+    """Return at which hour each of these people is best written to, among those in which a journey with this window sends and marketing may leave."""
+    quiet = delivery.get_quiet_hours(ws)
+    allowed = open_hours(window, Hours(since=quiet["to"], until=quiet["from"]) if quiet else None)
+    wanted = set(person_ids)
+    learned, everybody = find_learned(ws, wanted)
+    return {one: choose(learned.get(one, UNKNOWN), everybody, allowed) for one in wanted}
+
+
+def find_moments(ws: Scope, node: Delay, runs: Sequence[Due], window: Hours | None) -> dict[int, datetime | None]:
+    """Return for each run when its delay is over; None: there is no such date ahead. `window`: the journey's hours for sending."""
     until, span = node.until, node.span()
     assert until is not None
     attribute = until.attribute if isinstance(until, AtDate) else None
     lives = find_lives(ws, (run.person_id for run in runs), attribute)
+    if isinstance(until, AtBestHour):
+        best = find_best(ws, lives, window)
+        lives = {one: life._replace(value=str(best[one].hour)) for one, life in lives.items()}
     groups: dict[Where, list[tuple[datetime, int]]] = defaultdict(list)
     for run in runs:
         base = run.arrived_at if span is None else run.arrived_at + span
@@ -140,7 +156,7 @@ def _reckon_anew(ws: Scope, version: Version, standing: Iterable[tuple[Due, str]
 
 def _find_anew(ws: Scope, version: Version, node_id: str, runs: list[Due], now: datetime) -> Mapping[int, datetime | None]:
     if node_id in version.untils:
-        return find_moments(ws, version.untils[node_id], runs)
+        return find_moments(ws, version.untils[node_id], runs, version.graph.send_window)
     window = version.graph.send_window
     assert window is not None
     lives = find_lives(ws, (run.person_id for run in runs))

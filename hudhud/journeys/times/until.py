@@ -153,4 +153,18 @@ class AtBusinessDay(Part, frozen=True, tag_field="kind", tag="business_day", omi
         return Spell(instant_at(day, clock_time(self.at), where.zone), day_spell(today, where.zone).last)
 
 
-Until = AtTime | AtDate | AtBusinessDay
+class AtBestHour(Part, frozen=True, tag_field="kind", tag="best_hour", omit_defaults=True, kw_only=True):
+    """`{"kind": "best_hour"}`: at the next hour of the day at which the person answers most (times/besthour.py); with weekdays on one of these."""
+
+    weekdays: tuple[Weekday, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Put the weekdays in order."""
+        msgspec.structs.force_setattr(self, "weekdays", in_order(self.weekdays))
+
+    def spell(self, base: datetime, where: Where) -> Spell | None:
+        """Return the moment; `where.value` is the hour."""
+        return AtTime(at=f"{int(where.value or 0):02}:00", weekdays=self.weekdays).spell(base, where)
+
+
+Until = AtTime | AtDate | AtBusinessDay | AtBestHour

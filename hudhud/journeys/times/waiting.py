@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hudhud.journeys.acting.webhooks import tell_requests
 from hudhud.journeys.graph import parse
 from hudhud.journeys.running import sending
-from hudhud.journeys.times.clocks import find_lives
-from hudhud.journeys.times.until import AtBusinessDay
+from hudhud.journeys.times.clocks import find_best, find_lives
+from hudhud.journeys.times.until import AtBestHour, AtBusinessDay
 from hudhud.kit import sql
 from hudhud.kit.localtime import zone_named
 from hudhud.people.queries import country_of_zone
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys")
+BEST = {
+    "person": "is there most often about {hour}:00: learned from {answers} hours with opens or clicks and {others} with other deeds",
+    "everybody": "people here are there most often about {hour}:00; of this one nothing is known yet",
+    "default": "{hour}:00, as nothing is known of anybody yet",
+}
 TOLD_BY = {
     "stated": "as they said",
     "device": "as their device said",
@@ -50,6 +55,9 @@ def tell_wait(ws: Scope, journey_id: int, run: dict[str, Any]) -> dict[str, Any]
         data["country"] = node.until.country or life.country or country_of_zone(life.zone)
     what = "waits till the journey's hours begin" if is_window else "waits until the moment that is set"
     text = f"{what}: {data['local']} in {life.zone} ({TOLD_BY[life.told_by]})"
+    if node.kind == "delay" and isinstance(node.until, AtBestHour):
+        best = find_best(ws, [run["person_id"]], graph.send_window)[run["person_id"]]
+        data["best"], text = best._asdict(), f"{text}; {BEST[best.learned_from].format(**best._asdict())}"
     return {"code": "window" if is_window else "until", "text": text, "data": data}
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.journeys.running.version import parsed
-from hudhud.journeys.times.clocks import find_lives, find_moments
-from hudhud.journeys.times.until import AtBusinessDay, AtDate
+from hudhud.journeys.times.clocks import find_best, find_lives, find_moments
+from hudhud.journeys.times.until import AtBestHour, AtBusinessDay, AtDate
 from hudhud.journeys.times.waiting import TOLD_BY
 from hudhud.journeys.types import Due
 from hudhud.kit import sql
@@ -83,6 +83,8 @@ def _tell(ws: Scope, one: Standing, now: datetime) -> dict[str, Any]:
     node = one.graph.nodes[one.node]
     code, at, life = _when(ws, one, node, now)
     clock = None if life is None or at is None else _clock(node, life, at)
+    if clock is not None and node.kind == "delay" and isinstance(node.until, AtBestHour):
+        clock["best"] = find_best(ws, [one.person_id], one.graph.send_window)[one.person_id]._asdict()
     text = SAID[code].format(at=at and at.isoformat(), **(_words(clock) if clock else {}))
     return {
         "run_id": one.run_id,
@@ -108,7 +110,7 @@ def _when(ws: Scope, one: Standing, node: Kind, now: datetime) -> tuple[str, dat
         return "paused", None, None
     if node.kind == "delay" and node.until is not None:
         # It is reckoned here too for who still rests: it is not in the row before the node has looked.
-        at = one.due_at if one.waiting else find_moments(ws, node, [one.run()])[one.run_id]
+        at = one.due_at if one.waiting else find_moments(ws, node, [one.run()], one.graph.send_window)[one.run_id]
         attribute = node.until.attribute if isinstance(node.until, AtDate) else None
         if at is not None and at > now:
             return "until", at, find_lives(ws, [one.person_id], attribute)[one.person_id]

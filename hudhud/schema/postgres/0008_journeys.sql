@@ -319,3 +319,15 @@ CREATE TABLE rehearsal_sample (
 );
 CREATE INDEX rehearsal_sample_person ON rehearsal_sample (person_id);
 SELECT hudhud_wall('rehearsal_sample');
+
+-- At which hours of the day people are there (journeys/times/learning.py): 24 weights, a byte each, by their own clocks; 0: everybody together.
+CREATE TABLE active_hours (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    person_id    bigint NOT NULL,
+    hours        bytea NOT NULL,
+    answers      integer NOT NULL,               -- hours in which they opened or clicked
+    others       integer NOT NULL,               -- hours in which they did something else
+    learned_at   timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, person_id)
+);
+SELECT hudhud_wall('active_hours');
