@@ -100,6 +100,7 @@ export function keepsTheDoor(stage, language) {
     await page.getByRole("dialog").getByRole("button", { name: t("setup.go_on") }).click();
     const secret = await page.locator("code").first().textContent();
     await page.getByLabel(t("settings.totp_code")).fill(totp(secret));
+    const used = Math.floor(Date.now() / 30_000);
     await page.locator("form").getByRole("button", { name: t("settings.turn_on") }).click();
     await page.getByText(t("settings.codes_once")).waitFor(PATIENT);
     const cdp = await context.newCDPSession(page);
@@ -112,7 +113,7 @@ export function keepsTheDoor(stage, language) {
     await signOut(page, t);
     await signIn(page, t);
     // A code counts once: the next one comes with the next half minute.
-    await page.waitForTimeout(30_500 - (Date.now() % 30_000));
+    if (Math.floor(Date.now() / 30_000) === used) await page.waitForTimeout(30_500 - (Date.now() % 30_000));
     await page.getByLabel(t("setup.code")).fill(totp(secret));
     await page.getByRole("button", { name: t("setup.go_on") }).click();
     await page.waitForURL(`${stage.hudhud.base}/`, PATIENT);
