@@ -1,6 +1,6 @@
 """Finding people who may be one: what speaks for it, how strongly, and what somebody decided.
 
-A search goes through everybody as sets: whoever shares a key (an address as it looks, a phone number, a name with a birthday or an
+Whoever comes or changes is compared within seconds (`follow`); a search goes through everybody as sets, and puts right what differs: whoever shares a key (an address as it looks, a phone number, a name with a birthday or an
 address) is compared. A key that more than twenty share is no evidence: the phone of a call centre. Nothing is joined by itself;
 "not the same" is remembered, and what was joined by hand is undone like any merge.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hudhud.accounts.actions import record_audit
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.sql import numbers
 from hudhud.people.actions import join
 from hudhud.people.queries import find_some
 from hudhud.people.types import Duplicate, DuplicateNotFound, DuplicateSearch
@@ -26,6 +27,7 @@ QUERIES = sql.load("hudhud.people", "duplicates.sql")
 WEIGHTS = {"email": 95, "mailbox": 80, "lookalike": 50, "phone": 70, "name_birthday": 80, "name_address": 70, "name": 40}
 MOST_ALIKE = 20  # people who share a key
 MOST_FOUND = 20_000
+FEW = 200  # people whose keys are looked at in one transaction: a short one, for readers of the log wait for it
 ABOVE_ALL = 101  # percent
 
 
@@ -57,6 +59,27 @@ def search(ws: Scope, now: datetime) -> bool:
     ws.run(QUERIES.find, most_alike=MOST_ALIKE, most=MOST_FOUND, reasons=list(WEIGHTS), weights=list(WEIGHTS.values()))
     ws.run(QUERIES.finish, asked_at=asked_at, now=now)
     return True
+
+
+def find_stale(everywhere: Scope) -> list[int]:
+    """Return the workspaces in which people came or changed whose pairs are to be looked at."""
+    return [row[0] for row in everywhere.rows(QUERIES.find_stale)]
+
+
+def follow(ws: Scope, *, few: int = FEW) -> int:
+    """Bring the pairs of `few` people who came, changed, were merged or separated up to date; return how many, 0 when none waits or somebody is at it.
+
+    What it costs depends on these people and on whoever shares a key with them, not on how many people there are.
+    """
+    if not ws.value(QUERIES.take_search):
+        return 0
+    ids = [row[0] for row in ws.rows(QUERIES.take_stale, limit=few)]
+    if ids:
+        whose = numbers(sorted(set(ids)))
+        keys = numbers(row[0] for row in ws.rows(QUERIES.rekey, ids=whose))
+        weighed = {"reasons": list(WEIGHTS), "weights": list(WEIGHTS.values())}
+        ws.run(QUERIES.pair, ids=whose, keys=keys, most_alike=MOST_ALIKE, few=few, **weighed)
+    return len(ids)
 
 
 def find_duplicates(ws: Scope, *, after: str = "", limit: int = 20) -> tuple[list[Duplicate], str | None]:

@@ -115,6 +115,7 @@ def forget(ws: Scope, keys: Keys, erasure_id: int, now: datetime) -> bool:
 
 FORGET: tuple[Query, ...] = (
     QUERIES.remove_identifiers,
+    QUERIES.remove_duplicate_keys,
     QUERIES.remove_subscriptions,
     QUERIES.blank_consent,
     QUERIES.remove_merges,
@@ -132,6 +133,7 @@ FORGET: tuple[Query, ...] = (
 # Again: a process that held one of their rows may have written since.
 AGAIN: tuple[Query, ...] = (
     QUERIES.remove_identifiers,
+    QUERIES.remove_duplicate_keys,
     QUERIES.remove_changes,
     QUERIES.remove_hours,
     QUERIES.blank_consent,

@@ -65,6 +65,10 @@ WHERE workspace_id = %(workspace_id)s AND id = ANY(%(actors)s::bigint[]);
 -- Nobody is found by them any more.
 DELETE FROM identifier WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);
 
+-- name: remove_duplicate_keys
+-- Addresses that others may be compared with.
+DELETE FROM duplicate_key WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]);
+
 -- name: remove_suppressions
 -- The addresses themselves go; their keyed hashes keep them suppressed.
 DELETE FROM suppression s USING unnest(%(channels)b::text[], %(addresses)b::text[]) AS k (channel, address)

@@ -1,4 +1,4 @@
-"""The duplicates role: does the searches for duplicates that people ask for. Any number of these may run: a search takes its row."""
+"""The duplicates role: compares people who came or changed with others, and does the searches that people ask for. Any number of these may run."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def work_once(context: Context) -> int:
     context.beat()
     with context.db.everywhere() as everywhere:
         asked = duplicates.find_asked(everywhere)
+        stale = duplicates.find_stale(everywhere)
+    for workspace_id in stale:
+        _follow(context, workspace_id)
     for workspace_id in asked:
         with context.db.workspace(workspace_id) as ws:
             done = duplicates.search(ws, context.clock.now())
@@ -32,3 +35,14 @@ def work_once(context: Context) -> int:
         context.count("duplicates", "searches", int(done))
         context.beat()
     return len(asked)
+
+
+def _follow(context: Context, workspace_id: int) -> None:
+    """Compare whoever waits, some at a time."""
+    followed = duplicates.FEW
+    while followed == duplicates.FEW and not context.stop.is_set():
+        with context.db.workspace(workspace_id) as ws:
+            followed = duplicates.follow(ws)
+            reach("duplicates.followed")
+        context.count("duplicates", "followed", followed)
+        context.beat()

@@ -80,6 +80,7 @@ NOT_ABOUT_PEOPLE = {
     "run_position": "numbers of people and nodes",
     "subscription": "numbers of people and topics",
     "duplicate": "numbers of people",
+    "duplicate_stale": "numbers of people",
     "duplicate_search": "when it was asked for",
     "erased_identifier": "keyed hashes; filled by the erasure",
     "erasure": "numbers; what it looks for is removed at its end",
@@ -179,6 +180,7 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         ),
         (shop, EMAIL.upper(), MARK, f"To: {EMAIL}\n\nHi {MARK}".encode()),
     )
+    yield "INSERT INTO duplicate_key VALUES (%s, 1, %s, %s)", (shop, person_id, MARK)
     yield "INSERT INTO suppression VALUES (%s, 'email', %s, 'hard_bounce', %s, now())", (shop, OLD_EMAIL, MARK)
     yield (
         "INSERT INTO audit_log (workspace_id, at, actor, action, object, detail) VALUES (%s, now(), 'user:1', 'suppress', '', %s)",

@@ -119,7 +119,75 @@ CREATE TABLE duplicate (
     UNIQUE (workspace_id, one_id, other_id)
 );
 CREATE INDEX duplicate_open ON duplicate (workspace_id, (-confidence), id) WHERE state = 'open';
+CREATE INDEX duplicate_other ON duplicate (workspace_id, other_id);
 SELECT hudhud_wall('duplicate');
+
+-- What people may be told to be one by, as hashes, with the address itself or the reason. An address or a number that stands as it is compared is kept
+-- only where somebody else has one that comes to the same: identifiers are unique, so most people have no row.
+CREATE TABLE duplicate_key (
+    workspace_id bigint NOT NULL,                -- that of the person
+    key          bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    word         text NOT NULL,
+    PRIMARY KEY (workspace_id, key, person_id, word)
+);
+CREATE INDEX duplicate_key_person ON duplicate_key (workspace_id, person_id);
+SELECT hudhud_wall('duplicate_key');
+
+-- Whose keys are to be looked at again: people who came, changed, were merged or separated. Written by whoever changes them, whatever the way.
+CREATE TABLE duplicate_stale (
+    workspace_id bigint NOT NULL,                -- that of the person
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    person_id    bigint NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+SELECT hudhud_wall('duplicate_stale');
+CREATE FUNCTION hudhud_person_came() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO duplicate_stale (workspace_id, person_id) SELECT c.workspace_id, c.id FROM changed c;
+    PERFORM pg_notify('duplicates', '');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION hudhud_person_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO duplicate_stale (workspace_id, person_id) VALUES (NEW.workspace_id, NEW.id);
+    PERFORM pg_notify('duplicates', '');
+    RETURN NULL;
+END $$;
+CREATE FUNCTION hudhud_address_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO duplicate_stale (workspace_id, person_id) SELECT DISTINCT c.workspace_id, c.person_id FROM changed c WHERE c.namespace IN ('email', 'phone');
+    IF FOUND THEN PERFORM pg_notify('duplicates', ''); END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER person_came AFTER INSERT ON person
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_person_came();
+CREATE TRIGGER person_changed AFTER UPDATE ON person FOR EACH ROW
+    WHEN (OLD.attributes IS DISTINCT FROM NEW.attributes OR OLD.merged_into IS DISTINCT FROM NEW.merged_into OR OLD.erased_at IS DISTINCT FROM NEW.erased_at)
+    EXECUTE FUNCTION hudhud_person_changed();
+CREATE TRIGGER address_came AFTER INSERT ON identifier
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_address_changed();
+CREATE TRIGGER address_went AFTER DELETE ON identifier
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hudhud_address_changed();
+
+-- What a search for duplicates reads of some living people (people/duplicates.sql says the same of everybody at once).
+CREATE FUNCTION hudhud_known_by(workspace bigint, ids bigint[])
+    RETURNS TABLE (id bigint, address text, email text, phone text, said_email text, said_phone text, mailbox text, name text, born text, lives text)
+    LANGUAGE sql STABLE AS $$
+    SELECT k.id, k.address, k.email, k.phone, k.said_email, k.said_phone,
+           CASE WHEN octet_length(k.email) = length(k.email) THEN hudhud_mailbox(k.email) ELSE hudhud_look(hudhud_mailbox(k.email)) END,
+           CASE WHEN octet_length(k.name) = length(k.name) THEN k.name ELSE hudhud_look(k.name) END,
+           hudhud_fold(left(k.born, 10)), lower(left(k.lives, 300))
+    FROM (SELECT p.id, a.address, lower(a.address) AS email, a.phone, lower(left(p.attributes ->> 'email', 320)) AS said_email,
+                 CASE WHEN p.attributes ->> 'phone' IS DISTINCT FROM '+' || a.phone THEN regexp_replace(hudhud_fold(left(p.attributes ->> 'phone', 40)), '^\+|^00|[^0-9]', '', 'g') END AS said_phone,
+                 replace(coalesce(nullif(btrim(p.first_word), '') || ' ' || nullif(btrim(p.last_word), ''), nullif(btrim(p.name_word), '')), '  ', ' ') AS name,
+                 coalesce(p.attributes ->> 'birthday', p.attributes ->> 'birth_date', p.attributes ->> 'birthdate', p.attributes ->> 'date_of_birth', p.attributes ->> 'dob') AS born,
+                 coalesce(p.attributes ->> 'address', p.attributes ->> 'street', p.attributes ->> 'postal_code', p.attributes ->> 'postalCode', p.attributes ->> 'zip') AS lives
+          FROM person p,
+               LATERAL (SELECT max(i.value) FILTER (WHERE i.namespace = 'email') AS address, substr(max(i.value) FILTER (WHERE i.namespace = 'phone'), 2) AS phone
+                        FROM identifier i WHERE i.person_id = p.id AND i.workspace_id = workspace AND i.namespace IN ('email', 'phone')) a
+          WHERE p.id = ANY(ids) AND p.workspace_id = workspace AND p.merged_into IS NULL AND p.erased_at IS NULL OFFSET 0) k
+$$;
 
 -- Erasing one person (GDPR Art. 17): a job whose position is `step`. Events of batches that were open when it was asked for are
 -- waited for; those of later ones are dropped up to `last_batch`, so a repeated batch decides the same.

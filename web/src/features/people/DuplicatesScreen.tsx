@@ -27,7 +27,7 @@ export default function DuplicatesScreen() {
     : t("people.duplicate.lead");
   const button = <Button loading={isBusy || ask.isPending} onClick={() => { ask.mutate(undefined); }}>{t("people.duplicate.look")}</Button>;
   return (
-    <Page title={t("people.duplicate.title")} lead={lead} back={<BackLink to="/people">{t("app.place.people")}</BackLink>} actions={search && button}>
+    <Page title={t("people.duplicate.title")} lead={lead} back={<BackLink to="/people">{t("app.place.people")}</BackLink>} actions={button}>
       {state.isError && <Failure error={state.error} retry={() => void state.refetch()} />}
       {pairs.isError && <Failure error={pairs.error} retry={() => void pairs.refetch()} />}
       {ask.isError && <Failure error={ask.error} />}
@@ -35,7 +35,7 @@ export default function DuplicatesScreen() {
       {isBusy && <Card><Loading /><Text c="dimmed">{t("people.duplicate.busy")}</Text></Card>}
       {pairs.data && !isBusy && items.length === 0 && (
         <Card>
-          <Empty icon={<IconUsers size={40} />} title={search ? t("people.duplicate.none") : t("people.duplicate.never")} action={search ? undefined : button}>
+          <Empty icon={<IconUsers size={40} />} title={t("people.duplicate.none")}>
             {t("people.duplicate.none_lead")}
           </Empty>
         </Card>
