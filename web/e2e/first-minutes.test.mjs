@@ -2,6 +2,7 @@
 // each language begins with the sample shop and ends by removing it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isolatesNames } from "./bidi.mjs";
 import { launch } from "./browser.mjs";
 import { buildsSegment } from "./builder.mjs";
 import { firstMinutes, removeSample, signUp } from "./newcomer.mjs";
@@ -47,6 +48,7 @@ describe("the first minutes", { timeout: 1_800_000 }, () => {
   buildsSegment(stage, LAST);
   installsReady(stage, LAST);
   sendsEvents(stage, LAST);
+  isolatesNames(stage);
   looksThings(stage, LAST);
   for (const pair of pairs) {
     it(`shows every screen without a serious finding: ${pair.map(({ name }) => name).join(", ")}`, async () => {

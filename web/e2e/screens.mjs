@@ -20,7 +20,7 @@ export const WALKS = [
 ];
 
 /** Something that the sample shop has none of, as the page itself would make it. */
-async function make(page, path, body, name = "id") {
+export async function make(page, path, body, name = "id") {
   return page.evaluate(async ([to, given, called]) => {
     const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };

@@ -14,7 +14,7 @@ function Erase({ person, name, close }: { person: Profile; name: string; close: 
     await navigate("/people/erased");
   });
   return (
-    <Modal opened onClose={close} title={t("people.erase.ask", { name })} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Modal opened onClose={close} title={t("people.erase.ask", { name: `\u2068${name}\u2069` })} closeButtonProps={{ "aria-label": t("app.close") }}>
       <Stack>
         <Text>{t("people.erase.what")}</Text>
         <Text c="dimmed" fz="sm">{t("people.erase.stays")}</Text>

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat, useNow } from "@/i18n/useFormat";
@@ -21,7 +22,7 @@ function Whereabouts({ person }: { person: Known }) {
   const at = provenance.place_at;
   return (
     <>
-      <bdi>{names.join(t("segments.value.comma"))}</bdi>
+      {names.map((one, index) => <Fragment key={index}>{index > 0 && t("segments.value.comma")}<bdi>{one}</bdi></Fragment>)}
       {told && <Text c="dimmed" fz="sm">{at ? t("people.told_at", { told, at: format.ago(at, now) }) : told}</Text>}
     </>
   );
