@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hudhud.demo.goods import CURRENCY, PRODUCTS, SHOP
 from hudhud.demo.names import DOMAINS, TONGUES
+from hudhud.demo.side import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ class Shop:
         self.reviews = random.Random(seed)  # a die of their own: with or without them, the rest happens alike
         self.now = now
         self.start = now - timedelta(days=DAYS)
+        self.side = Side(seed, self.start, now)
         self.goods = [product.properties(pictures) for product in PRODUCTS]
         self.carts = 0
 
@@ -96,6 +98,7 @@ class Shop:
                 "country": country,
                 "time_zone": zone,
                 "city": city,
+                **self.side.describe(joined_at),
             },
             kind,
             joined_at,
@@ -166,11 +169,10 @@ class Shop:
 
     def history(self, shoppers: list[Shopper]) -> list[Happening]:
         """Return everything that happened before now, in order of time."""
-        found = [
-            happening
-            for shopper in shoppers
-            for at in self.visits(shopper)
-            for happening in self.visit(shopper, at)
-            if happening.at < self.now
-        ]
+        found = (happening for shopper in shoppers for happening in self._life(shopper) if happening.at < self.now)
         return sorted(found, key=lambda happening: happening.at)
+
+    def _life(self, shopper: Shopper) -> list[Happening]:
+        """Return the visits of somebody, and what they did beside them."""
+        visits = [happening for at in self.visits(shopper) for happening in self.visit(shopper, at)]
+        return visits + [Happening(*deed) for deed in self.side.beside(shopper, visits)]
