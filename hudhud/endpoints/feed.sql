@@ -23,8 +23,10 @@ SELECT count(*), pg_notify('endpoints', '') FROM made;
 
 -- name: read_changes
 -- Who entered or left a listed segment, of a batch that is on its way to ClickHouse.
-SELECT c.id, c.segment_id, s.name, c.person_id, c.entered, c.at FROM segment_change c JOIN segment s ON s.id = c.segment_id
-WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND NOT c.fed AND s.owner = '' ORDER BY c.id;
+SELECT c.id, c.segment_id, s.name, c.person_id, c.entered, c.at
+FROM segment_feed f JOIN segment_change c ON c.workspace_id = f.workspace_id AND c.id > f.fed AND c.id <= f.last
+JOIN segment s ON s.id = c.segment_id
+WHERE f.workspace_id = %(workspace_id)s AND f.feed = %(feed)s AND s.owner = '' ORDER BY c.id;
 
 -- name: find_readers
 -- Endpoints with something to hear of consent (everywhere).

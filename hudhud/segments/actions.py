@@ -244,7 +244,10 @@ def carry_feed(ws: Scope, ch: Client, feed: int, now: datetime, *, again: bool, 
 
     Returns what ClickHouse takes and does not keep, once the kept log has it; raises it where no log is kept.
     """
-    rows = ws.rows(QUERIES.read_feed, feed=feed)
+    bounds = ws.one(QUERIES.find_feed, feed=feed)
+    if bounds is None:
+        return None
+    rows = ws.rows(QUERIES.read_feed, **bounds)
     # As in the intake: numbers come back with an older copy of PostgreSQL, times do not.
     token = f"segments:{ws.workspace_id}:{feed}:{rows[0][5].timestamp():.6f}" if rows else ""
     told, lost = [_to_event(ws, row) for row in rows], None
@@ -254,11 +257,11 @@ def carry_feed(ws: Scope, ch: Client, feed: int, now: datetime, *, again: bool, 
         if not keeps_log:
             raise
         lost = ignored
+    ws.run(QUERIES.prune_changes, **bounds)
+    ws.run(QUERIES.forget_archived_changes, **bounds)
     # Not when another has carried the same meanwhile, and kept it.
     if ws.run(QUERIES.close_feed, feed=feed) and keeps_log:
         events.keep(ws, events.pack(told), now, is_there=lost is None)
-    ws.run(QUERIES.prune_changes, feed=feed)
-    ws.run(QUERIES.forget_archived_changes, feed=feed)
     return lost
 
 

@@ -76,43 +76,52 @@ SELECT min(m.next_check_at) FROM segment_membership m JOIN segment s ON s.id = m
 
 -- name: find_feeds
 -- Batches on their way to ClickHouse (everywhere).
-SELECT DISTINCT workspace_id, feed FROM segment_change WHERE feed IS NOT NULL AND NOT fed ORDER BY feed;
+SELECT workspace_id, feed FROM segment_feed WHERE feed IS NOT NULL ORDER BY feed, workspace_id;
 
 -- name: make_feed
--- Put new changes (everywhere) into a batch and return its number; who repeats it repeats exactly these.
-WITH next AS (SELECT nextval('segment_feed') AS feed),
-     new AS (SELECT id FROM segment_change WHERE feed IS NULL ORDER BY workspace_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-     made AS (UPDATE segment_change c SET feed = next.feed FROM next, new WHERE c.id = new.id RETURNING c.feed)
-SELECT DISTINCT feed FROM made;
+-- Put new changes of each workspace (everywhere) into a batch and return its number; who repeats it repeats exactly these.
+WITH place AS MATERIALIZED (  -- apart: row-level security takes `coalesce` for leaky, and would read all changes
+    SELECT k.workspace_id, coalesce(o.fed, 0) AS fed FROM segment_known k LEFT JOIN segment_feed o ON o.workspace_id = k.workspace_id WHERE o.feed IS NULL
+), next AS MATERIALIZED (SELECT nextval('segment_feed_number') AS feed)
+INSERT INTO segment_feed AS f (workspace_id, feed, last)
+SELECT p.workspace_id, next.feed, new.last
+FROM next, place p CROSS JOIN LATERAL (
+    SELECT max(c.id) AS last FROM (
+        SELECT n.id FROM segment_change n WHERE n.workspace_id = p.workspace_id AND n.id > p.fed ORDER BY n.id LIMIT %(limit)s) c) new
+WHERE new.last IS NOT NULL
+-- Another worker may have made a batch, and carried it, since this was read.
+ON CONFLICT (workspace_id) DO UPDATE SET feed = excluded.feed, last = excluded.last WHERE f.feed IS NULL AND f.fed < excluded.last
+RETURNING f.feed;
+
+-- name: find_feed
+-- Which changes a batch holds that is on its way: those after `fed`, up to `last`.
+SELECT fed, last FROM segment_feed WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s;
 
 -- name: read_feed
 -- The changes of a batch, with the segment's name.
 SELECT c.id, c.segment_id, s.name, c.person_id, c.entered, c.at
 FROM segment_change c JOIN segment s ON s.id = c.segment_id
-WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.owner = '' ORDER BY c.id;
+WHERE c.workspace_id = %(workspace_id)s AND c.id > %(fed)s::bigint AND c.id <= %(last)s::bigint AND s.owner = '' ORDER BY c.id;
 
 -- name: close_feed
 -- The batch is in ClickHouse.
-UPDATE segment_change SET fed = true WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s AND NOT fed;
+UPDATE segment_feed SET fed = last, feed = NULL, last = NULL WHERE workspace_id = %(workspace_id)s AND feed = %(feed)s;
 
 -- name: prune_changes
 -- Of the people of a batch that ClickHouse has, nothing is asked any more but since when they are in: their last entry stays, unless they left.
 DELETE FROM segment_change o USING segment_change c
-WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s
-  AND o.segment_id = c.segment_id AND o.person_id = c.person_id AND o.fed
-  AND CASE WHEN o.entered THEN EXISTS (SELECT FROM segment_change n
-                                       WHERE n.segment_id = o.segment_id AND n.person_id = o.person_id AND n.id > o.id AND n.fed)
-      ELSE NOT EXISTS (SELECT FROM segment_change u
-                       WHERE u.segment_id = o.segment_id AND u.person_id = o.person_id AND u.id < o.id AND NOT u.fed) END;
+WHERE c.workspace_id = %(workspace_id)s AND c.id > %(fed)s::bigint AND c.id <= %(last)s::bigint
+  AND o.segment_id = c.segment_id AND o.person_id = c.person_id AND (o.id < c.id OR o.id = c.id AND NOT o.entered);
 
 -- name: forget_changes
 -- Nobody asks who came and went in a segment that is put away.
-DELETE FROM segment_change WHERE workspace_id = %(workspace_id)s AND segment_id = %(id)s AND fed;
+DELETE FROM segment_change c USING segment_feed f
+WHERE c.workspace_id = %(workspace_id)s AND c.segment_id = %(id)s AND f.workspace_id = c.workspace_id AND c.id <= f.fed;
 
 -- name: forget_archived_changes
 -- Nor of a batch's changes in segments that were put away meanwhile.
 DELETE FROM segment_change c USING segment s
-WHERE c.workspace_id = %(workspace_id)s AND c.feed = %(feed)s AND s.id = c.segment_id AND s.archived_at IS NOT NULL;
+WHERE c.workspace_id = %(workspace_id)s AND c.id > %(fed)s::bigint AND c.id <= %(last)s::bigint AND s.id = c.segment_id AND s.archived_at IS NOT NULL;
 
 -- name: create_segment
 -- A new segment.

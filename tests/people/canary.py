@@ -69,6 +69,7 @@ NOT_ABOUT_PEOPLE = {
     "segment_membership": "numbers of people",
     "segment_known": "numbers of people",
     "segment_change": "numbers of people",
+    "segment_feed": "numbers of changes",
     "segment_day": "counts",
     "segment_edit": "numbers of people",
     "segment_recheck": "numbers of people",

@@ -54,21 +54,29 @@ CREATE TABLE segment_future (
 );
 SELECT hudhud_wall('segment_future');
 
+-- Who came and who went, in the order of their numbers: they are given out under the lock of the workspace's row in segment_known. Written often, so
+-- nothing is looked up for a row, and none is written again on its way to ClickHouse.
 CREATE TABLE segment_change (
-    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
-    segment_id   bigint NOT NULL REFERENCES segment ON DELETE CASCADE,
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    workspace_id bigint NOT NULL,
+    segment_id   bigint NOT NULL,
     person_id    bigint NOT NULL,
     entered      boolean NOT NULL,               -- false: left
     at           timestamptz NOT NULL,
-    feed         bigint,                         -- the batch that carries it to ClickHouse: a retry carries the same rows
-    fed          boolean NOT NULL DEFAULT false
+    PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX segment_change_of_person ON segment_change (segment_id, person_id, id DESC);
-CREATE INDEX segment_change_new ON segment_change (workspace_id, id) WHERE feed IS NULL;
-CREATE INDEX segment_change_feeding ON segment_change (feed) WHERE feed IS NOT NULL AND NOT fed;
-CREATE SEQUENCE segment_feed;
 SELECT hudhud_wall('segment_change');
+
+-- How far ClickHouse has been told of them.
+CREATE TABLE segment_feed (
+    workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
+    fed          bigint NOT NULL DEFAULT 0,      -- of every change up to this one
+    feed         bigint,                         -- the batch on its way there: a retry carries the same changes
+    last         bigint                          -- up to this one
+);
+CREATE SEQUENCE segment_feed_number;
+SELECT hudhud_wall('segment_feed');
 
 -- Who is to be put into a list, or taken out, in this order: the segments worker does it, together with all that follows.
 CREATE TABLE segment_edit (
