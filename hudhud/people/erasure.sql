@@ -217,8 +217,8 @@ SELECT pg_snapshot_xmin(pg_current_snapshot()) <= %(txid)s::text::xid8
                AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.worker))
     OR EXISTS (SELECT FROM journey_request q WHERE q.workspace_id = %(workspace_id)s AND q.person_id = ANY(%(actors)s::bigint[]) AND q.lease_until > clock_timestamp()
                AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = q.worker))
-    OR EXISTS (SELECT FROM segment_change c WHERE c.workspace_id = %(workspace_id)s AND c.feed IS NULL AND c.person_id = ANY(%(actors)s::bigint[]))
-    OR EXISTS (SELECT FROM segment_change c WHERE c.feed IS NOT NULL AND NOT c.fed AND c.person_id = ANY(%(actors)s::bigint[]));
+    OR EXISTS (SELECT FROM segment_change c WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(actors)s::bigint[])
+               AND c.id > (SELECT coalesce(max(f.fed), 0) FROM segment_feed f WHERE f.workspace_id = %(workspace_id)s));
 
 -- name: set_scrubbed
 -- Both engines hold nothing any more but files of ClickHouse that it is about to remove.
