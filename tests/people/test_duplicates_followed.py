@@ -13,10 +13,14 @@ from hudhud.people import duplicates
 from hudhud.people.actions import join, resolve
 from hudhud.people.types import Identity
 from hudhud.people.unmerge import undo_merge
+from hudhud.workers import duplicates as worker
 from tests import make
 from tests.make import NOW
+from tests.workers.line import Line, identify
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from hudhud.kit.db import Database, Scope
 
 EMAILS = (
@@ -92,7 +96,7 @@ def act(dice: random.Random, ws: Scope, ids: list[int], people: int) -> None:
         ids += resolve(ws, [claim(dice, people) for _ in range(dice.randint(1, 4))], NOW).person_ids
 
 
-@pytest.mark.parametrize(("seed", "steps"), [(1, 24), (2, 24), pytest.param(3, 400, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("seed", "steps"), [(1, 24), (2, 24), pytest.param(3, 200, marks=pytest.mark.long)])
 def test_what_is_followed_is_what_a_search_finds(db: Database, monkeypatch: pytest.MonkeyPatch, seed: int, steps: int) -> None:
     monkeypatch.setattr(duplicates, "MOST_ALIKE", 4)
     dice, shop, ids = random.Random(seed), make.workspace(db), list[int]()
@@ -118,3 +122,13 @@ def test_a_number_that_many_share_is_no_evidence_until_few_do(db: Database) -> N
         resolve(ws, [Identity((("user_id", "u3"),), "identify", NOW, {"phone": "+3726000001"})], NOW)
     assert len(assert_same_as_searched(db, shop)) == 20 * 19 / 2
     assert ids[3] not in {one for pair in assert_same_as_searched(db, shop) for one in pair[:2]}
+
+
+def test_the_worker_compares_whoever_came_without_being_asked(db: Database, ch: Client, clickhouse_url: str) -> None:
+    line = Line(db, ch, clickhouse_url)
+    line.put(identify("u1", email="Bob@Example.com"), identify("u2", email="bob@example.com"))
+    line.work()
+    worker.work_once(line.context)
+    with line.db.workspace(line.shop) as ws:
+        assert [pair.reasons for pair in duplicates.find_duplicates(ws)[0]] == [["email"]]
+        assert duplicates.get_search(ws) is None
