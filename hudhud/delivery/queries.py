@@ -8,7 +8,13 @@ import email.policy
 from typing import TYPE_CHECKING, Any
 
 from hudhud.content import queries as content
+from hudhud.delivery.caps import Cap as Cap
+from hudhud.delivery.caps import Room as Room
+from hudhud.delivery.caps import longest as longest
 from hudhud.delivery.caps import to_cap
+from hudhud.delivery.foresight import Fate as Fate
+from hudhud.delivery.foresight import Wanted as Wanted
+from hudhud.delivery.foresight import foresee as foresee
 from hudhud.delivery.rooms import QUERIES as ROOMS
 from hudhud.delivery.types import Message, Outcome
 from hudhud.kit import sql
@@ -16,7 +22,6 @@ from hudhud.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from hudhud.content.sandbox import Sandbox
-    from hudhud.delivery.caps import Cap
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.delivery")

@@ -229,3 +229,31 @@ FROM jsonb_array_elements(%(people)s::jsonb) p WHERE coalesce((p ->> 'has_email'
 INSERT INTO consent_log (workspace_id, person_id, topic_id, channel, state, at, source, applied)
 SELECT %(workspace_id)s, (p ->> 'id')::bigint, t.id, s ->> 1, s ->> 2, (s ->> 3)::timestamptz, 'fixture', true
 FROM jsonb_array_elements(%(people)s::jsonb) p, jsonb_array_elements(coalesce(p -> 'said', '[]')) s JOIN topic t ON t.key = s ->> 0;
+
+-- name: find_marketing
+-- Rehearsed marketing that the consent gate would let through, one of several lumps of people.
+SELECT m.id, m.person_id, m.source_key, m.channel, m.topic, l.at, coalesce(person.time_zone, w.time_zone), m.priority, m.value, m.expires_at, m.hours::text
+FROM message m
+JOIN run_log l ON l.run_id = m.source_id AND l.visit = m.visit
+JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic AND t.stream = 'marketing'
+JOIN person ON person.id = m.person_id AND person.erased_at IS NULL
+JOIN workspace w ON w.id = %(workspace_id)s
+JOIN identifier i ON i.person_id = m.person_id AND i.namespace = 'email'
+LEFT JOIN suppression s ON s.workspace_id = %(workspace_id)s AND s.channel = 'email' AND s.address = lower(i.value)
+LEFT JOIN LATERAL (
+    SELECT k.state FROM consent_log k
+    WHERE k.workspace_id = %(workspace_id)s AND k.person_id = m.person_id AND k.topic_id = t.id AND k.channel = m.channel AND k.applied AND k.at <= l.at
+    ORDER BY k.at DESC, k.id DESC LIMIT 1
+) c ON true
+WHERE m.person_id %% %(lumps)s = %(lump)s AND s.reason IS NULL AND c.state = 'subscribed';
+
+-- name: find_sent_before
+-- What these people were really sent of marketing in the time before, as room that it has taken: numbers below zero, as they are none of a rehearsal.
+SELECT -m.id, m.person_id, m.channel, m.topic, m.state_at
+FROM public.message m JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic AND t.stream = 'marketing'
+WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(person_ids)s::bigint[]) AND m.state IN ('accepted', 'delivered', 'complained', 'in_doubt')
+  AND m.state_at > %(since)s AND m.state_at < %(until)s;
+
+-- name: count_messages
+-- How many messages were planned.
+SELECT count(*) FROM message;

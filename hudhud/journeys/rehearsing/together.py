@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hudhud.content import queries as content
+from hudhud.journeys.rehearsing import rules
 from hudhud.journeys.rehearsing.rehearsal import sum_up
 from hudhud.kit import sql
 from hudhud.kit.errors import HudhudError
@@ -45,6 +46,7 @@ class Together:
     expected: list[dict[str, Any]]  # by journey and node: deliverable, and at the assumed rates opened, clicked, orders, revenue
     rates: Rates
     story: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)  # by journey what held messages back: rules.py
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -62,6 +64,7 @@ def sum_all(ws: Scope, script: Script, rates: Rates) -> Together:
         collisions=ws.all(QUERIES.find_collisions),
         expected=[_expect(one, node, count, rates) for one in journeys for node, count in sorted(one.through.items())],
         rates=rates,
+        rules=rules.apply(ws, script),
         story=tell(ws, script) if script.person_id is not None else [],
     )
 
