@@ -54,13 +54,12 @@ def plan(ws: Scope, rows: Sequence[PlannedMessage], now: datetime) -> list[int]:
         priorities=[row.priority for row in rows],
         values=[row.value for row in rows],
     )
-    ws.run(QUERIES.ring)
     return [row[0] for row in made]
 
 
 def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
     """Insert one step's messages for many people in one statement; return how many are new."""
-    made = ws.run(
+    return ws.run(
         QUERIES.plan_set,
         now=now,
         source_kind=planned.source_kind,
@@ -80,8 +79,6 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         priority=planned.priority,
         value=planned.value,
     )
-    ws.run(QUERIES.ring)
-    return made
 
 
 def send_again(ws: Scope, message_id: int, now: datetime) -> None:

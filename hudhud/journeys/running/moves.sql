@@ -45,11 +45,12 @@ ORDER BY p.due_at
 LIMIT %(limit)s;
 
 -- name: claim_seen
--- Take the runs that were seen, if they are where they were: `visit` is the fence.
-SELECT p.run_id
-FROM run_position p JOIN unnest(%(run_ids)s::bigint[], %(visits)s::integer[]) AS seen (run_id, visit) ON seen.run_id = p.run_id
-WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.visit = seen.visit AND p.waiting = %(waiting)s AND p.node = %(node)s
-FOR UPDATE OF p SKIP LOCKED;
+-- Take the runs that were seen, if they are where they were: `visit` is the fence, which whoever asks compares. No join: where few were expected to
+-- stand here, it compared each with each.
+SELECT p.run_id, p.visit
+FROM run_position p
+WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.waiting = %(waiting)s AND p.node = %(node)s
+FOR UPDATE SKIP LOCKED;
 
 -- name: find_standing
 -- Take the runs of one version that these people have under way, in the order of their ids (so that two batches never wait in a circle).

@@ -194,9 +194,9 @@ def _step_by_question(
         facts = ask(ws, world.ch, questions, seen, as_of)
     failpoint.reach("journeys.asked")
     with world.scope(version.workspace_id) as ws:
-        ids, visits = numbers(run.run_id for run in seen), numbers(run.visit for run in seen)
-        mine = {row[0] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids, visits=visits)}
-        batch = [run for run in seen if run.run_id in mine]
+        ids = numbers(run.run_id for run in seen)
+        visits = {row[0]: row[1] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids)}
+        batch = [run for run in seen if visits.get(run.run_id) == run.visit]
         steps = _decide(ws, version, place, batch, facts, horizon, pace)
         return Batch(len(batch), steps, is_more=bool(batch) and (len(due) == pace.limit or len(seen) < len(due)))
 
