@@ -34,6 +34,7 @@ class Workspace(Schema):
     sender_email: str
     postal_address: str
     open_attributes: list[str]
+    publishing_needs_approval: bool
     is_sample: bool
     created_at: datetime
 

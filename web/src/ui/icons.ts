@@ -1,5 +1,5 @@
 export {
-  IconAlertTriangle, IconArrowRight, IconArrowsShuffle, IconArrowsSplit, IconBell, IconBolt, IconCheck, IconChevronDown, IconChevronRight, IconClock, IconCode, IconCopy, IconDatabase,
+  IconAlertTriangle, IconArrowBackUp, IconArrowForwardUp, IconArrowRight, IconArrowUp, IconArrowsShuffle, IconArrowsSplit, IconBell, IconBolt, IconCheck, IconChevronDown, IconChevronRight, IconClock, IconCode, IconCopy, IconDatabase,
   IconDeviceMobile, IconDoorExit, IconDownload, IconFilter, IconFingerprint, IconFlask, IconHistory, IconHome, IconHourglass, IconInbox, IconKey, IconLanguage, IconLogout, IconMail,
   IconMailOpened, IconMenu2, IconMoodSmile, IconMoon, IconPencil, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconPlus, IconQuestionMark, IconRefresh, IconRoute, IconSearch, IconSend, IconSettings,
   IconShieldCheck, IconStairs, IconSun, IconTrash, IconTarget, IconTicket, IconUser, IconUserEdit, IconUserOff, IconUsers, IconX,

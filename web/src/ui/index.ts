@@ -1,6 +1,6 @@
 /** The one door to the component kit: screens import from here, so that the kit can be changed in one place. */
 export {
-  ActionIcon, Anchor, Autocomplete, Box, Button, Checkbox, CopyButton, Divider, Drawer, Group, Kbd, Loader, Menu, Modal, MultiSelect, NativeSelect,
+  ActionIcon, Anchor, Autocomplete, Box, Button, Checkbox, CopyButton, Divider, Drawer, Group, Input, Kbd, Loader, Menu, Modal, MultiSelect, NativeSelect,
   PasswordInput, PinInput, Progress, SegmentedControl, Select, SimpleGrid, Skeleton, Stack, Switch, Tabs, TagsInput, Text, Textarea, TextInput, Title,
   Tooltip, UnstyledButton, VisuallyHidden,
 } from "@mantine/core";

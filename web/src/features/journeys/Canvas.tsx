@@ -3,12 +3,15 @@ import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 import { useCallback, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { HEIGHT, WIDTH, readingOrder, viewOf, type Line, type Place } from "./layout";
+import { HEIGHT, WIDTH, asidesOf, readingOrder, viewOf, type Line, type Place } from "./layout";
 
 export type Box = {
   content: ReactNode;
   tone: string;
   selected: boolean;
+  wrong: boolean;
+  /** How another version differs here. */
+  mark: string | undefined;
   /** Without it there is nothing to open: the box is no button. */
   open?: () => void;
 };
@@ -23,22 +26,23 @@ interface CanvasProps {
 }
 
 type BoxNode = Node<Box & { dir: "ltr" | "rtl" }, "box">;
-type LabelEdge = Edge<{ label: ReactNode; dir: "ltr" | "rtl" }, "labelled">;
+type LabelEdge = Edge<{ label: ReactNode; dir: "ltr" | "rtl"; aside: number }, "labelled">;
 
 function BoxView({ data }: NodeProps<BoxNode>) {
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       {data.open
-        ? <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} aria-pressed={data.selected} onClick={data.open}>{data.content}</button>
-        : <div className="hd-box" dir={data.dir} data-tone={data.tone}>{data.content}</div>}
+        ? <button type="button" className="hd-box nodrag" dir={data.dir} data-tone={data.tone} data-mark={data.mark} data-wrong={data.wrong || undefined} aria-pressed={data.selected} onClick={data.open}>{data.content}</button>
+        : <div className="hd-box" dir={data.dir} data-tone={data.tone} data-mark={data.mark}>{data.content}</div>}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
 }
 
 function LineView({ id, data, ...ends }: EdgeProps<LabelEdge>) {
-  const [path, x, y] = getSmoothStepPath({ ...ends, borderRadius: 14 });
+  const aside = data?.aside ?? 0;
+  const [path, x, y] = getSmoothStepPath({ ...ends, sourceX: ends.sourceX + aside, targetX: ends.targetX + aside, borderRadius: 14 });
   return (
     <>
       <BaseEdge id={id} path={path} />
@@ -62,9 +66,10 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
     }),
     [places, boxes, direction],
   );
+  const asides = useMemo(() => asidesOf(lines, direction), [lines, direction]);
   const edges = useMemo(
-    () => lines.map(({ id, source, target }): LabelEdge => ({ id, source, target, type: "labelled", data: { label: labels[id], dir: direction } })),
-    [lines, labels, direction],
+    () => lines.map(({ id, source, target }): LabelEdge => ({ id, source, target, type: "labelled", data: { label: labels[id], dir: direction, aside: asides[id] ?? 0 } })),
+    [lines, labels, direction, asides],
   );
   const frame = useRef<HTMLDivElement>(null);
   const begin = useCallback((flow: ReactFlowInstance<BoxNode, LabelEdge>) => {

@@ -1,9 +1,9 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams, useSearchParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import { loadLater } from "@/i18n";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Facts, Failure, IconHistory, Loading, Page, Text } from "@/ui";
+import { BackLink, Button, Card, Facts, Failure, IconHistory, IconPencil, Loading, Page, Text } from "@/ui";
 import { Drawing } from "./Drawing";
 import { JourneyState } from "./JourneyState";
 import { NodeDrawer } from "./NodeDrawer";
@@ -71,6 +71,8 @@ export default function JourneyScreen() {
           <Button variant="default" aria-expanded={rehearsing} leftSection={<IconHistory size={18} aria-hidden />} onClick={() => { setRehearsing(!rehearsing); }}>
             {t("journeys.rehearse")}
           </Button>
+          <Button variant="default" component={Link} to={`/journeys/${key}/versions`}>{t("versions.title")}</Button>
+          <Button variant="default" component={Link} to={`/journeys/${key}/edit`} leftSection={<IconPencil size={18} aria-hidden />}>{t("edit.change")}</Button>
           <SwitchButton journey={journey.data} />
         </>
       )}

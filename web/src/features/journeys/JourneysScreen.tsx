@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, Empty, Failure, IconChevronRight, IconRoute, Loading, Name, Num, Page } from "@/ui";
+import { Button, Card, Empty, Failure, IconChevronRight, IconPlus, IconRoute, Loading, Name, Num, Page } from "@/ui";
+import { DraftsCard } from "./DraftsCard";
 import { ReadyCard } from "./ReadyCard";
 import { JourneyState } from "./JourneyState";
 import { journeyName, useJourneyList } from "./queries";
@@ -28,13 +29,14 @@ export default function JourneysScreen() {
   const journeys = useJourneyList();
   const items = journeys.data?.items ?? [];
   return (
-    <Page title={t("app.place.journeys")} lead={t("journeys.lead")}>
+    <Page title={t("app.place.journeys")} lead={t("journeys.lead")} actions={<Button component={Link} to="/journeys/new" leftSection={<IconPlus size={18} aria-hidden />}>{t("edit.new")}</Button>}>
       {journeys.isError && <Failure error={journeys.error} retry={() => void journeys.refetch()} />}
       <Card flush={items.length > 0}>
         {journeys.isPending && <Loading />}
         {journeys.data && items.length === 0 && <Empty icon={<IconRoute size={40} />} title={t("journeys.none")}>{t("journeys.none_lead")}</Empty>}
         {items.map((one) => <Row key={one.key} journey={one} />)}
       </Card>
+      <DraftsCard />
       <ReadyCard />
     </Page>
   );

@@ -12,7 +12,7 @@ import { TRIGGER, type Graph } from "./graph";
 import { linesOf } from "./layout";
 import { useTemplateNames } from "./queries";
 
-const ICONS: Record<Told["tone"], ComponentType<{ size?: number }>> = {
+export const ICONS: Record<Told["tone"], ComponentType<{ size?: number }>> = {
   trigger: IconBolt, send: IconMail, delay: IconClock, wait: IconHourglass, branch: IconArrowsSplit, exit: IconDoorExit,
   split: IconArrowsShuffle, test: IconFlask, holdout: IconUserOff, update: IconUserEdit, topic: IconBell, start: IconPlayerPlay, leave: IconLogout, goal: IconTarget, webhook: IconPlugConnected, coupon: IconTicket,
 };
@@ -53,8 +53,14 @@ function Content({ told, here, entered }: { told: Told; here: number | undefined
   );
 }
 
+/** What is shown of nodes beside words and figures: that something is wrong there, or how another version differs. */
+export interface Marked {
+  wrong?: ReadonlySet<string>;
+  marks?: Record<string, string>;
+}
+
 /** What the canvas draws for each node: words and, where there are any, numbers. */
-export function useBoxes(graph: Graph, words: JourneyWords, flow: Flow | undefined, selected: string | null, open: ((id: string) => void) | undefined): Record<string, Box> {
+export function useBoxes(graph: Graph, words: JourneyWords, flow: Flow | undefined, selected: string | null, open: ((id: string) => void) | undefined, { wrong, marks }: Marked): Record<string, Box> {
   return useMemo(() => {
     const ids = [TRIGGER, ...Object.keys(graph.nodes)];
     return Object.fromEntries(ids.map((id): [string, Box] => {
@@ -64,9 +70,10 @@ export function useBoxes(graph: Graph, words: JourneyWords, flow: Flow | undefin
       const here = id === TRIGGER || isExit ? undefined : flow?.here && (flow.here[id] ?? 0);
       const entered = flow && (flow.entered[id] ?? 0);
       const content = <Content told={told} here={here} entered={entered} />;
-      return [id, { content, tone: told.tone, selected: id === selected, ...(open ? { open: () => { open(id); } } : {}) }];
+      const shown = { content, tone: told.tone, selected: id === selected, wrong: wrong?.has(id) ?? false, mark: marks?.[id] };
+      return [id, { ...shown, ...(open ? { open: () => { open(id); } } : {}) }];
     }));
-  }, [graph, flow, selected, open, words]);
+  }, [graph, flow, selected, open, words, wrong, marks]);
 }
 
 /** What stands on each edge: the answer that leads there, and how many took it. */

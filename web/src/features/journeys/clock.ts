@@ -1,7 +1,7 @@
 import { isolated, type Words } from "@/features/segments/sentence";
 import type { Hours, Until, Weekday } from "./graph";
 
-const WEEK: Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+export const WEEK: Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const A_MONDAY = Date.UTC(2024, 0, 1);
 
 /** 09:00 as the reader writes it. */
@@ -9,8 +9,9 @@ export function clockTime(locale: string, at: string): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone: "UTC" }).format(new Date(`2024-01-01T${at}:00Z`));
 }
 
-function weekdayNames({ format }: Words, days: Weekday[]): string[] {
-  const name = new Intl.DateTimeFormat(format.locale, { weekday: "long", timeZone: "UTC" });
+/** The names of weekdays, as the reader says them. */
+export function weekdayNames(locale: string, days: Weekday[]): string[] {
+  const name = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
   return days.map((day) => name.format(A_MONDAY + WEEK.indexOf(day) * 86_400_000));
 }
 
@@ -25,7 +26,7 @@ export function tellUntil(words: Words, until: Until): string {
   switch (until.kind) {
     case "time": {
       if (!until.weekdays?.length) return t("journeys.until.time", { at });
-      const days = format.either(weekdayNames(words, until.weekdays));
+      const days = format.either(weekdayNames(format.locale, until.weekdays));
       return t(at ? "journeys.until.day_time" : "journeys.until.day", { days, at });
     }
     case "date": {
@@ -56,7 +57,7 @@ export function tellDays(words: Words, rule: string): string {
   const days = BYDAY?.split(",").map((day) => WEEK.find((one) => one.startsWith(day.toLowerCase())));
   if (Object.keys(more).length === 0 && !(days && BYMONTHDAY)) {
     if (FREQ === "DAILY" && !days && !BYMONTHDAY) return t("journeys.days.daily");
-    if (FREQ === "WEEKLY" && days?.every((day) => day !== undefined)) return t("journeys.days.weekly", { days: format.list(weekdayNames(words, days)) });
+    if (FREQ === "WEEKLY" && days?.every((day) => day !== undefined)) return t("journeys.days.weekly", { days: format.list(weekdayNames(format.locale, days)) });
     if (FREQ === "MONTHLY" && BYMONTHDAY === "-1") return t("journeys.days.month_end");
     if (FREQ === "MONTHLY" && BYMONTHDAY && /^\d+$/.test(BYMONTHDAY)) return t("journeys.days.monthly", { number: format.number(Number(BYMONTHDAY)) });
   }
@@ -66,7 +67,7 @@ export function tellDays(words: Words, rule: string): string {
 /** In which hours a journey sends, where the person lives. */
 export function tellHours(words: Words, hours: Hours): string {
   const { t, format } = words;
-  const days = hours.weekdays?.length ? format.list(weekdayNames(words, hours.weekdays)) : "";
+  const days = hours.weekdays?.length ? format.list(weekdayNames(format.locale, hours.weekdays)) : "";
   if (!hours.from || !hours.to) return t("journeys.hours.days", { days });
   const span = { from: clockTime(format.locale, hours.from), to: clockTime(format.locale, hours.to), days };
   return t(days ? "journeys.hours.days_times" : "journeys.hours.times", span);

@@ -127,21 +127,26 @@ export function tellEdge(words: Words, node: JourneyNode | undefined, edge: stri
   return arm ? say(words, arm.if) : words.t("journeys.edge.otherwise");
 }
 
-/** The rules that hold anywhere in the journey. */
-export function tellRules(words: Words, graph: Graph): [string, string][] {
+/** The rules that hold anywhere in the journey, each with the field that it is told of. */
+export function ruleLines(words: Words, graph: Graph): { field: string; name: string; said: string }[] {
   const { t } = words;
   const isByClock = graph.trigger.kind === "date" || graph.trigger.kind === "schedule";
   const again = isByClock ? t("journeys.reentry.each_day") : graph.reentry.kind === "after"
     ? t("journeys.reentry.after", { count: graph.reentry.days, number: words.format.number(graph.reentry.days) })
     : t(`journeys.reentry.${graph.reentry.kind}`);
-  const rules: [string, string][] = [[t("journeys.rule.again"), again]];
-  if (graph.entry) rules.unshift([t("journeys.rule.entry"), say(words, graph.entry)]);
+  const rules = [{ field: "reentry", name: t("journeys.rule.again"), said: again }];
+  if (graph.entry) rules.unshift({ field: "entry", name: t("journeys.rule.entry"), said: say(words, graph.entry) });
   const from = graph.starts_at && words.format.dateTime(graph.starts_at);
   const to = graph.ends_at && words.format.dateTime(graph.ends_at);
-  if (from || to) rules.push([t("journeys.rule.dates"), t(`journeys.dates.${from ? "from" : ""}${to ? "to" : ""}`, { from, to })]);
-  if (graph.send_window) rules.push([t("journeys.rule.send_window"), tellHours(words, graph.send_window)]);
-  if (graph.priority) rules.push([t("journeys.rule.priority"), t(`journeys.priority.${graph.priority}`)]);
-  if (graph.goal) rules.push([t("journeys.rule.goal"), say(words, graph.goal)]);
-  if (graph.exit_on.length > 0) rules.push([t("journeys.rule.exit_on"), words.format.either(graph.exit_on.map((one) => say(words, one)))]);
+  if (from || to) rules.push({ field: from ? "starts_at" : "ends_at", name: t("journeys.rule.dates"), said: t(`journeys.dates.${from ? "from" : ""}${to ? "to" : ""}`, { from, to }) });
+  if (graph.send_window) rules.push({ field: "send_window", name: t("journeys.rule.send_window"), said: tellHours(words, graph.send_window) });
+  if (graph.priority && graph.priority !== "normal") rules.push({ field: "priority", name: t("journeys.rule.priority"), said: t(`journeys.priority.${graph.priority}`) });
+  if (graph.goal) rules.push({ field: "goal", name: t("journeys.rule.goal"), said: say(words, graph.goal) });
+  if (graph.exit_on.length > 0) rules.push({ field: "exit_on", name: t("journeys.rule.exit_on"), said: words.format.either(graph.exit_on.map((one) => say(words, one))) });
   return rules;
+}
+
+/** The rules that hold anywhere in the journey, as pairs of a name and a line. */
+export function tellRules(words: Words, graph: Graph): [string, string][] {
+  return ruleLines(words, graph).map(({ name, said }) => [name, said]);
 }

@@ -31,23 +31,32 @@ export type Trigger =
   | { kind: "schedule"; segment: number | Condition; rule: string; first: string; at: string };
 
 export type JourneyNode =
-  | { kind: "send"; template: string; topic: string; next: string }
+  | { kind: "send"; template: string; topic: string; next: string; value?: number; expires_after?: { amount: number; unit: Unit } }
   | { kind: "delay"; amount?: number; unit?: Unit; until?: Until; next: string; otherwise?: string }
   | { kind: "wait"; until: Condition; timeout: { amount: number; unit: Unit }; met: string; timed_out: string }
   | { kind: "branch"; branches: { if: Condition; next: string }[]; otherwise: string }
   | { kind: "split"; shares: { name: string; percent: number; next: string }[]; salt: string }
-  | { kind: "test"; arms: { name: string; percent: number; next: string }[]; metric: Metric; window: { amount: number; unit: Unit }; salt: string }
+  | { kind: "test"; arms: { name: string; percent: number; next: string }[]; metric: Metric; window: { amount: number; unit: Unit }; stop?: Stop; explore?: number; salt: string }
   | { kind: "holdout"; percent: number; next: string; held: string; salt: string }
   | { kind: "update"; changes: Change[]; next: string }
   | { kind: "topic"; do: "subscribe" | "unsubscribe"; topic: string; next: string }
   | { kind: "start"; journey: string; next: string }
   | { kind: "leave"; journeys: string[]; next: string }
-  | { kind: "webhook"; name: string; url: string; method?: string; next: string; failed: string }
+  | { kind: "webhook"; name: string; url: string; method?: string; headers?: Record<string, string | { secret: string; before?: string }>; body?: unknown; keep?: Record<string, string>; timeout?: { amount: number; unit: Unit }; sample?: { status?: number; body?: unknown }; next: string; failed: string }
   | { kind: "coupon"; pool: string; next: string; otherwise: string }
   | { kind: "goal" | "exit"; reason: string };
 
 /** What counts in a test (hudhud/journeys/nodes/test.py). */
 export type Metric = { kind: "open" | "click" | "goal" } | { kind: "event"; name: string } | { kind: "revenue"; name: string; property: string };
+
+/** When a test has shown enough; what is not said is as usual. */
+export interface Stop {
+  people?: number;
+  weeks?: number;
+  certainty?: number;
+  difference?: number;
+  enough?: number;
+}
 
 /** So much of the goal by a day (hudhud/journeys/targets.py). */
 export type Target = { by: string; since?: string; window?: { amount: number; unit: Unit } } & (
@@ -73,7 +82,7 @@ export interface Graph {
   starts_at?: string;
   ends_at?: string;
   send_window?: Hours;
-  priority?: "low" | "high";
+  priority?: "low" | "normal" | "high";
   nodes: Record<string, JourneyNode>;
   start: string;
 }

@@ -30,6 +30,16 @@ export function linesOf(graph: Graph): Line[] {
   return lines;
 }
 
+/** How far beside the middle each line runs: ways that lead from one node to the same other one would hide one another. */
+export function asidesOf(lines: Line[], direction: "ltr" | "rtl"): Record<string, number> {
+  const sign = direction === "ltr" ? 1 : -1;
+  const twins = Object.groupBy(lines, ({ source, target }) => JSON.stringify([source, target]));
+  return Object.fromEntries(Object.values(twins).flatMap((ways = []) => {
+    const step = ways.length > 1 ? Math.min(WIDTH / 2, WIDTH * 0.8 / (ways.length - 1)) : 0;
+    return ways.map(({ id }, index): [string, number] => [id, sign * (index - (ways.length - 1) / 2) * step]);
+  }));
+}
+
 /** Tidy places from top to bottom (upper left corners); from right to left the branches are mirrored. */
 export function placesOf(graph: Graph, direction: "ltr" | "rtl"): Place[] {
   const drawing = new Dagre({ multigraph: true });

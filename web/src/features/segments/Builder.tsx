@@ -1,10 +1,11 @@
-import { useId, useRef } from "react";
+import { use, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat, useNow } from "@/i18n/useFormat";
 import { Button, IconChevronDown, IconPlus, Menu, NativeSelect, Num, Text, Tooltip } from "@/ui";
-import { NEW_KINDS, childPath, childrenOf, groupKind, isGroup, makeNew, withChildren, withKind, type Group, type GroupKind } from "./build";
+import { NEW_KINDS, RUN_KINDS, childPath, childrenOf, groupKind, isGroup, makeNew, withChildren, withKind, type Group, type GroupKind, type NewKind } from "./build";
 import { pathText, type Condition, type Path } from "./condition";
 import { RemoveButton } from "./fields";
+import { InJourney } from "./inJourney";
 import { LeafFields } from "./LeafFields";
 import type { Estimate } from "./types";
 import type { Wrong } from "./wrong";
@@ -27,7 +28,8 @@ const GROUPS: GroupKind[] = ["all", "any", "none"];
 function AddMenu({ add, nested }: { add: (made: Condition) => void; nested: boolean }) {
   const { t } = useTranslation();
   const now = useNow();
-  const kinds = NEW_KINDS.filter((kind) => kind !== "group" || !nested);
+  const known: readonly NewKind[] = use(InJourney) ? [...RUN_KINDS, ...NEW_KINDS] : NEW_KINDS;
+  const kinds = known.filter((kind) => kind !== "group" || !nested);
   return (
     <Menu position="bottom-start" shadow="md" width={300}>
       <Menu.Target>

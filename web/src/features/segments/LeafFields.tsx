@@ -14,6 +14,7 @@ import { JourneyFields } from "./JourneyFields";
 import { MessageFields } from "./MessageFields";
 import { PlaceFields } from "./PlaceFields";
 import { useAttributes, useEventNames, useSegmentList, useTopics } from "./queries";
+import { RunFields } from "./RunFields";
 import { SequenceFields } from "./SequenceFields";
 import { ShareFields } from "./ShareFields";
 import { useTopicName } from "./useTopicName";
@@ -131,7 +132,7 @@ export function LeafFields({ leaf, path, change, wrong }: LeafProps<Leaf>) {
     case "attribute":
       return <AttributeFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "run":
-      return null;
+      return <RunFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "consent":
       return <ConsentFields leaf={leaf} path={path} change={change} wrong={wrong} />;
     case "segment":

@@ -1,5 +1,5 @@
 import { parseDecimal } from "@/i18n/format";
-import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Op, Path, Stay, Step, Take, Unit, Value, Where, Window } from "./condition";
+import type { AmountLeaf, AttributeLeaf, Condition, DateLeaf, DayOp, EventLeaf, JourneyLeaf, Leaf, MessageLeaf, Op, Path, RunLeaf, Stay, Step, Take, Unit, Value, Where, Window } from "./condition";
 
 /** Conditions under construction: pure functions from tree to tree. The root is always a group. */
 
@@ -8,7 +8,9 @@ export type Group = { kind: "and"; of: Condition[] } | { kind: "or"; of: Conditi
 
 /** What can be added: the leaves, with the built-in attributes as kinds of their own. */
 export const NEW_KINDS = ["event", "amount", "product", "sequence", "message", "journey", "attribute", "date", "place", "company", "language", "country", "created_at", "consent", "stage", "segment", "share", "group"] as const;
-export type NewKind = (typeof NEW_KINDS)[number];
+/** What only a journey asks. */
+export const RUN_KINDS = ["run"] as const;
+export type NewKind = (typeof NEW_KINDS)[number] | (typeof RUN_KINDS)[number];
 
 /** A stage of the lifecycle is asked for as the segment that it is; this is one that is still to be chosen. */
 export const NO_STAGE = -1;
@@ -98,6 +100,8 @@ export function makeNew(kind: NewKind, now: Date): Condition {
       return { kind: "segment", segment_id: 0, member: true };
     case "stage":
       return { kind: "segment", segment_id: NO_STAGE, member: true };
+    case "run":
+      return { kind: "run", name: "", op: "is", value: "" };
     case "group":
       return { kind: "or", of: [] };
   }
@@ -133,7 +137,7 @@ function isLeafComplete(leaf: Leaf): boolean {
     case "attribute":
       return leaf.name.trim() !== "" && hasValue(leaf.op, leaf.value);
     case "run":
-      return true;
+      return leaf.name.trim() !== "" && hasValue(leaf.op, leaf.value);
     case "consent":
       return leaf.topic !== "";
     case "segment":
@@ -187,7 +191,7 @@ export function toPoint(typed: string): { latitude: number; longitude: number } 
 }
 
 /** Another comparison keeps what was typed, in the shape that it takes. */
-export function withOp<T extends AttributeLeaf | AmountLeaf | Where>(leaf: T, op: Op): T {
+export function withOp<T extends AttributeLeaf | AmountLeaf | RunLeaf | Where>(leaf: T, op: Op): T {
   if (op === "is_set" || op === "is_not_set") return { ...leaf, op, value: null };
   return { ...leaf, op, value: typeof leaf.value === "boolean" && (op === "is" || op === "is_not") ? leaf.value : toValue(valueText(leaf.value), op) };
 }
@@ -206,8 +210,8 @@ export function withHowOften<T extends EventLeaf | MessageLeaf>(leaf: T, how: Ho
 }
 
 /** A span of time of another kind, begun with a month. */
-export function withWindow(was: Window, kind: "ever" | Unit | "between", now: Date): Window {
-  if (kind === "ever") return { kind };
+export function withWindow(was: Window, kind: "ever" | Unit | "between" | "since_entry", now: Date): Window {
+  if (kind === "ever" || kind === "since_entry") return { kind };
   if (kind === "between") return { kind, from: new Date(now.getTime() - 30 * 86_400_000).toISOString(), to: now.toISOString() };
   return { kind: "last", amount: was.kind === "last" ? was.amount : 30, unit: kind };
 }

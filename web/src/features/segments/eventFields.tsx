@@ -6,6 +6,7 @@ import { OPS, howOften, propertyNames, withHowOften, withOp, withWindow, type Ho
 import type { EventLeaf, Leaf, MessageLeaf, Op, Path, Where, Window } from "./condition";
 import { Choice, DayField, NameField, RemoveButton, WholeField } from "./fields";
 import type { About } from "./known";
+import { InJourney } from "./inJourney";
 import { useEventNames } from "./queries";
 import { ValueField } from "./ValueField";
 import type { Wrong } from "./wrong";
@@ -56,8 +57,9 @@ export function WindowFields({ window = { kind: "ever" }, at, change, wrong }: {
   const { t } = useTranslation();
   const now = useNow();
   const zone = use(TimeZone);
-  const kinds = ["days", "hours", "minutes", "between", "ever"] as const;
-  const kind = window.kind === "last" ? (window.unit ?? "days") : window.kind === "between" ? "between" : "ever";
+  const always = ["days", "hours", "minutes", "between", "ever"] as const;
+  const kinds = use(InJourney) || window.kind === "since_entry" ? ["since_entry", ...always] as const : always;
+  const kind = window.kind === "last" ? (window.unit ?? "days") : window.kind;
   return (
     <>
       <NativeSelect

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
-import { journeysResultsBeginTestAnew, journeysResultsCallTest, journeysResultsFindLots, journeysResultsFindTargets, journeysResultsFindTests, journeysResultsGetTarget } from "@/api/generated";
+import { journeysMeasuringBeginTestAnew, journeysMeasuringCallTest, journeysMeasuringFindLots, journeysMeasuringFindTargets, journeysMeasuringFindTests, journeysMeasuringGetTarget } from "@/api/generated";
 import type { Paged } from "@/api/page";
 
 /** One arm of a test: those whose window is over, and what may be believed of it (hudhud/journeys/experiments.py). */
@@ -70,19 +70,19 @@ export interface JourneyTarget extends Progress {
 const EVERY = { refetchInterval: 300_000 };
 
 export function useTests(key: string) {
-  return useQuery({ queryKey: ["tests", key], queryFn: () => call<Paged<TestResult>>(journeysResultsFindTests({ path: { key } })), ...EVERY });
+  return useQuery({ queryKey: ["tests", key], queryFn: () => call<Paged<TestResult>>(journeysMeasuringFindTests({ path: { key } })), ...EVERY });
 }
 
 export function useLots(key: string) {
-  return useQuery({ queryKey: ["lots", key], queryFn: () => call<Paged<Lots> & { as_of: string }>(journeysResultsFindLots({ path: { key } })), ...EVERY });
+  return useQuery({ queryKey: ["lots", key], queryFn: () => call<Paged<Lots> & { as_of: string }>(journeysMeasuringFindLots({ path: { key } })), ...EVERY });
 }
 
 export function useTarget(key: string) {
-  return useQuery({ queryKey: ["target", key], queryFn: () => call<{ progress: Progress | null }>(journeysResultsGetTarget({ path: { key } })), ...EVERY });
+  return useQuery({ queryKey: ["target", key], queryFn: () => call<{ progress: Progress | null }>(journeysMeasuringGetTarget({ path: { key } })), ...EVERY });
 }
 
 export function useTargets() {
-  return useQuery({ queryKey: ["targets"], queryFn: () => call<Paged<JourneyTarget>>(journeysResultsFindTargets()), ...EVERY });
+  return useQuery({ queryKey: ["targets"], queryFn: () => call<Paged<JourneyTarget>>(journeysMeasuringFindTargets()), ...EVERY });
 }
 
 /** Declare a winner (an arm's name), or begin the test anew (null). */
@@ -90,8 +90,8 @@ export function useDeclare(key: string, node: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (winner: string | null): Promise<unknown> => winner === null
-      ? call(journeysResultsBeginTestAnew({ path: { key, node } }))
-      : call(journeysResultsCallTest({ path: { key, node }, body: { winner } })),
+      ? call(journeysMeasuringBeginTestAnew({ path: { key, node } }))
+      : call(journeysMeasuringCallTest({ path: { key, node }, body: { winner } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tests", key] }),
   });
 }

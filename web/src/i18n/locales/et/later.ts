@@ -1,10 +1,12 @@
 import companies from "./companies.json";
 import coupons from "./coupons.json";
+import edit from "./edit.json";
 import endpoints from "./endpoints.json";
 import hooks from "./hooks.json";
 import reasons from "./reasons.json";
 import results from "./results.json";
 import sending from "./sending.json";
+import versions from "./versions.json";
 import warehouses from "./warehouses.json";
 
-export default { companies, coupons, endpoints, hooks, reasons, results, sending, warehouses };
+export default { companies, coupons, edit, endpoints, hooks, reasons, results, sending, versions, warehouses };
