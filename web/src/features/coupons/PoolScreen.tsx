@@ -24,7 +24,7 @@ function CodesCard({ pool }: { pool: Pool }) {
         <Textarea dir="ltr" minRows={4} autosize maxRows={12} label={t("coupons.codes")} description={t("coupons.codes_hint")} value={text} onChange={(event) => { setText(event.currentTarget.value); }} />
         {add.isError && <Failure error={add.error} />}
         {add.data && <Text fz="sm">{t("coupons.taken", { added: format.number(add.data.added), known: format.number(add.data.known), refused: format.number(add.data.refused) })}</Text>}
-        {add.data?.lines.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.text}</Ltr> <bdi dir="auto">{one.remedy}</bdi></Text>)}
+        {add.data?.lines.slice(0, 5).map((one) => <Text key={one.line} fz="sm" c="dimmed"><Ltr>{one.text}</Ltr><br /><bdi dir="auto">{one.remedy}</bdi></Text>)}
         <Group><Button disabled={!text.trim()} loading={add.isPending} onClick={() => { add.mutate(text, { onSuccess: keepRefused }); }}>{t("coupons.add")}</Button></Group>
       </Stack>
     </Card>
