@@ -15,6 +15,7 @@ from msgspec import structs
 
 from hudhud.journeys.graph import canonical
 from hudhud.journeys.rehearsing.replay import open_replay
+from hudhud.journeys.rehearsing.setting_off import SettingOff
 from hudhud.journeys.running import entries, planner, reactions
 from hudhud.journeys.running.planner import Pace
 from hudhud.journeys.running.sending import Rehearsed
@@ -174,6 +175,9 @@ class _Drive:
     runs: int = 0
     analyzed: int = 100
 
+    def __post_init__(self) -> None:
+        self.setting_off = SettingOff(self.script.versions)
+
     def run(self) -> None:
         script = self.script
         actors = [_Actor(version) for version in script.versions]
@@ -193,6 +197,11 @@ class _Drive:
         with self.world.scope(self.script.workspace_id) as ws:
             for actor in actors:
                 self._act(ws, actor, found[actor.version.id], facts, instant, pace)
+            # Every round takes people on: no journey starts itself again without a rest (journeys/loops.py).
+            while coming := self.setting_off.carry_out(ws):
+                for actor in actors:
+                    if actor.version.id in coming:
+                        self._act(ws, actor, coming[actor.version.id], facts, instant, pace)
             if self.runs >= self.analyzed:
                 ws.run(QUERIES.analyze)
                 self.analyzed = self.runs * 10

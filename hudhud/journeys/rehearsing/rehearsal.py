@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from hudhud.journeys.nodes.kinds import EFFECTS
 from hudhud.journeys.queries import edge_numbers, node_numbers
 from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.rehearsing.setting_off import named_by
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.journeys.times.until import AtBestHour
 from hudhud.kit import sql
@@ -21,6 +22,8 @@ from hudhud.kit.errors import InvalidInput
 from hudhud.segments.types import Consent, Segment, attribute_names, leaves
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.journeys.rehearsing.driving import Script
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")
 DELIVERABLE = "deliverable"
+# What is done to journeys that are rehearsed together is done, and answers and coupons are assumed.
+UNDONE = EFFECTS - {"webhook", "coupon", "start", "leave"}
 
 
 @dataclass(frozen=True)
@@ -118,19 +123,20 @@ def sum_up(ws: Scope, script: Script, cast: Cast) -> Rehearsal:
         edges=edge_numbers(ws, version),
         messages=[{"day": row["day"].isoformat(), "node": row["node"], "count": row["count"]} for row in messages],
         through=dict(through),
-        assumptions=assumptions(version),
+        assumptions=assumptions(version, {one.version.key for one in script.casts}),
     )
 
 
-def assumptions(version: Version) -> list[str]:
-    """Return what a rehearsal of this graph takes for granted, as words that the app explains."""
+def assumptions(version: Version, together: AbstractSet[str]) -> list[str]:
+    """Return what a rehearsal of this graph takes for granted, as words that the app explains; `together`: the journeys that are rehearsed."""
     asked = [leaf for tree in version.graph.conditions().values() for leaf in leaves(tree)]
     found = ["addresses_as_now", "no_reactions_to_rehearsed_messages"]
     found += ["attributes_as_now"] if any(attribute_names(leaf) for leaf in asked) else []
     found += ["consent_in_conditions_as_now"] if any(isinstance(leaf, Consent) for leaf in asked) else []
     found += ["segments_as_now"] if any(isinstance(leaf, Segment) for leaf in asked) else []
     kinds = {node.kind for node in version.graph.nodes.values()}
-    found += ["actions_not_done"] if kinds & (EFFECTS - {"webhook", "coupon"}) else []
+    others = {key for node in version.graph.nodes.values() for key in named_by(node)}
+    found += ["actions_not_done"] if kinds & UNDONE or others - together else []
     found += ["answers_assumed"] if "webhook" in kinds else []
     found += ["coupons_assumed"] if "coupon" in kinds else []
     found += ["answers_to_mails_assumed"] if version.chains else []

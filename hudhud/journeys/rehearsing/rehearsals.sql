@@ -257,3 +257,9 @@ WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(person_ids)s::bi
 -- name: count_messages
 -- How many messages were planned.
 SELECT count(*) FROM message;
+
+-- name: take_effects
+-- What steps are to do to other journeys' runs, each told once, with what had started the run.
+DELETE FROM journey_effect e USING unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS s (version_id, node)
+WHERE e.version_id = s.version_id AND e.node = s.node
+RETURNING e.run_id, e.visit, e.version_id, e.person_id, e.node, e.at, (SELECT t.properties::text FROM run_trigger t WHERE t.run_id = e.run_id);
