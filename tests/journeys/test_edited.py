@@ -40,6 +40,8 @@ ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Tehran", "Australia/L
 STEPS = [f"n{i}" for i in range(6)]
 # Off the grid on which clocks in graphs open: what comes first of two at one instant is nobody's promise.
 ODD = timedelta(minutes=7, seconds=3)
+# A rehearsal asks one question for moments that are within a minute of each other, and few of each step's.
+APART = timedelta(minutes=15)
 MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
 STORY = Query(
     "story",
@@ -126,7 +128,7 @@ class Life(RuleBasedStateMachine):
     def facts(self, some: list[tuple[int, str]]) -> None:
         """Something happens, each thing at a moment of its own."""
         for who, name in some:
-            self.pass_time(self.now + timedelta(minutes=1))
+            self.pass_time(self.now + APART)
             self.hear([self.event(who, name, self.now)])
 
     @rule(some=happenings, ago=spans, again=st.booleans(), dies=st.booleans())
@@ -338,7 +340,7 @@ class Life(RuleBasedStateMachine):
         with self.stage.db.workspace(self.stage.workspace_id) as ws:
             version, number = queries.get_version(ws, "random")
             lived = told_in_order(ws)
-        script = write_script([Cast(version, number)], self.began - 30 * DAY, self.now)
+        script = write_script([Cast(version, number)], self.began - DAY, self.now)
         with open_rehearsal(self.stage.db.url, self.stage.ch) as world:
             drive(world, script)
             with world.scope(self.stage.workspace_id) as ws:
