@@ -22,6 +22,7 @@ function number(words: Words, count: number): { count: number; number: string } 
 /** Until when a delay lasts, where the person lives. */
 export function tellUntil(words: Words, until: Until): string {
   const { t, format } = words;
+  if (until.kind === "best_hour") return until.weekdays?.length ? t("journeys.until.best_hour_days", { days: format.either(weekdayNames(format.locale, until.weekdays)) }) : t("journeys.until.best_hour");
   const at = until.at ? clockTime(format.locale, until.at) : "";
   switch (until.kind) {
     case "time": {

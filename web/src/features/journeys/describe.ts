@@ -57,13 +57,19 @@ function delay(words: Words, { amount, unit, until }: Extract<JourneyNode, { kin
   return first ? words.t("journeys.until.first", { span: first, until: tellUntil(words, until) }) : tellUntil(words, until);
 }
 
+function chain(words: JourneyWords, { template, fallbacks }: Extract<JourneyNode, { kind: "send" }>): string {
+  const mail = words.template(template);
+  if (!fallbacks?.length) return mail;
+  return words.t("journeys.fallbacks", { mail, then: words.format.list(fallbacks.map((one) => words.template(one.template))) });
+}
+
 /** What a node does, in the reader's words: a title and a line. */
 export function tellNode(words: JourneyWords, node: JourneyNode): Told {
   const { t } = words;
   const title = t(`journeys.kind.${node.kind}`);
   switch (node.kind) {
     case "send":
-      return { title, said: words.template(node.template), tone: "send" };
+      return { title, said: chain(words, node), tone: "send" };
     case "delay":
       return { title, said: delay(words, node), tone: "delay" };
     case "wait": {

@@ -13,7 +13,16 @@ export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 export type Until =
   | { kind: "time"; at?: string; weekdays?: Weekday[] }
   | { kind: "date"; attribute: string; days?: number; at: string; yearly?: boolean }
-  | { kind: "business_day"; days?: number; at: string; country?: string; weekend?: Weekday[]; holidays?: boolean };
+  | { kind: "business_day"; days?: number; at: string; country?: string; weekend?: Weekday[]; holidays?: boolean }
+  | { kind: "best_hour"; weekdays?: Weekday[] };
+
+/** Another message for who does not answer the one before; `unless` is "opened" where nothing is said. */
+export interface Fallback {
+  template: string;
+  channel?: string;
+  after: { amount: number; unit: Unit };
+  unless?: "opened" | "clicked";
+}
 
 /** Hours of the week in which a journey sends; `to` not later than `from` means the next morning. */
 export interface Hours {
@@ -31,7 +40,7 @@ export type Trigger =
   | { kind: "schedule"; segment: number | Condition; rule: string; first: string; at: string };
 
 export type JourneyNode =
-  | { kind: "send"; template: string; topic: string; next: string; value?: number; expires_after?: { amount: number; unit: Unit } }
+  | { kind: "send"; template: string; topic: string; next: string; value?: number; expires_after?: { amount: number; unit: Unit }; fallbacks?: Fallback[]; skip_if_seen?: boolean | { days: number } }
   | { kind: "delay"; amount?: number; unit?: Unit; until?: Until; next: string; otherwise?: string }
   | { kind: "wait"; until: Condition; timeout: { amount: number; unit: Unit }; met: string; timed_out: string }
   | { kind: "branch"; branches: { if: Condition; next: string }[]; otherwise: string }

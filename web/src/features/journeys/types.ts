@@ -145,7 +145,7 @@ export interface AheadRun {
   journey: string;
   names: Record<string, string>;
   node: string;
-  code: "paused" | "moving" | "due" | "rests" | "until" | "window" | "waits";
+  code: "paused" | "moving" | "due" | "rests" | "until" | "window" | "fallback" | "waits";
   at: string | null;
   clock: { local: string; zone: string; told_by: string; country?: string } | null;
   ways: AheadWay[];

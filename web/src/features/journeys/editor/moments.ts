@@ -24,4 +24,5 @@ export const until: Form[] = [
       { at: "holidays", as: "flag", optional: true },
     ],
   },
+  { value: "best_hour", make: () => ({}), fields: [{ at: "weekdays", as: "weekdays", optional: true }] },
 ];
