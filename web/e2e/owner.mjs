@@ -11,9 +11,9 @@ export function rehearses(stage, language) {
     const { page } = stage.visitor;
     await page.goto("/journeys/cart");
     const before = (await api(page, "/messages?limit=1")).items[0]?.id ?? 0;
-    await page.getByRole("button", { name: t("journeys.rehearse"), exact: true }).first().click();
+    await page.getByRole("link", { name: t("journeys.rehearse"), exact: true }).first().click();
     await page.locator("form").getByRole("button", { name: t("journeys.rehearse_go"), exact: true }).click();
-    await page.getByText(t("journeys.result.people")).waitFor(PATIENT);
+    await page.getByText(t("journeys.result.people")).waitFor({ timeout: 90_000 });
     await page.getByText(t("journeys.rehearsed_note")).waitFor();
     const rehearsed = (await api(page, "/messages?limit=200")).items.filter((one) => one.id > before && one.template.startsWith("cart"));
     assert.ok(rehearsed.length < 50, "only what really happens meanwhile is planned");

@@ -8,7 +8,7 @@ import { RTL } from "./language.mjs";
 import { api } from "./newcomer.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
-const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "ready", "messages", "mailbox", "settings", "lifecycle", "stage", "personas", "persona"]);
+const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "journey-edit", "rehearsal-new", "ready", "messages", "mailbox", "settings", "lifecycle", "stage", "personas", "persona"]);
 export const WALKS = [
   { name: "en", language: "en" },
   { name: "et", language: "et" },
@@ -61,6 +61,12 @@ export async function findScreens(page) {
     ["stage-edit", `/lifecycle/${stage}/edit`],
     ["journeys", "/journeys"],
     ["journey", "/journeys/cart"],
+    ["journey-edit", "/journeys/cart/edit"],
+    ["journey-versions", "/journeys/cart/versions"],
+    ["journey-new", "/journeys/new"],
+    ["rehearsals", "/rehearsals"],
+    ["rehearsal-new", "/rehearsals/new?journey=cart"],
+    ["secrets", "/settings/secrets"],
     ["ready", "/journeys/ready/winback"],
     ["messages", "/messages"],
     ["mailbox", "/mailbox"],
@@ -87,7 +93,7 @@ export async function findScreens(page) {
 async function settle(page) {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll("[role=status]").length === 0, null, { timeout: 20_000 });
-  await page.waitForFunction(() => document.querySelector(".hd-canvas, .hd-box") !== null || !location.pathname.startsWith("/journeys/"), null, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector(".hd-canvas, .hd-box") !== null || !/^\/journeys\/(?!new)/.test(location.pathname), null, { timeout: 20_000 });
   await page.waitForTimeout(250);
 }
 

@@ -3,7 +3,7 @@ import { flowOf } from "@/features/journeys/flow";
 import type { Graph } from "@/features/journeys/graph";
 import { WIDTH, linesOf, mirrored, placesOf, readingOrder } from "@/features/journeys/layout";
 import { inUnits, mailsOf } from "@/features/journeys/plan";
-import { perDay } from "@/features/journeys/rehearsal";
+import { perSlot } from "@/features/rehearsals/hours";
 
 const ORDERED = { kind: "event", name: "Order Completed" } as const;
 const GRAPH: Graph = {
@@ -64,10 +64,12 @@ describe("flow", () => {
 });
 
 describe("rehearsal", () => {
-  it("adds the nodes of a day up and shows the days without a mail", () => {
-    const messages = [{ day: "2026-11-01", node: "a", count: 2 }, { day: "2026-11-03", node: "a", count: 1 }, { day: "2026-11-01", node: "b", count: 3 }];
-    expect(perDay({ messages })).toEqual([{ day: "2026-11-01", count: 5 }, { day: "2026-11-02", count: 0 }, { day: "2026-11-03", count: 1 }]);
-    expect(perDay({ messages: [] })).toEqual([]);
+  it("counts sends per hour, and over a long time per as many hours as fit, with zeros between", () => {
+    const one = (at: string, count: number, channel = "email") => ({ at, channel, count });
+    expect(perSlot([one("2026-03-01T10:00:00Z", 2), one("2026-03-01T12:00:00Z", 1), one("2026-03-01T12:00:00Z", 4, "sms")]).map(({ count }) => count)).toEqual([2, 0, 5]);
+    const long = perSlot([one("2026-03-01T00:00:00Z", 1), one("2026-03-11T00:00:00Z", 1)]);
+    expect([long.length <= 48, long.reduce((sum, { count }) => sum + count, 0)]).toEqual([true, 2]);
+    expect(perSlot([])).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { loadLater } from "@/i18n";
@@ -7,9 +7,8 @@ import { BackLink, Button, Card, Facts, Failure, IconHistory, IconPencil, Loadin
 import { Drawing } from "./Drawing";
 import { JourneyState } from "./JourneyState";
 import { NodeDrawer } from "./NodeDrawer";
-import { RehearsalPanel } from "./RehearsalPanel";
 import { SwitchButton } from "./SwitchButton";
-import { useJourneyWords, type Flow } from "./boxes";
+import { useJourneyWords } from "./boxes";
 import { tellRules } from "./describe";
 import { flowOf } from "./flow";
 import { journeyName, useJourney, useNumbers } from "./queries";
@@ -25,12 +24,11 @@ const StuckCard = lazy(async () => {
   return import("./StuckCard");
 });
 
-function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }) {
+function Live({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
   const format = useFormat();
   const words = useJourneyWords();
   const [params, setParams] = useSearchParams();
-  const [rehearsed, setRehearsed] = useState<Flow | null>(null);
   const numbers = useNumbers(journey.key, journey.status === "running");
   const live = useMemo(() => flowOf(journey.graph, numbers.data), [journey.graph, numbers.data]);
   const selected = params.get("node");
@@ -39,11 +37,10 @@ function Live({ journey, rehearsing }: { journey: Journey; rehearsing: boolean }
     <>
       {numbers.isError && <Failure error={numbers.error} />}
       <Suspense fallback={null}><StuckCard journey={journey} /></Suspense>
-      {rehearsing && <RehearsalPanel journey={journey} shown={rehearsed !== null} show={setRehearsed} />}
       <div>
-        <Drawing graph={journey.graph} words={words} flow={(rehearsing && rehearsed) || live} selected={selected} open={open} />
+        <Drawing graph={journey.graph} words={words} flow={live} selected={selected} open={open} />
         <Text c="dimmed" fz="sm" mt={8} aria-live="off">
-          {rehearsing && rehearsed ? t("journeys.rehearsed_note") : numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
+          {numbers.data && t("journeys.as_of", { at: format.clock(numbers.data.as_of) })}
         </Text>
       </div>
       {journey.graph.target && <Suspense fallback={null}><TargetCard journey={journey} /></Suspense>}
@@ -58,7 +55,6 @@ export default function JourneyScreen() {
   const language = useLanguage();
   const { key = "" } = useParams();
   const journey = useJourney(key);
-  const [rehearsing, setRehearsing] = useState(false);
   const name = journey.data ? journeyName({ key, names: journey.data.graph.names }, language) : t("app.place.journeys");
   return (
     <Page
@@ -68,9 +64,7 @@ export default function JourneyScreen() {
       lead={journey.data && <JourneyState status={journey.data.status} />}
       actions={journey.data && (
         <>
-          <Button variant="default" aria-expanded={rehearsing} leftSection={<IconHistory size={18} aria-hidden />} onClick={() => { setRehearsing(!rehearsing); }}>
-            {t("journeys.rehearse")}
-          </Button>
+          <Button variant="default" component={Link} to={`/rehearsals/new?journey=${key}`} leftSection={<IconHistory size={18} aria-hidden />}>{t("journeys.rehearse")}</Button>
           <Button variant="default" component={Link} to={`/journeys/${key}/versions`}>{t("versions.title")}</Button>
           <Button variant="default" component={Link} to={`/journeys/${key}/edit`} leftSection={<IconPencil size={18} aria-hidden />}>{t("edit.change")}</Button>
           <SwitchButton journey={journey.data} />
@@ -80,7 +74,7 @@ export default function JourneyScreen() {
     >
       {journey.isError && <Failure error={journey.error} retry={() => void journey.refetch()} />}
       {journey.isPending && <Card><Loading /></Card>}
-      {journey.data && <Live key={journey.data.key} journey={journey.data} rehearsing={rehearsing} />}
+      {journey.data && <Live key={journey.data.key} journey={journey.data} />}
     </Page>
   );
 }

@@ -29,7 +29,7 @@ export default function JourneysScreen() {
   const journeys = useJourneyList();
   const items = journeys.data?.items ?? [];
   return (
-    <Page title={t("app.place.journeys")} lead={t("journeys.lead")} actions={<Button component={Link} to="/journeys/new" leftSection={<IconPlus size={18} aria-hidden />}>{t("edit.new")}</Button>}>
+    <Page title={t("app.place.journeys")} lead={t("journeys.lead")} actions={<><Button variant="default" component={Link} to="/rehearsals">{t("rehearsals.title")}</Button><Button component={Link} to="/journeys/new" leftSection={<IconPlus size={18} aria-hidden />}>{t("edit.new")}</Button></>}>
       {journeys.isError && <Failure error={journeys.error} retry={() => void journeys.refetch()} />}
       <Card flush={items.length > 0}>
         {journeys.isPending && <Loading />}

@@ -3,13 +3,13 @@ import { call } from "@/api/call";
 import {
   contentFindTemplates, journeysDrain, journeysExplain, journeysFindJourneys, journeysFindReady, journeysFindRuns, journeysGetJourney, journeysGetNumbers, journeysInstall,
   journeysPause,
-  journeysRunRehearsal, journeysStart,
+  journeysStart,
 } from "@/api/generated";
 import { usePages, type Paged } from "@/api/page";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
 import { TRIGGER } from "./graph";
-import type { Answers, Journey, JourneySummary, Numbers, ReadyJourney, Rehearsal, Run, TemplateSummary, Why } from "./types";
+import type { Answers, Journey, JourneySummary, Numbers, ReadyJourney, Run, TemplateSummary, Why } from "./types";
 
 export { itemsOf } from "@/api/page";
 
@@ -70,10 +70,6 @@ export function useSwitch(key: string) {
     mutationFn: (action: "start" | "pause" | "drain") => call(SWITCHES[action]({ path: { key } })),
     onSuccess: () => Promise.all([["journey", key], LIST, ["home"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
-}
-
-export function useRehearse(key: string) {
-  return useMutation({ mutationFn: (span: { from: string; to: string }) => call<Rehearsal>(journeysRunRehearsal({ path: { key }, body: span })) });
 }
 
 /** What a template is called in the reader's language. */

@@ -72,25 +72,6 @@ export interface Run {
   outcome: string | null;
 }
 
-/** What would have happened in a span of history (hudhud/journeys/rehearsal.py). */
-export interface Rehearsal {
-  from: string;
-  to: string;
-  runs: number;
-  people: number;
-  finished: number;
-  goal: number;
-  exited: number;
-  waiting: number;
-  sends: number;
-  deliverable: number;
-  skips: Record<string, number>;
-  nodes: Record<string, NodeNumbers>;
-  edges: EdgeNumbers[];
-  messages: { day: string; node: string; count: number }[];
-  assumptions: string[];
-}
-
 export interface TemplateSummary {
   key: string;
   names: Record<string, string>;

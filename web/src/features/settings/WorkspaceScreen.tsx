@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/session/queries";
 import type { Workspace } from "@/features/session/types";
 import { LANGUAGES, LANGUAGE_NAMES } from "@/i18n/languages";
-import { Button, Card, Failure, Group, NativeSelect, SimpleGrid, Stack, Text, TextInput, say } from "@/ui";
+import { Button, Card, Failure, Group, NativeSelect, SimpleGrid, Stack, Switch, Text, TextInput, say } from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { useChangeWorkspace } from "./queries";
 
@@ -14,8 +14,8 @@ function WorkspaceForm({ workspace, locked }: { workspace: Workspace; locked: bo
   const change = useChangeWorkspace(() => { say(t("settings.saved")); });
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
-    change.mutate({ ...given, currency: (given.currency ?? "").toUpperCase() });
+    const { needs_approval: needsApproval, ...given } = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
+    change.mutate({ ...given, currency: (given.currency ?? "").toUpperCase(), publishing_needs_approval: needsApproval !== undefined });
   };
   return (
     <form onSubmit={submit}>
@@ -36,6 +36,9 @@ function WorkspaceForm({ workspace, locked }: { workspace: Workspace; locked: bo
               <TextInput name="sender_email" type="email" label={t("settings.sender_email")} defaultValue={workspace.sender_email} dir="ltr" maxLength={150} />
             </SimpleGrid>
             <TextInput mt="lg" name="postal_address" label={t("settings.postal_address")} description={t("settings.postal_hint")} defaultValue={workspace.postal_address} maxLength={1000} />
+          </Card>
+          <Card title={t("settings.publishing")}>
+            <Switch name="needs_approval" label={t("settings.publishing_needs_approval")} description={t("settings.approval_hint")} defaultChecked={workspace.publishing_needs_approval} />
           </Card>
           {change.isError && <Failure error={change.error} />}
           <Group>

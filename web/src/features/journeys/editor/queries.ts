@@ -23,9 +23,9 @@ export interface Draft {
   problems: Problem[];
 }
 
-export function useDraft(key: string) {
+export function useDraft(key: string, enabled = true) {
   // Whoever edits has the newest in hand: a second look would take it away.
-  return useQuery({ queryKey: ["draft", key], queryFn: () => call<Draft>(journeysEditingGetDraft({ path: { key } })), staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+  return useQuery({ enabled, queryKey: ["draft", key], queryFn: () => call<Draft>(journeysEditingGetDraft({ path: { key } })), staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
 }
 
 export function putDraft(key: string, graph: Graph, revision: number): Promise<Draft> {
