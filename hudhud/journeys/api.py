@@ -10,19 +10,16 @@ import msgspec
 from ninja import Field, Router, Schema, Status
 from pydantic import AwareDatetime  # noqa: TC002 -- ninja reads the annotations
 
-from hudhud.accounts.queries import get_workspace
 from hudhud.content.sandbox import shared
 from hudhud.journeys import actions, queries, recipes
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.editing import drafts, keeping
 from hudhud.journeys.editing.placing import read_rule
 from hudhud.journeys.installing import questions
-from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
 from hudhud.journeys.running import calls, rerun
 from hudhud.journeys.why import ahead, stuck
 from hudhud.journeys.why.decisions import why_step
 from hudhud.journeys.why.explain import to_past, why
-from hudhud.kit.config import settings
 from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -30,13 +27,6 @@ if TYPE_CHECKING:
 
 router = Router(tags=["journeys"])
 Limit = Annotated[int, Field(ge=1, le=200)]
-
-
-class Span(Schema):
-    """A span of history: instants, or days of the workspace's time zone; a day as `to` means its end."""
-
-    from_: Annotated[str, Field(alias="from")]
-    to: str
 
 
 class Entering(Schema):
@@ -176,15 +166,6 @@ def pause(request: Request, key: str) -> dict[str, Any]:
     """Stop it; nobody enters and nobody moves."""
     actions.pause(request.scope, key, request.now, by=request.actor)
     return queries.get_journey(request.scope, key)
-
-
-@router.post("/journeys/{key}/rehearse")
-def run_rehearsal(request: Request, key: str, span: Span) -> dict[str, Any]:
-    """Drive the journey through a span of history; nothing is written or sent."""
-    version, number = queries.get_version(request.scope, key)
-    zone = get_workspace(request.scope).time_zone
-    since, until = read_instant("from", span.from_, zone), read_instant("to", span.to, zone, end_of_day=True)
-    return rehearse(settings().database_url, request.clickhouse, version, number, since, until).to_dict()
 
 
 @router.get("/journeys/{key}/runs")

@@ -99,16 +99,13 @@ def test_publish_start_numbers_runs_and_why(browser: Browser, stage: Stage) -> N
     assert {rule["code"]: rule["holds"] for rule in outside["rules"]} == {"journey_running": True, "trigger_event": False, "reentry": None}
 
 
-def test_rehearse_over_http(browser: Browser, stage: Stage) -> None:
-    (ann,) = stage.people({})
-    stage.record([stage.event(ann, "Signed Up", T0)])
-    status, found = browser.ask("POST", "journeys/hello/rehearse", {"from": "2025-12-31", "to": "2026-01-02"})
-    assert (status, found["sends"], found["waiting"], found["to"]) == (200, 1, 1, "2026-01-02T23:59:59.999999+00:00")
-    # Days are those of the workspace, where it is three and a half hours later.
+def test_rehearsals_are_over_days_of_the_workspace(browser: Browser) -> None:
+    # Where it is three and a half hours later.
     assert browser.ask("PATCH", "workspace", {"time_zone": "Asia/Tehran"})[0] == 200
-    found = browser.ask("POST", "journeys/hello/rehearse", {"from": "2025-12-31", "to": "2026-01-02"})[1]
-    assert (found["from"], found["to"]) == ("2025-12-30T20:30:00+00:00", "2026-01-02T20:29:59.999999+00:00")
-    status, problem = browser.ask("POST", "journeys/hello/rehearse", {"from": "yesterday", "to": "2026-01-02"})
+    status, made = browser.ask("POST", "rehearsals", {"journeys": ["hello"], "from": "2025-12-31", "to": "2026-01-02"})
+    found = browser.ask("GET", f"rehearsals/{made['id']}")[1]
+    assert (status, found["begins_at"], found["ends_at"]) == (202, "2025-12-30T20:30:00Z", "2026-01-02T20:29:59.999Z")
+    status, problem = browser.ask("POST", "rehearsals", {"journeys": ["hello"], "from": "yesterday", "to": "2026-01-02"})
     assert (status, problem["field"]) == (422, "from")
 
 

@@ -1225,22 +1225,6 @@ export type Entering = {
 };
 
 /**
- * Span
- *
- * A span of history: instants, or days of the workspace's time zone; a day as `to` means its end.
- */
-export type Span = {
-    /**
-     * From
-     */
-    from: string;
-    /**
-     * To
-     */
-    to: string;
-};
-
-/**
  * Rerun
  *
  * From which step runs start again, and which: one, or all that stood on a step; `as_of` is that of the look before.
@@ -4933,25 +4917,6 @@ export type JourneysPauseData = {
 };
 
 export type JourneysPauseResponses = {
-    /**
-     * OK
-     */
-    200: unknown;
-};
-
-export type JourneysRunRehearsalData = {
-    body: Span;
-    path: {
-        /**
-         * Key
-         */
-        key: string;
-    };
-    query?: never;
-    url: '/api/v1/journeys/{key}/rehearse';
-};
-
-export type JourneysRunRehearsalResponses = {
     /**
      * OK
      */
