@@ -59,7 +59,7 @@ function input(spec: Spec, props: FieldProps): ReactNode {
     case "time":
       return <TextInput {...shown} type="time" value={textOf(value)} required={!props.optional} onChange={(event) => { change(event.currentTarget.value || undefined); }} />;
     case "flag":
-      return <Switch {...shown} checked={value !== false && (value === true || spec.at === "holidays")} onChange={(event) => { change(event.currentTarget.checked); }} />;
+      return <Switch {...shown} checked={value === undefined ? spec.at === "holidays" : value !== false} onChange={(event) => { change(event.currentTarget.checked); }} />;
     case "number":
       return <NumberField {...props} min={spec.min} max={spec.max} />;
     case "span":

@@ -24,7 +24,7 @@ export function RowsField({ label, description, at, value, values, change, probl
               <Text fz="sm" fw={600}>{t("edit.row", { number: format.number(index + 1) })}</Text>
               <Group gap={2}>
                 {spec.ordered && index > 0 && <ActionIcon variant="subtle" color="gray" aria-label={t("edit.up", { number: format.number(index + 1) })} onClick={() => { up(index); }}><IconArrowUp size={16} aria-hidden /></ActionIcon>}
-                {rows.length > spec.least && <RemoveButton label={t("edit.remove_row", { number: format.number(index + 1) })} remove={() => { change(rows.toSpliced(index, 1)); }} />}
+                {rows.length > spec.least && <RemoveButton label={t("edit.remove_row", { number: format.number(index + 1) })} remove={() => { const left = rows.toSpliced(index, 1); change(left.length > 0 ? left : undefined); }} />}
               </Group>
             </Group>
             <Stack gap="sm"><Fields specs={spec.row} values={row} base={`${at}[${String(index)}]`} change={(next) => { put(index, next); }} problems={problems} /></Stack>

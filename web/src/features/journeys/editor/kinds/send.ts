@@ -8,5 +8,15 @@ export const send: KindForm = {
     { at: "topic", as: "known", of: "topic", hint: "topic" },
     { at: "value", as: "number", min: 0, optional: true, hint: "value" },
     { at: "expires_after", as: "span", optional: true, hint: "expires_after" },
+    { at: "skip_if_seen", as: "flag", optional: true, hint: "skip_if_seen" },
+    {
+      at: "fallbacks", as: "rows", least: 0, hint: "fallbacks",
+      make: () => ({ template: "", after: { amount: 1, unit: "days" } }),
+      row: [
+        { at: "template", as: "known", of: "template" },
+        { at: "after", as: "span" },
+        { at: "unless", as: "choice", of: ["opened", "clicked"] },
+      ],
+    },
   ],
 };
