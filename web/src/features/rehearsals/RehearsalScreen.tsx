@@ -103,7 +103,7 @@ export default function RehearsalScreen() {
       heading={<bdi>{name}</bdi>}
       back={<BackLink to="/rehearsals">{t("rehearsals.title")}</BackLink>}
       lead={rehearsal && <><State tone={TONES[rehearsal.state]}>{t(`rehearsals.state.${rehearsal.state}`)}</State> {t("rehearsals.span", { from: format.date(rehearsal.begins_at), to: format.date(rehearsal.ends_at) })}</>}
-      actions={rehearsal && isOver(rehearsal) && <Button variant="subtle" color="red" loading={forget.isPending} onClick={() => { forget.mutate(); }}>{t("rehearsals.forget")}</Button>}
+      actions={rehearsal && isOver(rehearsal) && <Button variant="default" loading={forget.isPending} onClick={() => { forget.mutate(); }}>{t("rehearsals.forget")}</Button>}
       wide
     >
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}

@@ -105,7 +105,7 @@ function Editor({ journeyKey, first, reload }: { journeyKey: string; first: Draf
       lead={t("edit.lead")}
       actions={(
         <>
-          {draft.revision > 0 && <Button variant="subtle" color="red" leftSection={<IconTrash size={17} aria-hidden />} loading={drop.isPending} onClick={() => { drop.mutate(draft.revision); }}>{t("edit.discard")}</Button>}
+          {draft.revision > 0 && <Button variant="default" leftSection={<IconTrash size={17} aria-hidden />} loading={drop.isPending} onClick={() => { drop.mutate(draft.revision); }}>{t("edit.discard")}</Button>}
           <Button variant="default" component={Link} to={`/rehearsals/new?draft=${journeyKey}`} leftSection={<IconHistory size={18} aria-hidden />}>{t("journeys.rehearse")}</Button>
           <Button disabled={editing.state !== "saved" || draft.revision === 0 || draft.problems.length > 0} onClick={() => { setPublishing(true); }}>{t("edit.publish")}</Button>
         </>

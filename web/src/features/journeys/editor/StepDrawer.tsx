@@ -72,7 +72,7 @@ function StepForm({ edit: { graph, change, problems, words }, id, node, close }:
       <Fields specs={form.fields} values={node} change={put} problems={mine} />
       <Ways graph={graph} id={id} words={words} lead={(edge, target) => { change((old) => redirect(old, { source: id, edge }, target, end)); }} />
       {exitsOf(node).length > 0 && (
-        <div><Button variant="subtle" color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => { close(); change((old) => removeStep(old, id)); }}>{t("edit.remove")}</Button></div>
+        <div><Button variant="default" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => { close(); change((old) => removeStep(old, id)); }}>{t("edit.remove")}</Button></div>
       )}
     </>
   );
