@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -13,8 +14,10 @@ from hudhud.app.journey_files import as_text
 from hudhud.app.journey_scope import attach, say
 from hudhud.content.sandbox import Sandbox
 from hudhud.journeys import actions, queries, recipes
+from hudhud.journeys.installing.questions import read_book
 from hudhud.journeys.rehearsing.rehearsal import read_instant, rehearse
 from hudhud.kit import clickhouse, clock
+from hudhud.kit.errors import InvalidInput
 
 journey = typer.Typer(name="journey", no_args_is_help=True, help="Journeys as files, and their state.")
 
@@ -45,8 +48,16 @@ def install(key: Key, *, answer: Answer = None, workspace: WorkspaceId = None, d
 
 
 def _read_answers(given: list[str]) -> dict[str, str | int]:
-    pairs = [one.partition("=") for one in given]
-    return {key: int(value) if value.isdecimal() and value.isascii() else value for key, _, value in pairs}
+    """Read KEY=VALUE; a number is one where a number is asked for: an event may be called 404. Raises `InvalidInput`."""
+    answers: dict[str, str | int] = {}
+    for one in given:
+        key, mark, value = one.partition("=")
+        if not mark:
+            raise InvalidInput("--answer", one, 'write KEY=VALUE, such as order="Order Paid"')
+        question = read_book().questions.get(key)
+        is_number = question is not None and question.kind in {"days", "segment"} and re.fullmatch("[0-9]{1,18}", value)
+        answers[key] = int(value) if is_number else value
+    return answers
 
 
 @journey.command()

@@ -14,6 +14,7 @@ from hudhud.accounts.queries import get_workspace
 from hudhud.consent.actions import create_default_topics
 from hudhud.content import actions as content
 from hudhud.coupons.actions import create_pool
+from hudhud.coupons.queries import find_pools
 from hudhud.coupons.types import PoolWishes
 from hudhud.journeys import actions
 from hudhud.journeys.graph import parse
@@ -21,6 +22,7 @@ from hudhud.journeys.installing.fitting import fit, settle
 from hudhud.journeys.installing.questions import look, read_book
 from hudhud.journeys.queries import get_version
 from hudhud.journeys.types import JourneyNotFound
+from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -87,9 +89,12 @@ def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str, an
 
 
 def _make_pools(ws: Scope, wanted: Mapping[str, str], there: Collection[str], now: datetime, by: str) -> None:
-    """Make the pools that there are not, without codes: only the shop knows which ones its till takes."""
+    """Make the pools that there are not, without codes: only the shop knows which ones its till takes. Raises `InvalidInput` for one that is put away."""
     language = get_workspace(ws).language
+    archived = {one.key for one in find_pools(ws, now, archived=True)}
     for question, pool in wanted.items():
+        if pool in archived:
+            raise InvalidInput(f"answers.{question}", pool, "this pool is archived: take it out again, or name another one")
         if pool not in there:
             one = read_book().questions[question]
             create_pool(ws, pool, PoolWishes(one.names.get(language, one.names["en"]), valid_days=one.valid_days), now, by=by)

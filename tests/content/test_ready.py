@@ -25,7 +25,7 @@ KEYS = Keys((b"k" * 32,))
 WORKSPACE = {"name": "Shop", "postal_address": "Pikk 1", "url": "https://shop.example", "currency": "EUR"}
 PAGE = "https://shop.example/page"
 PERSON = {
-    "id": 7, "first_name": "Mari", "birthday_code": "HB-7", "renews_on": "2027-02-10", "plan": "Pro", "renewal_url": PAGE,
+    "id": 7, "first_name": "Mari", "renews_on": "2027-02-10", "plan": "Pro", "renewal_url": PAGE,
     "runs_out_name": "Coffee", "runs_out_url": PAGE, "referral_url": PAGE, "event_on": "2027-03-04T18:00", "event_url": PAGE,
 }  # fmt: skip
 EVENT: dict[str, Any] = {

@@ -9,7 +9,7 @@ from tests.journeys.playbook import ANN, BOB, CAT, DAN, EVE, FEEDER, HUMAN, ORDE
 PLAYBOOKS: dict[str, Playbook] = {
     "birthday": Playbook(
         30,
-        {"greet": 4, "two_weeks": 4, "greeted": 3},
+        {"code": 4, "greet": 4, "two_weeks": 4, "greeted": 3},
         {"greet": 3},
         goal=1,
         traits=by_date("birthday", "1990-01-03", "--01-04"),
@@ -149,7 +149,18 @@ PLAYBOOKS: dict[str, Playbook] = {
     ),
     "welcome_slow": Playbook(
         45,
-        {"gift": 3, "a_week": 3, "story": 3, "second_week": 3, "why": 2, "third_week": 2, "products": 2, "two_weeks": 2, "welcomed": 2},
+        {
+            "gift": 3,
+            "a_week": 3,
+            "story": 3,
+            "second_week": 3,
+            "why": 2,
+            "third_week": 2,
+            "code": 2,
+            "products": 2,
+            "two_weeks": 2,
+            "welcomed": 2,
+        },
         {"gift": 3, "story": 3, "why": 2, "products": 2},
         goal=1,
         agreed=(EVE,),

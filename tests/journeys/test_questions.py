@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from liquid import Environment
 
 from hudhud.content.queries import get_template
 from hudhud.content.sandbox import Sandbox
+from hudhud.coupons import actions as coupons
 from hudhud.coupons.queries import find_pools
+from hudhud.coupons.types import PoolWishes
 from hudhud.events.actions import record_names
 from hudhud.journeys import queries, recipes
 from hudhud.journeys.installing.fitting import AnswersNeeded, fit, settle
@@ -84,6 +87,7 @@ def test_without_answers_what_is_sure_stands_and_the_rest_is_asked_for() -> None
     ("key", "answers", "in_it", "gone"),
     [
         ("cart", {"order": "Paid"}, '"name":"Paid"', "Order Completed"),
+        ("cart", {"order": " Paid "}, '"name":"Paid"', "Order Completed"),
         ("winback", {"winback_days": 30}, '"amount":30', '"amount":90'),
         ("second_order", {"second_days": 45}, '"amount":45', '"amount":60'),
         ("pricing", {"pricing_path": "/plans"}, '"/plans"', '"/pricing"'),
@@ -92,7 +96,7 @@ def test_without_answers_what_is_sure_stands_and_the_rest_is_asked_for() -> None
         ("event_invite", {"guests": 7, "begins": "2026-03-04T19:30"}, '"segment":7', '"newsletter","channel"'),
         ("renewal", {"renews_on": "ends"}, '"attribute":"ends"', '"renews_on"'),
     ],
-    ids=["event", "days", "timeout", "text", "topic", "pool", "segment", "attribute"],
+    ids=["event", "event with blanks", "days", "timeout", "text", "topic", "pool", "segment", "attribute"],
 )
 def test_an_answer_stands_in_the_graph_instead_of_ours(key: str, answers: Answers, in_it: str, gone: str) -> None:
     there = known(topics=[Choice("blog", "Blog")], pools=[Choice("spring", "Spring")], segments=[Choice(7, "Guests")])
@@ -122,12 +126,25 @@ def test_an_event_has_its_day_its_hour_and_the_hour_before() -> None:
         ("event_invite", {"guests": 99, "begins": "2026-03-04T18:00"}, "answers.guests"),
         ("event_invite", {"begins": "soon"}, "answers.begins"),
         ("event_invite", {"begins": "2026-01-02T18:00"}, "answers.begins"),
+        ("event_invite", {"begins": "0001-01-01T18:00"}, "answers.begins"),
+        ("renewal", {"renews_on": "both ' and \""}, "answers.renews_on"),
+        ("renewal", {"renews_on": "ends }}"}, "answers.renews_on"),
     ],
 )
 def test_what_is_no_answer_is_refused_by_its_question(key: str, answers: Answers, field: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         fitted(key, answers, known())
     assert raised.value.data["field"] == field
+
+
+@pytest.mark.parametrize("name", ["renews_on", "contract end", "it's", 'a "word"', "پایان\u200cقرارداد", "\u200fend", "a\\\\b", "x{{"])
+def test_a_mail_reads_an_attribute_whatever_it_is_called(name: str) -> None:
+    """Of Liquid's texts nothing is escaped: a name in Persian has joiners in it, which Python writes as an escape."""
+    there = known()
+    text = fit(recipes.find_ready()["renewal"], settle("renewal", {"renews_on": name}, there), there, TODAY).rewrite(
+        "{{ person.renews_on }}"
+    )
+    assert Environment().from_string(text).render(person={name: "May"}) == "May"
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +164,10 @@ def test_it_is_installed_by_what_the_shop_calls_things_with_a_pool_and_mails_tha
         assert "Order Paid" in queries.get_version(ws, "cart")[0].text
         (pool,) = find_pools(ws, T0)
         assert (pool.key, pool.valid_days, pool.free, pool.pattern) == ("cart", 1, 0, "")
+        coupons.create_pool(ws, "birthday", PoolWishes("Before"), T0, by="test")
+        coupons.set_archived(ws, "birthday", T0, is_archived=True, by="test")
+        with pytest.raises(InvalidInput, match="archived"):
+            recipes.install(ws, sandbox, "birthday", T0, by="test")
         copies = get_template(ws, "renewal_month").languages
     assert set(copies) == LANGUAGES
     assert all("person['contract end']" in copy["mjml"] and "renews_on" not in copy["mjml"] for copy in copies.values())

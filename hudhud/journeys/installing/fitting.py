@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -40,9 +41,15 @@ class Fitted:
     def rewrite(self, text: str) -> str:
         """Let a mail read the attributes that were named."""
         for ours, theirs in self.attributes.items():
-            place = f"person.{theirs}" if re.fullmatch(r"[A-Za-z_]\w*", theirs, re.ASCII) else f"person[{theirs!r}]"
-            text = re.sub(rf"\bperson\.{re.escape(ours)}\b", place.replace("\\", r"\\"), text)
+            text = re.sub(rf"\bperson\.{re.escape(ours)}\b", partial(_as_liquid, theirs), text)
         return text
+
+
+def _as_liquid(attribute: str, _found: object = None) -> str:
+    """Write an attribute of a person as mails read it: text in Liquid's quotation marks stands as it is, nothing in it is escaped."""
+    if re.fullmatch(r"[A-Za-z_]\w*", attribute, re.ASCII):
+        return f"person.{attribute}"
+    return f"person['{attribute}']" if "'" not in attribute else f'person["{attribute}"]'
 
 
 def settle(key: str, given: Mapping[str, str | int], known: Known) -> Answers:
@@ -58,11 +65,16 @@ def settle(key: str, given: Mapping[str, str | int], known: Known) -> Answers:
     found = {one.key: one.guess for one in ask(key, known) if one.sure and one.guess is not None}
     silent = [guess(name, book.questions[name], known) for name in asks.guessed]
     found |= {one.key: one.guess for one in silent if one.sure and one.guess is not None}
-    found |= {name: value for name, value in given.items() if value != ""}
+    found |= {name: _trim(value, known) for name, value in given.items() if value != ""}
     missing = [name for name in asks.asked if name not in found]
     if missing:
         raise AnswersNeeded(f"Answer first: {', '.join(missing)}.", questions=missing)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _trim(answer: str | int, known: Known) -> str | int:
+    """Leave out blanks around what somebody typed; a name that is known stands as it is."""
+    return answer if isinstance(answer, int) or answer in known.events or answer in known.attributes else answer.strip()
 
 
 def fit(graph: Graph, answers: Answers, known: Known, today: date) -> Fitted:
@@ -92,6 +104,10 @@ def _check(key: str, question: Question, answer: str | int, known: Known) -> Non
             raise InvalidInput(place, answer, "give the id of a segment that there is")
     elif not isinstance(answer, str) or not 0 < len(answer.strip()) <= LONGEST:
         raise InvalidInput(place, answer, f"give a text of 1 to {LONGEST} characters")
+    elif question.kind == "attribute" and ({"'", '"'} <= set(answer) or "}}" in answer or "%}" in answer):
+        raise InvalidInput(
+            place, answer, "mails cannot read an attribute with both kinds of quotation marks, }} or %} in its name: rename it"
+        )
     elif question.kind in {"topic", "pool"} and answer != question.stands:
         there = [one.value for one in (known.topics if question.kind == "topic" else known.pools)]
         if answer not in there:
@@ -157,9 +173,10 @@ def _moment(raw: dict[str, Any], question: Question, answer: str | int, today: d
         begins = datetime.strptime(str(answer), "%Y-%m-%dT%H:%M")  # noqa: DTZ007 -- where each person lives
     except ValueError:
         raise InvalidInput("answers.begins", answer, "write day and time, such as 2027-03-04T18:00") from None
-    first = max(begins.date() - timedelta(days=question.days_before), today + timedelta(days=1))
+    first = today + timedelta(days=1)
     if begins.date() <= first or begins.hour == 0:
         raise InvalidInput("answers.begins", answer, "let it begin the day after tomorrow or later, not before one in the morning")
+    first = max(begins.date() - timedelta(days=question.days_before), first)
     stood = datetime.fromisoformat(str(question.stands))
     hour = timedelta(hours=1)
     raw["trigger"]["first"] = first.isoformat()
