@@ -20,7 +20,7 @@ import psutil
 from bench.figures import Figure, percentile
 from bench.scale_base import PROBE, settle
 from bench.stack import free_port, load, wait_until
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.stored import read_members
 from tests.harness.ledger import wait_for_port
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from bench.scale_base import MAKE_EVENTS, READ_EVENTS, open_bases, open_stack, s
 from hudhud.events.queries import find_timeline
 from hudhud.people.queries import get_profile, search_people
 from hudhud.segments import actions, queries
-from hudhud.segments.flips import LONGEST_PAUSE
+from hudhud.segments.keeping.flips import LONGEST_PAUSE
 from hudhud.segments.types import MILLISECOND, Touched, from_json
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bench.shapes_of_people import SHAPES as OF_PEOPLE
 from bench.shop import open_shop
 from bench.stack import Stack
 from hudhud.segments import actions, queries
-from hudhud.segments.stored import write_members
+from hudhud.segments.keeping.stored import write_members
 from hudhud.segments.types import from_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bench.shape import Shape
     from hudhud.kit.db import Scope
-    from hudhud.segments.sampling import Sample
+    from hudhud.segments.asking.sampling import Sample
 
 SHAPES = (*OF_EVENTS, *OF_PEOPLE)
 

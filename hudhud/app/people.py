@@ -17,8 +17,8 @@ from hudhud.kit.http import needs
 from hudhud.people import erasure, unmerge
 from hudhud.people.export import write_export
 from hudhud.people.queries import get_profile
-from hudhud.segments.membership import ask_again
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.membership import ask_again
+from hudhud.segments.keeping.stored import read_members
 
 if TYPE_CHECKING:
     from hudhud.kit.db import Scope

@@ -10,18 +10,18 @@ from hudhud.events import actions as events
 from hudhud.events.append import InsertsIgnored, append
 from hudhud.events.types import Event as EventRow
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments.ask import QUERIES, read_definitions
+from hudhud.segments.asking.ask import QUERIES, read_definitions
+from hudhud.segments.asking.sets import Listed
+from hudhud.segments.keeping.membership import build as build
+from hudhud.segments.keeping.membership import check_due as check_due
+from hudhud.segments.keeping.membership import open_lock as open_lock
+from hudhud.segments.keeping.membership import refresh as refresh
+from hudhud.segments.keeping.recheck import settle as settle
+from hudhud.segments.keeping.recheck import suspect as suspect
+from hudhud.segments.keeping.recheck import take_up as take_up
+from hudhud.segments.keeping.stored import read_members as read_members
 from hudhud.segments.lists import apply_edits as apply_edits
 from hudhud.segments.lists import change_list as change_list
-from hudhud.segments.membership import build as build
-from hudhud.segments.membership import check_due as check_due
-from hudhud.segments.membership import open_lock as open_lock
-from hudhud.segments.membership import refresh as refresh
-from hudhud.segments.recheck import settle as settle
-from hudhud.segments.recheck import suspect as suspect
-from hudhud.segments.recheck import take_up as take_up
-from hudhud.segments.sets import Listed
-from hudhud.segments.stored import read_members as read_members
 from hudhud.segments.types import (
     Consent,
     Segment,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.ask import Definitions
+    from hudhud.segments.asking.ask import Definitions
     from hudhud.segments.types import Condition, Leaf
     from hudhud.segments.uses import Use
 

@@ -17,9 +17,9 @@ from hudhud.kit.errors import Conflict, InvalidInput
 from hudhud.people.identifiers import normal_email
 from hudhud.people.queries import find_current_ids, find_holders
 from hudhud.people.types import BadIdentifier
-from hudhud.segments import membership
-from hudhud.segments.ask import QUERIES, ask
-from hudhud.segments.stored import read_members
+from hudhud.segments.asking.ask import QUERIES, ask
+from hudhud.segments.keeping import membership
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.types import Change, SegmentNotFound
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.membership import Desk, Live
+    from hudhud.segments.keeping.membership import Desk, Live
 
 MOST_LINES = 20_000
 MOST_NAMED = 100  # people whom the audit log names; of more it keeps the number

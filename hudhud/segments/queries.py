@@ -8,28 +8,39 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import QUERIES, ask, ask_since, asks_who_lives, count_people, find_atoms, find_merged, read_definitions, rows
-from hudhud.segments.atoms import key, to_atom
-from hudhud.segments.compile import Question, compile_values
-from hudhud.segments.growth import find_growth as find_growth
-from hudhud.segments.known import About as About
-from hudhud.segments.known import find_values as find_values
+from hudhud.segments.asking.ask import (
+    QUERIES,
+    ask,
+    ask_since,
+    asks_who_lives,
+    count_people,
+    find_atoms,
+    find_merged,
+    read_definitions,
+    rows,
+)
+from hudhud.segments.asking.known import About as About
+from hudhud.segments.asking.known import find_values as find_values
+from hudhud.segments.asking.preview import Preview as Preview
+from hudhud.segments.asking.preview import choose_sample as choose_sample
+from hudhud.segments.asking.preview import preview as preview
+from hudhud.segments.asking.reasons import to_value
+from hudhud.segments.asking.sets import Listed
+from hudhud.segments.asking.together import Folding
+from hudhud.segments.asking.totals import Asked as Asked
+from hudhud.segments.asking.totals import total_within as total_within
+from hudhud.segments.conditions.atoms import key, to_atom
+from hudhud.segments.keeping.growth import find_growth as find_growth
+from hudhud.segments.keeping.overlap import compare as compare
+from hudhud.segments.keeping.recheck import find_recheck as find_recheck
+from hudhud.segments.keeping.recheck import find_rechecks as find_rechecks
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.lists import find_named as find_named
-from hudhud.segments.overlap import compare as compare
-from hudhud.segments.preview import Preview as Preview
-from hudhud.segments.preview import choose_sample as choose_sample
-from hudhud.segments.preview import preview as preview
 from hudhud.segments.ready import count_ready as count_ready
 from hudhud.segments.ready import find_installed as find_installed
 from hudhud.segments.ready import find_ready as find_ready
-from hudhud.segments.reasons import to_value
-from hudhud.segments.recheck import find_recheck as find_recheck
-from hudhud.segments.recheck import find_rechecks as find_rechecks
-from hudhud.segments.sets import Listed
-from hudhud.segments.stored import read_members
-from hudhud.segments.together import Folding
-from hudhud.segments.totals import Asked as Asked
-from hudhud.segments.totals import total_within as total_within
+from hudhud.segments.sql.compile import compile_values
+from hudhud.segments.sql.question import Question
 from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdict, children, from_json
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_asked_attributes as find_asked_attributes
@@ -44,8 +55,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.ask import Definitions, Facts
-    from hudhud.segments.atoms import Atom
+    from hudhud.segments.asking.ask import Definitions, Facts
+    from hudhud.segments.conditions.atoms import Atom
     from hudhud.segments.types import Condition
 
 K = TypeVar("K")

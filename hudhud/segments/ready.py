@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from hudhud.kit import sql
-from hudhud.segments.ask import QUERIES, ask, find_atoms
+from hudhud.segments.asking.ask import QUERIES, ask, find_atoms
 from hudhud.segments.types import Condition, canonical, from_json
 
 if TYPE_CHECKING:

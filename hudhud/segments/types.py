@@ -45,10 +45,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hudhud.kit.errors import Conflict, HudhudError, NotFound
-from hudhud.segments.checks import from_json
-from hudhud.segments.text.form import from_text, to_text
-from hudhud.segments.text.tokens import BadText
-from hudhud.segments.tree import (
+from hudhud.segments.conditions.checks import from_json
+from hudhud.segments.conditions.nodes import (
     EPOCH,
     ITEM_OPS,
     MILLISECOND,
@@ -98,7 +96,9 @@ from hudhud.segments.tree import (
     to_ms,
     walk,
 )
-from hudhud.segments.values import to_instant
+from hudhud.segments.conditions.values import to_instant
+from hudhud.segments.text.form import from_text, to_text
+from hudhud.segments.text.tokens import BadText
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

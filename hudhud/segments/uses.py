@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments.ask import QUERIES, read_definitions
-from hudhud.segments.sets import Listed
+from hudhud.segments.asking.ask import QUERIES, read_definitions
+from hudhud.segments.asking.sets import Listed
 from hudhud.segments.types import Segment, SegmentCycle, SegmentInUse, SegmentNotFound, SegmentOwned, attribute_names, journey_keys, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.ask import Definitions
+    from hudhud.segments.asking.ask import Definitions
     from hudhud.segments.types import Condition
 
 

@@ -16,7 +16,7 @@ from hudhud.journeys.graph import parse
 from hudhud.journeys.running import planner
 from hudhud.journeys.types import Due, InvalidJourney
 from hudhud.kit.sql import Query
-from hudhud.segments.checks import from_json
+from hudhud.segments.conditions.checks import from_json
 from tests.journeys.stage import END, T0, Stage
 from tests.journeys.wire import KEYS, TRIGGER, Wire
 

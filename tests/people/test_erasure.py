@@ -16,7 +16,7 @@ from hudhud.people import erasure
 from hudhud.people.queries import count_people, find_people
 from hudhud.people.types import PersonNotFound
 from hudhud.segments import actions as segments
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import erasure as worker
 from hudhud.workers import segments as segments_worker

@@ -16,7 +16,7 @@ from hudhud.people.queries import find_actors, get_profile
 from hudhud.people.types import MergedFurther, MergeNotFound
 from hudhud.people.unmerge import undo_merge
 from hudhud.segments.actions import create_segment
-from hudhud.segments.membership import ask_again
+from hudhud.segments.keeping.membership import ask_again
 from hudhud.segments.types import from_json
 from hudhud.workers import intake
 from hudhud.workers import segments as segments_worker

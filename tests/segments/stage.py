@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hudhud.kit.sql import Query
 from hudhud.segments import actions
-from hudhud.segments.ask import QUERIES
-from hudhud.segments.stored import read_members
+from hudhud.segments.asking.ask import QUERIES
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.types import Change, Touched, from_json
 from tests.segments import oracle, worlds
 

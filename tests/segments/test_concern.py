@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyroaring import BitMap64
 
-from hudhud.segments.concern import find_concerned
+from hudhud.segments.keeping.concern import find_concerned
 from hudhud.segments.types import Touched, from_json
 
 PAGE: dict[str, Any] = {"kind": "event", "name": "Page"}

@@ -8,8 +8,9 @@ import pytest
 
 from hudhud.kit.db import Scope
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments import actions, ask, queries
-from hudhud.segments.checks import MAX_BYTES
+from hudhud.segments import actions, queries
+from hudhud.segments.asking import ask
+from hudhud.segments.conditions.checks import MAX_BYTES
 from hudhud.segments.types import TooCostly, Touched, canonical, from_json, from_text, to_text
 from hudhud.segments.uses import MAX_DEPTH
 from tests.segments.oracle import Event, Person, World, members

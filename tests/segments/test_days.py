@@ -12,8 +12,8 @@ import pytest
 from hudhud.accounts.actions import update_workspace
 from hudhud.kit.clock import FixedClock
 from hudhud.segments import actions
-from hudhud.segments.days import days_of, next_day, turned_between
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.stored import read_members
+from hudhud.segments.sql.days import days_of, next_day, turned_between
 from hudhud.segments.types import from_json
 from hudhud.workers import segments as segments_worker
 from tests.segments.stage import make_stage

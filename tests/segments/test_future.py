@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.segments import actions, flips, future
-from hudhud.segments.ask import find_atoms
-from hudhud.segments.flips import find_turns
+from hudhud.segments import actions
+from hudhud.segments.asking.ask import find_atoms
+from hudhud.segments.keeping import flips, future
+from hudhud.segments.keeping.flips import find_turns
 from hudhud.segments.types import Change, Touched, from_json, to_ms
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyroaring import BitMap64
 
-from hudhud.segments import histories
-from hudhud.segments.ask import ask, find_atoms
-from hudhud.segments.atoms import key
-from hudhud.segments.membership import ask_again
+from hudhud.segments.asking.ask import ask, find_atoms
+from hudhud.segments.conditions.atoms import key
+from hudhud.segments.keeping.membership import ask_again
+from hudhud.segments.sql import histories
 from hudhud.segments.types import Touched, from_json
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hudhud.segments import known
-from hudhud.segments.known import About, find_values
+from hudhud.segments.asking import known
+from hudhud.segments.asking.known import About, find_values
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage
 

@@ -12,7 +12,7 @@ from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.kit.sql import Query
 from hudhud.segments import actions, queries
-from hudhud.segments.ask import QUERIES
+from hudhud.segments.asking.ask import QUERIES
 from hudhud.segments.lists import NotAList
 from hudhud.segments.types import Touched
 from hudhud.workers import segments

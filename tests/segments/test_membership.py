@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hudhud.segments import actions, flips
+from hudhud.segments import actions
+from hudhud.segments.keeping import flips
 from hudhud.segments.types import Change, SegmentCycle, SegmentInUse, SegmentNotFound, Touched, from_json, to_ms
 from tests.segments import worlds
 from tests.segments.oracle import Event

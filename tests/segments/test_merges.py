@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyroaring import BitMap64
 
-from hudhud.segments import ask
-from hudhud.segments.membership import ask_again
+from hudhud.segments.asking import ask
+from hudhud.segments.keeping.membership import ask_again
 from hudhud.segments.types import Change, Touched
 from tests.segments import worlds
 from tests.segments.oracle import Event

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap64
 
-from hudhud.segments.ask import Facts, find_atoms
-from hudhud.segments.atoms import OfEvents, key
-from hudhud.segments.partly import Known, Partly, see
-from hudhud.segments.sets import Listed
+from hudhud.segments.asking.ask import Facts, find_atoms
+from hudhud.segments.asking.partly import Known, Partly, see
+from hudhud.segments.asking.sets import Listed
+from hudhud.segments.conditions.atoms import OfEvents, key
 from hudhud.segments.types import Touched, from_json
 from tests.segments.oracle import Event, Person, World, members
 from tests.segments.worlds import MS, NOW, trees
 
 if TYPE_CHECKING:
-    from hudhud.segments.partly import Wanted
+    from hudhud.segments.asking.partly import Wanted
 
 EVERYBODY = BitMap64(range(12))
 INNER: dict[str, Any] = {

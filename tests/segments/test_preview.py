@@ -9,9 +9,9 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments import preview as previews
 from hudhud.segments import queries
-from hudhud.segments.sampling import Estimate, Sample, estimate
+from hudhud.segments.asking import preview as previews
+from hudhud.segments.asking.sampling import Estimate, Sample, estimate
 from hudhud.segments.types import from_json
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage

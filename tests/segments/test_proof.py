@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.segments import queries
-from hudhud.segments.ask import ask, count_people, find_atoms
-from hudhud.segments.compile import Question
-from hudhud.segments.together import Folding
+from hudhud.segments.asking.ask import ask, count_people, find_atoms
+from hudhud.segments.asking.together import Folding
+from hudhud.segments.sql.question import Question
 from hudhud.segments.types import And, from_json
 from tests.segments import oracle
 from tests.segments.test_meaning import QUICK, check_verdict, scope

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
-from hudhud.segments import actions, queries, recheck
-from hudhud.segments.stored import turn_members
+from hudhud.segments import actions, queries
+from hudhud.segments.keeping import recheck
+from hudhud.segments.keeping.stored import turn_members
 from hudhud.segments.types import TooCostly, Touched
 from hudhud.workers import segments
 from hudhud.workers.context import Context
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
-    from hudhud.segments.ask import Facts
-    from hudhud.segments.atoms import Atom
+    from hudhud.segments.asking.ask import Facts
+    from hudhud.segments.conditions.atoms import Atom
 
 DAY = timedelta(days=1)
 NIGHT = (NOW + 2 * DAY).replace(hour=3)

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from pyroaring import BitMap64
 
-from hudhud.segments import stored
-from hudhud.segments.membership import open_lock
-from hudhud.segments.stored import Sets, read_members, turn_members, write_members
+from hudhud.segments.keeping import stored
+from hudhud.segments.keeping.membership import open_lock
+from hudhud.segments.keeping.stored import Sets, read_members, turn_members, write_members
 from tests.segments.stage import Stage, make_stage
 from tests.segments.worlds import NOW
 

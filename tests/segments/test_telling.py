@@ -15,7 +15,7 @@ import pytest
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.segments import actions
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import journeys as journeys_worker
 from hudhud.workers import telling

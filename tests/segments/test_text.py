@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from hudhud.segments.conditions.nodes import Leaf
 from hudhud.segments.text.form import from_text, to_text
 from hudhud.segments.text.leaves import WRITE, write_plain
 from hudhud.segments.text.tokens import BadText
-from hudhud.segments.tree import Leaf
 from hudhud.segments.types import canonical, from_json
 from tests.segments.worlds import trees
 

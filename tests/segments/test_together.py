@@ -8,9 +8,9 @@ import pytest
 from pyroaring import BitMap64
 
 from hudhud.segments import actions, queries
-from hudhud.segments.ask import Facts, find_atoms
-from hudhud.segments.atoms import Did, Together, key
-from hudhud.segments.together import MAX_LEVELS, MAX_NODES, Folding
+from hudhud.segments.asking.ask import Facts, find_atoms
+from hudhud.segments.asking.together import MAX_LEVELS, MAX_NODES, Folding
+from hudhud.segments.conditions.atoms import Did, Together, key
 from hudhud.segments.types import And, Attribute, Company, Day, Event, Not, Or, Segment, Where, from_json
 from tests.segments import oracle
 from tests.segments.stage import make_stage
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Database
-    from hudhud.segments.sets import Listed
+    from hudhud.segments.asking.sets import Listed
     from hudhud.segments.types import Condition
     from tests.segments.stage import Stage
 

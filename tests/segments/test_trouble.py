@@ -9,7 +9,8 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hudhud.kit.sql import Query
-from hudhud.segments import actions, ask, queries
+from hudhud.segments import actions, queries
+from hudhud.segments.asking import ask
 from hudhud.segments.types import Change, Touched
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.segments import flips
-from hudhud.segments.ask import find_atoms
-from hudhud.segments.flips import AHEAD, find_turns
+from hudhud.segments.asking.ask import find_atoms
+from hudhud.segments.keeping import flips
+from hudhud.segments.keeping.flips import AHEAD, find_turns
 from hudhud.segments.types import from_json, to_ms
 from tests.segments.oracle import Event
 from tests.segments.stage import Stage, make_stage

@@ -15,7 +15,7 @@ from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.kit.sql import Query
-from hudhud.segments import membership
+from hudhud.segments.keeping import membership
 from hudhud.segments.types import Touched
 from hudhud.workers import segments
 from hudhud.workers.context import Context

@@ -14,7 +14,7 @@ from hudhud.events.types import lane_of
 from hudhud.journeys import actions as journeys
 from hudhud.journeys import graph
 from hudhud.segments import actions as segments
-from hudhud.segments.stored import read_members
+from hudhud.segments.keeping.stored import read_members
 from hudhud.segments.types import from_json
 from hudhud.workers import appending, intake
 from hudhud.workers.ahead import Ahead

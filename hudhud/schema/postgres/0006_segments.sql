@@ -25,7 +25,7 @@ CREATE TABLE segment_membership (
     workspace_id  bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     members       bytea NOT NULL DEFAULT '',     -- roaring bitmap of person ids (64 bit, portable)
     version       uuid NOT NULL DEFAULT gen_random_uuid(), -- another one with each set that is written: who has read it knows it
-    turned        bytea NOT NULL DEFAULT '',     -- bitmap of who is in `members` and out by now, or the other way round (segments/stored.py)
+    turned        bytea NOT NULL DEFAULT '',     -- bitmap of who is in `members` and out by now, or the other way round (segments/keeping/stored.py)
     count         bigint NOT NULL DEFAULT 0,
     built_at      timestamptz,                   -- null: to be counted from the whole base
     checked_at    timestamptz,                   -- flips by the passage of time are applied up to here
@@ -45,7 +45,7 @@ CREATE TABLE segment_known (
 );
 SELECT hudhud_wall('segment_known');
 
--- When events happen that were dated ahead as they came: they count from then on (segments/future.py). Whose they are ClickHouse knows.
+-- When events happen that were dated ahead as they came: they count from then on (segments/keeping/future.py). Whose they are ClickHouse knows.
 CREATE TABLE segment_future (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     at           timestamptz NOT NULL,           -- whole milliseconds
@@ -102,7 +102,7 @@ CREATE TABLE segment_day (
 ) WITH (fillfactor = 70);
 SELECT hudhud_wall('segment_day');
 
--- Every night everybody is asked about in every segment (segments/recheck.py).
+-- Every night everybody is asked about in every segment (segments/keeping/recheck.py).
 CREATE TABLE segment_recheck (
     workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
     asked_at     timestamptz NOT NULL,

@@ -13,14 +13,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hudhud.kit.errors import InvalidInput
-from hudhud.segments.checks import from_json
+from hudhud.segments.conditions.checks import from_json
+from hudhud.segments.conditions.nodes import And, Event, Not, Or, Sequence
 from hudhud.segments.text.leaves import READ, WRITE, read_attribute, read_did, write_plain
 from hudhud.segments.text.reader import Reader
 from hudhud.segments.text.tokens import END, BadText
-from hudhud.segments.tree import And, Event, Not, Or, Sequence
 
 if TYPE_CHECKING:
-    from hudhud.segments.tree import Condition
+    from hudhud.segments.conditions.nodes import Condition
 
 MAX_OPEN = 60  # brackets and `not` inside one another; the tree itself is limited by checks.py
 WIDTH = 100  # a group that is longer stands on lines of its own

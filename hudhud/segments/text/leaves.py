@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, get_args
 
-from hudhud.segments.text import words
-from hudhud.segments.tree import (
+from hudhud.segments.conditions.nodes import (
     Amount,
     Attribute,
     Company,
@@ -24,12 +23,13 @@ from hudhud.segments.tree import (
     Take,
     to_json,
 )
+from hudhud.segments.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hudhud.segments.conditions.nodes import Leaf
     from hudhud.segments.text.reader import Reader
-    from hudhud.segments.tree import Leaf
 
     Plain = dict[str, Any]
 

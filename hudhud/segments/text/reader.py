@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hudhud.segments.conditions.nodes import MANY_OPS
 from hudhud.segments.text.tokens import INSTANT, NUMBER, QUOTED, SIGN, WORD, BadText, Token, tokens
-from hudhud.segments.tree import MANY_OPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

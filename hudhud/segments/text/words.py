@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from hudhud.segments.conditions.nodes import BARE_OPS, Between, Count, Last, SinceEntry
 from hudhud.segments.text.reader import OPS, RESERVED
 from hudhud.segments.text.tokens import SHAPES, WORD
-from hudhud.segments.tree import BARE_OPS, Between, Count, Last, SinceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from hudhud.segments.tree import Op, Step, Value, Where, Window, Within
+    from hudhud.segments.conditions.nodes import Op, Step, Value, Where, Window, Within
 
 BARE = dict(SHAPES)[WORD]
 

@@ -1,0 +1,182 @@
+"""What is known of an answer before all of it is asked: for whom a tree is true, for whom false; of the others it is not known.
+
+The events of a batch say themselves that somebody did something (once in so many days: that was it), and an attribute often settles the rest of a condition.
+Whoever's answer is settled so is not asked about what else the condition says: reading histories is what costs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap64
+
+from hudhud.segments.asking.sets import Listed
+from hudhud.segments.conditions.atoms import Did, key, to_atom
+from hudhud.segments.types import And, Between, Last, Not, Or, Segment, SinceEntry, to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from hudhud.segments.asking.ask import Definitions, Facts
+    from hudhud.segments.conditions.atoms import Atom
+    from hudhud.segments.types import Condition, Touched, Window
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+Wanted = dict[str, tuple["Atom", BitMap64]]  # an atom's key -> the atom, and of whom its answer is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """For whom something is known to hold, for whom known not to."""
+
+    true: BitMap64 = field(default_factory=BitMap64)
+    false: BitMap64 = field(default_factory=BitMap64)
+
+    def __invert__(self) -> Partly:
+        """The opposite is known of the same people."""
+        return Partly(self.false, self.true)
+
+    def among(self, people: BitMap64) -> Partly:
+        """Return what is known of these people."""
+        return Partly(self.true & people, self.false & people)
+
+    def open(self, people: BitMap64) -> BitMap64:
+        """Return of which of these people it is not known."""
+        return people - self.true - self.false
+
+
+NOTHING = Partly()
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of atoms, by their keys; trees are answered from it as far as it goes."""
+
+    definitions: Definitions
+    atoms: dict[str, Partly] = field(default_factory=dict)
+    # What was found of segments, and for whom: they may name each other in endlessly many ways.
+    _segments: dict[int, tuple[BitMap64, Partly]] = field(default_factory=dict)
+
+    def learn(self, name: str, people: BitMap64, true: BitMap64) -> None:
+        """Take over the answer about these people: `true` for some of them, false for the others."""
+        self._segments.clear()
+        before = self.atoms.get(name, NOTHING)
+        self.atoms[name] = Partly(before.true | (true & people), before.false | (people - true))
+
+    def take(self, facts: Facts, wanted: Wanted) -> None:
+        """Take over what was asked."""
+        for name, (_, people) in wanted.items():
+            self.learn(name, people, facts.sets.get(name, BitMap64()))
+
+    def judge(self, tree: Condition, people: BitMap64) -> Partly:
+        """Return for which of these people the tree is known to be true, and false."""
+        if isinstance(tree, And | Or):
+            return self._judge_all(tree, people)
+        if isinstance(tree, Not):
+            return ~self.judge(tree.of, people)
+        if isinstance(tree, Segment):
+            inner = self._judge_segment(tree.segment_id, people)
+            return inner if tree.member else ~inner
+        atom, positive = to_atom(tree)
+        found = self.atoms.get(key(atom), NOTHING).among(people)
+        return found if positive else ~found
+
+    def _judge_segment(self, segment_id: int, people: BitMap64) -> Partly:
+        meant = self.definitions[segment_id]
+        if isinstance(meant, Listed):
+            return Partly(people & meant.people, people - meant.people)
+        asked, found = self._segments.get(segment_id, (BitMap64(), NOTHING))
+        if not people <= asked:
+            found = self.judge(meant, people)
+            self._segments[segment_id] = people, found
+        return found.among(people)
+
+    def _judge_all(self, tree: And | Or, people: BitMap64) -> Partly:
+        """Of `and` one false part settles it, of `or` a true one."""
+        undecided, settled = people, BitMap64()  # undecided: not settled by a part so far, and every part known
+        rest = people
+        for child in tree.of:
+            part = self.judge(child, rest)
+            ends, goes_on = (part.false, part.true) if isinstance(tree, And) else (part.true, part.false)
+            settled |= ends
+            rest = rest - ends
+            undecided = undecided & goes_on
+        return Partly(undecided, settled) if isinstance(tree, And) else Partly(settled, undecided)
+
+    def missing(self, tree: Condition, people: BitMap64, wanted: Wanted, *, only: Callable[[Atom], bool]) -> None:
+        """Add to `wanted` what must be asked about which of these people for the tree to be known."""
+        self._missing(tree, people, wanted, only, {})
+
+    def _missing(self, tree: Condition, people: BitMap64, wanted: Wanted, only: Callable[[Atom], bool], seen: dict[int, BitMap64]) -> None:
+        """`seen`: of which segments it has been said already, and of whom."""
+        people = self.judge(tree, people).open(people)
+        if isinstance(tree, Segment):
+            people -= seen.get(tree.segment_id, BitMap64())
+        if not people:
+            return
+        if isinstance(tree, And | Or):
+            for child in tree.of:
+                self._missing(child, people, wanted, only, seen)
+        elif isinstance(tree, Not):
+            self._missing(tree.of, people, wanted, only, seen)
+        elif isinstance(tree, Segment):
+            meant = self.definitions[tree.segment_id]
+            if not isinstance(meant, Listed):
+                seen[tree.segment_id] = seen.get(tree.segment_id, BitMap64()) | people
+                self._missing(meant, people, wanted, only, seen)
+        else:
+            atom = to_atom(tree)[0]
+            if only(atom):
+                name = key(atom)
+                wanted[name] = (atom, wanted[name][1] | people if name in wanted else people)
+
+
+def see(atoms: Iterable[Atom], touched: Touched, now: datetime) -> dict[str, Partly]:
+    """Return what the events of a batch alone say: who has done something so often by now, or too often. What they say of amounts and properties is not looked at."""
+    if touched.doers is None or touched.instants is None:
+        return {}
+    done = _Done(touched.doers, touched.instants, touched.behind)
+    found: dict[str, Partly] = {}
+    for atom in atoms:
+        if isinstance(atom, Did) and atom.name in touched.doers and not atom.where and not isinstance(atom.window, SinceEntry):
+            times = done.count(atom.name, *_bounds(atom.window, now))
+            often = BitMap64([person for person, number in times.items() if number >= (atom.exactly + 1 if atom.exactly else atom.least)])
+            found[key(atom)] = Partly(false=often) if atom.exactly else Partly(true=often)
+    return found
+
+
+class _Done:
+    """Who did what when, by a batch's events; counted once for each name and time."""
+
+    def __init__(self, doers: Mapping[str, Collection[int]], instants: Mapping[str, Collection[datetime]], behind: Collection[int]) -> None:
+        self._doers, self._instants, self._behind = doers, instants, behind
+        self._moments: dict[str, list[int]] = {}
+        self._counted: dict[tuple[str, int, int], Counter[int]] = {}
+
+    def count(self, name: str, first: int, last: int) -> Counter[int]:
+        """Return how often each did it from the first to the last of these milliseconds."""
+        moments = self._moments.get(name)
+        if moments is None:
+            moments = self._moments[name] = [to_ms(at) for at in self._instants[name]]
+        if not moments:
+            return Counter()
+        # Nearly always all of them count, for windows of any length.
+        first, last = max(first, min(moments)), min(last, max(moments))
+        found = self._counted.get((name, first, last))
+        if found is None:
+            those = (person for person, at in zip(self._doers[name], moments, strict=True) if first <= at <= last)
+            found = self._counted[name, first, last] = Counter(person for person in those if person not in self._behind)
+        return found
+
+
+def _bounds(window: Window, now: datetime) -> tuple[int, int]:
+    """Return the first and the last millisecond that counts: the same bounds as in expressions.py."""
+    moment = to_ms(now)
+    if isinstance(window, Last):
+        return to_ms(now - window.length) + 1, moment
+    if isinstance(window, Between):
+        return to_ms(window.from_, up=True), min(moment, to_ms(window.to, up=True) - 1)
+    return to_ms(BEGINNING), moment
