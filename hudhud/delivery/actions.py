@@ -76,6 +76,7 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
         hours=None if planned.hours is None else msgspec.json.encode(planned.hours).decode(),
         due_at=planned.due_at,
         expires_ats=sql.texts(planned.expires_ats),
+        seen_sinces=sql.texts(planned.seen_sinces),
         priority=planned.priority,
         value=planned.value,
     )

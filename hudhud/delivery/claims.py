@@ -33,6 +33,8 @@ STEADY = ("enable_mergejoin = off", "enable_seqscan = off", "plan_cache_mode = f
 # A lease that was not renewed for so long, and whose worker has no database session, is given up early.
 SILENCE_S = 8.0
 LONGEST_WAIT_S = 60.0
+# Until it is known what has become of another mail of the same template to the same person.
+UNDER_WAY = timedelta(seconds=10)
 # States of messages that were not sent after all.
 FREEING = frozenset({State.REJECTED, State.SKIPPED})
 # The members of an object, each left as JSON.
@@ -56,7 +58,10 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
     quiet = {} if rules is rooms.NONE else rooms.find_open(everywhere, ids)
-    passed, refused = _ask_gate(everywhere, ids, lease_id, quiet, now)
+    passed, refused, asking = _ask_gate(everywhere, ids, lease_id, quiet, now)
+    if asking:
+        seen = _ask_who_has_seen(everywhere, asking, lease_id, now)
+        passed, refused = _without(passed, seen), [*refused, *seen]
     if rules.caps:
         # What is refused gives its room back before it is asked who has some.
         _write(everywhere, refused, worker, now)
@@ -75,9 +80,11 @@ def _without(messages: list[Claimed], settlements: list[Settlement]) -> list[Cla
     return [message for message in messages if message.id not in out] if out else messages
 
 
-def _ask_gate(everywhere: Scope, ids: str, lease_id: int, quiet: dict[int, Hours], now: datetime) -> tuple[list[Claimed], list[Settlement]]:
-    """Return the messages that may go as far as consent and hours go, and what becomes of the others."""
-    passed, refused, expired = [], [], []
+def _ask_gate(
+    everywhere: Scope, ids: str, lease_id: int, quiet: dict[int, Hours], now: datetime
+) -> tuple[list[Claimed], list[Settlement], dict[int, datetime]]:
+    """Return the messages that may go as far as consent and hours go, what becomes of the others, and since when nobody may have got which."""
+    passed, refused, expired, asking = [], [], [], {}
     open_from = cache(partial(rooms.open_from, now=now))
     for row in everywhere.rows(QUERIES.gate, ids=ids, now=now, quiet=sql.numbers(quiet)):
         reason, later = row[-1], now
@@ -94,9 +101,23 @@ def _ask_gate(everywhere: Scope, ids: str, lease_id: int, quiet: dict[int, Hours
             )
         else:
             passed.append(Claimed(*row[:13], *map(_members, (row[13], row[14], row[17] or "{}"))))
+            if row[18] is not None:
+                asking[row[0]] = row[18]
     capped = rooms.end_expired(everywhere, expired, now)
     refused += [Settlement(one, lease_id, State.SKIPPED, Reason.CAPPED if one in capped else Reason.EXPIRED) for one in expired]
-    return passed, refused
+    return passed, refused, asking
+
+
+def _ask_who_has_seen(everywhere: Scope, asking: dict[int, datetime], lease_id: int, now: datetime) -> list[Settlement]:
+    """Return what becomes of messages whose people have got their template; where they are just getting it, it is asked again."""
+    ids = sql.numbers(asking)
+    everywhere.run(QUERIES.take_turns_to_ask, ids=ids)
+    return [
+        Settlement(message_id, lease_id, State.SKIPPED, Reason.ALREADY_SEEN)
+        if has_got
+        else Settlement(message_id, lease_id, State.PLANNED, due_at=now + UNDER_WAY, taken_back=True)
+        for message_id, has_got in everywhere.rows(QUERIES.find_seen, ids=ids, sinces=sql.instants(asking.values()))
+    ]
 
 
 def _put_off(open_from: Callable[..., datetime | None], hours: str | None, zone: str, now: datetime) -> Reason:

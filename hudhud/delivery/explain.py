@@ -63,6 +63,7 @@ def why(ws: Scope, message_id: int, now: datetime) -> WhyMessage:
         *_quiet_hours(ws, message, seen, at),
         *_cap(ws, message),
         *_expiry(message, at),
+        *_seen(message),
         _template(message, seen),
         _delivery(message, outcomes),
     ]
@@ -191,6 +192,19 @@ def _expiry(message: Message, at: datetime) -> list[Line]:
         return []
     text = f"it is worth something until {message.expires_at.isoformat()}"
     return [Line("expiry", text, at < message.expires_at, {"expires_at": message.expires_at})]
+
+
+def _seen(message: Message) -> list[Line]:
+    if message.reason != Reason.ALREADY_SEEN:
+        return []
+    return [
+        Line(
+            "seen",
+            f"the person had got {message.template} already, and nobody gets it twice",
+            holds=False,
+            data={"template": message.template},
+        )
+    ]
 
 
 def _template(message: Message, seen: dict[str, Any]) -> Line:

@@ -15,11 +15,11 @@ SELECT id FROM made;
 
 -- name: plan_set
 -- Plan one step's messages for many people.
-INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, given, planned_at, due_at, expires_at, hours, state_at, priority, value)
+INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, event, given, planned_at, due_at, expires_at, seen_since, hours, state_at, priority, value)
 SELECT %(workspace_id)s, %(source_kind)s, r.source_id, %(source_key)s, %(step)s, r.visit, r.person_id, %(channel)s, %(topic)s, %(template)s, coalesce(r.event, '{}')::jsonb, r.given::jsonb,
-       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), r.expires_at, %(hours)s::text::jsonb, %(now)s, %(priority)s, %(value)s::real
-FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[], %(givens)s::text[], %(expires_ats)s::timestamptz[])
-     AS r (source_id, visit, person_id, event, given, expires_at)
+       %(now)s, coalesce(%(due_at)s::timestamptz, %(now)s), r.expires_at, r.seen_since, %(hours)s::text::jsonb, %(now)s, %(priority)s, %(value)s::real
+FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::bigint[], %(events)s::text[], %(givens)s::text[], %(expires_ats)s::timestamptz[], %(seen_sinces)s::timestamptz[])
+     AS r (source_id, visit, person_id, event, given, expires_at, seen_since)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
 
 -- name: ring
@@ -41,17 +41,36 @@ UPDATE message SET state = 'claimed', reason = '', state_at = %(now)s, due_at = 
 WHERE id = ANY (%(ids)s::bigint[]);
 
 -- name: gate
--- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, what else it reads, and the reason against it.
+-- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, what else it reads, since when nobody may have got its template, and the reason against it.
 SELECT m.id, m.workspace_id, m.lease_id, m.attempts, g.person_id, g.address, g.stream, m.topic, g.topic_id, m.template, t.version_id, m.source_kind,
        p.language, p.attributes::text, m.event::text, m.hours::text,
        CASE WHEN m.hours IS NOT NULL OR m.workspace_id = ANY (%(quiet)s::bigint[]) THEN coalesce(p.time_zone, (SELECT w.time_zone FROM workspace w WHERE w.id = m.workspace_id)) END,
-       m.given::text,
+       m.given::text, m.seen_since,
        CASE WHEN g.reason = '' AND t.version_id IS NULL THEN 'template_unknown' ELSE g.reason END
 FROM message_gate(%(ids)s::bigint[], %(now)s) g
 JOIN message m ON m.id = g.message_id
 LEFT JOIN person p ON p.id = g.person_id AND g.reason = ''
 LEFT JOIN template t ON t.workspace_id = m.workspace_id AND t.key = m.template
 ORDER BY m.id;
+
+-- name: take_turns_to_ask
+-- Who asks whether people have got these messages' templates does so one after the other: the next one sees what this one lets through.
+SELECT pg_advisory_xact_lock(hashtextextended('hudhud.seen:' || t.template, t.workspace_id)) FROM (
+    SELECT DISTINCT m.workspace_id, m.template FROM message m WHERE m.id = ANY (%(ids)s::bigint[]) ORDER BY m.workspace_id, m.template
+) t;
+
+-- name: find_seen
+-- Which of these claimed messages are of a template that their people (also as who they were before a merge) have got, and which of one that another
+-- message is just bringing them: one that another worker holds, that does not ask, or of those that ask together an older one.
+SELECT m.id, bool_or(o.state NOT IN ('claimed', 'handing_over'))
+FROM unnest(%(ids)s::bigint[], %(sinces)s::timestamptz[]) AS g (id, since)
+JOIN message m ON m.id = g.id
+JOIN person p ON p.id = m.person_id
+JOIN message o ON o.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT k.id FROM person k WHERE k.merged_into = coalesce(p.merged_into, p.id)))
+WHERE o.workspace_id = m.workspace_id AND o.template = m.template AND o.id <> m.id AND o.source_kind <> 'test'
+  AND (o.state IN ('accepted', 'delivered', 'complained', 'in_doubt') AND o.state_at >= g.since
+       OR o.state IN ('claimed', 'handing_over') AND (o.lease_id <> m.lease_id OR o.seen_since IS NULL OR o.id < m.id))
+GROUP BY m.id;
 
 -- name: find_senders
 -- What mails of some workspaces say about their sender.

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     BAD_HEADER = "bad_header"
     BAD_ADDRESS = "bad_address"
     CANCELLED = "cancelled"
+    ALREADY_SEEN = "already_seen"
     CAPPED = "capped"
     QUIET_HOURS = "quiet_hours"
 
@@ -98,7 +99,7 @@ class PlannedMessage:
 class PlannedSet:
     """Many messages of one step as columns: what a journey's send node plans in one statement.
 
-    `source_ids`, `visits`, `person_ids`, `expires_ats` and `events` (JSON text; empty list = no event for anybody) run in parallel.
+    `source_ids`, `visits`, `person_ids`, `expires_ats`, `seen_sinces` and `events` (JSON text; empty list = no event for anybody) run in parallel.
     """
 
     source_kind: str
@@ -117,6 +118,7 @@ class PlannedSet:
     channel: str = "email"
     due_at: datetime | None = None
     expires_ats: list[datetime] = field(default_factory=list)  # empty list = never
+    seen_sinces: list[datetime] = field(default_factory=list)  # not to who has got this template since; empty list = whoever has
     priority: int = 0  # where a cap bites, the higher goes first,
     value: float | None = None  # then what is expected to bring more, then what expires first
 

@@ -48,10 +48,6 @@ def work_once(context: Context, ch: Client) -> int:
         # Asked after the clock, as timers do: what waits in the log may be what decides.
         as_of = horizon(everywhere, now) - JUST_BEFORE
         versions = [version for version in planner.find_versions(everywhere) if version.is_current and not version.unreadable]
-    # What a workspace asks for by a delay until the best hour.
-    asking = {one.workspace_id for one in versions if any(isinstance(node.until, AtBestHour) for node in one.untils.values())}
-    for workspace_id in sorted(asking):
-        context.count("experiments", "hours_learned", learn(context.db, ch, workspace_id, now, context.beat))
     places = [(one, node_id) for one in versions for node_id in find_tests(one)]
     declared, troubles = 0, []
     for version, node_id in places:
@@ -66,8 +62,19 @@ def work_once(context: Context, ch: Client) -> int:
             troubles.append(error)
         context.beat()
     context.count("experiments", "winners", declared)
+    # What a workspace asks for by a delay until the best hour.
+    for workspace_id in sorted(
+        {one.workspace_id for one in versions if any(isinstance(node.until, AtBestHour) for node in one.untils.values())}
+    ):
+        try:
+            context.count("experiments", "hours_learned", learn(context.db, ch, workspace_id, now, context.beat))
+        except (psycopg.OperationalError, PoolTimeout, OperationalError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- raised below, together
+            error.add_note(f"workspace {workspace_id}: best hours")
+            troubles.append(error)
     if troubles:
-        message = "tests of some journeys"
+        message = "tests of some journeys, or what is learned for them"
         raise ExceptionGroup(message, troubles)
     return declared
 

@@ -129,6 +129,19 @@ def test_the_best_hour_lies_within_the_hours_for_sending(stage: Stage, by: str) 
     assert best["hour"] in range(8, 18)
 
 
+def test_people_are_learned_of_in_lumps_with_whom_was_merged_into_them(stage: Stage) -> None:
+    old, ann, bob, cem, new = stage.people({}, {}, {}, {}, {})
+    stage.mirror({old: {}}, version=2, gone=1)
+    # The merged one's history lies far from the survivor's: in another lump.
+    stage.ch.raw_insert("person_override", insert_block=f"{stage.workspace_id}\t{old}\t{new}\t1", fmt="TabSeparated")
+    stage.record([stage.event(one, "Page Viewed", T0 - number * DAY, kind="page") for number, one in enumerate((old, ann, bob, new), 1)])
+    assert learn(stage.db, stage.ch, stage.workspace_id, T0, quietly, lump=2) == 3
+    with stage.db.workspace(stage.workspace_id) as ws:
+        found, everybody = find_learned(ws, [old, ann, bob, cem, new])
+    assert {one: known.others for one, known in found.items()} == {ann: 1, bob: 1, new: 2}
+    assert everybody.others == 4
+
+
 @pytest.mark.long
 def test_who_has_done_nothing_for_long_is_forgotten(stage: Stage) -> None:
     ann, _ = learned_world(stage)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hudhud.journeys import queries
-from hudhud.journeys.editing.placing import Rule
+from hudhud.journeys.editing.placing import Rule, To
 from hudhud.journeys.graph import canonical, parse
 from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.types import InvalidJourney
@@ -188,6 +188,14 @@ def test_who_stays_for_a_fallback_keeps_their_place_in_another_version(stage: St
     assert sent(stage, ann) == ["hello"]
     stage.tick(T0 + 6 * HOUR)
     assert sent(stage, ann) == gets
+
+
+def test_who_stays_for_a_fallback_does_not_get_the_first_mail_again_from_the_step_by_another_name(stage: Stage) -> None:
+    (ann,) = begin(stage)
+    changed = {**CHAIN, "names": {"en": "Chain"}, "nodes": {"letter": MAIL, "end": END}, "start": "letter"}
+    publish(stage, changed, Rule(runs="move", nodes={"mail": To("letter")}), T0 + HOUR)
+    stage.tick(T0 + 9 * DAY)
+    assert sent(stage, ann) == ["hello"]
 
 
 @pytest.mark.long

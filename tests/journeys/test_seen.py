@@ -20,6 +20,7 @@ OTHER: dict[str, Any] = {
     "key": "other", "trigger": {"kind": "event", "name": "Asked"}, "reentry": {"kind": "always"}, "nodes": {"mail": send("guide", "end"), "end": END}, "start": "mail",
 }  # fmt: skip
 MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
+SINCES = Query("sinces", "SELECT template, seen_since FROM message ORDER BY id")
 BOUNCE = Query("bounce", "UPDATE message SET state = 'bounced' WHERE person_id = %(person_id)s")
 
 
@@ -77,3 +78,12 @@ def test_a_merge_brings_along_what_was_seen(stage: Stage) -> None:
     stage.take(stage.event(ann, "Signed Up", T0 + DAY))
     stage.tick(T0 + DAY)
     assert sent(stage, ann) == ["news"]
+
+
+def test_what_was_planned_meanwhile_is_asked_about_again_before_it_leaves(stage: Stage) -> None:
+    (ann,) = stage.people({})
+    stage.publish(journey({"days": 5}))
+    stage.take(stage.event(ann, "Signed Up", T0))
+    stage.tick(T0 + HOUR)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert ws.rows(SINCES) == [("guide", T0 - 5 * DAY), ("news", None)]

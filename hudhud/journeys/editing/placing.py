@@ -117,16 +117,24 @@ def _land(old: Graph, new: Graph, node_id: str, choice: Choice) -> Landing | Non
     if isinstance(choice, Leave):
         return Landing(None, "exit")
     if isinstance(choice, To) and choice.node != node_id:
-        return Landing(choice.node, "named", is_fresh=True, repeats=_repeats(old, new, node_id, choice.node))
+        repeats = (*_repeats(old, new, node_id, choice.node), *_sent_by_chain(old, new, node_id, choice.node))
+        return Landing(choice.node, "named", is_fresh=True, repeats=repeats)
     if node_id in new.nodes:
-        # Where no fallback is left, whoever stays for one has had the message.
-        sent = ((node_id, (node_id,)),) if _is_chain(old.nodes[node_id]) and not _is_chain(new.nodes[node_id]) else ()
-        repeats = (*_repeats(old, new, node_id, node_id), *sent)
+        repeats = (*_repeats(old, new, node_id, node_id), *_sent_by_chain(old, new, node_id, node_id))
         return Landing(node_id, "same", is_same=_rests_as_before(old, new, node_id), repeats=repeats)
     target = nearest(old, node_id, new.nodes)
     if target is None:
         return Landing(None, "exit")
     return Landing(target, "nearest", is_fresh=True, repeats=_repeats(old, new, node_id, target))
+
+
+def _sent_by_chain(old: Graph, new: Graph, node_id: str, target: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Whoever stays for a fallback has had the message: of the step without fallbacks, or of one of another id that sends the same, they get none."""
+    before, after = old.nodes[node_id], new.nodes[target]
+    if not _is_chain(before) or before.kind != "send" or after.kind != "send":
+        return ()
+    has_had = not _is_chain(after) if target == node_id else after.template == before.template
+    return ((target, (node_id,)),) if has_had else ()
 
 
 def _is_chain(node: Kind) -> bool:

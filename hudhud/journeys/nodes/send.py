@@ -6,17 +6,16 @@ Consent is not asked here: it is the delivery gate's question, in one place for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
 import msgspec
 
 from hudhud.consent.types import CHANNELS, EMAIL
 from hudhud.journeys.types import STAYS, Due, Part, Plan, Positive, Reason, Silent, Span, Word
 
-if TYPE_CHECKING:
-    from datetime import timedelta
-
 MOST_FALLBACKS = 2
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Days(Part, frozen=True):
@@ -74,6 +73,10 @@ class Send(Silent, frozen=True, tag_field="kind", tag="send", omit_defaults=True
     def asks_first(self) -> bool:
         """Say whether something is asked about a person before they are sent anything."""
         return bool(self.fallbacks or self.skip_if_seen)
+
+    def seen_since(self, at: datetime) -> datetime:
+        """Return since when it counts that somebody has got what they would be sent at a moment."""
+        return at - timedelta(days=self.skip_if_seen.days) if isinstance(self.skip_if_seen, Days) else EVER
 
     def links(self) -> tuple[tuple[str, str], ...]:
         """Return template and channel of each message of the chain."""

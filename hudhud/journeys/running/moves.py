@@ -223,5 +223,6 @@ def plan_messages(ws: Scope, version: Version, node: Send, node_id: str, runs: l
         value=node.value,
         expires_ats=[run.due_at + node.expires_after.length() for run in runs] if node.expires_after else [],
         givens=[given.get(run.run_id) for run in runs] if given else [],
+        seen_sinces=[node.seen_since(run.due_at) for run in runs] if node.skip_if_seen else [],
     )
     delivery.plan_set(ws, planned, now)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.journeys.lots import LOTS, draw
-from hudhud.journeys.nodes.send import Days
 from hudhud.journeys.running.facts import read_properties
 from hudhud.journeys.times import clocks
 from hudhud.journeys.types import STAYS, Due, Plan, Reason
@@ -32,7 +31,6 @@ ANSWERS = ("Message Opened", "Message Clicked")
 # Until an open that has just come in is known to be a person's.
 JUDGING = timedelta(seconds=10)
 UNDER_WAY = frozenset({"planned", "deferred", "claimed", "handing_over"})
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,6 @@ def _assume(version: Version, node: Send, node_id: str, staying: list[Due], link
 
 def _find_seen(ws: Scope, node: Send, batch: list[Due], links: dict[int, int], rehearsed: Rehearsed | None) -> set[int]:
     """Return the runs whose people have seen what they would be sent."""
-    back = timedelta(days=node.skip_if_seen.days) if isinstance(node.skip_if_seen, Days) else None
     by_template: dict[str, list[Due]] = defaultdict(list)
     for run in batch:
         by_template[node.links()[links.get(run.run_id, 0)][0]].append(run)
@@ -153,7 +150,7 @@ def _find_seen(ws: Scope, node: Send, batch: list[Due], links: dict[int, int], r
         asked = {
             "run_ids": numbers(run.run_id for run in runs),
             "person_ids": numbers(run.person_id for run in runs),
-            "sinces": instants(EVER if back is None else run.due_at - back for run in runs),
+            "sinces": instants(node.seen_since(run.due_at) for run in runs),
             "template": template,
         }
         if rehearsed is None:

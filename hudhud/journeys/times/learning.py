@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hudhud.events.types import RESERVED
@@ -31,7 +32,14 @@ LUMP = 50_000
 MOST = 255  # a byte for each hour
 HEARD = ("Message Opened", "Message Clicked")
 
-PEOPLE = "SELECT time_zone, count() FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0 GROUP BY time_zone"
+ZONES = "SELECT DISTINCT time_zone FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0"
+# Up to which number each lump of people goes.
+BOUNDS = """
+SELECT max(person_id) FROM (
+    SELECT person_id, intDiv(row_number() OVER (ORDER BY person_id) - 1, {lump:UInt32}) AS place FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0
+) GROUP BY place ORDER BY place
+"""
+# Of a lump only its own histories are read, as these lie in the order of their people, and of whom was merged into it.
 # Each hour of each day counts once, however much somebody did in it. Clocks that changed within the span are known by the instant when they did.
 ACTIVE = """
 SELECT person_id, toHour(local) AS hour, uniqExactIf(toStartOfHour(local), answered) AS answers, uniqExactIf(toStartOfHour(local), NOT answered) AS others
@@ -41,9 +49,11 @@ FROM (
                transform(p.time_zone, {zones:Array(String)}, {befores:Array(Int32)}, 0), transform(p.time_zone, {zones:Array(String)}, {afters:Array(Int32)}, 0))) AS local
     FROM person_event AS e
     LEFT ANY JOIN (SELECT actor_id, person_id FROM person_override FINAL WHERE workspace_id = {w:UInt64}) AS o ON o.actor_id = e.actor_id
-    INNER JOIN (SELECT person_id, time_zone FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0 AND person_id % {lumps:UInt32} = {lump:UInt32}) AS p
+    INNER JOIN (SELECT person_id, time_zone FROM person FINAL WHERE workspace_id = {w:UInt64} AND gone = 0 AND person_id > {low:UInt64} AND person_id <= {high:UInt64}) AS p
         ON p.person_id = if(o.person_id = 0, e.actor_id, o.person_id)
-    WHERE e.workspace_id = {w:UInt64} AND e.at > {since:DateTime64(3, 'UTC')} AND e.at <= {now:DateTime64(3, 'UTC')}
+    WHERE e.workspace_id = {w:UInt64} AND (e.actor_id > {low:UInt64} AND e.actor_id <= {high:UInt64} OR e.actor_id IN (
+              SELECT actor_id FROM person_override FINAL WHERE workspace_id = {w:UInt64} AND person_id > {low:UInt64} AND person_id <= {high:UInt64}))
+      AND e.at > {since:DateTime64(3, 'UTC')} AND e.at <= {now:DateTime64(3, 'UTC')}
       AND (e.name IN {heard:Array(String)} AND JSONExtractString(e.properties, 'verdict') = 'human'
            OR e.kind IN ('track', 'page', 'screen') AND e.name NOT IN {ours:Array(String)})
 )
@@ -51,19 +61,18 @@ GROUP BY person_id, hour
 """
 
 
-def learn(db: Database, ch: Client, workspace_id: int, now: datetime, beat: Callable[[], None]) -> int:
-    """Learn of everybody in a workspace, if it is time to; return of how many people something is known."""
+def learn(db: Database, ch: Client, workspace_id: int, now: datetime, beat: Callable[[], None], lump: int = LUMP) -> int:
+    """Learn of everybody in a workspace, so many people at once, if it is time to; return of how many something is known."""
     with db.workspace(workspace_id) as ws:
         if ws.value(QUERIES.claim, now=now, before=now - EVERY) is None:
             return 0
     parameters = {"w": workspace_id, "since": now - BACK, "now": now, "heard": list(HEARD), "ours": sorted(RESERVED)}
-    zones = ch.query(PEOPLE, parameters=parameters).result_rows
-    parameters |= _clocks([row[0] for row in zones], now)
-    lumps = sum(row[1] for row in zones) // LUMP + 1
+    parameters |= _clocks([row[0] for row in ch.query(ZONES, parameters=parameters).result_rows], now)
+    bounds = [row[0] for row in ch.query(BOUNDS, parameters={"w": workspace_id, "lump": lump}).result_rows]
     whole: list[int] = [0] * HOURS
     told, known = Counter[str](), 0
-    for lump in range(lumps):
-        found = _read(ch.query(ACTIVE, parameters={**parameters, "lumps": lumps, "lump": lump}).result_rows)
+    for low, high in pairwise([0, *bounds]):
+        found = _read(ch.query(ACTIVE, parameters={**parameters, "low": low, "high": high}).result_rows)
         with db.workspace(workspace_id) as ws:
             _keep(ws, found, now)
         for one in found.values():

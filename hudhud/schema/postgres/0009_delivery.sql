@@ -17,6 +17,7 @@ CREATE TABLE message (
     planned_at   timestamptz NOT NULL,
     due_at       timestamptz,                    -- set while planned or deferred, null otherwise
     expires_at   timestamptz,                    -- worthless after that
+    seen_since   timestamptz,                    -- nobody gets it who has got this template since; null: whoever has
     hours        jsonb,                          -- hours of the week, where the person lives, in which alone it may leave: kit/localtime.py Hours
     state        text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'claimed', 'handing_over', 'accepted', 'deferred',
                  'rejected', 'in_doubt', 'skipped', 'delivered', 'bounced', 'complained')),
