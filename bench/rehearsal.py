@@ -15,11 +15,11 @@ from bench.stack import Stack
 from hudhud.content.sandbox import Sandbox
 from hudhud.demo import actions as demo
 from hudhud.journeys import actions, recipes
-from hudhud.journeys.rehearsing.driving import write_script
 from hudhud.journeys.rehearsing.overlays import SPARING
 from hudhud.journeys.rehearsing.performing import Stage, perform
 from hudhud.journeys.rehearsing.rehearsals import Request, find_casts
 from hudhud.journeys.rehearsing.replay import open_replay
+from hudhud.journeys.rehearsing.script import write_script
 from hudhud.kit import sql
 
 if TYPE_CHECKING:

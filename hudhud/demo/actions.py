@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.content.sandbox import Sandbox
-    from hudhud.demo.history import Happening, Shopper
+    from hudhud.demo.shopper import Happening, Shopper
     from hudhud.kit.db import Database, Scope
 
 QUERIES = sql.load("hudhud.demo")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from hudhud.demo.goods import CURRENCY, PRODUCTS, SHOP
 from hudhud.demo.names import DOMAINS, TONGUES
+from hudhud.demo.shopper import Happening, Shopper
 from hudhud.demo.side import Side
 
 if TYPE_CHECKING:
@@ -30,29 +30,6 @@ KINDS = {
 # How many orders are followed by a review.
 REVIEWS = {"regular": 0.08, "loyal": 0.1}
 WEIGHTS = list(accumulate(product.weight for product in PRODUCTS))
-
-
-@dataclass(slots=True)
-class Shopper:
-    """One invented person."""
-
-    number: int
-    attributes: dict[str, Any]
-    kind: str
-    joined_at: datetime
-    left_at: datetime | None  # comes no more after this
-    reads: bool  # subscribed to the newsletter
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing a shopper did."""
-
-    number: int
-    at: datetime
-    kind: str  # track, page
-    name: str
-    properties: dict[str, Any]
 
 
 class Shop:

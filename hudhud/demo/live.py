@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.demo.actions import PEOPLE, QUERIES, user_id
-from hudhud.demo.history import Shop, Shopper
+from hudhud.demo.history import Shop
 from hudhud.events import actions as events
 from hudhud.events.types import Row, lane_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hudhud.demo.shopper import Shopper
     from hudhud.kit.db import Scope
 
 NEWCOMERS = 0.25

@@ -14,7 +14,7 @@ from hudhud.demo.goods import SHOP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hudhud.demo.history import Happening, Shopper
+    from hudhud.demo.shopper import Happening, Shopper
 
 # Somebody's number, when, and what they did: (kind, name, properties).
 Deed = tuple[int, datetime, str, str, dict[str, Any]]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from hudhud.kit.errors import InvalidInput
 from hudhud.transfer.guess import fields_of
-from hudhud.transfer.mapping import WHOM, Mapping, Rule
+from hudhud.transfer.mapping import WHOM
+from hudhud.transfer.rules import Mapping, Rule
 from hudhud.transfer.sayings import REFUSALS, is_saying
 from hudhud.transfer.upserts import attribute_of, upsert_of
 

@@ -28,7 +28,7 @@ from hudhud.people.actions import hold
 from hudhud.people.queries import upsert_in
 from hudhud.transfer.erased import Chunk, Made, without_erased
 from hudhud.transfer.guess import guess_delimiter
-from hudhud.transfer.mapping import Maker, Mapping
+from hudhud.transfer.mapping import Maker
 from hudhud.transfer.plans import Options, mapping_of, read_options
 from hudhud.transfer.sayings import check_proof, refusal_of
 from hudhud.transfer.source import examine
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hudhud.consent.types import Topic
     from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Database, Scope
+    from hudhud.transfer.rules import Mapping
     from hudhud.transfer.source import Source
     from hudhud.transfer.types import Kind, Plan, Typed
 

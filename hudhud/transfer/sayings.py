@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hudhud.consent.types import SuppressionReason
-    from hudhud.transfer.mapping import Mapping, Rule
+    from hudhud.transfer.rules import Mapping, Rule
     from hudhud.transfer.types import Why
 
 WORDS = frozenset({"topic", "state", "channel", "address", "detail", "consent.source", "consent.text"})

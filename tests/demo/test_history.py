@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.demo.history import DAYS, Happening, Shop, Shopper
+from hudhud.demo.history import DAYS, Shop
 from hudhud.demo.live import Trickle
 from hudhud.demo.names import DOMAINS
+
+if TYPE_CHECKING:
+    from hudhud.demo.shopper import Happening, Shopper
 
 NOW = datetime(2026, 5, 20, 15, 30, tzinfo=UTC)
 

@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from hudhud.journeys import actions, graph, queries
 from hudhud.journeys.editing import changeover
 from hudhud.journeys.editing.placing import Choice, Keep, Leave, Move, Rule, To
-from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.rehearsing.driving import drive
+from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.worlds import LiveWorld, open_rehearsal
 from hudhud.journeys.types import InvalidJourney

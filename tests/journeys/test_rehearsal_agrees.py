@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hudhud.journeys import queries
-from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.rehearsing.driving import drive
+from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.kit.sql import Query

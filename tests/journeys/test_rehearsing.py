@@ -10,7 +10,7 @@ import pytest
 from hudhud.consent import actions as consent
 from hudhud.journeys import queries
 from hudhud.journeys.rehearsing import rehearsals
-from hudhud.journeys.rehearsing.driving import USUAL, Cast, Limits, RehearsalTooLarge
+from hudhud.journeys.rehearsing.driving import USUAL, Limits, RehearsalTooLarge
 from hudhud.journeys.rehearsing.performing import Stage as Place
 from hudhud.journeys.rehearsing.performing import perform
 from hudhud.journeys.rehearsing.rehearsals import Assumed, Injected, Request
@@ -19,6 +19,7 @@ from tests.journeys.stage import DAY, END, HOUR, MINUTE, T0, Stage, delay, event
 
 if TYPE_CHECKING:
     from hudhud.journeys.rehearsing.performing import Performed
+    from hudhud.journeys.rehearsing.script import Cast
 
 TRIGGER = {"kind": "event", "name": "Signed Up"}
 QUARTER = 90 * DAY  # steps of 65 minutes

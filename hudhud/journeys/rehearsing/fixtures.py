@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from hudhud.journeys.graph import canonical, parse
-from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.rehearsing.driving import drive
 from hudhud.journeys.rehearsing.overlays import open_frozen
 from hudhud.journeys.rehearsing.rehearsal import sum_up
 from hudhud.journeys.rehearsing.rehearsals import as_version
+from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.journeys.times.until import AtDate
 from hudhud.journeys.types import OfSegment, OnDate, OnSubscribe

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys.rehearsing import rehearsals
-from hudhud.journeys.rehearsing.driving import USUAL, drive, unmoved, write_script
+from hudhud.journeys.rehearsing.driving import USUAL, drive, unmoved
 from hudhud.journeys.rehearsing.overlays import Invented, draw_future, invent, open_overlay
+from hudhud.journeys.rehearsing.script import write_script
 from hudhud.journeys.rehearsing.together import Rates, Together, render_samples, sum_all
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.kit.clickhouse import connect

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from hudhud.journeys.nodes.kinds import EFFECTS
 from hudhud.journeys.queries import edge_numbers, node_numbers
-from hudhud.journeys.rehearsing.driving import Cast, drive, write_script
+from hudhud.journeys.rehearsing.driving import drive
+from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.rehearsing.setting_off import named_by
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.journeys.times.until import AtBestHour
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.journeys.rehearsing.driving import Script
+    from hudhud.journeys.rehearsing.script import Script
     from hudhud.journeys.running.version import Version
     from hudhud.kit.db import Scope
 

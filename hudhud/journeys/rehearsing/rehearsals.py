@@ -12,7 +12,7 @@ import msgspec
 from hudhud.journeys import graph as graphs
 from hudhud.journeys import queries
 from hudhud.journeys.graph import canonical
-from hudhud.journeys.rehearsing.driving import Cast, write_script
+from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.version import Version
 from hudhud.kit import sql
@@ -23,7 +23,7 @@ from hudhud.people.types import PersonNotFound
 
 if TYPE_CHECKING:
     from hudhud.journeys.graph import Graph
-    from hudhud.journeys.rehearsing.driving import Script
+    from hudhud.journeys.rehearsing.script import Script
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")

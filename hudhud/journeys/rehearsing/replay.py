@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from hudhud.journeys.rehearsing.driving import Script
+    from hudhud.journeys.rehearsing.script import Script
     from hudhud.journeys.running.version import Version
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition

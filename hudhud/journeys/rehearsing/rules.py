@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hudhud.delivery.queries import Cap, Fate
-    from hudhud.journeys.rehearsing.driving import Script
+    from hudhud.journeys.rehearsing.script import Script
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")

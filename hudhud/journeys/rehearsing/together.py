@@ -15,8 +15,8 @@ from hudhud.people import history
 
 if TYPE_CHECKING:
     from hudhud.content.sandbox import Sandbox
-    from hudhud.journeys.rehearsing.driving import Script
     from hudhud.journeys.rehearsing.rehearsal import Rehearsal
+    from hudhud.journeys.rehearsing.script import Script
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.journeys.rehearsing", "rehearsals.sql")
