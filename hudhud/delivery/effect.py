@@ -5,6 +5,7 @@ Which people is by their ids alone, so the same question has the same answer, an
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ MEASURED = timedelta(days=30)
 PEOPLE, MOST_MESSAGES = 4_000, 12_000
 # In so many places people are looked for; at so many of them, to see how much each gets.
 STRETCHES, LOOKED_AT = 100, 200
+# Of fewer people none is left out, whatever they got: one who got most would make or spoil the estimate.
+FEWEST = 100
 
 
 def measure(ws: Scope, caps: Sequence[Cap], quiet: tuple[str, str] | None, now: datetime) -> dict[str, Any]:
@@ -37,15 +40,15 @@ def measure(ws: Scope, caps: Sequence[Cap], quiet: tuple[str, str] | None, now: 
     rows = ws.rows(QUERIES.find_sent, person_ids=numbers(people), since=since, from_time=begins, to_time=ends)
     held = replay((Room(*row[:5]) for row in rows), caps)
     return {
-        "sent": len(rows) * one_in,
-        "held": {cap_id: count * one_in for cap_id, count in held.items()},
-        "in_quiet_hours": sum(row[5] for row in rows) * one_in if quiet else 0,
-        "one_in": one_in,
+        "sent": round(len(rows) * one_in),
+        "held": {cap_id: round(count * one_in) for cap_id, count in held.items()},
+        "in_quiet_hours": round(sum(row[5] for row in rows) * one_in) if quiet else 0,
+        "one_in": math.ceil(one_in),
         "since": since,
     }
 
 
-def _choose(ws: Scope, since: datetime) -> tuple[list[int], int]:
+def _choose(ws: Scope, since: datetime) -> tuple[list[int], float]:
     """Return the people to try rules on, and how many each of them stands for."""
     ((low, high),) = ws.rows(QUERIES.find_span)
     if low is None:
@@ -58,8 +61,9 @@ def _choose(ws: Scope, since: datetime) -> tuple[list[int], int]:
         people = _find(ws, low, high, one_in)
     looked_at = people[:: 1 + len(people) // LOOKED_AT]
     sent = ws.value(QUERIES.count_sent, person_ids=numbers(looked_at), since=since) * len(people) // max(1, len(looked_at))
-    thinner = 1 + sent // MOST_MESSAGES
-    return people[::thinner], one_in * thinner
+    thinner = min(1 + sent // MOST_MESSAGES, max(1, len(people) // FEWEST))
+    some = people[::thinner]
+    return some, one_in * len(people) / max(1, len(some))
 
 
 def _find(ws: Scope, low: int, high: int, one_in: int) -> list[int]:

@@ -135,7 +135,8 @@ WITH living AS MATERIALIZED (
 ), kept AS MATERIALIZED (
     SELECT o.id, o.key, o.word FROM own o
     WHERE o.is_other OR EXISTS (SELECT FROM own x WHERE x.key = o.key AND x.is_other)
-       OR EXISTS (SELECT FROM duplicate_key k WHERE k.workspace_id = %(workspace_id)s AND k.key = o.key AND k.person_id <> ALL(%(ids)s::bigint[]))
+       -- Asked of each key (OFFSET): before the table is analyzed, as after a first import, all keys of the workspace would be read instead.
+       OR EXISTS (SELECT FROM duplicate_key k WHERE k.workspace_id = %(workspace_id)s AND k.key = o.key AND k.person_id <> ALL(%(ids)s::bigint[]) OFFSET 0)
 ), holder AS MATERIALIZED (
     SELECT i.person_id, o.key, i.value, i.namespace FROM own o JOIN identifier i ON i.workspace_id = %(workspace_id)s AND i.namespace = o.namespace AND i.value = o.form
     WHERE o.is_other AND i.person_id <> ALL(%(ids)s::bigint[])
@@ -145,7 +146,8 @@ WITH living AS MATERIALIZED (
     JOIN hudhud_known_by(%(workspace_id)s, ARRAY(SELECT x.person_id FROM holder x)) l ON l.id = h.person_id
     WHERE h.namespace = 'phone' AND '+' || l.phone = h.value OR h.namespace = 'email' AND l.address = h.value AND l.mailbox = h.value
 ), old AS MATERIALIZED (
-    SELECT k.key, k.person_id, k.word FROM duplicate_key k WHERE k.workspace_id = %(workspace_id)s AND k.person_id = ANY(%(ids)s::bigint[])
+    SELECT k.key, k.person_id, k.word FROM unnest(%(ids)s::bigint[]) AS g (id)
+    CROSS JOIN LATERAL (SELECT * FROM duplicate_key d WHERE d.workspace_id = %(workspace_id)s AND d.person_id = g.id OFFSET 0) k
 ), gone AS (
     DELETE FROM duplicate_key k USING old o WHERE k.workspace_id = %(workspace_id)s AND (k.key, k.person_id, k.word) = (o.key, o.person_id, o.word)
       AND NOT EXISTS (SELECT FROM kept x WHERE (x.key, x.id, x.word) = (o.key, o.person_id, o.word))

@@ -65,6 +65,21 @@ def test_where_people_are_many_rules_are_tried_on_some_and_the_rest_is_estimated
     assert fewer["sent"] == pytest.approx(sent, rel=0.2)
 
 
+def test_the_messages_of_one_person_stand_for_nobody_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace of one who gets everything: a test address, a monitor."""
+    monkeypatch.setattr(effect, "MOST_MESSAGES", 2)
+    desk.send("p@example.com")
+    with desk.db.everywhere() as everywhere:
+        everywhere.conn.execute(
+            "INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, due_at, state_at)"
+            " SELECT workspace_id, 'test', source_id, 's' || g, 1, person_id, channel, topic, template, '{}', planned_at, due_at, state_at FROM message, generate_series(1, 8) g"
+        )
+    desk.work()
+    with desk.db.workspace(desk.workspace_id) as ws:
+        found = effect.measure(ws, [Cap(0, "a day", 1, 1, Unit.DAYS)], None, desk.clock.now())
+    assert (found["sent"], found["held"], found["one_in"]) == (9, {0: 8}, 1)
+
+
 def test_a_cap_is_about_a_topic_that_there_is_and_is_changed_in_place(desk: Desk) -> None:
     cap = Cap(0, "few", 3, 1, Unit.DAYS)
     with desk.db.workspace(desk.workspace_id) as ws:
