@@ -199,7 +199,7 @@ def find_values(
 ) -> dict[str, Any]:
     """List values to choose from: of an attribute (`name`), of a part of where people are (country, region, city), of an event's (`name`) or of companies' `property`.
 
-    What only one person has is left out, and what may tell who somebody is.
+    What only one person has is left out (except where they are), and what may tell who somebody is.
     """
     about = queries.About(kind, name, property)
     found = queries.find_values(request.scope, request.clickhouse, about, request.now, search=search)

@@ -88,6 +88,13 @@ def test_values_of_events_of_the_last_quarter_and_of_their_items(stage: Stage) -
     assert offered(stage, About("event", "Order Completed", "products[].category")) == [("hats", 2), ("shoes", 2)]
     assert offered(stage, About("event", "Order Completed", "products[].name"), "clo") == [("Clog", 2)]
     assert offered(stage, About("event", "Order Completed", "coupon.code")) == [("X", 3)]
+    for days in (1, 2):
+        told = {"products": [{"name": "Clog", "recipient_name": "Mari"}]}
+        for actor, note in ((ann, "for my doctor"), (ben, "")):
+            stage.happen(Event(actor.id, "Gift Ordered", NOW - timedelta(days=days), {**told, "note": note}))
+    assert offered(stage, About("event", "Gift Ordered", "note")) == []  # one person's, twice
+    assert offered(stage, About("event", "Gift Ordered", "products[].recipient_name")) == []
+    assert offered(stage, About("event", "Gift Ordered", "products[].name")) == [("Clog", 4)]
     assert offered(stage, About("event", "Order Completed", "coupon")) == offered(stage, About("event", "Nothing", "currency")) == []
 
 

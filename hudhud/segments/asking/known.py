@@ -1,7 +1,8 @@
 """Values to choose from while somebody writes a condition: the commonest there are, with how many have them.
 
 Looked at are a few stretches of people by id, spread over all of them, so that it takes as long with a million people as with a hundred
-thousand. What only one person has is not offered, nor what may tell who somebody is.
+thousand. What only one person has is not offered, however often it happened to them, nor what may tell who somebody is: of places, which
+are the same for all who are there, each is offered, and so is what companies have.
 """
 # ruff: noqa: S608 -- names and texts of users are parameters; only our own words and integers are written
 
@@ -44,7 +45,7 @@ COLUMNS = {
     "attribute": {"@language": "language", "@country": "country"},
     "place": {"country": "country", "region": "region", "city": "city"},
 }
-PRODUCTS = f"products{ITEMS}."  # what a product is called tells nobody who bought it
+PRODUCT = f"products{ITEMS}.name"  # what a product is called tells nobody who bought it
 QUICKLY = {"max_execution_time": 5}
 
 
@@ -66,7 +67,7 @@ class About:
         """Whether the values may be shown by what they are called."""
         if self.kind == "company":
             return self.path == "name" or not is_personal(self.path)
-        return self.path.startswith(PRODUCTS) or not is_personal(self.path)
+        return self.path == PRODUCT or not is_personal(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class _Source:
     who: str
     values: str
     most: int
-    least: int = 2  # have it, or it is not offered
+    least: int = 2  # people have it, or it is not offered
 
 
 def find_values(ws: Scope, ch: Client, about: About, now: datetime, *, search: str = "") -> Known:
@@ -145,13 +146,13 @@ def _single(raw: str) -> str:
 def _count(ch: Client, statement: Statement, source: _Source, search: str) -> Known:
     whole, looked_at = _stretches(ch, statement, source)
     wanted = f"positionCaseInsensitiveUTF8({TOLD}, {statement.bind(search, 'String')}) > 0" if search else "1"
-    final = " FINAL" if source.table == "person" else ""
+    final, owner = " FINAL" if source.table == "person" else "", source.who or "0"
     # Each row says that it was looked at, too.
     query = (
         f"SELECT any({TOLD}), any(JSONType(said)), count() AS times, said = {ROW} AS is_row FROM ("
-        f"SELECT arrayJoin(arrayPushFront({source.values}, {ROW})) AS said FROM {source.table}{final} WHERE {source.rows} AND {looked_at} LIMIT {READ:d}) "
+        f"SELECT arrayJoin(arrayPushFront({source.values}, {ROW})) AS said, {owner} AS owner FROM {source.table}{final} WHERE {source.rows} AND {looked_at} LIMIT {READ:d}) "
         f"WHERE said = {ROW} OR JSONType(said) IN ('String', 'Int64', 'UInt64', 'Double', 'Bool') AND lengthUTF8({TOLD}) BETWEEN 1 AND {MAX_LENGTH:d} "
-        f"GROUP BY said HAVING is_row OR times >= {source.least:d} AND {wanted} ORDER BY is_row DESC, times DESC, said LIMIT {LOOKED_AT:d}"
+        f"GROUP BY said HAVING is_row OR uniqUpTo(2)(owner) >= {source.least:d} AND {wanted} ORDER BY is_row DESC, times DESC, said LIMIT {LOOKED_AT:d}"
     )
     rows = ch.query(query, parameters=statement.params, settings=QUICKLY).result_rows
     asked = rows[0][2] if rows else 0

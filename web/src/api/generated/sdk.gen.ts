@@ -737,7 +737,7 @@ export const segmentsCompare = <ThrowOnError extends boolean = false>(options: O
  *
  * List values to choose from: of an attribute (`name`), of a part of where people are (country, region, city), of an event's (`name`) or of companies' `property`.
  *
- * What only one person has is left out, and what may tell who somebody is.
+ * What only one person has is left out (except where they are), and what may tell who somebody is.
  */
 export const segmentsFindValues = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindValuesData, ThrowOnError>): RequestResult<SegmentsFindValuesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindValuesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/values', ...options });
 
