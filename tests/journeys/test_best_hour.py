@@ -88,7 +88,7 @@ def test_hours_are_learned_by_the_clock_of_each_and_decide_when_a_run_goes_on(st
     assert learn(stage.db, stage.ch, stage.workspace_id, T0 + HOUR, quietly) == 0
     with stage.db.workspace(stage.workspace_id) as ws:
         found, everybody = find_learned(ws, [ann, bob])
-    assert (found.keys(), found[ann].answers, found[ann].others) == ({ann}, 9, 1)
+    assert (set(found), found[ann].answers, found[ann].others) == ({ann}, 9, 1)
     assert {hour: weight for hour, weight in enumerate(found[ann].hours) if weight} == {19: 27, 8: 1}
     assert everybody.hours != NOTHING
     stage.publish(JOURNEY)
@@ -104,7 +104,7 @@ def test_hours_are_learned_by_the_clock_of_each_and_decide_when_a_run_goes_on(st
     assert "most often about 19:00: learned from 9 hours with opens or clicks" in waits["text"]
     assert ahead["best"] == waits["data"]["best"]
     # Bob is unknown: as everybody here, by the workspace's clock.
-    sent = {}
+    sent: dict[int, int] = {}
     for hour in range(36):
         stage.tick(T0 + hour * HOUR)
         sent |= {row["person_id"]: hour for row in stage.messages() if row["person_id"] not in sent}

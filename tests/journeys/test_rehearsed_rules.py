@@ -46,6 +46,17 @@ HELD = Query(
     "held",
     "SELECT m.source_key, h.cap, m.state, m.reason, count(*) FROM message m LEFT JOIN message_hold h ON h.message_id = m.id GROUP BY 1, 2, 3, 4",
 )
+BEFORE = Query(
+    "before",
+    """WITH sent AS (
+        INSERT INTO message (workspace_id, source_kind, source_id, step, visit, person_id, channel, topic, template, event, planned_at, state, state_at)
+        SELECT %(workspace_id)s, 'api', s.id, 'before', 1, s.id, 'email', 'newsletter', 'hello', '{}', s.at, s.state, s.told_at
+        FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(ats)s::timestamptz[], %(told_ats)s::timestamptz[]) AS s (id, state, at, told_at)
+        RETURNING id, workspace_id, planned_at
+    )
+    INSERT INTO message_outcome (workspace_id, message_id, attempt, state, at) SELECT workspace_id, id, 1, 'accepted', planned_at FROM sent""",
+)
+MERGE = Query("merge", "UPDATE person SET merged_into = %(survivor)s WHERE id = %(gone)s")
 PUT_OFF = Query("put_off", "SELECT id, source_key FROM message WHERE state = 'planned' AND reason IN ('quiet_hours', 'send_window')")
 
 
@@ -94,6 +105,14 @@ def test_caps_and_hours_do_in_a_rehearsal_what_they_do_live(db: Database, ch: Cl
         make.template(ws, sandbox)
         people = make.people(ws, [f"p{number}@example.com" for number in range(24)])
         consent.record(ws, [ConsentChange(one, "newsletter", "email", "subscribed", make.NOW + HOUR, "import") for one in people])
+        # What came before counts: to whom somebody was before a merge, what came back, and each from when it left.
+        old, older, oldest = make.people(ws, ["old@example.com", "older@example.com", "oldest@example.com"])
+        for survivor, gone in zip((people[0], people[9], people[18]), (old, older, oldest), strict=True):
+            ws.run(MERGE, survivor=survivor, gone=gone)
+        before = [(one, "accepted", BEGIN - 2 * HOUR) for one in (old, older, oldest)]
+        before += [(one, "bounced", BEGIN - 2 * HOUR) for one in people[1:3]] + [(one, "delivered", BEGIN - 4 * HOUR) for one in people[10:12]]
+        ids, states, lefts = zip(*before, strict=True)
+        ws.run(BEFORE, ids=list(ids), states=list(states), ats=list(lefts), told_ats=[BEGIN - HOUR / 12] * len(before))
         ws.run(ZONES)
         delivery.put_quiet_hours(ws, "22:00", "08:00", BEGIN)
         delivery.add_cap(ws, Cap(0, "two a day", 2, 1, Unit.DAYS), BEGIN)

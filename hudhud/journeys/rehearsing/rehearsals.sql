@@ -248,11 +248,19 @@ LEFT JOIN LATERAL (
 WHERE m.person_id %% %(lumps)s = %(lump)s AND s.reason IS NULL AND c.state = 'subscribed';
 
 -- name: find_sent_before
--- What these people were really sent of marketing in the time before, as room that it has taken: numbers below zero, as they are none of a rehearsal.
-SELECT -m.id, m.person_id, m.channel, m.topic, m.state_at
-FROM public.message m JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic AND t.stream = 'marketing'
-WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(person_ids)s::bigint[]) AND m.state IN ('accepted', 'delivered', 'complained', 'in_doubt')
-  AND m.state_at > %(since)s AND m.state_at < %(until)s;
+-- What these people, also as who they were before a merge, were really sent of marketing in the time before, as the room that it has taken live: from when
+-- it left, whatever came back. Numbers below zero, as they are none of a rehearsal.
+WITH actors AS MATERIALIZED (
+    SELECT p.id, p.id AS person_id FROM unnest(%(person_ids)s::bigint[]) AS p (id)
+    UNION ALL SELECT g.id, g.merged_into FROM person g WHERE g.merged_into = ANY(%(person_ids)s::bigint[])
+)
+SELECT -m.id, a.person_id, m.channel, m.topic, o.at
+FROM actors a
+JOIN public.message m ON m.person_id = a.id AND m.state_at > %(since)s
+JOIN topic t ON t.workspace_id = %(workspace_id)s AND t.key = m.topic AND t.stream = 'marketing'
+CROSS JOIN LATERAL (SELECT max(k.at) AS at FROM message_outcome k WHERE k.message_id = m.id AND k.state IN ('accepted', 'in_doubt')) o
+WHERE m.workspace_id = %(workspace_id)s AND m.state IN ('accepted', 'in_doubt', 'delivered', 'bounced', 'complained')
+  AND o.at > %(since)s AND o.at < %(until)s;
 
 -- name: count_messages
 -- How many messages were planned.

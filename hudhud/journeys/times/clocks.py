@@ -64,7 +64,8 @@ def find_best(ws: Scope, person_ids: Iterable[int], window: Hours | None) -> dic
     allowed = open_hours(window, Hours(since=quiet["to"], until=quiet["from"]) if quiet else None)
     wanted = set(person_ids)
     learned, everybody = find_learned(ws, wanted)
-    return {one: choose(learned.get(one, UNKNOWN), everybody, allowed) for one in wanted}
+    unknown = choose(UNKNOWN, everybody, allowed)
+    return {one: choose(learned[one], everybody, allowed) if one in learned else unknown for one in wanted}
 
 
 def find_moments(ws: Scope, node: Delay, runs: Sequence[Due], window: Hours | None) -> dict[int, datetime | None]:
