@@ -110,7 +110,9 @@ def test_caps_and_hours_do_in_a_rehearsal_what_they_do_live(db: Database, ch: Cl
         for survivor, gone in zip((people[0], people[9], people[18]), (old, older, oldest), strict=True):
             ws.run(MERGE, survivor=survivor, gone=gone)
         before = [(one, "accepted", BEGIN - 2 * HOUR) for one in (old, older, oldest)]
-        before += [(one, "bounced", BEGIN - 2 * HOUR) for one in people[1:3]] + [(one, "delivered", BEGIN - 4 * HOUR) for one in people[10:12]]
+        before += [(one, "bounced", BEGIN - 2 * HOUR) for one in people[1:3]] + [
+            (one, "delivered", BEGIN - 4 * HOUR) for one in people[10:12]
+        ]
         ids, states, lefts = zip(*before, strict=True)
         ws.run(BEFORE, ids=list(ids), states=list(states), ats=list(lefts), told_ats=[BEGIN - HOUR / 12] * len(before))
         ws.run(ZONES)
