@@ -1,28 +1,14 @@
 import { Group, Text } from "@mantine/core";
-import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import type { SignedIn } from "@/features/session/types";
-import {
-  IconDatabase, IconFilter, IconHome, IconInbox, IconMoodSmile, IconRoute, IconSearch, IconSend, IconSettings, IconStairs, IconUsers, Kbd,
-} from "@/ui";
+import { IconSearch, Kbd } from "@/ui";
 import { Brand } from "./Brand";
+import { PLACES } from "./places";
 
 const Search = lazy(() => import("./Search"));
 const MeMenu = lazy(() => import("./MeMenu"));
-
-export const PLACES: { to: string; key: string; Icon: ComponentType<{ size?: number }> }[] = [
-  { to: "/", key: "home", Icon: IconHome },
-  { to: "/people", key: "people", Icon: IconUsers },
-  { to: "/segments", key: "segments", Icon: IconFilter },
-  { to: "/personas", key: "personas", Icon: IconMoodSmile },
-  { to: "/lifecycle", key: "lifecycle", Icon: IconStairs },
-  { to: "/journeys", key: "journeys", Icon: IconRoute },
-  { to: "/messages", key: "messages", Icon: IconSend },
-  { to: "/mailbox", key: "mailbox", Icon: IconInbox },
-  { to: "/data", key: "data", Icon: IconDatabase },
-  { to: "/settings", key: "settings", Icon: IconSettings },
-];
 
 /** Opens the palette on Ctrl+K; its code is loaded the first time. */
 function useSearch() {

@@ -9,7 +9,7 @@ import { emailOf, nameOf } from "@/features/people/name";
 import { useSegmentList } from "@/features/segments/queries";
 import { useLanguage } from "@/i18n/useFormat";
 import { IconFilter, IconRoute, IconSearch, IconSettings, IconUser } from "@/ui";
-import { PLACES } from "./Nav";
+import { PLACES } from "./places";
 
 const [store, spotlight] = createSpotlight();
 const SETTINGS = ["keys", "members", "security", "audit"];

@@ -5,7 +5,7 @@ import { childrenOf, toBuild, type Group } from "@/features/segments/build";
 import type { Condition } from "@/features/segments/condition";
 import { InJourney } from "@/features/segments/inJourney";
 import { Button, Input } from "@/ui";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { ProblemText } from "./ProblemText";
 import { insideOf, isAt } from "./problems";
 

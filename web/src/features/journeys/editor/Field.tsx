@@ -13,33 +13,13 @@ import { SegmentField } from "./SegmentField";
 import { SharesField } from "./SharesField";
 import { DateField, InstantField, SpanField, WeekdaysField } from "./TimeFields";
 import { NumberField, ValueField } from "./ValueFields";
-import { isAt, type Placed } from "./problems";
+import type { FieldProps, FieldsProps } from "./fieldProps";
+import { isAt } from "./problems";
 import type { Spec } from "./spec";
 import { ProblemText } from "./ProblemText";
-import { putAt, textOf, textsOf, valueAt, valuesOf, type Values } from "./values";
+import { putAt, textOf, textsOf, valueAt, valuesOf } from "./values";
 
-/** What every field is given: its words, its value, and what the server found wrong with it. */
-export interface FieldProps {
-  label: string;
-  description: ReactNode;
-  error: ReactNode;
-  /** Its place as the server names it. */
-  at: string;
-  value: unknown;
-  values: Values;
-  change: (value: unknown) => void;
-  optional: boolean;
-  problems: Placed[];
-}
-
-interface OneProps {
-  spec: Spec;
-  values: Values;
-  /** The place of `values` in the whole. */
-  base: string;
-  change: (values: Values) => void;
-  problems: Placed[];
-}
+type OneProps = Required<Omit<FieldsProps, "specs">> & { spec: Spec };
 
 function joined(base: string, at: string): string {
   return base && at ? `${base}.${at}` : base + at;
@@ -89,9 +69,9 @@ function input(spec: Spec, props: FieldProps): ReactNode {
     case "condition":
       return <ConditionField {...props} list={spec.list ?? false} />;
     case "forms":
-      return <FormsField {...props} spec={spec} />;
+      return <FormsField {...props} spec={spec} inner={Fields} />;
     case "rows":
-      return <RowsField {...props} spec={spec} />;
+      return <RowsField {...props} spec={spec} inner={Fields} />;
     default:
       return null;
   }
@@ -122,6 +102,6 @@ function One({ spec, values, base, change, problems }: OneProps) {
 }
 
 /** The fields of a form, one below the other. */
-export function Fields({ specs, values, base = "", change, problems }: Omit<OneProps, "spec" | "base"> & { specs: Spec[]; base?: string }) {
+export function Fields({ specs, values, base = "", change, problems }: FieldsProps): ReactNode {
   return specs.map((spec) => <One key={spec.at + (spec.word ?? "")} spec={spec} values={valuesOf(values)} base={base} change={change} problems={problems} />);
 }

@@ -1,12 +1,13 @@
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { NativeSelect, Stack } from "@/ui";
-import { Fields, type FieldProps } from "./Field";
+import type { OuterProps } from "./fieldProps";
 import { ProblemText } from "./ProblemText";
 import type { Spec } from "./spec";
 import { textOf, valuesOf } from "./values";
 
 /** A field that has several forms: which one, and the fields of that. */
-export function FormsField({ label, description, at, value, change, problems, spec }: FieldProps & { spec: Extract<Spec, { as: "forms" }> }) {
+export function FormsField({ label, description, at, value, change, problems, spec, inner }: OuterProps & { spec: Extract<Spec, { as: "forms" }> }) {
   const { t } = useTranslation();
   const name = spec.word ?? spec.at;
   const given = valuesOf(value);
@@ -21,7 +22,7 @@ export function FormsField({ label, description, at, value, change, problems, sp
   return (
     <Stack gap="sm" className="hd-edit-forms">
       <NativeSelect label={label} description={description} value={chosen} data={data} error={here && <ProblemText problem={here} />} onChange={(event) => { choose(event.currentTarget.value); }} />
-      {form && form.fields.length > 0 && <Fields key={chosen} specs={form.fields} values={given} base={at} change={change} problems={problems} />}
+      {form && form.fields.length > 0 && <Fragment key={chosen}>{inner({ specs: form.fields, values: given, base: at, change, problems })}</Fragment>}
     </Stack>
   );
 }

@@ -4,7 +4,7 @@ import { propertyNames } from "@/features/segments/build";
 import { useAttributes, useEventNames, useJourneyNames, useTemplates, useTopics } from "@/features/segments/queries";
 import { useWords } from "@/features/segments/useWords";
 import { Autocomplete, MultiSelect, Select, TagsInput } from "@/ui";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import type { Known } from "./spec";
 import { textOf, textsOf } from "./values";
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { RemoveButton } from "@/features/segments/fields";
 import { useSecrets } from "@/features/secrets/queries";
 import { Button, Group, IconPlus, Input, NativeSelect, Stack, Textarea, TextInput } from "@/ui";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { textOf, valuesOf } from "./values";
 
 type Pair = [string, unknown];

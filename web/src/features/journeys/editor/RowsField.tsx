@@ -2,13 +2,13 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
 import { RemoveButton } from "@/features/segments/fields";
 import { ActionIcon, Button, Group, IconArrowUp, IconPlus, Input, Stack, Text } from "@/ui";
-import { Fields, type FieldProps } from "./Field";
+import type { OuterProps } from "./fieldProps";
 import { ProblemText } from "./ProblemText";
 import type { Spec } from "./spec";
 import { rowsOf, type Values } from "./values";
 
 /** Several of the same form; where their order matters, they can be moved up. */
-export function RowsField({ label, description, at, value, values, change, problems, spec }: FieldProps & { spec: Extract<Spec, { as: "rows" }> }) {
+export function RowsField({ label, description, at, value, values, change, problems, spec, inner }: OuterProps & { spec: Extract<Spec, { as: "rows" }> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const rows = rowsOf(value);
@@ -27,7 +27,7 @@ export function RowsField({ label, description, at, value, values, change, probl
                 {rows.length > spec.least && <RemoveButton label={t("edit.remove_row", { number: format.number(index + 1) })} remove={() => { const left = rows.toSpliced(index, 1); change(left.length > 0 ? left : undefined); }} />}
               </Group>
             </Group>
-            <Stack gap="sm"><Fields specs={spec.row} values={row} base={`${at}[${String(index)}]`} change={(next) => { put(index, next); }} problems={problems} /></Stack>
+            <Stack gap="sm">{inner({ specs: spec.row, values: row, base: `${at}[${String(index)}]`, change: (next) => { put(index, next); }, problems })}</Stack>
           </div>
         ))}
         <div><Button variant="light" size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => { change([...rows, spec.make(values)]); }}>{t("edit.add_row")}</Button></div>

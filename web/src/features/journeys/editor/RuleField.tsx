@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { NativeSelect, Stack, TextInput } from "@/ui";
 import type { Weekday } from "../graph";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { WeekdaysField } from "./TimeFields";
 import { NumberField } from "./ValueFields";
 import { beginRhythm, toRhythm, toRule, type Rhythm } from "./rule";

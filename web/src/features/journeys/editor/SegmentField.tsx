@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useSegmentList } from "@/features/segments/queries";
 import { NativeSelect, Stack } from "@/ui";
 import { ConditionField } from "./ConditionField";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { ProblemText } from "./ProblemText";
 
 const BY_CONDITIONS = "conditions";

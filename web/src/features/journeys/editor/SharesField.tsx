@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { RemoveButton } from "@/features/segments/fields";
 import { useFormat } from "@/i18n/useFormat";
 import { Button, Group, IconPlus, Input, Stack, Text, TextInput } from "@/ui";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { NumberField } from "./ValueFields";
 import { evenly, nameOfNext } from "./shares";
 import { numberOf, rowsOf, textOf } from "./values";

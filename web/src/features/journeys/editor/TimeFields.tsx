@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { TimeZone, useFormat } from "@/i18n/useFormat";
 import { Button, Group, Input, NativeSelect, TextInput } from "@/ui";
 import { WEEK, weekdayNames } from "../clock";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { fromLocal, toLocal } from "./instants";
 import { NumberField } from "./ValueFields";
 import { numberOf, textOf, textsOf, valuesOf } from "./values";

@@ -5,7 +5,7 @@ import { toValue } from "@/features/segments/build";
 import { parseDecimal } from "@/i18n/format";
 import { useFormat } from "@/i18n/useFormat";
 import { NativeSelect, TextInput } from "@/ui";
-import type { FieldProps } from "./Field";
+import type { FieldProps } from "./fieldProps";
 import { numberOf, textOf } from "./values";
 
 /** A number in digits of any script; what is none is not taken. */
