@@ -22,7 +22,7 @@ export function installsReady(stage, language) {
     await assertAccessible(page, "questions of a ready journey");
     await questions.getByRole("button", { name: t("journeys.ready.install") }).click();
     await page.waitForURL("**/journeys/second_order", PATIENT);
-    await page.getByText(t("journeys.status.draft"), { exact: true }).waitFor(PATIENT);
+    await page.getByText(t("app.journey.draft"), { exact: true }).waitFor(PATIENT);
     assert.equal((await api(page, "/journeys/second_order")).status, "draft");
   });
 
@@ -33,7 +33,7 @@ export function installsReady(stage, language) {
     await dialog.getByText(t("journeys.plan.from_now")).waitFor();
     await assertAccessible(page, "before the start");
     await dialog.getByRole("button", { name: t("journeys.start"), exact: true }).click();
-    await page.getByText(t("journeys.status.running"), { exact: true }).waitFor(PATIENT);
+    await page.getByText(t("app.journey.running"), { exact: true }).waitFor(PATIENT);
     assert.equal((await api(page, "/journeys/second_order")).status, "running");
   });
 }

@@ -5,9 +5,13 @@ import { exitsOf, TRIGGER, type Change, type Graph, type JourneyNode } from "@/f
 import { makeFormat } from "@/i18n/format";
 import { LANGUAGES, type Language } from "@/i18n/languages";
 import ar from "@/i18n/locales/ar";
+import arLater from "@/i18n/locales/ar/later";
 import en from "@/i18n/locales/en";
+import enLater from "@/i18n/locales/en/later";
 import et from "@/i18n/locales/et";
+import etLater from "@/i18n/locales/et/later";
 import fa from "@/i18n/locales/fa";
+import faLater from "@/i18n/locales/fa/later";
 
 const SPLIT: JourneyNode = { kind: "split", salt: "s", shares: [{ name: "short", percent: 50, next: "a" }, { name: "long", percent: 49.5, next: "b" }, { name: "none", percent: 0.5, next: "b" }] };
 const HOLDOUT: JourneyNode = { kind: "holdout", salt: "s", percent: 10, next: "a", held: "b" };
@@ -34,7 +38,7 @@ function plain(text: string): string {
 }
 
 beforeAll(async () => {
-  const resources = { en: { translation: en }, et: { translation: et }, fa: { translation: fa }, ar: { translation: ar } };
+  const resources = { en: { translation: { ...en, ...enLater } }, et: { translation: { ...et, ...etLater } }, fa: { translation: { ...fa, ...faLater } }, ar: { translation: { ...ar, ...arLater } } };
   await i18next.init({ lng: "en", fallbackLng: false, resources, interpolation: { escapeValue: false } });
 });
 

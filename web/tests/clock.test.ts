@@ -7,9 +7,13 @@ import type { Words } from "@/features/segments/sentence";
 import { makeFormat } from "@/i18n/format";
 import { LANGUAGES, type Language } from "@/i18n/languages";
 import ar from "@/i18n/locales/ar";
+import arLater from "@/i18n/locales/ar/later";
 import en from "@/i18n/locales/en";
+import enLater from "@/i18n/locales/en/later";
 import et from "@/i18n/locales/et";
+import etLater from "@/i18n/locales/et/later";
 import fa from "@/i18n/locales/fa";
+import faLater from "@/i18n/locales/fa/later";
 
 function wordsOf(language: Language): Words {
   const format = makeFormat(language, "UTC");
@@ -22,7 +26,7 @@ function plainly(text: string): string {
 }
 
 beforeAll(async () => {
-  const resources = { en: { translation: en }, et: { translation: et }, fa: { translation: fa }, ar: { translation: ar } };
+  const resources = { en: { translation: { ...en, ...enLater } }, et: { translation: { ...et, ...etLater } }, fa: { translation: { ...fa, ...faLater } }, ar: { translation: { ...ar, ...arLater } } };
   await i18next.init({ lng: "en", fallbackLng: false, resources, interpolation: { escapeValue: false } });
 });
 

@@ -55,7 +55,7 @@ export function makeRouter() {
         screen("/lifecycle/:id", () => import("@/features/lifecycle/StageScreen")),
         screen("/lifecycle/:id/edit", () => import("@/features/lifecycle/EditStageScreen")),
         later("/journeys", () => import("@/features/journeys/JourneysScreen")),
-        screen("/journeys/ready/:key", () => import("@/features/journeys/ReadyScreen")),
+        later("/journeys/ready/:key", () => import("@/features/journeys/ReadyScreen")),
         later("/journeys/new", () => import("@/features/journeys/editor/NewJourneyScreen")),
         later("/journeys/:key/versions", () => import("@/features/journeys/versions/VersionsScreen")),
         later("/journeys/:key/edit", () => import("@/features/journeys/editor/EditorScreen")),

@@ -1,19 +1,18 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
-import type { CouponCodesTaken } from "@/api/generated";
 import { PersonLine } from "@/features/people/PersonLine";
 import { useFormat } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Failure, Figure, Figures, Group, Loading, Ltr, More, Note, Page, Stack, State, Text, Textarea } from "@/ui";
 import { ArchiveButton } from "./ArchiveButton";
-import { itemsOf, useAddCodes, useGiven, usePool, type Coupon, type Pool } from "./queries";
+import { itemsOf, useAddCodes, useGiven, usePool, type Coupon, type Pool, type CodesTaken } from "./queries";
 
 function CodesCard({ pool }: { pool: Pool }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [text, setText] = useState("");
   const add = useAddCodes(pool.key);
-  const keepRefused = (taken: CouponCodesTaken) => {
+  const keepRefused = (taken: CodesTaken) => {
     const lines = text.split(/\r\n|\r|\n/);
     // Where not all are named, all stays: codes that are known do no harm.
     if (taken.lines.length === taken.refused) setText(taken.lines.map((one) => lines[one.line - 1] ?? "").join("\n"));

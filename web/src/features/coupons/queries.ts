@@ -10,6 +10,7 @@ export { itemsOf } from "@/api/page";
 export type Pool = CouponPoolShown;
 export type Coupon = CouponShown;
 export type NewPool = CouponPoolMade;
+export type CodesTaken = CouponCodesTaken;
 
 const COUPONS = ["coupons"];
 
@@ -36,7 +37,7 @@ export function useCreatePool() {
 }
 
 export function useAddCodes(key: string) {
-  return useWrite((codes: string) => call<CouponCodesTaken>(couponsAddCodes({ path: { key }, body: { codes } })));
+  return useWrite((codes: string) => call<CodesTaken>(couponsAddCodes({ path: { key }, body: { codes } })));
 }
 
 export function useArchive(key: string) {

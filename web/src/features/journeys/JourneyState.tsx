@@ -5,5 +5,5 @@ const TONES: Record<string, Tone> = { running: "yes", paused: "wait", draft: "ca
 
 export function JourneyState({ status }: { status: string }) {
   const { t } = useTranslation();
-  return <State tone={TONES[status] ?? "calm"}>{t(`journeys.status.${status}`)}</State>;
+  return <State tone={TONES[status] ?? "calm"}>{t(`app.journey.${status}`)}</State>;
 }

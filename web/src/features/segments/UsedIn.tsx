@@ -33,7 +33,7 @@ function Row({ use }: { use: Use }) {
   const { Icon, to } = KINDS[use.kind];
   const places = [...new Set(use.places.map(place))];
   const older = use.is_current || use.version === null ? [] : [t("segments.used.older", { version: format.number(use.version) })];
-  const said = use.kind === "journey" ? [...(use.status ? [t(`journeys.status.${use.status}`)] : []), ...older, ...places] : [t(`segments.used.${use.kind}`)];
+  const said = use.kind === "journey" ? [...(use.status ? [t(`app.journey.${use.status}`)] : []), ...older, ...places] : [t(`segments.used.${use.kind}`)];
   return (
     <Link to={to(use.key)} className="hd-row">
       <Icon size={18} aria-hidden className="hd-dim" style={{ flex: "none" }} />

@@ -2,7 +2,6 @@ import app from "./app.json";
 import events from "./events.json";
 import home from "./home.json";
 import imports from "./imports.json";
-import journeys from "./journeys.json";
 import lifecycle from "./lifecycle.json";
 import mailbox from "./mailbox.json";
 import messages from "./messages.json";
@@ -12,4 +11,4 @@ import segments from "./segments.json";
 import settings from "./settings.json";
 import setup from "./setup.json";
 
-export default { app, events, home, imports, journeys, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
+export default { app, events, home, imports, lifecycle, mailbox, messages, people, personas, segments, settings, setup };
