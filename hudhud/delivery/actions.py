@@ -89,6 +89,20 @@ def send_again(ws: Scope, message_id: int, now: datetime) -> None:
     ws.run(QUERIES.ring)
 
 
+def begin_to_pause(ws: Scope) -> None:
+    """Wait for claims and marks that are being made: of a journey that this transaction pauses nothing is marked after its commit."""
+    ws.run(QUERIES.begin_to_pause)
+
+
+def go_on(ws: Scope, journey: str, now: datetime) -> int:
+    """Let messages that waited as their journey was paused be looked at again; return how many. Called in the transaction that ends the pause."""
+    # Who claims just now may be about to park some.
+    ws.run(ROOMS.change_rules)
+    count = ws.run(QUERIES.go_on, source_key=journey, now=now)
+    ws.run(QUERIES.ring)
+    return count
+
+
 def clear_mailbox(ws: Scope) -> int:
     """Forget all mails of the built-in mailbox; returns how many."""
     return ws.run(QUERIES.clear_mailbox)

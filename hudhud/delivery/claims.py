@@ -93,6 +93,9 @@ def _ask_gate(
             reason, later = ("", opens) if opens else (Reason.QUIET_HOURS, now)
         if reason == Reason.EXPIRED:
             expired.append(row[0])
+        elif reason == Reason.JOURNEY_PAUSED:
+            # Without a moment: nobody looks at it again before the journey goes on.
+            refused.append(Settlement(row[0], lease_id, State.PLANNED, reason, taken_back=True))
         elif reason:
             refused.append(Settlement(row[0], lease_id, State.SKIPPED, reason))
         elif later > now:

@@ -63,6 +63,7 @@ def why(ws: Scope, message_id: int, now: datetime) -> WhyMessage:
         *_quiet_hours(ws, message, seen, at),
         *_cap(ws, message),
         *_expiry(message, at),
+        *_journey(message, seen),
         *_seen(message),
         _template(message, seen),
         _delivery(message, outcomes),
@@ -205,6 +206,15 @@ def _seen(message: Message) -> list[Line]:
             data={"template": message.template},
         )
     ]
+
+
+def _journey(message: Message, seen: dict[str, Any]) -> list[Line]:
+    """That a message waits as its journey is paused."""
+    if message.state not in WAITING or seen["paused_at"] is None:
+        return []
+    data = {"journey": seen["source_key"], "since": seen["paused_at"]}
+    text = f"its journey {seen['source_key']} is paused since {seen['paused_at'].isoformat()}: it waits until the journey goes on"
+    return [Line("journey", text, holds=False, data=data)]
 
 
 def _template(message: Message, seen: dict[str, Any]) -> Line:

@@ -122,7 +122,7 @@ WITH told AS (
     UPDATE message_room r SET at = %(now)s FROM changed c
     WHERE r.message_id = c.id AND c.state IN ('accepted', 'in_doubt') AND r.at < %(now)s::timestamptz - interval '10 seconds'
 ), freed AS (
-    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND c.state IN ('rejected', 'skipped') RETURNING r.workspace_id, r.person_id
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND (c.state IN ('rejected', 'skipped') OR c.reason = 'journey_paused') RETURNING r.workspace_id, r.person_id
 ), woken AS (
     UPDATE message m SET due_at = %(now)s FROM freed f JOIN person p ON p.id = f.person_id
     WHERE m.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT g.id FROM person g WHERE g.merged_into = coalesce(p.merged_into, p.id)))
@@ -138,6 +138,15 @@ UPDATE delivery_lease SET until = clock_timestamp() + make_interval(secs => %(se
 -- name: give_back
 -- A chunk is through.
 DELETE FROM delivery_lease WHERE id = ANY (%(leases)s::bigint[]);
+
+-- name: begin_to_pause
+-- Wait for the claims and marks that are being made: those that come after this transaction see what it has written.
+SELECT pg_advisory_xact_lock(hashtextextended('hudhud.pauses', 0));
+
+-- name: go_on
+-- Messages of a journey that were parked, as it was paused, are due.
+UPDATE message SET due_at = %(now)s, reason = ''
+WHERE workspace_id = %(workspace_id)s AND source_kind = 'journey' AND source_key = %(source_key)s AND reason = 'journey_paused' AND state = 'planned';
 
 -- name: find_ended
 -- Leases that ended, or that nobody renewed lately and whose worker has no session any more.

@@ -131,7 +131,8 @@ class Slot:
         """Whether the content may follow: the mark is durable and fresh, the gate has had its last word."""
         message = mail.message
         reason, asked_at = await self._verdict(mail)
-        if reason == "lost":
+        if reason in {"lost", Reason.JOURNEY_PAUSED}:
+            # Of a journey that was paused meanwhile: whoever claims it next parks it.
             self.clerk.put_back(mail)
             return False
         if reason is not None:

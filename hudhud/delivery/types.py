@@ -37,7 +37,7 @@ SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.IN_DOUBT})
 
 
 class Reason(StrEnum):
-    """Why a message is where it is: skipped (the first block; the last two of it put it off first), put off till its hours begin, deferred or rejected."""
+    """Why a message is where it is: skipped (the first block; the last two of it put it off first), put off till its hours begin or its journey goes on, deferred or rejected."""
 
     PERSON_GONE = "person_gone"
     PERSON_ERASED = "person_erased"
@@ -63,6 +63,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
 
     SEND_WINDOW = "send_window"
+    JOURNEY_PAUSED = "journey_paused"
     PEER_DEFERRED = "peer_deferred"
     PEER_REJECTED = "peer_rejected"
     PEER_UNREACHABLE = "peer_unreachable"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.accounts.actions import record_audit
+from hudhud.delivery import actions as delivery
 from hudhud.journeys import graph as graphs
 from hudhud.journeys.editing.changeover import CHANGEOVER
 from hudhud.journeys.editing.changeover import order as order_changeover
@@ -214,14 +215,17 @@ def _resume(ws: Scope, journey: dict[str, Any], now: datetime) -> None:
     where = {"version_ids": [pair[0] for pair in clocked], "nodes": [pair[1] for pair in clocked]}
     ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now, **where)
     ws.run(QUERIES.miss_moments, paused_at=journey["paused_at"], now=now, **where)
+    delivery.go_on(ws, journey["key"], now)
 
 
 def pause(ws: Scope, key: str, now: datetime, *, by: str) -> None:
-    """Let nobody enter and nobody move; facts still wake, end and reach goals, nothing is sent."""
+    """Let nobody enter and nobody move; facts still wake, end and reach goals. From the commit on no message of it is handed over that is not yet marked."""
+    ws.run(CHANGEOVER.close_gate)
     journey = _lock(ws, key)
     if journey["status"] == "draft":
         raise JourneyNotReady(f"{key}: it is not running; start it first")
     if journey["status"] != "paused":
+        delivery.begin_to_pause(ws)
         ws.run(QUERIES.pause_journey, journey_id=journey["id"], now=now)
         record_audit(ws, now, by, "journey.pause", f"journey:{key}", names=_names(ws, journey))
 

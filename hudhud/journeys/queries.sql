@@ -173,7 +173,7 @@ WHERE p.workspace_id = %(workspace_id)s AND p.erased_at IS NULL AND p.id = coale
 
 -- name: lock_ticked
 -- Up to when a journey's ticks have come; its row is held while the next one does. Nothing for a version that is the current one no more.
-SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR UPDATE;
+SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR NO KEY UPDATE;
 
 -- name: set_ticked
 -- This tick has come.
@@ -200,7 +200,7 @@ FROM journey j CROSS JOIN LATERAL (
         ORDER BY c.txid, c.id LIMIT %(limit)s) q
     ORDER BY q.txid DESC, q.id DESC LIMIT 1) e
 -- Whoever has read the versions before another was published reads on with that one.
-WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR UPDATE OF j;
+WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR NO KEY UPDATE OF j;
 
 -- name: find_subscribed
 -- Whom a page of the consent log shows as newly subscribed to a topic by e-mail. Who only is again, as an import was taken back, is not.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hudhud.accounts.actions import record_audit
+from hudhud.delivery import actions as delivery
 from hudhud.journeys.editing import drafts
 from hudhud.journeys.types import JourneyExists, JourneyInUse, JourneyNotFound
 from hudhud.kit import sql
@@ -51,9 +52,11 @@ def _without_salt(node: Any) -> Any:  # noqa: ANN401 -- a draft's, which may be 
 
 
 def archive(ws: Scope, key: str, now: datetime, *, by: str) -> None:
-    """Put a journey away; its history stays, and "why?" still tells it. Raises `JourneyNotFound`, `JourneyInUse`."""
+    """Put a journey away; its history stays, and "why?" still tells it. Mails of it that waited are cancelled. Raises `JourneyNotFound`, `JourneyInUse`."""
     journey = _check_free(ws, key)
     ws.run(KEEPING.set_archived, journey_id=journey["id"], at=now, now=now)
+    # The gate has another answer for them now.
+    delivery.go_on(ws, key, now)
     record_audit(ws, now, by, "journey.archive", f"journey:{key}")
 
 

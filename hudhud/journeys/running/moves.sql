@@ -27,6 +27,10 @@ SELECT min(d.due_at)
 FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS n (version_id, node),
      LATERAL (SELECT p.due_at FROM run_position p WHERE p.version_id = n.version_id AND p.node = n.node ORDER BY p.due_at LIMIT 1) d;
 
+-- name: may_move
+-- Whether a journey's people may move; if so nobody pauses it before this transaction ends.
+SELECT true FROM journey j WHERE j.id = %(journey_id)s AND j.status IN ('running', 'draining') FOR KEY SHARE;
+
 -- name: claim_due
 -- Take due runs of one node: the row locks are the claim, so a crash gives everything back.
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at

@@ -71,6 +71,7 @@ class Batch:
 
 
 USUAL = Pace()
+STOPPED = Batch(0, 0, is_more=False)
 
 
 def never() -> bool:
@@ -176,6 +177,8 @@ def step(world: World, version: Version, place: Place, horizon: datetime, pace: 
         return _step_by_question(world, version, place, horizon, pace, questions)
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
     with world.scope(version.workspace_id) as ws:
+        if not world.may_move(ws, version.journey_id):
+            return STOPPED
         batch = [Due._make(row) for row in ws.rows(MOVES.claim_due, **where, horizon=horizon, limit=pace.limit)]
         return Batch(len(batch), _decide(ws, version, place, batch, {}, horizon, pace), is_more=len(batch) == pace.limit)
 
@@ -194,6 +197,8 @@ def _step_by_question(
         facts = ask(ws, world.ch, questions, seen, as_of)
     failpoint.reach("journeys.asked")
     with world.scope(version.workspace_id) as ws:
+        if not world.may_move(ws, version.journey_id):
+            return STOPPED
         ids = numbers(run.run_id for run in seen)
         visits = {row[0]: row[1] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids)}
         batch = [run for run in seen if visits.get(run.run_id) == run.visit]

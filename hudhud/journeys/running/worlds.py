@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 
+from hudhud.journeys.running.moves import MOVES
 from hudhud.kit.db import SET_WORKSPACE, Scope
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class World(Protocol):
         """Open one short transaction."""
         raise NotImplementedError
 
+    def may_move(self, ws: Scope, journey_id: int) -> bool:
+        """Say whether a journey's people may move, which stays so until the transaction ends."""
+        raise NotImplementedError
+
 
 class LiveWorld:
     """The real tables."""
@@ -53,6 +58,10 @@ class LiveWorld:
         """Open one transaction for one workspace."""
         with self.db.workspace(workspace_id) as ws:
             yield ws
+
+    def may_move(self, ws: Scope, journey_id: int) -> bool:
+        """Ask the journey as it is now: the tick may have begun before a pause."""
+        return bool(ws.value(MOVES.may_move, journey_id=journey_id))
 
 
 class RehearsalWorld:
@@ -77,6 +86,10 @@ class RehearsalWorld:
                 yield self._open
             finally:
                 self._open = None
+
+    def may_move(self, ws: Scope, journey_id: int) -> bool:  # noqa: ARG002 -- what is rehearsed need not run
+        """Whatever is rehearsed moves."""
+        return True
 
 
 @contextmanager

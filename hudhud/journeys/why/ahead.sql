@@ -15,10 +15,10 @@ FROM run_log l JOIN run r ON r.id = l.run_id JOIN journey j ON j.id = r.journey_
 WHERE l.run_id = %(run_id)s AND l.visit = %(visit)s AND j.workspace_id = %(workspace_id)s AND j.key = %(journey)s;
 
 -- name: find_messages
--- Messages of a person, and of who was merged into them, that wait to leave, by when they may.
+-- Messages of a person, and of who was merged into them, that wait to leave, by when they may; last those whose journey is paused.
 SELECT m.id, m.source_kind, m.source_key, m.step, m.channel, m.topic, m.template, m.state, m.reason, m.due_at, m.expires_at
 FROM message m
-WHERE m.workspace_id = %(workspace_id)s AND m.due_at IS NOT NULL
+WHERE m.workspace_id = %(workspace_id)s AND (m.due_at IS NOT NULL OR m.reason = 'journey_paused')
   AND m.person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT id FROM person WHERE merged_into = %(person_id)s))
 ORDER BY m.due_at, m.id
 LIMIT %(limit)s;

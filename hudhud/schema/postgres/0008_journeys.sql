@@ -19,6 +19,8 @@ CREATE TABLE journey (
     updated_at   timestamptz NOT NULL,
     UNIQUE (workspace_id, key)
 );
+-- Asked for each message that is about to leave.
+CREATE INDEX journey_paused ON journey (workspace_id, key) WHERE status = 'paused';
 SELECT hudhud_wall('journey');
 
 -- Immutable: `graph` is the canonical JSON, kept as text so that it comes back byte by byte.

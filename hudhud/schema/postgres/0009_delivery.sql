@@ -1,5 +1,5 @@
--- One row for every intended message. Only `due_at` is indexed among the columns that change, and half of each page is left
--- free, so that marks and outcomes are HOT updates; who holds a row stands in `delivery_lease`, not in an index over messages.
+-- One row for every intended message. Of the columns that change only `due_at` is indexed, and `reason`, which a message that gets through
+-- leaves as it is; half of each page is left free: so marks and outcomes are HOT updates; who holds a row stands in `delivery_lease`, not in an index over messages.
 CREATE TABLE message (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE message (
     event        jsonb NOT NULL,                 -- what Liquid calls `event`: the trigger
     given        jsonb,                          -- what Liquid calls `run` and `coupon`, by root; null: nothing
     planned_at   timestamptz NOT NULL,
-    due_at       timestamptz,                    -- set while planned or deferred, null otherwise
+    due_at       timestamptz,                    -- set while planned or deferred and not parked as its journey is paused, null otherwise
     expires_at   timestamptz,                    -- worthless after that
     seen_since   timestamptz,                    -- nobody gets it who has got this template since; null: whoever has
     hours        jsonb,                          -- hours of the week, where the person lives, in which alone it may leave: kit/localtime.py Hours
@@ -31,12 +31,14 @@ CREATE TABLE message (
     language     text,
     priority     smallint NOT NULL DEFAULT 0,    -- where a cap bites, the higher goes first,
     value        real,                           -- then what is expected to bring more, then what expires first
-    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred')))
+    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred') AND reason <> 'journey_paused'))
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
 CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
 -- A person's messages that wait: who competes for the room that a cap leaves.
 CREATE INDEX message_waiting ON message (person_id) WHERE due_at IS NOT NULL;
+-- Those that wait for a journey to go on: nobody looks at them before it does.
+CREATE INDEX message_parked ON message (workspace_id, source_key) WHERE reason = 'journey_paused';
 CREATE INDEX message_recent ON message (workspace_id, id DESC);
 CREATE INDEX message_person ON message (person_id, id DESC);
 SELECT hudhud_wall('message');
@@ -179,13 +181,20 @@ SELECT hudhud_wall('message_hold');
 -- whatever the planner believes about tables that are young.
 CREATE FUNCTION message_gate(ids bigint[], at timestamptz)
 RETURNS TABLE (message_id bigint, reason text, person_id bigint, address text, topic_id bigint, stream text)
-LANGUAGE plpgsql STABLE ROWS 256 SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql ROWS 256 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
+DECLARE
+    is_any_paused boolean;
 BEGIN
+    -- Who pauses a journey waits for the claims and marks that are being made; what follows sees whatever was paused before (volatile: each
+    -- statement here looks anew).
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('hudhud.pauses', 0));
+    is_any_paused := EXISTS (SELECT FROM journey j WHERE j.status = 'paused');
     RETURN QUERY
     SELECT m.id,
            CASE WHEN p.id IS NULL THEN 'person_gone'
                 WHEN p.erased_at IS NOT NULL THEN 'person_erased'
+                WHEN j.reason IS NOT NULL THEN j.reason
                 WHEN t.id IS NULL THEN 'topic_unknown'
                 WHEN m.expires_at <= message_gate.at THEN 'expired'
                 WHEN a.value IS NULL THEN 'no_address'
@@ -201,6 +210,10 @@ BEGIN
         SELECT o.id, o.erased_at, o.attributes FROM person o
         WHERE o.id = (SELECT coalesce(n.merged_into, n.id) FROM person n WHERE n.id = m.person_id) AND o.workspace_id = m.workspace_id LIMIT 1
     ) p ON true
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN o.archived_at IS NULL THEN 'journey_paused' ELSE 'cancelled' END AS reason FROM journey o
+        WHERE is_any_paused AND m.source_kind = 'journey' AND o.workspace_id = m.workspace_id AND o.key = m.source_key AND o.status = 'paused' LIMIT 1
+    ) j ON true
     LEFT JOIN LATERAL (
         SELECT o.id, o.stream FROM topic o WHERE o.workspace_id = m.workspace_id AND o.key = m.topic LIMIT 1
     ) t ON true

@@ -88,7 +88,7 @@ export default function AheadCard({ personId }: { personId: number }) {
                   {template(one.template)} <State tone="wait">{t(`messages.state.${one.state}`)}</State>
                   {one.reason && <span className="hd-small"> {t(`messages.reason.${one.reason}`)}</span>}
                 </Link>
-                <Text component="time" c="dimmed" fz="sm" dateTime={one.due_at}>{format.dateTime(one.due_at)}</Text>
+                {one.due_at && <Text component="time" c="dimmed" fz="sm" dateTime={one.due_at}>{format.dateTime(one.due_at)}</Text>}
               </li>
             ))}
           </ul>

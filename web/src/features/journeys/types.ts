@@ -136,7 +136,7 @@ export interface AheadRun {
 
 export interface Ahead {
   runs: AheadRun[];
-  messages: { id: number; template: string; state: string; reason: string; due_at: string }[];
+  messages: { id: number; template: string; state: string; reason: string; due_at: string | null }[]; // `due_at` null: its journey is paused
 }
 
 /** What a step asked, each condition with the value that decided it then; `as_known_now`: some of it is known only as it is today. */

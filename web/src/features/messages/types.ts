@@ -56,7 +56,7 @@ export interface MessageDetail extends Message {
 
 /** One thing that was asked before the message might leave; `holds` null: it only informs. */
 export interface MessageLine {
-  code: "person" | "topic" | "address" | "suppression" | "consent" | "hours" | "quiet_hours" | "cap" | "expiry" | "seen" | "template" | "delivery";
+  code: "person" | "topic" | "address" | "suppression" | "consent" | "hours" | "quiet_hours" | "cap" | "expiry" | "journey" | "seen" | "template" | "delivery";
   holds: boolean | null;
   data: {
     address?: string | null;
