@@ -56,7 +56,9 @@ WITH many AS (
 INSERT INTO coupon_stock (workspace_id, pool_id, ends_at, total, free, given, redeemed)
 SELECT g.workspace_id, g.pool_id, g.ends_at, sum(g.total), sum(g.free), sum(g.given), sum(g.redeemed) FROM gone g
 WHERE EXISTS (SELECT FROM coupon_pool p WHERE p.id = g.pool_id)
-GROUP BY g.workspace_id, g.pool_id, g.ends_at HAVING sum(g.total) <> 0;
+GROUP BY g.workspace_id, g.pool_id, g.ends_at
+-- What another process adds up just now is not seen: of who was given codes since there are only changes, which make no codes more or less.
+HAVING (sum(g.total), sum(g.free), sum(g.given), sum(g.redeemed)) <> (0, 0, 0, 0);
 
 -- name: add_codes
 -- Bring codes along; those that are known in the workspace, in this pool or another, are left out.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from hudhud.coupons import actions, queries
@@ -18,6 +20,7 @@ SELECT count(*), count(*) FILTER (WHERE given_at IS NULL AND redeemed_at IS NULL
 FROM coupon c JOIN coupon_pool p ON p.id = c.pool_id WHERE p.key = %s
 """
 DAY = timedelta(days=1)
+WAITING = "SELECT count(*) FROM pg_locks w WHERE NOT w.granted AND pg_backend_pid() = ANY(pg_blocking_pids(w.pid))"
 
 
 def test_it_is_exact_whatever_happens_to_codes_and_however_often_changes_are_added_up(db: Database) -> None:
@@ -51,6 +54,31 @@ def test_it_is_exact_whatever_happens_to_codes_and_however_often_changes_are_add
         actions.remove_free(ws, "summer", NOW, by="test")
     look()
     assert seen[-4:] == [(20, 13, 6, 2), (20, 7, 6, 2), (1, 0, 0, 1), (1, 0, 0, 1)]
+
+
+def test_two_who_add_up_at_once_lose_nothing(db: Database) -> None:
+    """The second waits for the first, whose sum it does not see; of what was given meanwhile it has the changes alone."""
+    shop = make.workspace(db)
+    with db.workspace(shop) as ws:
+        actions.create_pool(ws, "spring", PoolWishes("Spring"), NOW, by="test")
+        actions.add_codes(ws, "spring", [(f"C{n}", None) for n in range(20)], NOW, by="test")
+
+    def fold() -> None:
+        with db.everywhere() as everywhere:
+            everywhere.run(actions.QUERIES.fold_stock, above=0)
+
+    second = Thread(target=fold)
+    with db.everywhere() as first:
+        first.run(actions.QUERIES.fold_stock, above=0)
+        with db.workspace(shop) as ws:
+            actions.give(ws, "spring", "mail", [Wanted(1, 1)], NOW)
+        second.start()
+        while first.conn.execute(WAITING).fetchone() == (0,):
+            time.sleep(0.01)
+    second.join()
+    with db.workspace(shop) as ws:
+        pool = queries.get_pool(ws, "spring", NOW)
+    assert (pool.total, pool.free, pool.given) == (20, 19, 1)
 
 
 def test_what_is_kept_of_pools_that_are_gone_goes(db: Database) -> None:
