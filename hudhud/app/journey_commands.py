@@ -78,7 +78,7 @@ def drain(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: J
 
 @journey.command()
 def pause(key: Key, *, workspace: WorkspaceId = None, data: Data = None, json: Json = False) -> None:
-    """Stop a journey: nobody enters, nobody moves. Example: hudhud journey pause welcome."""
+    """Stop a journey: nobody enters, nobody moves, no mail of it leaves. Example: hudhud journey pause welcome."""
     with attach(data, workspace) as (chosen, ws):
         actions.pause(ws, key, clock.from_setting(chosen.clock).now(), by=ACTOR)
     say({"key": key, "status": "paused"}, f"{key}: paused", json=json)

@@ -15,6 +15,7 @@ from hudhud.delivery.claims import claim
 from hudhud.delivery.slot import Slot
 from hudhud.delivery.types import PlannedMessage, PlannedSet
 from hudhud.kit.localtime import Hours
+from hudhud.people.actions import join
 from tests import make
 
 if TYPE_CHECKING:
@@ -105,6 +106,36 @@ def test_f27_what_happens_between_claim_and_hand_over_is_heard(desk: Desk, monke
     desk.work()
     assert desk.rows("SELECT state, reason FROM message") == [("skipped", reason)]
     assert desk.told() == []
+
+
+@pytest.mark.parametrize("says_no", [False, True])
+def test_f27_a_merge_between_claim_and_hand_over_is_heard(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, says_no: bool) -> None:
+    """What was written for one person does not leave: it is written anew for who they are now, if that one agrees, and goes to them once."""
+    original = Slot._may_send
+    merged: list[object] = []
+    with desk.db.workspace(desk.workspace_id) as ws:
+        survivor = make.person(ws, "new@example.com", (), first_name="Grace")
+
+    async def merge_first(self: Slot, mail: object) -> bool:
+        if not merged:
+            merged.append(mail)
+            with desk.db.workspace(desk.workspace_id) as ws:
+                (gone,) = next(iter(ws.conn.execute("SELECT person_id FROM message")))
+                join(ws, survivor, gone, frozenset(), make.NOW, "test")
+                if says_no:
+                    record(ws, [ConsentChange(survivor, "newsletter", "email", "unsubscribed", make.NOW + timedelta(seconds=1), "api")])
+        return await original(self, mail)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Slot, "_may_send", merge_first)
+    desk.send("old@example.com")
+    desk.work()
+    if says_no:
+        assert desk.rows("SELECT state, reason FROM message") == [("skipped", "unsubscribed")]
+        assert desk.told() == []
+        return
+    assert desk.rows("SELECT state, reason, sent_to, attempts FROM message") == [("accepted", "", survivor, 1)]
+    (entry,) = desk.ledger.entries()
+    assert (entry.recipient, "Hi Grace" in entry.message().as_string()) == ("new@example.com", True)
 
 
 def test_planning_twice_is_planning_once(desk: Desk) -> None:
