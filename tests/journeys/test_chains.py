@@ -44,6 +44,7 @@ HIT = Query(
     """INSERT INTO engagement (workspace_id, message_id, kind, at, method, verdict)
     SELECT workspace_id, id, %(kind)s, %(at)s, 'GET', %(verdict)s FROM message WHERE person_id = %(person_id)s ORDER BY id DESC LIMIT 1""",
 )
+SKIPPED = Query("skipped", "UPDATE message SET state = 'skipped', reason = %(reason)s, due_at = NULL WHERE person_id = %(person_id)s")
 HEARD = Query("heard", "SELECT source_id FROM message WHERE person_id = %(person_id)s LIMIT 1")
 
 
@@ -160,6 +161,34 @@ def test_the_wait_counts_from_when_the_mail_left_and_an_open_just_come_in_is_jud
     assert [sent(stage, one) for one in people] == [["hello"], ["hello", "again"]]
     stage.tick(T0 + 10 * HOUR + MINUTE)
     assert len(sent(stage, people[0])) == 1
+
+
+def test_who_answers_while_the_hours_for_sending_are_closed_goes_on_at_once_too(stage: Stage) -> None:
+    (ann,) = begin(stage, 1, {**CHAIN, "send_window": {"from": "09:00", "to": "14:00"}})
+    # Due at four in the afternoon, held till nine in the morning.
+    stage.tick(T0 + 5 * HOUR)
+    hit(stage, ann, "open", T0 + 6 * HOUR)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        told = {"source_kind": "journey", "source_id": ws.value(HEARD, person_id=ann), "step": "mail", "verdict": "human"}
+    stage.take(stage.event(ann, "Message Opened", T0 + 6 * HOUR, **told))
+    stage.tick(T0 + 6 * HOUR)
+    assert [row[1:] for row in stage.log()][-2:] == [
+        ("mail", "next", "engaged", T0 + 6 * HOUR),
+        ("end", "end", "end_reached", T0 + 6 * HOUR),
+    ]
+
+
+def test_whose_mail_was_skipped_as_they_had_got_it_meanwhile_gets_no_fallback_to_it(stage: Stage) -> None:
+    people = stage.people({}, {})
+    stage.publish(CHAIN)
+    stage.take(*(stage.event(one, "Signed Up", T0) for one in people))
+    stage.tick(T0)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        ws.run(SKIPPED, person_id=people[0], reason="already_seen")
+        ws.run(SKIPPED, person_id=people[1], reason="quiet_hours")
+    stage.tick(T0 + 4 * HOUR)
+    assert [sent(stage, one) for one in people] == [["hello"], ["hello", "again"]]
+    assert steps(stage, people[0])[-2:] == [("mail", "next", "already_seen"), ("end", "end", "end_reached")]
 
 
 def test_the_goal_ends_a_chain_and_why_tells_what_comes(stage: Stage) -> None:

@@ -85,12 +85,13 @@ def _look_at_chains(
     # A newer version has fewer.
     plan.add("next", [run for run in batch if plan.links.get(run.run_id, 0) > len(node.fallbacks)], Reason.ALREADY_DONE)
     staying = [run for run in batch if 0 < plan.links.get(run.run_id, 0) <= len(node.fallbacks)]
-    answered, rests = (
+    answered, seen, rests = (
         _ask(ws, node, node_id, staying, plan.links, now)
         if rehearsed is None
         else _assume(version, node, node_id, staying, plan.links, rehearsed)
     )
     plan.add("next", answered, Reason.ENGAGED)
+    plan.add("next", seen, Reason.ALREADY_SEEN)
     plan.rests = rests
 
 
@@ -101,11 +102,14 @@ def find_next(ws: Scope, node: Send, node_id: str, run_id: int, visit: int) -> F
     return node.fallbacks[link - 1] if 0 < link <= len(node.fallbacks) else None
 
 
-Asked = tuple[list[Due], list[tuple[Due, datetime]]]
+Asked = tuple[list[Due], list[Due], list[tuple[Due, datetime]]]
 
 
 def _ask(ws: Scope, node: Send, node_id: str, staying: list[Due], links: dict[int, int], now: datetime) -> Asked:
-    """Return who has answered, and who may still, until when. The wait counts from when the message left; one that never does is waited out."""
+    """Return who has answered, who had got the message meanwhile, and who may still answer, until when.
+
+    The wait counts from when the message left; one that never does is waited out.
+    """
     asked = {
         "run_ids": numbers(run.run_id for run in staying),
         "visits": numbers(run.visit for run in staying),
@@ -113,9 +117,9 @@ def _ask(ws: Scope, node: Send, node_id: str, staying: list[Due], links: dict[in
         "by_clicks": [node.fallbacks[links[run.run_id] - 1].unless == "clicked" for run in staying],
     }
     rows = {row[0]: row[1:] for row in ws.rows(QUERIES.find_answers, step=node_id, **asked)} if staying else {}
-    answered, rests = [], []
+    answered, seen, rests = [], [], []
     for run in staying:
-        is_answered, is_open, state, due_at, left_at = rows[run.run_id]
+        is_answered, is_open, state, reason, due_at, left_at = rows[run.run_id]
         after = node.fallbacks[links[run.run_id] - 1].after.length()
         until = (left_at or run.arrived_at) + after
         if state in UNDER_WAY:
@@ -124,9 +128,11 @@ def _ask(ws: Scope, node: Send, node_id: str, staying: list[Due], links: dict[in
             until = max(until, now + JUDGING)
         if is_answered:
             answered.append(run)
+        elif reason == Reason.ALREADY_SEEN:
+            seen.append(run)
         elif until > run.due_at:
             rests.append((run, until))
-    return answered, rests
+    return answered, seen, rests
 
 
 def _assume(version: Version, node: Send, node_id: str, staying: list[Due], links: dict[int, int], rehearsed: Rehearsed) -> Asked:
@@ -137,7 +143,7 @@ def _assume(version: Version, node: Send, node_id: str, staying: list[Due], link
         share = rehearsed.clicked if node.fallbacks[link - 1].unless == "clicked" else rehearsed.opened
         if draw(f"{version.key}.{node_id}.{link}.{run.entered_at.isoformat()}", run.person_id) < share * LOTS:
             answered.append(run)
-    return answered, []
+    return answered, [], []
 
 
 def _find_seen(ws: Scope, node: Send, batch: list[Due], links: dict[int, int], rehearsed: Rehearsed | None) -> set[int]:

@@ -9,11 +9,11 @@ WHERE l.node = %(step)s AND l.edge LIKE 'fallback.%%';
 
 -- name: find_answers
 -- What people did with the last few messages of this step in each run, and what has become of the last one.
-SELECT g.run_id, coalesce(found.is_answered, false), coalesce(found.is_open, false), last.state, last.due_at,
+SELECT g.run_id, coalesce(found.is_answered, false), coalesce(found.is_open, false), last.state, last.reason, last.due_at,
        (SELECT max(o.at) FROM message_outcome o WHERE o.message_id = last.id AND o.state IN ('accepted', 'in_doubt')) AS left_at
 FROM unnest(%(run_ids)s::bigint[], %(visits)s::integer[], %(links)s::integer[], %(by_clicks)s::boolean[]) AS g (run_id, visit, link, by_click)
 LEFT JOIN LATERAL (
-    SELECT m.id, m.state, m.due_at FROM message m
+    SELECT m.id, m.state, m.reason, m.due_at FROM message m
     WHERE m.source_id = g.run_id AND m.step = %(step)s AND m.visit < g.visit AND m.source_kind = 'journey' ORDER BY m.visit DESC LIMIT 1
 ) last ON true
 LEFT JOIN LATERAL (
@@ -49,8 +49,8 @@ WHERE EXISTS (
       AND m.state IN ('accepted', 'delivered', 'complained', 'in_doubt') AND m.state_at >= g.since AND m.state_at < %(begins_at)s);
 
 -- name: look_now
--- Let runs that stay on these steps for a fallback be looked at, as their people have answered.
+-- Let runs that stay on these steps for a fallback be looked at, as their people have answered; also who waits there for the journey's hours.
 UPDATE run_position p SET due_at = greatest(given.at, p.arrived_at)
 FROM unnest(%(run_ids)s::bigint[], %(steps)s::text[], %(ats)s::timestamptz[]) AS given (run_id, step, at)
-WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]) AND p.node = given.step AND NOT p.waiting AND p.due_at > given.at
+WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]) AND p.node = given.step AND p.due_at > given.at
   AND (p.version_id, p.node) IN (SELECT * FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]));
