@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hudhud.journeys import queries
 from hudhud.journeys.rehearsing.performing import Stage as Place
 from hudhud.journeys.rehearsing.performing import perform
 from hudhud.journeys.rehearsing.rehearsals import Request
@@ -48,6 +49,9 @@ def test_a_rehearsal_of_all_lets_journeys_start_and_end_each_others_runs(stage: 
     lessons, welcome = (next(one for one in found.together.journeys if one.journey == key) for key in ("lessons", "welcome"))
     assert figures(lessons) == (6, 4, 2, len(stage.messages())) == (6, 4, 2, 10)
     assert figures(welcome) == (6, 6, 0, 0)
+    with stage.db.workspace(stage.workspace_id) as ws:
+        version, _ = queries.get_version(ws, "lessons")
+        assert lessons.nodes == queries.node_numbers(ws, version)
     assert "actions_not_done" not in found.assumptions
     # Alone, nobody is there to be started.
     alone = perform(place, stage.workspace_id, Request(journeys=("welcome",)), T0 - HOUR, T0 + 4 * DAY, T0 + 4 * DAY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -90,7 +90,6 @@ class SettingOff:
                 groups[node_id].append(Decided(run, node_id, max(by.at, run.arrived_at), detail))
         for node_id, runs in groups.items():
             moves.end(ws, version, node_id, "left", runs, Reason.OTHER_JOURNEY)
-        moves.count(ws, version, Counter({(node_id, "left"): len(runs) for node_id, runs in groups.items()}))
 
 
 def _candidate(other: Version, one: Planned) -> Candidate:
