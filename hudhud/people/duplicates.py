@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.people", "duplicates.sql")
+PEOPLE = sql.load("hudhud.people")
 # How sure each reason makes one alone, in percent; together they leave the product of their doubts (as if independent).
 WEIGHTS = {"email": 95, "mailbox": 80, "lookalike": 50, "phone": 70, "name_birthday": 80, "name_address": 70, "name": 40}
 MOST_ALIKE = 20  # people who share a key
@@ -87,7 +88,8 @@ def find_duplicates(ws: Scope, *, after: str = "", limit: int = 20) -> tuple[lis
     confidence, pair_id = _from_cursor(after)
     rows = ws.rows(QUERIES.find_open, confidence=confidence, after=pair_id, limit=limit)
     people = find_some(ws, {person_id for row in rows for person_id in row[2:4]})
-    found = [Duplicate(row[0], row[1], row[4], (people[row[2]], people[row[3]])) for row in rows]
+    # Some may have been joined since the line above.
+    found = [Duplicate(row[0], row[1], row[4], (people[row[2]], people[row[3]])) for row in rows if row[2] in people and row[3] in people]
     return found, f"{rows[-1][1]}|{rows[-1][0]}" if len(rows) == limit else None
 
 
@@ -108,6 +110,8 @@ def tell_apart(ws: Scope, pair_id: int, now: datetime, by: str) -> None:
 
 def join_pair(ws: Scope, pair_id: int, survivor_id: int, chosen: frozenset[str], now: datetime, by: str) -> None:
     """Make the two one (see `people.actions.join`); raises `DuplicateNotFound`, `PersonNotFound`."""
+    # First, as everybody takes it: who erases holds it while waiting for who compares, and they wait for the pair.
+    ws.run(PEOPLE.lock)
     pair = _decide(ws, pair_id, "joined", now, by)
     if survivor_id not in pair:
         raise InvalidInput("survivor_id", survivor_id, f"use one of {pair[0]} and {pair[1]}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import time
 from contextlib import suppress
 from datetime import timedelta
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,3 +134,27 @@ def test_the_worker_compares_whoever_came_without_being_asked(db: Database, ch: 
     with line.db.workspace(line.shop) as ws:
         assert [pair.reasons for pair in duplicates.find_duplicates(ws)[0]] == [["email"]]
         assert duplicates.get_search(ws) is None
+
+
+def test_who_joins_a_pair_waits_for_whoever_changes_people_before_holding_it(db: Database) -> None:
+    """Else an erasure waits for who compares, who waits for the pair, whose holder waits for the erasure."""
+    shop = make.workspace(db)
+    with db.workspace(shop) as ws:
+        one, _ = resolve(ws, [Identity((("user_id", f"u{n}"),), "identify", NOW, {"phone": PHONES[0]}) for n in range(2)], NOW).person_ids
+    follow(db, shop)
+
+    def join_them() -> None:
+        with db.workspace(shop) as ws:
+            duplicates.join_pair(ws, duplicates.find_duplicates(ws)[0][0].id, one, frozenset(), NOW, "user:1")
+
+    joining = Thread(target=join_them)
+    with db.workspace(shop) as ws:
+        ws.run(duplicates.PEOPLE.lock)
+        joining.start()
+        while ws.conn.execute(
+            "SELECT count(*) FROM pg_locks w WHERE NOT w.granted AND pg_backend_pid() = ANY(pg_blocking_pids(w.pid))"
+        ).fetchone() == (0,):
+            time.sleep(0.01)
+        assert ws.conn.execute("SELECT state FROM duplicate FOR UPDATE NOWAIT").fetchall() == [("open",)]
+    joining.join()
+    assert assert_same_as_searched(db, shop) == []
