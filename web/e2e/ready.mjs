@@ -18,7 +18,7 @@ export function installsReady(stage, language) {
     await page.locator(".hd-box").first().waitFor(PATIENT);
     await page.getByRole("button", { name: t("journeys.ready.install") }).click();
     const questions = page.getByRole("dialog", { name: t("journeys.ready.ask.title") });
-    assert.equal(await questions.getByRole("textbox").first().inputValue(), "Order Completed");
+    assert.equal(await questions.getByRole("combobox").first().inputValue(), "Order Completed");
     await assertAccessible(page, "questions of a ready journey");
     await questions.getByRole("button", { name: t("journeys.ready.install") }).click();
     await page.waitForURL("**/journeys/second_order", PATIENT);
