@@ -61,12 +61,16 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.seen:' || t.template, t.wo
 
 -- name: find_seen
 -- Which of these claimed messages are of a template that their people (also as who they were before a merge) have got, and which of one that another
--- message is just bringing them: one that another worker holds, that does not ask, or of those that ask together an older one.
+-- message is just bringing them: one that another worker holds, that does not ask, or of those that ask together an older one. What these people have
+-- is reached by their key, and only then looked at: else the planner may take a whole workspace's messages for each.
 SELECT m.id, bool_or(o.state NOT IN ('claimed', 'handing_over'))
 FROM unnest(%(ids)s::bigint[], %(sinces)s::timestamptz[]) AS g (id, since)
 JOIN message m ON m.id = g.id
-JOIN person p ON p.id = m.person_id
-JOIN message o ON o.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT k.id FROM person k WHERE k.merged_into = coalesce(p.merged_into, p.id)))
+CROSS JOIN LATERAL (SELECT coalesce(n.merged_into, n.id) AS id FROM person n WHERE n.id = m.person_id LIMIT 1) p
+CROSS JOIN LATERAL (
+    SELECT k.id, k.workspace_id, k.template, k.source_kind, k.state, k.state_at, k.lease_id, k.seen_since FROM message k
+    WHERE k.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id)) OFFSET 0
+) o
 WHERE o.workspace_id = m.workspace_id AND o.template = m.template AND o.id <> m.id AND o.source_kind <> 'test'
   AND (o.state IN ('accepted', 'delivered', 'complained', 'in_doubt') AND o.state_at >= g.since
        OR o.state IN ('claimed', 'handing_over') AND (o.lease_id <> m.lease_id OR o.seen_since IS NULL OR o.id < m.id))
