@@ -172,8 +172,9 @@ WHERE p.workspace_id = %(workspace_id)s AND p.erased_at IS NULL AND p.id = coale
     SELECT i.person_id FROM identifier i WHERE i.workspace_id = %(workspace_id)s AND i.namespace = 'user_id' AND i.value = %(user_id)s));
 
 -- name: lock_ticked
--- Up to when a journey's ticks have come; its row is held while the next one does. Nothing for a version that is the current one no more.
-SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR NO KEY UPDATE;
+-- Up to when a journey's ticks have come; its row is held while the next one does. Nothing for a version that is the current one no more, or a journey
+-- that was stopped meanwhile.
+SELECT j.ticked_at FROM journey j WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s AND j.status = 'running' FOR NO KEY UPDATE;
 
 -- name: set_ticked
 -- This tick has come.
@@ -199,8 +200,8 @@ FROM journey j CROSS JOIN LATERAL (
         WHERE c.workspace_id = j.workspace_id AND (c.txid, c.id) > (j.consent_txid, j.consent_id) AND c.txid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY c.txid, c.id LIMIT %(limit)s) q
     ORDER BY q.txid DESC, q.id DESC LIMIT 1) e
--- Whoever has read the versions before another was published reads on with that one.
-WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s FOR NO KEY UPDATE OF j;
+-- Whoever has read the versions before another was published reads on with that one; before a pause, not at all.
+WHERE j.id = %(journey_id)s AND j.version_id = %(version_id)s AND j.status = 'running' FOR NO KEY UPDATE OF j;
 
 -- name: find_subscribed
 -- Whom a page of the consent log shows as newly subscribed to a topic by e-mail. Who only is again, as an import was taken back, is not.
