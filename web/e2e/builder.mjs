@@ -2,17 +2,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { assertAccessible } from "./axe.mjs";
+import { chooseIn, tabTo } from "./keyboard.mjs";
 import { PATIENT, textsOf } from "./language.mjs";
 import { api } from "./newcomer.mjs";
-
-/** Presses Tab until the focus is where it is wanted. */
-async function tabTo(page, wanted) {
-  for (let press = 0; press < 40; press += 1) {
-    if (await wanted.evaluate((node) => node === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  assert.fail("the keyboard never got there");
-}
 
 export function buildsSegment(stage, language) {
   const t = textsOf(language);
@@ -21,11 +13,7 @@ export function buildsSegment(stage, language) {
     const { page } = stage.visitor;
     await tabTo(page, page.getByRole("button", { name: t("segments.build.add"), exact: true }));
     await page.keyboard.press("Enter");
-    const item = page.getByRole("menuitem", { name: t(`segments.build.kind.${kind}.name`) });
-    await item.waitFor();
-    while (!(await item.evaluate((node) => node === document.activeElement))) await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Enter");
-    await item.waitFor({ state: "detached" });
+    await chooseIn(page, page.getByRole("menuitem", { name: t(`segments.build.kind.${kind}.name`) }));
   };
   const focused = () => stage.visitor.page.waitForFunction(() => document.activeElement?.matches(".hd-build input, .hd-build select"));
   const counted = () => stage.visitor.page.waitForFunction(() => /[1-9۱-۹١-٩]/.test(document.querySelector(".hd-big:not([data-stale])")?.textContent ?? ""), null, PATIENT);

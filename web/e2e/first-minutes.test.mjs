@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { isolatesNames } from "./bidi.mjs";
 import { launch } from "./browser.mjs";
 import { buildsSegment } from "./builder.mjs";
+import { editsJourney } from "./editor.mjs";
 import { firstMinutes, removeSample, signUp } from "./newcomer.mjs";
 import { installsReady } from "./ready.mjs";
 import { keepsTheDoor, looksThings, rehearses, sendsEvents } from "./owner.mjs";
@@ -47,6 +48,7 @@ describe("the first minutes", { timeout: 1_800_000 }, () => {
   rehearses(stage, LAST);
   buildsSegment(stage, LAST);
   installsReady(stage, LAST);
+  editsJourney(stage, LAST);
   sendsEvents(stage, LAST);
   isolatesNames(stage);
   looksThings(stage, LAST);
