@@ -34,10 +34,15 @@ MAX_SAMPLES, MAX_SAMPLE_LENGTH = 5, 40
 # Words in a property's name, and forms of a value, that tell who somebody is.
 _PERSONAL = frozenset(
     {"email", "mail", "phone", "mobile", "tel", "telephone", "fax", "name", "firstname", "lastname", "surname", "fullname", "username", "nickname",
-     "address", "street", "zip", "postcode", "postal", "birthday", "birthdate", "birth", "dob", "ip", "password", "token", "secret", "iban", "ssn",
-     "passport", "latitude", "longitude", "lat", "lng", "avatar"}
+     "address", "street", "zip", "zipcode", "postcode", "postalcode", "postal", "birthday", "birthdate", "birth", "dob", "ip", "password", "token", "secret", "iban", "ssn",
+     "passport", "latitude", "longitude", "lat", "lng", "avatar",
+     "nimi", "eesnimi", "perenimi", "perekonnanimi", "kasutajanimi", "telefon", "mobiil", "meil", "epost", "aadress", "tänav", "sihtnumber", "sünnipäev",
+     "sünniaeg", "isikukood",
+     "نام", "ایمیل", "رایانامه", "تلفن", "موبایل", "آدرس", "نشانی", "کدپستی", "تولد", "زادروز", "کدملی", "گذرواژه",
+     "اسم", "الاسم", "بريد", "البريد", "إيميل", "هاتف", "الهاتف", "جوال", "الجوال", "العنوان", "ميلاد", "الميلاد"}
 )  # fmt: skip
 _WORDS = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+(?![a-z])|\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")  # of any script: "address1", "نام‌خانوادگی"
 _PERSONAL_VALUE = re.compile(r"@|%40|^\+?[\d\s().-]{7,}$|^\d{1,3}(\.\d{1,3}){3}$")
 
 Key = tuple[str, str]  # property, kind
@@ -70,7 +75,9 @@ class Known:
 
 def is_personal(name: str) -> bool:
     """Say whether a property of this name may tell who somebody is: its values are not shown as samples."""
-    return not _PERSONAL.isdisjoint(word.lower() for word in _WORDS.findall(name)) or name.replace("_", "").lower() in _PERSONAL
+    plain = name.lower()
+    words = [*(word.lower().rstrip("0123456789") for word in _WORDS.findall(name)), *_LETTERS.findall(plain), re.sub(r"[\W_]", "", plain)]
+    return not _PERSONAL.isdisjoint(words)
 
 
 def is_telling(value: object) -> bool:

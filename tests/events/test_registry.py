@@ -63,8 +63,9 @@ def test_the_registry_knows_kinds_samples_and_what_has_changed(line: Line) -> No
 
 
 @pytest.mark.parametrize(("name", "expected"), [
-    ("email", True), ("customerEmail", True), ("first_name", True), ("firstName", True), ("product_name", True), ("phone2", False), ("ip", True),
+    ("email", True), ("customerEmail", True), ("first_name", True), ("firstName", True), ("product_name", True), ("phone2", True), ("ip", True),
     ("price", False), ("shipping", False), ("mailing", False), ("EMAIL", True), ("Billing Address", True), ("zip-code", True),
+    ("shippingAddress1", True), ("Perekonnanimi", True), ("نام\u200cخانوادگی", True), ("رقم الهاتف", True), ("تعداد", False), ("color2", False),
 ])  # fmt: skip
 def test_what_tells_who_somebody_is(name: str, *, expected: bool) -> None:
     assert is_personal(name) is expected
