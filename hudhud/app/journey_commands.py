@@ -39,15 +39,13 @@ def install(key: Key, *, answer: Answer = None, workspace: WorkspaceId = None, d
     sandbox = Sandbox()
     try:
         with attach(data, workspace) as (chosen, ws):
-            number = recipes.install(
-                ws, sandbox, key, clock.from_setting(chosen.clock).now(), by=ACTOR, answers=_read_answers(answer or [])
-            )
+            number = recipes.install(ws, sandbox, key, clock.from_setting(chosen.clock).now(), by=ACTOR, answers=read_answers(answer or []))
     finally:
         sandbox.close()
     say({"key": key, "number": number}, f"{key}: version {number}; start it with `hudhud journey start {key}`", json=json)
 
 
-def _read_answers(given: list[str]) -> dict[str, str | int]:
+def read_answers(given: list[str]) -> dict[str, str | int]:
     """Read KEY=VALUE; a number is one where a number is asked for: an event may be called 404. Raises `InvalidInput`."""
     answers: dict[str, str | int] = {}
     for one in given:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from liquid import Environment
 
+from hudhud.app.journey_commands import read_answers
 from hudhud.content.queries import get_template
 from hudhud.content.sandbox import Sandbox
 from hudhud.coupons import actions as coupons
@@ -171,3 +172,11 @@ def test_it_is_installed_by_what_the_shop_calls_things_with_a_pool_and_mails_tha
         copies = get_template(ws, "renewal_month").languages
     assert set(copies) == LANGUAGES
     assert all("person['contract end']" in copy["mjml"] and "renews_on" not in copy["mjml"] for copy in copies.values())
+
+
+def test_on_the_command_line_a_number_is_one_where_a_number_is_asked_for() -> None:
+    """An event may be called 404."""
+    given = ["order=404", "winback_days=30", "begins=a=b"]
+    assert read_answers(given) == {"order": "404", "winback_days": 30, "begins": "a=b"}
+    with pytest.raises(InvalidInput):
+        read_answers(["order"])
