@@ -9,6 +9,7 @@ import { toRhythm, toRule } from "@/features/journeys/editor/rule";
 import { evenly } from "@/features/journeys/editor/shares";
 import { fromLocal, toLocal } from "@/features/journeys/editor/instants";
 import { putAt } from "@/features/journeys/editor/values";
+import { pairsOf } from "@/features/rehearsals/pairs";
 
 const GRAPH: Graph = {
   key: "k", names: { en: "K" }, trigger: { kind: "event", name: "A" }, reentry: { kind: "never" }, exit_on: [], goal: null, start: "mail",
@@ -17,6 +18,25 @@ const GRAPH: Graph = {
 const t = ((key: string) => key) as never;
 const add = (kind: JourneyNode["kind"], graph = GRAPH, gap = { source: "mail", edge: "next" }) => addStep(graph, gap, (next) => KINDS[kind].make(next, t), "end");
 const targets = (graph: Graph) => Object.values(graph.nodes).flatMap((node) => exitsOf(node).map(([, next]) => next));
+
+describe("who has got a mail already", () => {
+  it("is asked of so many days, or of ever where no days are said", () => {
+    const mail = KINDS.send.make("end", t) as unknown as Record<string, unknown>;
+    const put = (values: Record<string, unknown>) => KINDS.send.tidy?.(values as unknown as JourneyNode);
+    const limited = putAt({ ...mail, skip_if_seen: true }, "skip_if_seen.days", 30);
+    expect(put(limited)).toMatchObject({ skip_if_seen: { days: 30 } });
+    expect(put(putAt(limited, "skip_if_seen.days", undefined))).toMatchObject({ skip_if_seen: true });
+    expect(put({ ...mail, skip_if_seen: false })).toMatchObject({ skip_if_seen: false });
+  });
+});
+
+describe("two journeys that write to the same people", () => {
+  it("are one pair, whichever comes first; others are others", () => {
+    const way = (first: string, second: string, people: number) => ({ first, second, people, times: people });
+    const pairs = pairsOf([way("cart", "welcome", 3), way("a", "b c", 1), way("welcome", "cart", 2), way("a b", "c", 1)]);
+    expect(pairs.map(({ one, other, ways }) => [one, other, ways.map(({ people }) => people)])).toEqual([["cart", "welcome", [3, 2]], ["a", "b c", [1]], ["a b", "c", [1]]]);
+  });
+});
 
 describe("changes of a graph", () => {
   it.each(Object.keys(KINDS) as JourneyNode["kind"][])("puts a %s into a gap so that every way leads to a step that there is", (kind) => {

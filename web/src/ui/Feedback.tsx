@@ -34,11 +34,12 @@ export function Note({ tone = "calm", children }: { tone?: Tone; children: React
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t, i18n } = useTranslation();
   const problem = problemOf(error);
-  const known = `app.problem.${problem.code}`;
+  // Words for what only screens that come later can meet come with them.
+  const known = [`app.problem.${problem.code}`, `edit.failure.${problem.code}`].find((one) => i18n.exists(one));
   return (
     <div className="hd-note" data-tone="no" role="alert">
-      {i18n.exists(known) ? t(known) : problem.message}
-      {i18n.exists(known) && problem.detail && <Text component="span" display="block" fz="sm" mt={4} dir="auto">{problem.detail}</Text>}
+      {known ? t(known) : problem.message}
+      {known && problem.detail && <Text component="span" display="block" fz="sm" mt={4} dir="auto">{problem.detail}</Text>}
       {retry && <Button size="xs" variant="default" mt={10} display="block" onClick={retry}>{t("app.retry")}</Button>}
     </div>
   );

@@ -1,6 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { JourneyWords } from "@/features/journeys/describe";
 import { Bars, Card, Facts, Num, SimpleGrid, Text } from "@/ui";
+import { Collisions } from "./Collisions";
+import { RulesCard } from "./RulesCard";
 import { perSlot } from "./hours";
 import type { Together } from "./types";
 
@@ -11,7 +13,6 @@ export function Figures({ result, words }: { result: Together; words: JourneyWor
   const number = (value: number) => <Num>{format.number(Math.round(value * 100) / 100)}</Num>;
   const sum = (name: "deliverable" | "opened" | "clicked" | "orders" | "revenue") => result.expected.reduce((total, one) => total + one[name], 0);
   const bars = perSlot(result.hours).map(({ at, count }) => ({ key: at, value: count, label: t("rehearsals.slot", { at: format.dateTime(at), number: format.number(count), count }) }));
-  const most = Math.max(0, ...Object.keys(result.busiest).map(Number));
   return (
     <>
       <Card title={t("rehearsals.sends")}>
@@ -23,15 +24,8 @@ export function Figures({ result, words }: { result: Together; words: JourneyWor
         <Facts items={[[t("journeys.result.deliverable"), number(sum("deliverable"))], [t("rehearsals.opened"), number(sum("opened"))], [t("rehearsals.clicked"), number(sum("clicked"))], [t("rehearsals.orders"), number(sum("orders"))], [t("rehearsals.revenue"), number(sum("revenue"))]]} />
         <Text c="dimmed" fz="sm" mt={10}>{t("rehearsals.rates", { opened: format.percent(result.rates.opened), clicked: format.percent(result.rates.clicked), ordered: format.percent(result.rates.ordered), value: format.number(result.rates.value ?? 0) })}</Text>
       </Card>
-      <Card title={t("rehearsals.collisions")}>
-        <Text>{t("rehearsals.collided", { count: result.collided, number: format.number(result.collided) })}</Text>
-        <ul className="hd-list">
-          {result.collisions.map((one) => (
-            <li key={`${one.first} ${one.second}`} className="hd-line"><span className="hd-grow">{t("versions.from_to", { was: words.journey(one.first), now: words.journey(one.second) })}</span><Num>{t("rehearsals.pair", { count: one.people, number: format.number(one.people) })}</Num></li>
-          ))}
-        </ul>
-        {most > 1 && <Text c="dimmed" fz="sm">{t("rehearsals.busiest", { most: format.number(most), count: result.busiest[String(most)] ?? 0, number: format.number(result.busiest[String(most)] ?? 0) })}</Text>}
-      </Card>
+      <Collisions result={result} words={words} />
+      <RulesCard rules={result.rules} words={words} />
     </SimpleGrid>
     </>
   );

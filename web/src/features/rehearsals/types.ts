@@ -66,6 +66,8 @@ export interface Together {
   busiest: Record<string, number>;
   collided: number;
   collisions: { first: string; second: string; people: number; times: number }[];
+  /** What caps and hours would hold back or skip; rehearsals of before tell nothing of it. */
+  rules?: { journey: string; rule: "capped" | "hours" | "expired"; cap: string | null; held: number; skipped: number }[];
   expected: { journey: string; node: string; deliverable: number; opened: number; clicked: number; orders: number; revenue: number }[];
   rates: Rates;
   story: StoryStep[];

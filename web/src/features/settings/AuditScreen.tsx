@@ -4,6 +4,7 @@ import { Card, Empty, Failure, IconHistory, Loading, More, Text } from "@/ui";
 import { SettingsPage } from "./SettingsPage";
 import { factsOf, objectOf } from "./change";
 import { itemsOf, useAudit, useMembers } from "./queries";
+import { useActor } from "./useActor";
 import type { AuditEntry } from "./types";
 
 function Entry({ entry, who, members }: { entry: AuditEntry; who: string; members: Map<string, string> }) {
@@ -28,10 +29,7 @@ export default function AuditScreen() {
   const members = useMembers();
   const items = itemsOf(audit.data);
   const names = new Map(members.data?.items.map((one) => [String(one.user_id), one.name || one.email]));
-  const who = (actor: string) => {
-    const [kind = "", id = ""] = actor.split(":");
-    return (kind === "user" && names.get(id)) || t(`settings.actor.${kind}`, { id, defaultValue: actor });
-  };
+  const who = useActor();
   return (
     <SettingsPage tab="audit" lead={t("settings.audit_lead")}>
       {audit.isError && <Failure error={audit.error} retry={() => void audit.refetch()} />}

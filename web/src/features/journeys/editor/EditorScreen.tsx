@@ -13,6 +13,7 @@ import { AddStep } from "./AddStep";
 import { PublishDialog } from "./PublishDialog";
 import { ProblemText } from "./ProblemText";
 import { RULES, StepDrawer } from "./StepDrawer";
+import { Unsaved } from "./Unsaved";
 import { addStep } from "./change";
 import "./editor.css";
 import { KINDS } from "./kinds/all";
@@ -112,13 +113,13 @@ function Editor({ journeyKey, first, reload }: { journeyKey: string; first: Draf
       )}
       wide
     >
-      {editing.state === "failed" && <Failure error={editing.error} retry={reload} />}
-      {drop.isError && <Failure error={drop.error} />}
+      {editing.state === "failed" && <Unsaved error={editing.error} retry={() => void editing.save()} keep={editing.overwrite} take={reload} />}
+      {drop.isError && <Unsaved error={drop.error} take={reload} />}
       <Toolbar editing={editing} open={setChosen} />
       <Problems editing={editing} open={setChosen} />
       <Drawing graph={graph} words={words} selected={chosen} open={setChosen} extra={pluses} marked={marked} />
       <StepDrawer edit={{ graph, change: editing.change, problems: draft.problems, words }} id={chosen} close={() => { setChosen(null); }} />
-      {isPublishing && <PublishDialog journeyKey={journeyKey} draft={draft} words={words} setDraft={editing.setDraft} close={() => { setPublishing(false); }} done={() => void navigate(`/journeys/${journeyKey}`)} />}
+      {isPublishing && <PublishDialog journeyKey={journeyKey} draft={draft} words={words} setDraft={editing.setDraft} reload={reload} close={() => { setPublishing(false); }} done={() => void navigate(`/journeys/${journeyKey}`)} />}
     </Page>
   );
 }
@@ -130,7 +131,7 @@ export default function EditorScreen() {
   const draft = useDraft(key);
   const [round, setRound] = useState(0);
   const reload = () => { void draft.refetch().then(() => { setRound((old) => old + 1); }); };
-  if (draft.data) return <Editor key={`${key} ${String(round)}`} journeyKey={key} first={draft.data} reload={reload} />;
+  if (draft.data && !draft.isError) return <Editor key={`${key} ${String(round)}`} journeyKey={key} first={draft.data} reload={reload} />;
   return (
     <Page title={t("app.place.journeys")} back={<BackLink to="/journeys">{t("app.place.journeys")}</BackLink>}>
       {draft.isError && <Failure error={draft.error} retry={() => void draft.refetch()} />}

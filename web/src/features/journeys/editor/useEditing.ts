@@ -57,7 +57,12 @@ export function useEditing(key: string, draft: Draft) {
   }, []);
   const back = useCallback(() => { touched.current = ""; setHistory(undo); }, []);
   const forth = useCallback(() => { touched.current = ""; setHistory(redo); }, []);
+  /** What is in hand takes the place of what somebody else has saved as `revision`. */
+  const overwrite = useCallback((revision: number) => {
+    latest.current = { ...latest.current, revision };
+    void save();
+  }, [save]);
   const state: Saving = error ? "failed" : graph === saved ? "saved" : "saving";
   const problems: Problem[] = known.problems;
-  return { graph, change, back, forth, canBack: history.past.length > 0, canForth: history.future.length > 0, draft: known, setDraft: setKnown, problems, state, error, save };
+  return { graph, change, back, forth, canBack: history.past.length > 0, canForth: history.future.length > 0, draft: known, setDraft: setKnown, problems, state, error, save, overwrite };
 }

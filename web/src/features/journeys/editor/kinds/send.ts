@@ -9,6 +9,7 @@ export const send: KindForm = {
     { at: "value", as: "number", min: 0, optional: true, hint: "value" },
     { at: "expires_after", as: "span", optional: true, hint: "expires_after" },
     { at: "skip_if_seen", as: "flag", optional: true, hint: "skip_if_seen" },
+    { at: "skip_if_seen.days", word: "seen_days", as: "number", min: 1, optional: true, hint: "seen_days", show: ({ skip_if_seen: seen }) => Boolean(seen) },
     {
       at: "fallbacks", as: "rows", least: 0, hint: "fallbacks",
       make: () => ({ template: "", after: { amount: 1, unit: "days" } }),
@@ -19,4 +20,6 @@ export const send: KindForm = {
       ],
     },
   ],
+  // No days are said by `true`: ever.
+  tidy: (node) => (node.kind === "send" && typeof node.skip_if_seen === "object" && !("days" in node.skip_if_seen) ? { ...node, skip_if_seen: true } : node),
 };
