@@ -156,7 +156,9 @@ BEGIN
 END $$;
 CREATE FUNCTION hudhud_address_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO duplicate_stale (workspace_id, person_id) SELECT DISTINCT c.workspace_id, c.person_id FROM changed c WHERE c.namespace IN ('email', 'phone');
+    -- Where a sample shop is cleared away, people go with their addresses.
+    INSERT INTO duplicate_stale (workspace_id, person_id) SELECT DISTINCT c.workspace_id, c.person_id FROM changed c
+    WHERE c.namespace IN ('email', 'phone') AND (TG_OP = 'INSERT' OR EXISTS (SELECT FROM person p WHERE p.id = c.person_id));
     IF FOUND THEN PERFORM pg_notify('duplicates', ''); END IF;
     RETURN NULL;
 END $$;
