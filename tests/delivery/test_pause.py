@@ -81,7 +81,7 @@ def wait_in_line(desk: Desk, action: Callable[[Scope], object]) -> threading.Thr
 
 
 def test_f24_of_many_that_are_planned_only_those_already_marked_leave(desk: Desk) -> None:
-    everybody = [f"p{number:03}@example.com" for number in range(80)]
+    everybody = [f"p{number:03}@example.com" for number in range(60)]
     plan_run(desk, *everybody)
     desk.ledger.script = Script(delays={"DOT": 0.1})
     marked: set[str] = set()
@@ -109,7 +109,7 @@ def test_f24_of_many_that_are_planned_only_those_already_marked_leave(desk: Desk
     assert len(told) == len(set(told))
     assert set(told) == {*marked, "other@example.com"}
     assert 3 <= len(marked) < 20
-    assert desk.rows(ROWS).count(PARKED) == 80 - len(marked)
+    assert desk.rows(ROWS).count(PARKED) == 60 - len(marked)
     assert desk.rows("SELECT FROM message WHERE due_at IS NOT NULL") == []
     desk.ledger.script = Script()
     desk.clock.at = LATER
