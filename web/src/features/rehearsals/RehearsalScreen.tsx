@@ -111,6 +111,7 @@ export default function RehearsalScreen() {
       {rehearsal?.person_id && <Card><PersonLine id={rehearsal.person_id} /></Card>}
       {rehearsal && !isOver(rehearsal) && <Running rehearsal={rehearsal} />}
       {rehearsal?.state === "failed" && <Note tone="no">{t("rehearsals.failed")} <bdi dir="ltr" lang="en">{rehearsal.problem}</bdi></Note>}
+      {rehearsal?.state === "cancelled" && <Note>{t("rehearsals.given_up")}</Note>}
       {rehearsal && <Done rehearsal={rehearsal} />}
     </Page>
   );

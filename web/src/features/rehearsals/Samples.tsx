@@ -13,9 +13,9 @@ export function Samples({ samples, words }: { samples: Sample[]; words: JourneyW
   return (
     <Card title={t("rehearsals.samples")} flush>
       {samples.map((one) => (
-        <button key={`${one.journey} ${one.node} ${String(one.person_id)} ${one.at}`} type="button" className="hd-row hd-plain" onClick={() => { setOpen(one); }}>
+        <button key={`${one.journey} ${one.node} ${String(one.person_id)} ${one.at}`} type="button" className="hd-row hd-plain" style={{ flexWrap: "wrap" }} onClick={() => { setOpen(one); }}>
           <PersonLine id={one.person_id} />
-          <Text component="span" className="hd-grow"><bdi>{one.subject ?? one.problem}</bdi></Text>
+          <Text component="span" className="hd-grow" style={{ flexBasis: 220 }}><bdi>{one.subject ?? one.problem}</bdi></Text>
           <Text component="span" c="dimmed" fz="sm">{words.format.dateTime(one.at)}</Text>
         </button>
       ))}

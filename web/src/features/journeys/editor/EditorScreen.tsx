@@ -118,7 +118,7 @@ function Editor({ journeyKey, first, reload }: { journeyKey: string; first: Draf
       <Toolbar editing={editing} open={setChosen} />
       <Problems editing={editing} open={setChosen} />
       <Drawing graph={graph} words={words} selected={chosen} open={setChosen} extra={pluses} marked={marked} />
-      <StepDrawer edit={{ graph, change: editing.change, problems: draft.problems, words }} id={chosen} close={() => { setChosen(null); }} />
+      <StepDrawer edit={{ graph, change: editing.change, problems: draft.problems, words }} id={chosen} isUnsaved={editing.state === "failed"} close={() => { setChosen(null); }} />
       {isPublishing && <PublishDialog journeyKey={journeyKey} draft={draft} words={words} setDraft={editing.setDraft} reload={reload} close={() => { setPublishing(false); }} done={() => void navigate(`/journeys/${journeyKey}`)} />}
     </Page>
   );

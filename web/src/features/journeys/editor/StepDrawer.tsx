@@ -79,7 +79,7 @@ function StepForm({ edit: { graph, change, problems, words }, id, node, close }:
 }
 
 /** The form of the chosen step, of what lets people in, or of what holds everywhere. */
-export function StepDrawer({ edit, id, close }: { edit: Edit; id: string | null; close: () => void }) {
+export function StepDrawer({ edit, id, isUnsaved, close }: { edit: Edit; id: string | null; isUnsaved: boolean; close: () => void }) {
   const { t } = useTranslation();
   const node = id === null ? undefined : edit.graph.nodes[id];
   const isHead = id === TRIGGER || id === RULES;
@@ -89,7 +89,7 @@ export function StepDrawer({ edit, id, close }: { edit: Edit; id: string | null;
       <Stack key={id}>
         {id !== null && isHead && <HeadForm edit={edit} part={id} />}
         {id !== null && node && <StepForm edit={edit} id={id} node={node} close={close} />}
-        {id !== null && <Text c="dimmed" fz="sm">{t("edit.kept")}</Text>}
+        {id !== null && <Text c={isUnsaved ? "var(--hd-no)" : "dimmed"} fz="sm" aria-live="polite">{t(isUnsaved ? "edit.state.failed" : "edit.kept")}</Text>}
       </Stack>
     </Drawer>
   );
