@@ -16,7 +16,10 @@ export function editsJourney(stage, language) {
     await page().keyboard.press("Enter");
   };
   const drawer = () => page().getByRole("dialog");
+  // A form that opens takes the focus: before it has, it hears no key.
+  const focused = () => page().waitForFunction(() => document.activeElement?.closest("[role=dialog]"), null, PATIENT);
   const close = async () => {
+    await focused();
     await page().keyboard.press("Escape");
     await drawer().waitFor({ state: "detached" });
   };
@@ -32,9 +35,11 @@ export function editsJourney(stage, language) {
   const pick = async (name, typed, option = { name: typed, exact: true }) => {
     await tabTo(page(), field(name));
     await page().keyboard.type(typed);
-    await page().getByRole("option", option).waitFor();
+    const offered = page().getByRole("option", option);
+    await offered.waitFor();
     await page().keyboard.press("ArrowDown");
     await page().keyboard.press("Enter");
+    await offered.waitFor({ state: "hidden" });
   };
   const asksToPublish = async (said) => {
     await page().getByText(t("edit.sound")).waitFor(PATIENT);
