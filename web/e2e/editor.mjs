@@ -28,8 +28,13 @@ export function editsJourney(stage, language) {
   const nameOf = async (list, key) => (await api(page(), list)).items.find((one) => one.key === key).names[language];
   /** Puts a step behind the last one that is not an end; its form opens. */
   const add = async (kind) => {
-    await enter(page().locator(".hd-edit-add").last());
-    await chooseIn(page(), page().getByRole("menuitem", { name: t(`journeys.kind.${kind}`), exact: true }));
+    const item = page().getByRole("menuitem", { name: t(`journeys.kind.${kind}`), exact: true });
+    // The form that has just closed may still be giving the focus back: then the key is pressed once more.
+    for (let press = 0; press < 2 && !(await item.isVisible()); press += 1) {
+      await enter(page().locator(".hd-edit-add").last());
+      await item.waitFor({ timeout: 5000 }).catch(() => null);
+    }
+    await chooseIn(page(), item);
     await drawer().getByText(t("edit.kept")).waitFor();
   };
   const pick = async (name, typed, option = { name: typed, exact: true }) => {
