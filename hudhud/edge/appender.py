@@ -73,6 +73,7 @@ class Appender:
     groups: int = 0
     is_full: bool = False  # on disk (edge/room.py)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_tried: asyncio.Event = field(default_factory=asyncio.Event)  # whether the database is there is known
     _writers: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
 
@@ -84,6 +85,7 @@ class Appender:
         """Write what waits, for at most `DRAIN_S`; what is left is answered 503."""
         self._stopping = True
         self._bell.set()
+        self._has_tried.set()
         _, late = await asyncio.wait(self._writers, timeout=DRAIN_S)
         for task in late:
             task.cancel()
@@ -96,6 +98,8 @@ class Appender:
 
     async def append(self, rows: Sequence[Row], refusals: Sequence[Refusal] = (), bodies: Sequence[HookBody] = ()) -> None:
         """Return when all is on disk; raises `Busy` or `Unavailable` (then nobody knows; repeating is harmless)."""
+        # Who comes as the door opens waits for its first connection instead of being sent away.
+        await self._has_tried.wait()
         if not self.connected or self._stopping:
             raise Unavailable("The database is away; nothing was taken. Send it again shortly.")
         size = sum(len(one.body) for some in (rows, refusals, bodies) for one in some)
@@ -129,11 +133,13 @@ class Appender:
             try:
                 async with await self._connect() as conn:
                     self.connected += 1
+                    self._has_tried.set()
                     try:
                         await self._write_groups(conn)
                     finally:
                         self.connected -= 1
             except (OperationalError, OSError) as error:
+                self._has_tried.set()
                 log.warning("intake log unreachable", writer=number, error=str(error).strip())
                 if not self.connected:
                     self._refuse_waiting()
