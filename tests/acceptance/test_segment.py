@@ -6,6 +6,7 @@ import http.client
 import re
 import subprocess
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from segment.analytics.client import Client as Segment
 
+from hudhud.coupons import actions as coupons
+from hudhud.kit.db import Database
 from tests.acceptance.quiet import look_behind, wait_until_quiet
 from tests.acceptance.replay import Live, Stage
 from tests.harness import checker
@@ -111,6 +114,8 @@ def test_ten_thousand_events_of_both_sdks_are_there_once_and_in_order(shop: Shop
 @pytest.mark.timeout(400)
 def test_the_abandoned_cart_arrives_shows_the_items_leads_back_and_stops_after_an_order(shop: Shop) -> None:
     shop.hudhud.command("journey", "install", "cart")
+    with closing(Database(shop.hudhud.database_url).open()) as db, db.workspace(1) as ws:
+        coupons.add_codes(ws, "cart", [("BACK-7", None)], START, by="test")
     shop.hudhud.command("journey", "start", "cart")
     segment = shop.segment()
     for name in ("anna", "ben"):
@@ -143,9 +148,12 @@ def test_the_abandoned_cart_arrives_shows_the_items_leads_back_and_stops_after_a
     shop.settle()
     shop.later(hours=24)
     shop.later(days=2)
+    # The code is there; the mail with it follows as soon as the clock goes on.
+    shop.later(seconds=1)
     shop.later(days=2)
     counts = {address: len(mails) for address, mails in shop.mails().items()}
     assert counts == {"anna@example.com": 1, "ben@example.com": 3}
+    assert "BACK-7" in part(shop.mails()["ben@example.com"][-1].message(), "plain")
     with look_behind(shop.hudhud) as (ws, ch):
         checker.check(checker.Evidence(ws, ch, ledger=shop.ledger.entries()))
 
