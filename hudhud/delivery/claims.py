@@ -103,7 +103,8 @@ def _ask_gate(
                 Settlement(row[0], lease_id, State.PLANNED, _put_off(open_from, row[15], row[16], now), due_at=later, taken_back=True)
             )
         else:
-            passed.append(Claimed(*row[:13], _members(row[13]), _members(row[14]), _roots(row[17] or "{}")))
+            read = [_members(row[13]), _members(row[14]), _roots(row[17] or "{}")]
+            passed.append(Claimed(*row[:13], *read))
             if row[18] is not None:
                 asking[row[0]] = row[18]
     capped = rooms.end_expired(everywhere, expired, now)
