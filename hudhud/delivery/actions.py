@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hudhud.delivery.caps import longest
-from hudhud.delivery.outcomes import tell_outcomes as tell_outcomes
+from hudhud.delivery.outcomes.telling import tell_outcomes as tell_outcomes
 from hudhud.delivery.queries import find_caps, find_topics
 from hudhud.delivery.rooms import QUERIES as ROOMS
 from hudhud.delivery.rooms import forget_rooms as forget_rooms

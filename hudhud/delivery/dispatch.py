@@ -17,9 +17,9 @@ from hudhud.delivery import claims
 from hudhud.delivery.channels.smtp import connect
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
-from hudhud.delivery.engagement import MOST, judge_hits
 from hudhud.delivery.flight import FlightRecorder, forget
 from hudhud.delivery.lineup import Lineup
+from hudhud.delivery.outcomes.engaged import MOST, judge_hits
 from hudhud.delivery.slot import Door, Slot
 from hudhud.delivery.types import Chunk, Settlement, State
 from hudhud.kit.errors import Unavailable

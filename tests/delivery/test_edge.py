@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from hudhud.delivery import engagement
 from hudhud.delivery.compose import UNSUBSCRIBE
-from hudhud.delivery.verdict import Hit, judge
+from hudhud.delivery.outcomes.verdict import Hit, judge
 from hudhud.edge.app import Edge
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys, numbered_seals

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.delivery import engagement
+from hudhud.delivery.outcomes import engaged as engagement
 from tests import make
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hudhud.delivery.engagement import properties_of
+from hudhud.delivery.outcomes.engaged import properties_of
 from hudhud.events.actions import Fact, tell
 from hudhud.kit import sql
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Scope
 
-QUERIES = sql.load("hudhud.delivery", "outcomes.sql")
+QUERIES = sql.load("hudhud.delivery.outcomes", "telling.sql")
 NAMES = {"accepted": "Message Sent", "rejected": "Message Bounced", "bounced": "Message Bounced"}
 
 

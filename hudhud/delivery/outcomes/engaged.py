@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 import structlog
 
-from hudhud.delivery.verdict import BURST, RULES, Hit, judge
+from hudhud.delivery.outcomes.verdict import BURST, RULES, Hit, judge
 from hudhud.events.actions import Fact, tell
 from hudhud.kit import sql
 
