@@ -6,8 +6,8 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from hudhud.journeys.lots import HUNDREDTHS, LOTS, Percent, count_lots, draw
 from hudhud.journeys.types import ENDS, Part, Word
+from hudhud.kit.lots import HUNDREDTHS, LOTS, Percent, count_lots, draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,11 @@ import psycopg
 from clickhouse_connect.driver.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 
+from hudhud.clocks.actions import learn
 from hudhud.events.queries import horizon
 from hudhud.journeys.measuring import experiments
 from hudhud.journeys.measuring.rounds import find_tests
 from hudhud.journeys.running import planner
-from hudhud.journeys.times.learning import learn
 from hudhud.journeys.times.until import AtBestHour
 
 if TYPE_CHECKING:

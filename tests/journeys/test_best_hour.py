@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.clocks.besthour import HOURS, NOTHING, USUAL, Learned, choose, open_hours
+from hudhud.clocks.learning import find_learned, learn
 from hudhud.delivery import actions as delivery
 from hudhud.journeys import queries
 from hudhud.journeys.rehearsing.rehearsal import rehearse
-from hudhud.journeys.times.besthour import HOURS, NOTHING, USUAL, Learned, choose, open_hours
-from hudhud.journeys.times.learning import find_learned, learn
 from hudhud.journeys.why.ahead import find_ahead
 from hudhud.journeys.why.explain import why
 from hudhud.kit.localtime import Hours

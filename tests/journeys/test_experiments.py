@@ -10,7 +10,6 @@ import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.graph import parse
-from hudhud.journeys.lots import draw
 from hudhud.journeys.measuring import experiments, rounds
 from hudhud.journeys.nodes.test import ABTest, Round
 from hudhud.journeys.rehearsing.rehearsal import rehearse
@@ -19,6 +18,7 @@ from hudhud.kit.clock import FixedClock
 from hudhud.kit.config import Settings
 from hudhud.kit.crypto import Keys
 from hudhud.kit.errors import InvalidInput
+from hudhud.kit.lots import draw
 from hudhud.kit.sql import Query
 from hudhud.workers import experiments as role
 from hudhud.workers.context import Context

@@ -10,12 +10,12 @@ import pytest
 
 from hudhud.journeys import queries
 from hudhud.journeys.graph import canonical, parse
-from hudhud.journeys.lots import LOTS, draw
 from hudhud.journeys.measuring.lift import Group, compare, find_draws
 from hudhud.journeys.nodes.split import Split
 from hudhud.journeys.rehearsing.rehearsal import rehearse
 from hudhud.journeys.shares import Share
 from hudhud.journeys.types import Due, InvalidJourney
+from hudhud.kit.lots import LOTS, draw
 from tests.journeys.stage import DAY, END, T0, Stage, delay, event_since, send
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hudhud.clocks.queries import find_lives
 from hudhud.coupons.queries import find_days, find_missing, get_pool
 from hudhud.coupons.types import Given, PoolNotFound, Wanted, link_to
 from hudhud.journeys.acting import answers
-from hudhud.journeys.times.clocks import find_lives
 from hudhud.journeys.types import Plan, Problem, Reason
 from hudhud.kit.localtime import zone_named
 

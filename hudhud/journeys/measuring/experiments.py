@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.journeys.measuring import rounds
-from hudhud.journeys.measuring.counts import Counts
-from hudhud.journeys.measuring.evidence import Tally, counted, find_best, is_shown, people_needed, threshold, weakest
-from hudhud.journeys.measuring.posteriors import Belief, believe
 from hudhud.journeys.measuring.rounds import ROUNDS, Verdict, find_tests, get_round, get_test
 from hudhud.journeys.nodes.test import ABTest, DidEvent, Spent
 from hudhud.journeys.queries import QUERIES
 from hudhud.journeys.running.planner import quietly
 from hudhud.journeys.running.version import parsed
+from hudhud.kit.counts import Counts
+from hudhud.kit.evidence import Tally, counted, find_best, is_shown, people_needed, threshold, weakest
+from hudhud.kit.posteriors import Belief, believe
 from hudhud.segments.queries import Asked, total_within
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _sum_up(
 def judge(node: ABTest, figures: Figures) -> tuple[str, Verdict] | None:
     """Return the winner and why it is one, or None while nothing may be declared.
 
-    Asked first: enough people of each arm, and all weekdays alike. Shown to be better: evidence.py. Good enough: what is lost by taking the arm
+    Asked first: enough people of each arm, and all weekdays alike. Shown to be better: kit/evidence.py. Good enough: what is lost by taking the arm
     that is believed to be best is less than the author minds.
     """
     stop, tallies = node.stop, [arm.tally for arm in figures.arms]

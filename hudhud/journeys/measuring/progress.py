@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hudhud.accounts.queries import get_workspace
-from hudhud.journeys.measuring.counts import Counts
 from hudhud.journeys.queries import find_journeys, get_version
 from hudhud.journeys.targets import CountTarget, PercentTarget
 from hudhud.kit import sql
+from hudhud.kit.counts import Counts
 from hudhud.segments.queries import Asked, total_within
 
 if TYPE_CHECKING:

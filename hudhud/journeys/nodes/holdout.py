@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hudhud.journeys.lots import LOTS, Percent, count_lots, draw
 from hudhud.journeys.types import Due, Plan, Reason, Silent
+from hudhud.kit.lots import LOTS, Percent, count_lots, draw
 
 
 class Holdout(Silent, frozen=True, tag_field="kind", tag="holdout"):

@@ -1,7 +1,7 @@
 """Test: people go different ways by lot until one way is shown to be better; whoever comes after that goes the better way.
 
 Lots are drawn as in a split. What counts is said by `metric`: what a person does within `window` after the draw. `stop` says what must be
-shown before a winner is declared (measuring/evidence.py). What was declared stands in a row (measuring/experiments.py), from a moment on: a run that comes to
+shown before a winner is declared (kit/evidence.py). What was declared stands in a row (measuring/experiments.py), from a moment on: a run that comes to
 the step at or after it goes the winner's way, but for the share that `explore` leaves to the lots.
 """
 
@@ -14,9 +14,9 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from hudhud.journeys.lots import Percent, count_lots, draw
 from hudhud.journeys.shares import Share, check_whole, spread
 from hudhud.journeys.types import Due, Part, Plan, Reason, Silent, Span, Word
+from hudhud.kit.lots import Percent, count_lots, draw
 from hudhud.segments.types import Where
 
 MOST_ARMS = 8

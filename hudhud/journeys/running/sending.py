@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.journeys.lots import LOTS, draw
 from hudhud.journeys.running.facts import read_properties
 from hudhud.journeys.times import clocks
 from hudhud.journeys.types import STAYS, Due, Plan, Reason
 from hudhud.kit import sql
+from hudhud.kit.lots import LOTS, draw
 from hudhud.kit.sql import instants, numbers
 
 if TYPE_CHECKING:

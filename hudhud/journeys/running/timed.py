@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from hudhud.clocks.queries import find_lives
 from hudhud.journeys.running import entries
 from hudhud.journeys.running.moves import MOVES
-from hudhud.journeys.times.clocks import find_lives
 from hudhud.journeys.times.ticks import next_tick, tree_of
 from hudhud.journeys.types import ByClock, OnDate, OnSchedule
 from hudhud.kit import sql

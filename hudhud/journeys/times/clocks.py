@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from hudhud.delivery import queries as delivery
+from hudhud.clocks.queries import find_best, find_lives
 from hudhud.journeys.running import moves
 from hudhud.journeys.running.moves import MOVES
-from hudhud.journeys.times.besthour import UNKNOWN, choose, open_hours
-from hudhud.journeys.times.learning import find_learned
 from hudhud.journeys.times.until import AtBestHour, AtBusinessDay, AtDate, Where
 from hudhud.journeys.types import Due, Plan
-from hudhud.kit.localtime import Hours, moments
+from hudhud.kit.localtime import moments
 from hudhud.kit.sql import numbers
 from hudhud.people.queries import country_of_zone
 
@@ -26,46 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from hudhud.clocks.queries import Life
     from hudhud.journeys.nodes.delay import Delay
     from hudhud.journeys.running.version import Version
-    from hudhud.journeys.times.besthour import Best
     from hudhud.kit.db import Scope
-    from hudhud.kit.localtime import Spell
+    from hudhud.kit.localtime import Hours, Spell
 
 PAGE = 10_000
-
-
-class Life(NamedTuple):
-    """What clocks need to know of a person; `zone` is the workspace's where theirs is not known, and `told_by` then `workspace`."""
-
-    person_id: int
-    zone: str
-    country: str | None
-    value: str | None
-    told_by: str
-
-
-def find_lives(ws: Scope, person_ids: Iterable[int], attribute: str | None = None) -> dict[int, Life]:
-    """Return where these people live, and an attribute of theirs as text."""
-    wanted = sorted(set(person_ids))
-    found = {row[0]: Life(*row) for row in ws.rows(MOVES.find_lives, person_ids=numbers(wanted), attribute=attribute)}
-    # Whose row is gone lives nowhere; their runs must not hold up those of others.
-    return found if len(found) == len(wanted) else {one: found.get(one, Life(one, "UTC", None, None, "workspace")) for one in wanted}
 
 
 def plan_until(ws: Scope, node: Delay, batch: list[Due], window: Hours | None) -> Plan:
     """Decide for runs that are due on a delay until a moment."""
     return node.plan_until(batch, find_moments(ws, node, batch, window))
-
-
-def find_best(ws: Scope, person_ids: Iterable[int], window: Hours | None) -> dict[int, Best]:
-    """Return at which hour each of these people is best written to, among those in which a journey with this window sends and marketing may leave."""
-    quiet = delivery.get_quiet_hours(ws)
-    allowed = open_hours(window, Hours(since=quiet["to"], until=quiet["from"]) if quiet else None)
-    wanted = set(person_ids)
-    learned, everybody = find_learned(ws, wanted)
-    unknown = choose(UNKNOWN, everybody, allowed)
-    return {one: choose(learned[one], everybody, allowed) if one in learned else unknown for one in wanted}
 
 
 def find_moments(ws: Scope, node: Delay, runs: Sequence[Due], window: Hours | None) -> dict[int, datetime | None]:

@@ -154,7 +154,7 @@ class AtBusinessDay(Part, frozen=True, tag_field="kind", tag="business_day", omi
 
 
 class AtBestHour(Part, frozen=True, tag_field="kind", tag="best_hour", omit_defaults=True, kw_only=True):
-    """`{"kind": "best_hour"}`: at the next hour of the day at which the person answers most (times/besthour.py); with weekdays on one of these."""
+    """`{"kind": "best_hour"}`: at the next hour of the day at which the person answers most (clocks/besthour.py); with weekdays on one of these."""
 
     weekdays: tuple[Weekday, ...] = ()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hudhud.clocks.queries import find_best, find_lives
 from hudhud.journeys.acting.webhooks import tell_requests
 from hudhud.journeys.graph import parse
 from hudhud.journeys.running import sending
-from hudhud.journeys.times.clocks import find_best, find_lives
 from hudhud.journeys.times.until import AtBestHour, AtBusinessDay
 from hudhud.kit import sql
 from hudhud.kit.localtime import zone_named

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.clocks.queries import find_best, find_lives
 from hudhud.journeys.running.version import parsed
-from hudhud.journeys.times.clocks import find_best, find_lives, find_moments
+from hudhud.journeys.times.clocks import find_moments
 from hudhud.journeys.times.until import AtBestHour, AtBusinessDay, AtDate
 from hudhud.journeys.times.waiting import TOLD_BY
 from hudhud.journeys.types import Due
@@ -24,9 +25,9 @@ from hudhud.segments.types import to_json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hudhud.clocks.queries import Life
     from hudhud.journeys.graph import Graph
     from hudhud.journeys.nodes.kinds import Kind
-    from hudhud.journeys.times.clocks import Life
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.clocks.queries import find_lives
 from hudhud.delivery.types import Line
 from hudhud.journeys.acting.webhooks import tell_requests
 from hudhud.journeys.queries import LAST, QUERIES, get_journey, get_version
-from hudhud.journeys.times.clocks import find_lives
 from hudhud.journeys.times.ticks import next_tick
 from hudhud.journeys.times.until import AtDate, Where
 from hudhud.journeys.times.waiting import tell_wait

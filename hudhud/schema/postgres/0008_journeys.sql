@@ -322,7 +322,7 @@ CREATE TABLE rehearsal_sample (
 CREATE INDEX rehearsal_sample_person ON rehearsal_sample (person_id);
 SELECT hudhud_wall('rehearsal_sample');
 
--- At which hours of the day people are there (journeys/times/learning.py): 24 weights, a byte each, by their own clocks; 0: everybody together.
+-- At which hours of the day people are there (clocks/learning.py): 24 weights, a byte each, by their own clocks; 0: everybody together.
 CREATE TABLE active_hours (
     workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
     person_id    bigint NOT NULL,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hudhud.journeys.measuring import counts as module
-from hudhud.journeys.measuring.counts import Counts
+from hudhud.kit import counts as module
+from hudhud.kit.counts import Counts
 from tests.journeys.stage import T0, make_stage
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hudhud.clocks.besthour import ANSWER_WEIGHT, HOURS, UNKNOWN, Learned
 from hudhud.events.types import RESERVED
-from hudhud.journeys.times.besthour import ANSWER_WEIGHT, HOURS, UNKNOWN, Learned
 from hudhud.kit import sql
 from hudhud.kit.localtime import zone_named
 from hudhud.kit.sql import numbers, texts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database, Scope
 
-QUERIES = sql.load("hudhud.journeys.times", "learning.sql")
+QUERIES = sql.load("hudhud.clocks", "learning.sql")
 BACK, EVERY = timedelta(days=90), timedelta(hours=6)
 MINUTE = timedelta(minutes=1)
 EVERYBODY = 0

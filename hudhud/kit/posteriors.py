@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hudhud.journeys.measuring.evidence import Tally
+    from hudhud.kit.evidence import Tally
 
 DRAWS = 8_000
 TAIL = 0.025

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from hudhud.journeys.measuring.evidence import Tally, counted, find_best, is_shown, log_ratio, people_needed, threshold
-from hudhud.journeys.measuring.posteriors import believe
+from hudhud.kit.evidence import Tally, counted, find_best, is_shown, log_ratio, people_needed, threshold
+from hudhud.kit.posteriors import believe
 
 STEP = 20
 
