@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from hudhud.delivery.outcomes.classify import classify
+from hudhud.delivery.outcomes.types import CONTROLS as CONTROLS
+from hudhud.delivery.outcomes.types import Evidence, Kind
 from hudhud.delivery.types import Reason, State
 
 # Minutes for greylisting, then hours: 20 attempts are about two and a half days.
 PAUSES_S = (60, 300, 900, 1800, 3600, 7200, 14400)
 MOST_ATTEMPTS = 20
-ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
-# Bad mailbox, bad domain, bad syntax, moved away, null MX: nobody will ever be there.
-HARD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-NOBODY = re.compile(
-    r"(user|mailbox|recipient|account|address)\b.{0,40}\b(unknown|not found|does ?n[o']t exist|no longer|disabled|invalid)"
-    r"|(no such|unknown|invalid) (user|mailbox|recipient|address|account)",
-    re.IGNORECASE,
-)
-CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +44,6 @@ class Reply:
         """The text without control characters, shortened, for the log."""
         return _shown(self.text)
 
-    @property
-    def enhanced(self) -> str:
-        """The enhanced status code, or nothing."""
-        found = ENHANCED.match(self.text.strip())
-        return found[0] if found else ""
-
 
 @lru_cache(maxsize=512)
 def _shown(text: str) -> str:
@@ -65,12 +52,8 @@ def _shown(text: str) -> str:
 
 
 def is_hard_bounce(reply: Reply, verb: str) -> bool:
-    """Whether the reply says that this address will never work: by its code first, by its words only without one."""
-    if not reply.is_permanent or verb not in ("RCPT", "DOT", "DATA"):
-        return False
-    if reply.enhanced:
-        return reply.enhanced in HARD
-    return verb == "RCPT" and reply.code in (550, 551, 553) and NOBODY.search(reply.text) is not None
+    """Whether the reply says that this address will never work: by its status first, by its words only without one."""
+    return reply.is_permanent and classify(Evidence(reply.text, reply.code, verb=verb)).kind is Kind.HARD_BOUNCE
 
 
 def retry_at(now: datetime, attempts: int, message_id: int) -> datetime:
