@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { assertAccessible } from "./axe.mjs";
-import { chooseIn, tabTo } from "./keyboard.mjs";
+import { chooseIn, focusIsBack, tabTo } from "./keyboard.mjs";
 import { PATIENT, textsOf } from "./language.mjs";
 import { api } from "./newcomer.mjs";
 
@@ -22,6 +22,7 @@ export function editsJourney(stage, language) {
     await focused();
     await page().keyboard.press("Escape");
     await drawer().waitFor({ state: "detached" });
+    await focusIsBack(page());
   };
   const field = (name) => drawer().getByRole("combobox", { name: t(name), exact: true });
   const graph = async () => (await api(page(), `/journeys/${stage.drawn}`)).graph;
@@ -29,11 +30,7 @@ export function editsJourney(stage, language) {
   /** Puts a step behind the last one that is not an end; its form opens. */
   const add = async (kind) => {
     const item = page().getByRole("menuitem", { name: t(`journeys.kind.${kind}`), exact: true });
-    // The form that has just closed may still be giving the focus back: then the key is pressed once more.
-    for (let press = 0; press < 2 && !(await item.isVisible()); press += 1) {
-      await enter(page().locator(".hd-edit-add").last());
-      await item.waitFor({ timeout: 5000 }).catch(() => null);
-    }
+    await enter(page().locator(".hd-edit-add").last());
     await chooseIn(page(), item);
     await drawer().getByText(t("edit.kept")).waitFor();
   };

@@ -10,10 +10,16 @@ export async function tabTo(page, wanted) {
   assert.fail("the keyboard never got there");
 }
 
+/** What closes gives the focus back some ten milliseconds later, and takes it from whatever has it by then. Timers of a page keep their order: after this one it has. */
+export async function focusIsBack(page) {
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+}
+
 /** Goes down an open menu to one of its items, and takes it. */
 export async function chooseIn(page, item) {
   await item.waitFor();
   while (!(await item.evaluate((node) => node === document.activeElement))) await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await item.waitFor({ state: "detached" });
+  await focusIsBack(page);
 }
