@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from hudhud.content.types import LANGUAGES, Copy, TemplateError
+import msgspec
+
+from hudhud.accounts.actions import record_audit
+from hudhud.content.brand import read_brand
+from hudhud.content.copies import check_key, check_names, read_copies, write
+from hudhud.content.queries import load_look
+from hudhud.content.types import LANGUAGES, TemplateError
 from hudhud.kit import sql
-from hudhud.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,9 +24,6 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.content")
-KEY = re.compile(r"[a-z0-9_]{1,64}")
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-COPY_FIELDS = frozenset({"subject", "preheader", "mjml", "text"})
 
 
 def publish(
@@ -32,17 +33,21 @@ def publish(
 
     Raises `TemplateError` that names part, line and remedy, and `InvalidInput` for the frame around it.
     """
-    copies = _checked(key, names, languages)
-    source = json.dumps({language: asdict(copy) for language, copy in copies.items()})
-    same = ws.value(QUERIES.same_source, key=key, source=source, names=json.dumps(names))
+    check_key(key)
+    check_names(names)
+    copies = read_copies(languages)
+    look = load_look(ws, copies.values())
+    source, named = write({language: copy.source() for language, copy in copies.items()}, "languages"), json.dumps(names)
+    same = ws.value(QUERIES.same_source, key=key, source=source, look=look.fingerprint(), names=named)
     if same is not None:
         return int(same)
-    compiled = sandbox.publish(copies)
-    template_id = ws.value(QUERIES.put_template, key=key, names=json.dumps(names), now=now)
+    compiled = sandbox.publish(copies, look)
+    template_id = ws.value(QUERIES.put_template, key=key, names=named, now=now)
     version_id = ws.value(
         QUERIES.add_version,
         template_id=template_id,
         source=source,
+        look=look.fingerprint(),
         compiled=json.dumps({language: asdict(one) for language, one in compiled.items()}),
         now=now,
         actor=actor,
@@ -51,23 +56,12 @@ def publish(
     return int(version_id)
 
 
-def _checked(key: str, names: dict[str, str], languages: dict[str, dict[str, Any]]) -> dict[str, Copy]:
-    if not KEY.fullmatch(key):
-        raise InvalidInput("key", key, "use up to 64 letters a-z, digits and _")
-    if not names or not all(isinstance(name, str) and name.strip() for name in names.values()):
-        raise InvalidInput("names", names, 'give at least one name, e.g. {"en": "Welcome"}')
-    if not languages:
-        raise InvalidInput("languages", languages, 'give at least one, e.g. {"en": {"subject": …, "mjml": …}}')
-    for language, copy in languages.items():
-        if not LANGUAGE.fullmatch(language):
-            raise InvalidInput("languages", language, "use a language code such as en or fa")
-        if unknown := set(copy) - COPY_FIELDS:
-            raise InvalidInput(f"languages.{language}", min(unknown), f"known parts are {', '.join(sorted(COPY_FIELDS))}")
-        if wrong := [name for name, text in copy.items() if not isinstance(text, str) or "\0" in text]:
-            raise InvalidInput(f"languages.{language}.{wrong[0]}", copy[wrong[0]], "give a text without NUL characters")
-        if missing := {"subject", "mjml"} - set(copy):
-            raise InvalidInput(f"languages.{language}", min(missing), "it is missing; give subject and mjml")
-    return {language: Copy(**copy) for language, copy in languages.items()}
+def put_brand(ws: Scope, kit: dict[str, Any], *, by: str, now: datetime) -> None:
+    """Keep the brand kit; what is published already stays as it is until it is published again. Raises `InvalidInput`."""
+    write(kit, "brand")
+    brand = read_brand(kit)
+    ws.run(QUERIES.put_brand, kit=msgspec.json.encode(brand).decode(), by=by, now=now)
+    record_audit(ws, now, by, "brand.update", f"workspace:{ws.workspace_id}")
 
 
 def install_ready(ws: Scope, sandbox: Sandbox, *, actor: str, now: datetime) -> list[str]:

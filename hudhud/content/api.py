@@ -31,9 +31,9 @@ class PreviewBody(Schema):
 
 
 @router.get("/templates")
-def find_templates(request: Request) -> dict[str, Any]:
-    """List templates by key."""
-    found = [asdict(one) for one in queries.find_templates(request.scope)]
+def find_templates(request: Request, archived: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- a parameter of the address
+    """List templates by key, or those that were put away."""
+    found = [{**asdict(one), "languages": one.languages} for one in queries.find_templates(request.scope, archived=archived)]
     return {"items": found, "next": None, "total": len(found)}
 
 

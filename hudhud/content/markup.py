@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 import css_inline
 import mjml
 
-from hudhud.content.layout import into_document
 from hudhud.content.links import MOST_LINKS, PLAIN_SCHEMES, is_page
 from hudhud.content.types import TemplateError
 
@@ -62,10 +61,10 @@ class Masked:
         return f"{self.stem}x{len(self.pieces) - 1:04}z"
 
 
-def compile_mjml(source: str, language: str, preheader: str, part: str) -> tuple[str, list[str]]:
-    """Return (HTML with Liquid, targets of static links); raises `TemplateError`."""
+def compile_mjml(document: str, part: str) -> tuple[str, list[str]]:
+    """Compile a whole MJML document (`layout.into_document`); return (HTML with Liquid, targets of static links). Raises `TemplateError`."""
     masked = Masked("")
-    masked.text = _mask_liquid(into_document(source, language, preheader), masked)
+    masked.text = _mask_liquid(document, masked)
     masked.text = _mask_hrefs(masked, part)
     try:
         document = mjml.mjml2html(masked.text, fonts={})
@@ -74,13 +73,13 @@ def compile_mjml(source: str, language: str, preheader: str, part: str) -> tuple
     # MJML's own reset works from the head; inlined into every cell it would double the mail.
     document = document.replace('<style type="text/css">\n#outlook', '<style type="text/css" data-css-inline="ignore">\n#outlook', 1)
     document = css_inline.inline(document, keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
-    return _unmask(document.replace("</body>", PIXEL + "</body>", 1), masked), masked.links
+    return unmask(document.replace("</body>", PIXEL + "</body>", 1), masked), masked.links
 
 
 def _mask_liquid(source: str, masked: Masked) -> str:
     """Replace Liquid by tokens that survive where they stand: text in attributes, comments in HTML, `mj-raw` between elements."""
     flat = LIQUID.sub(lambda found: masked.token(found[0]), source)
-    token = re.compile(re.escape(masked.stem) + r"x(\d{4})z")
+    token = re.compile(re.escape(masked.stem) + r"x(\d{4,})z")
     result, stack, position = [], ["mjml"], 0
     for found in [*TAG.finditer(flat), None]:
         end = found.start() if found else len(flat)
@@ -130,14 +129,17 @@ def _mask_hrefs(masked: Masked, part: str) -> str:
     def in_tag(tag: re.Match[str]) -> str:
         if tag[2] is None or tag[1] or tag[2].lower() in ("link", "base", "mj-font", "mj-include"):
             return tag[0]
-        return HREF.sub(lambda found: found[1] + '"' + _href(found[3] if found[3] is not None else found[4], masked, part) + '"', tag[0])
+        return HREF.sub(
+            lambda found: found[1] + '"' + mask_href(found[3] if found[3] is not None else found[4], masked, part) + '"', tag[0]
+        )
 
     return TAG.sub(in_tag, masked.text)
 
 
-def _href(raw: str, masked: Masked, part: str) -> str:
+def mask_href(raw: str, masked: Masked, part: str) -> str:
+    """Return what stands for a target: a token, or the target itself where there is nothing to count; raises `TemplateError`."""
     target = ENTITY.sub(lambda found: html.unescape(found[0]), raw).strip()
-    source = re.sub(re.escape(masked.stem) + r"x(\d{4})z", lambda found: masked.pieces[int(found[1])], target)
+    source = re.sub(re.escape(masked.stem) + r"x(\d{4,})z", lambda found: masked.pieces[int(found[1])], target)
     scheme = target.partition(":")[0].lower()
     if source != target:
         masked.hrefs.append(source if DIRECT.fullmatch(source) else TRACKED.format(_escape_around(target, masked)))
@@ -156,19 +158,19 @@ def _href(raw: str, masked: Masked, part: str) -> str:
 
 def _escape_around(target: str, masked: Masked) -> str:
     """HTML-escape the constant parts of a target that contains Liquid."""
-    parts = re.split(re.escape(masked.stem) + r"x(\d{4})z", target)
+    parts = re.split(re.escape(masked.stem) + r"x(\d{4,})z", target)
     return "".join(masked.pieces[int(part)] if index % 2 else html.escape(part) for index, part in enumerate(parts))
 
 
-def _unmask(document: str, masked: Masked) -> str:
+def unmask(document: str, masked: Masked) -> str:
     """Put Liquid back; a link token that is not a whole attribute (a share button's) becomes the plain target."""
     stem = re.escape(masked.stem)
-    document = re.sub(rf'href="{stem}h(\d{{4}})z"', lambda found: f'href="{masked.hrefs[int(found[1])]}"', document)
+    document = re.sub(rf'href="{stem}h(\d{{4,}})z"', lambda found: f'href="{masked.hrefs[int(found[1])]}"', document)
 
     def plain(found: re.Match[str]) -> str:
         number = re.match(r"\{\{ (\d+) \|", masked.hrefs[int(found[1])])
         return html.escape(masked.links[int(number[1])]) if number else ""
 
-    document = re.sub(rf"{stem}h(\d{{4}})z", plain, document)
-    document = re.sub(rf"<!--{stem}x(\d{{4}})z-->", lambda found: masked.pieces[int(found[1])], document)
-    return re.sub(rf"{stem}x(\d{{4}})z", lambda found: masked.pieces[int(found[1])], document)
+    document = re.sub(rf"{stem}h(\d{{4,}})z", plain, document)
+    document = re.sub(rf"<!--{stem}x(\d{{4,}})z-->", lambda found: masked.pieces[int(found[1])], document)
+    return re.sub(rf"{stem}x(\d{{4,}})z", lambda found: masked.pieces[int(found[1])], document)

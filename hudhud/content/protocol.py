@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hudhud.content.brand import Look
 from hudhud.content.types import Compiled, Copy
 
 # Shared memory. It begins with the number of the mail in work, so that whoever survives knows which one was the poison;
@@ -40,6 +41,7 @@ class Publish(msgspec.Struct, tag="publish"):
     """Check and compile every language of a template."""
 
     languages: dict[str, Copy]
+    look: Look = Look()
 
 
 class Preview(msgspec.Struct, tag="preview"):

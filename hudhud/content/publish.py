@@ -2,39 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hudhud.content.blocks.checking import check_blocks
+from hudhud.content.blocks.pieces import RAW
+from hudhud.content.blocks.types import read_document
+from hudhud.content.blocks.writing import write_document
+from hudhud.content.brand import PLAIN
 from hudhud.content.layout import into_document
 from hudhud.content.liquid import check, parse
 from hudhud.content.markup import compile_mjml
 from hudhud.content.plain import from_html
 from hudhud.content.program import Program
-from hudhud.content.types import Compiled, Copy, TemplateError
+from hudhud.content.rawhtml import compile_html, compile_piece
+from hudhud.content.types import SOURCES, Compiled, Copy, TemplateError
+
+if TYPE_CHECKING:
+    from hudhud.content.brand import Look
 
 MOST_CHARACTERS = 300_000
 
 
-def compile_copy(copy: Copy, language: str) -> Compiled:
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A compiled copy and what writes mails of it; `left_out`: tags that text blocks could not hold, by block."""
+
+    compiled: Compiled
+    program: Program
+    left_out: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """HTML with Liquid and its links; the text part; the source that all of it was read from, frame included."""
+
+    html: str
+    links: list[str]
+    text: str
+    source: str
+    left_out: dict[str, set[str]] = field(default_factory=dict)
+
+
+def compile_copy(copy: Copy, language: str, look: Look = PLAIN) -> Compiled:
+    """Compile one language; raises `TemplateError` that names the part, the line and the remedy."""
+    return build(copy, language, look).compiled
+
+
+def build(copy: Copy, language: str, look: Look = PLAIN) -> Built:
     """Compile one language; raises `TemplateError` that names the part, the line and the remedy."""
     place = f"languages.{language}"
-    parts = {"subject": copy.subject, "preheader": copy.preheader, "mjml": copy.mjml, "text": copy.text}
-    for name, source in parts.items():
-        if len(source) > MOST_CHARACTERS:
-            raise TemplateError(f"{place}.{name}", f"{len(source)} characters are too many", f"keep it under {MOST_CHARACTERS}")
-    for name in ("subject", "mjml"):
+    _check_parts(copy, language, place)
+    made = {"mjml": _from_mjml, "html": _from_html, "blocks": _from_blocks}[copy.mode](copy, language, look, place)
+    paths: dict[tuple[str, ...], None] = {}
+    for source, escape in ((copy.subject, False), (copy.preheader, True), (made.source, True), (copy.text, False)):
+        paths.update(dict.fromkeys(check(source, language, escape=escape, part=place).paths))
+    parse(made.html, language, escape=True, part=f"{place}.{SOURCES[copy.mode]}")
+    compiled = Compiled(language, copy.subject, made.html, made.text, made.links, [list(path) for path in paths])
+    return Built(compiled, Program(compiled), made.left_out)
+
+
+def _check_parts(copy: Copy, language: str, place: str) -> None:
+    """Check the texts that stand in the copy itself: length, presence, Liquid."""
+    source = SOURCES[copy.mode]
+    text: str = msgspec.json.encode(copy.document).decode() if copy.mode == "blocks" else getattr(copy, source)
+    parts = {"subject": copy.subject, "preheader": copy.preheader, source: text, "text": copy.text}
+    for name, part in parts.items():
+        if len(part) > MOST_CHARACTERS:
+            raise TemplateError(f"{place}.{name}", f"{len(part)} characters are too many", f"keep it under {MOST_CHARACTERS}")
+    for name in ("subject", source):
         if not parts[name].strip():
             raise TemplateError(f"{place}.{name}", "it is empty", "write something")
-    for name, source in parts.items():
-        check(source, language, escape=name in ("mjml", "preheader"), part=f"{place}.{name}")
-    document, links = compile_mjml(copy.mjml, language, copy.preheader, f"{place}.mjml")
-    text = copy.text or from_html(document)
-    paths: dict[tuple[str, ...], None] = {}
-    for source, escape in (
-        (copy.subject, False),
-        (copy.preheader, True),
-        (into_document(copy.mjml, language, ""), True),
-        (copy.text, False),
-    ):
-        paths.update(dict.fromkeys(check(source, language, escape=escape, part=place).paths))
-    parse(document, language, escape=True, part=f"{place}.mjml")
-    compiled = Compiled(language, copy.subject, document, text, links, [list(path) for path in paths])
-    Program(compiled)
-    return compiled
+    for name, part in parts.items():
+        if name != "document":
+            check(part, language, escape=name in ("mjml", "html", "preheader"), part=f"{place}.{name}")
+
+
+def _from_mjml(copy: Copy, language: str, look: Look, place: str) -> _Made:
+    source = into_document(copy.mjml, language, copy.preheader, look)
+    document, links = compile_mjml(source, f"{place}.mjml")
+    return _Made(document, links, copy.text or from_html(document), source)
+
+
+def _from_html(copy: Copy, _language: str, _look: Look, place: str) -> _Made:
+    document, links = compile_html(copy.html, copy.preheader, f"{place}.html", inline_css=copy.inline_css)
+    return _Made(document, links, copy.text or from_html(document), copy.html)
+
+
+def _from_blocks(copy: Copy, language: str, look: Look, place: str) -> _Made:
+    """Compile blocks; the text part is made of the same blocks, with the same links."""
+    part = f"{place}.document"
+    blocks = read_document(copy.document, part)
+    check_blocks(blocks.blocks, language, part)
+    written = write_document(blocks, language, look, part)
+    source = into_document(written.mjml, language, copy.preheader, look)
+    document, links = compile_mjml(source, part)
+    for number, raw in enumerate(written.raw):
+        document = document.replace(RAW.format(number), compile_piece(raw, part, links), 1)
+        source = source.replace(RAW.format(number), raw, 1)
+    text = copy.text or from_html(compile_piece(written.plain, part, links))
+    return _Made(document, links, text, source, written.left_out)

@@ -4,31 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hudhud.content.types import Compiled, Template, TemplateSummary
+import msgspec
+
+from hudhud.content.brand import Brand, Look
+from hudhud.content.copies import snippets_in
+from hudhud.content.types import Compiled, Template, TemplateNotFound, TemplateSummary
 from hudhud.content.values import choose_language, person_values, sample_values, workspace_values
 from hudhud.kit import sql
 from hudhud.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hudhud.content.sandbox import Sandbox
+    from hudhud.content.types import Copy
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.content")
 
 
-def find_templates(ws: Scope) -> list[TemplateSummary]:
-    """Every template, by key."""
-    return ws.into(TemplateSummary, QUERIES.find_templates)
+def find_templates(ws: Scope, *, archived: bool = False) -> list[TemplateSummary]:
+    """Every template, by key; those that were put away apart."""
+    return ws.into(TemplateSummary, QUERIES.find_templates, archived=archived)
 
 
 def get_template(ws: Scope, key: str) -> Template:
-    """One template with its source; raises `NotFound`."""
+    """One template with the source that is published, if any is; raises `TemplateNotFound`."""
     found = ws.into(Template, QUERIES.get_template, key=key)
     if not found:
-        raise NotFound(f"There is no template {key!r}.")
+        raise TemplateNotFound(f"There is no template {key!r}.", key=key)
     return found[0]
+
+
+def get_brand(ws: Scope) -> Brand:
+    """The workspace's brand kit, or the usual one."""
+    kit = ws.value(QUERIES.get_brand)
+    return Brand() if kit is None else msgspec.convert(kit, Brand)
+
+
+def load_look(ws: Scope, copies: Iterable[Copy]) -> Look:
+    """What these copies are dressed with when they are compiled now."""
+    keys = snippets_in(copies)
+    saved = {row[0]: row[1] for row in ws.rows(QUERIES.find_saved, keys=keys)} if keys else {}
+    workspace = ws.one(QUERIES.get_workspace) or {}
+    return Look(get_brand(ws), saved, workspace.get("language") or "en")
 
 
 def find_compiled(scope: Scope, version_ids: Sequence[int]) -> dict[int, dict[str, Compiled]]:
@@ -65,7 +84,10 @@ def preview(  # noqa: PLR0913 -- what a mail is made of
 
     `attributes`: what was known of the person at another time. `given`: what a journey was answered and gave (`run`, `coupon`); None: samples.
     """
-    compiled = get_compiled(ws, get_template(ws, key).version_id)
+    version_id = get_template(ws, key).version_id
+    if version_id is None:
+        raise TemplateNotFound(f"Nothing of {key!r} is published yet.", key=key)
+    compiled = get_compiled(ws, version_id)
     workspace = ws.one(QUERIES.get_workspace) or {}
     person = ws.one(QUERIES.get_person, person_id=person_id) if person_id else None
     if person_id and person is None:

@@ -1,14 +1,16 @@
 -- name: find_templates
--- Every template with its newest version's number and languages.
-SELECT t.id, t.key, t.names, t.version_id, v.number, t.updated_at,
-       coalesce(ARRAY (SELECT jsonb_object_keys(v.source) ORDER BY 1), '{}') AS languages
-FROM template t LEFT JOIN template_version v ON v.id = t.version_id
-WHERE t.workspace_id = %(workspace_id)s ORDER BY t.key;
+-- Templates by key: the newest version's number, languages with their modes (of the draft where nothing is published), whether there is a draft.
+SELECT t.id, t.key, t.names, t.version_id, v.number, t.updated_at, t.archived_at, d.template_id IS NOT NULL AS has_draft,
+       coalesce((SELECT jsonb_object_agg(s.key, coalesce(s.value ->> 'mode', 'mjml')) FROM json_each(coalesce(v.source, d.source)) s), '{}') AS modes
+FROM template t
+LEFT JOIN template_version v ON v.id = t.version_id
+LEFT JOIN template_draft d ON d.template_id = t.id
+WHERE t.workspace_id = %(workspace_id)s AND (t.archived_at IS NOT NULL) = %(archived)s ORDER BY t.key;
 
 -- name: get_template
--- One template with the source of its newest version.
-SELECT t.id, t.key, t.names, v.id AS version_id, v.number, v.source AS languages, t.updated_at
-FROM template t JOIN template_version v ON v.id = t.version_id
+-- One template with the source of its newest version, if it has any.
+SELECT t.id, t.key, t.names, v.id AS version_id, v.number, coalesce(v.source, '{}'::json) AS languages, t.updated_at, t.archived_at
+FROM template t LEFT JOIN template_version v ON v.id = t.version_id
 WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s;
 
 -- name: put_template
@@ -19,8 +21,8 @@ RETURNING id;
 
 -- name: add_version
 -- Append a version; what was published before stays as it is.
-INSERT INTO template_version (workspace_id, template_id, number, source, compiled, published_at, published_by)
-SELECT %(workspace_id)s, %(template_id)s, coalesce(max(number), 0) + 1, %(source)s::jsonb, %(compiled)s::jsonb, %(now)s, %(actor)s
+INSERT INTO template_version (workspace_id, template_id, number, source, look, compiled, published_at, published_by)
+SELECT %(workspace_id)s, %(template_id)s, coalesce(max(number), 0) + 1, %(source)s::json, %(look)s, %(compiled)s::jsonb, %(now)s, %(actor)s
 FROM template_version WHERE template_id = %(template_id)s
 RETURNING id;
 
@@ -29,9 +31,9 @@ RETURNING id;
 UPDATE template SET version_id = %(version_id)s WHERE workspace_id = %(workspace_id)s AND id = %(template_id)s;
 
 -- name: same_source
--- The version that is sent now, when its source is exactly this one.
+-- The version that is sent now, when its source is exactly this one, and dressed the same.
 SELECT v.id FROM template t JOIN template_version v ON v.id = t.version_id
-WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s AND v.source = %(source)s::jsonb AND t.names = %(names)s::jsonb;
+WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s AND v.source::text = %(source)s AND v.look = %(look)s AND t.names = %(names)s::jsonb;
 
 -- name: find_compiled
 -- What was compiled for some versions (workers: of any workspace).
@@ -49,3 +51,16 @@ WHERE asked.workspace_id = %(workspace_id)s AND asked.id = %(person_id)s AND p.e
 -- name: get_workspace
 -- What templates may know about the workspace.
 SELECT name, currency, postal_address, sender_email, language FROM workspace WHERE id = %(workspace_id)s;
+
+-- name: get_brand
+-- The brand kit.
+SELECT kit FROM brand WHERE workspace_id = %(workspace_id)s;
+
+-- name: put_brand
+-- Keep the brand kit.
+INSERT INTO brand (workspace_id, kit, updated_at, updated_by) VALUES (%(workspace_id)s, %(kit)s::jsonb, %(now)s, %(by)s)
+ON CONFLICT (workspace_id) DO UPDATE SET kit = excluded.kit, updated_at = excluded.updated_at, updated_by = excluded.updated_by;
+
+-- name: find_saved
+-- The blocks of some snippets, by key.
+SELECT key, languages FROM snippet WHERE workspace_id = %(workspace_id)s AND key = ANY (%(keys)s::text[]) ORDER BY key;

@@ -27,6 +27,8 @@ from hudhud.content.types import Compiled, Copy, TemplateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hudhud.content.brand import Look
+
 EXTRA_MEMORY = 128 * 2**20
 T = TypeVar("T")
 # A message that is still in work at so many ticks in a row (of CPU time) is given up.
@@ -146,7 +148,9 @@ class Renderer:
 
     def _publish(self, request: Publish) -> Answer:
         try:
-            return Answer(compiled={language: bounded_publish(copy, language) for language, copy in request.languages.items()})
+            return Answer(
+                compiled={language: bounded_publish(copy, language, request.look) for language, copy in request.languages.items()}
+            )
         except TemplateError as error:
             return Answer(refused={key: value for key, value in error.data.items() if value is not None})
 
@@ -183,10 +187,10 @@ class Renderer:
         return Answer(filled=filled)
 
 
-def bounded_publish(copy: Copy, language: str) -> Compiled:
+def bounded_publish(copy: Copy, language: str, look: Look) -> Compiled:
     """Compile one language; a bomb in it is an error of the template."""
     try:
-        return within(PUBLISH_CPU_S, partial(compile_copy, copy, language))
+        return within(PUBLISH_CPU_S, partial(compile_copy, copy, language, look))
     except (MemoryError, RecursionError, TooLong) as error:
         raise TemplateError(f"languages.{language}", "it needs too much memory or time", "make it simpler") from error
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hudhud.content.brand import PLAIN, Look
 from hudhud.content.pipe import receive_frame, send_frame
 from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Blank, Fill, Filled, Preview, Publish, Request, WriteMails, Written
 from hudhud.content.types import Compiled, Copy, TemplateError
@@ -126,10 +127,10 @@ class Sandbox:
                 one.body = head + one.body
         return written
 
-    def publish(self, languages: dict[str, Copy]) -> dict[str, Compiled]:
+    def publish(self, languages: dict[str, Copy], look: Look = PLAIN) -> dict[str, Compiled]:
         """Compile every language of a template; raises `TemplateError`."""
         try:
-            answer = self._locked(Publish(languages), PUBLISH_CPU_S)
+            answer = self._locked(Publish(languages, look), PUBLISH_CPU_S)
         except Died:
             raise TemplateError("languages", "compiling needs too much time or memory", "make the template simpler") from None
         if answer.refused is not None:

@@ -1,6 +1,7 @@
 """Templates.
 
-A template is `{"key", "names": {lang: …}, "languages": {lang: {"subject", "preheader", "mjml", "text"}}}`.
+A template is `{"key", "names": {lang: …}, "languages": {lang: {"mode", "subject", "preheader", "text", …}}}`; with mode `blocks` there is a
+`document` (content/blocks/types.py), with `mjml` an `mjml`, with `html` an `html` and, if styles are to be written into its elements, `inline_css`.
 
 *Ready templates* live in `hudhud/content/ready/<key>/`: `template.json` holds `{"names": {lang: "Welcome", …}}`, and for each
 language there is one file `<lang>.mjml` (en, et, fa, ar) with the copy, beginning with a head of two lines and a blank one:
@@ -26,9 +27,9 @@ Filters beside Liquid's own: `money: "EUR"`, `jdate` (Jalali), `digits` (in the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from hudhud.kit.errors import HudhudError
+from hudhud.kit.errors import HudhudError, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,18 +46,34 @@ ROOTS = {
     "unsubscribe_url": frozenset[str](),
     "preferences_url": frozenset[str](),
 }
+# Which field of a copy is the source of its mode.
+SOURCES = {"blocks": "document", "mjml": "mjml", "html": "html"}
 # Numbers of the addresses in a mail (kit.crypto): the picture that tells that it was opened, then its links.
 PIXEL, FIRST_LINK = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One language of a template as the author wrote it; all four are Liquid. `text` empty = made from the HTML."""
+    """One language of a template as the author wrote it; all texts are Liquid. `text` empty = made from the rest.
+
+    What is sent is made of `document`, `mjml` or `html`, by `mode`; the other two are empty. `inline_css` is for `html`, which else stays as it is.
+    """
 
     subject: str
-    mjml: str
+    mjml: str = ""
     preheader: str = ""
     text: str = ""
+    mode: Literal["blocks", "mjml", "html"] = "mjml"
+    document: dict[str, Any] | None = None
+    html: str = ""
+    inline_css: bool = False
+
+    def source(self) -> dict[str, Any]:
+        """Return what is kept: the fields that this mode has."""
+        own: dict[str, Any] = {SOURCES[self.mode]: getattr(self, SOURCES[self.mode])}
+        if self.mode == "html":
+            own["inline_css"] = self.inline_css
+        return {"mode": self.mode, "subject": self.subject, "preheader": self.preheader, **own, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +101,35 @@ class TemplateSummary:
     names: dict[str, str]
     version_id: int | None
     number: int | None
-    languages: list[str]
+    modes: dict[str, str]
     updated_at: datetime
+    archived_at: datetime | None
+    has_draft: bool
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that there is copy in."""
+        return sorted(self.modes)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template with the source of its newest version."""
+    """A template with the source of its newest version; without any as long as nothing is published."""
 
     id: int
     key: str
     names: dict[str, str]
-    version_id: int
-    number: int
+    version_id: int | None
+    number: int | None
     languages: dict[str, dict[str, Any]]
     updated_at: datetime
+    archived_at: datetime | None
+
+
+class TemplateNotFound(NotFound):
+    """There is no such template, or nothing of it is published."""
+
+    code = "template_not_found"
 
 
 class TemplateError(HudhudError):
