@@ -74,11 +74,13 @@ def run_batches(stack: Stack, ch: Client, base: Base, events: int) -> tuple[floa
         for statement in MAKE_EVENTS.values():
             ch.command(statement, given)
         doers: dict[str, list[int]] = defaultdict(list)
-        for _, name, _, actor, *_ in ch.query(READ_EVENTS, parameters=given).result_rows:
+        said: dict[str, list[bytes]] = defaultdict(list)
+        for _, name, _, actor, *_, properties in ch.query(READ_EVENTS, parameters=given).result_rows:
             doers[name].append(actor)
+            said[name].append(properties.encode())
         people = frozenset(actor for some in doers.values() for actor in some)
         instants = {name: [at] * len(some) for name, some in doers.items()}
-        touched = Touched(people, frozenset(doers), instants=instants, doers=doers, changed=())
+        touched = Touched(people, frozenset(doers), instants=instants, doers=doers, changed=(), properties=said)
         began, before = time.perf_counter(), stack.clickhouse_s() + time.process_time()
         with stack.db.workspace(base.workspace_id) as ws:
             actions.refresh(ws, ch, touched, at)

@@ -80,7 +80,7 @@ MAKE_EVENTS = {
     "person_event": "INSERT INTO person_event (workspace_id, name, at, actor_id, message_id, kind, properties)"
     + EVENT.replace("COLUMNS", "said"),
 }
-READ_EVENTS = EVENT.replace("COLUMNS", "1")
+READ_EVENTS = EVENT.replace("COLUMNS", "said")
 FIND = "SELECT count(), max(at) FROM event WHERE workspace_id = {w:UInt64}"
 CLOSED = "SELECT DISTINCT table, partition FROM system.parts WHERE active AND table IN ('event', 'person_event') AND toUInt32(partition) < {month:UInt32} ORDER BY table, partition"
 

@@ -182,6 +182,8 @@ class Touched:
     # Whom the events of each name are about (in the order of `instants`), and whose attributes or topics changed. None: anybody of these people.
     doers: Mapping[str, Collection[int]] | None = None
     changed: Collection[int] | None = None
+    # What those events say, as it came (JSON; nothing: nobody can tell what ClickHouse has of it), in the same order. None: it may be anything.
+    properties: Mapping[str, Collection[bytes]] | None = None
     # Of whom ClickHouse does not know yet what has changed since: asked about all the same, and again when it does.
     behind: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()  # of these people: who was erased

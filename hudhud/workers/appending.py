@@ -38,6 +38,7 @@ def append_events(everywhere: Scope, batch: Batch) -> None:
         return
     try:
         for event in batch.appending.result():
+            batch.bare.add(event.lane_id)
             batch.drop(event, Reason.UNSTORABLE, "properties: ClickHouse cannot hold them; the event is kept without")
     except InsertsIgnored as ignored:
         _set_aside(everywhere, batch, ignored)

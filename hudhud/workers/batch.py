@@ -60,6 +60,7 @@ class Batch:
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     appending: Future[list[Event]] | None = None  # the events on their way to ClickHouse; its answer: whose properties it cannot hold
     is_ignored: bool = False  # ClickHouse takes something of it, and does not keep it
+    bare: set[int] = field(default_factory=set)  # rows of events that it has without their properties, which it cannot hold
     packing: Future[list[Block]] | None = None  # the events on their way to the kept log
     keep: Callable[[], None] | None = None  # set: take care, something in it cannot be taken; keeps the lease meanwhile
 

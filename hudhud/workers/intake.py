@@ -212,6 +212,7 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], behind: froz
         # What ClickHouse does not keep of a batch did not happen to a segment: then nothing is concluded from the batch alone.
         instants=None if batch.is_ignored else _by_name(some, lambda event: event.at),
         doers=None if batch.is_ignored else _by_name(some, lambda event: event.person_id),
+        properties=None if batch.is_ignored else _by_name(some, lambda event: b"" if event.lane_id in batch.bare else event.properties),
         changed=others.union(part.changed_ids, part.stale),
         behind=behind,
         gone=part.gone & person_ids,

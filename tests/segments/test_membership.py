@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -109,10 +110,11 @@ def take_step(stage: Stage, step: dict[str, Any]) -> Touched | None:
     stage.happen(*events)
     people = frozenset(stage.world.merged.get(event.actor_id, event.actor_id) for event in events)
     instants = {name: [event.at for event in events if event.name == name] for name in NAMES} if len(events) > 1 else None
-    doers = None
+    doers, said = None, None
     if len(events) > 1:
         doers = {name: [stage.world.merged.get(one.actor_id, one.actor_id) for one in events if one.name == name] for name in NAMES}
-    return Touched(people, frozenset(event.name for event in events), instants=instants, doers=doers, changed=())
+        said = {name: [json.dumps(one.properties).encode() for one in events if one.name == name] for name in NAMES}
+    return Touched(people, frozenset(event.name for event in events), instants=instants, doers=doers, changed=(), properties=said)
 
 
 def check_history(db: Database, ch: Client, trees: list[dict[str, Any]], history: list[dict[str, Any]], links: list[bool]) -> None:

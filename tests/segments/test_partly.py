@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap64
 
 from hudhud.segments.asking.ask import Facts, find_atoms
+from hudhud.segments.asking.happened import Happened
 from hudhud.segments.asking.partly import Known, Partly, see
 from hudhud.segments.asking.sets import Listed
 from hudhud.segments.conditions.atoms import OfEvents, key
@@ -82,16 +84,24 @@ def test_a_batchs_events_say_who_did_something_so_often(window: dict[str, Any]) 
 
     def said(count: dict[str, Any], **more: Any) -> Partly | None:  # noqa: ANN401 -- any part of the condition
         atoms = find_atoms([from_json({"kind": "event", "name": "Page", "count": count, "window": window, **more})], {})
-        return see(atoms, touched, NOW).get(key(atoms[0]))
+        return see(atoms, Happened(touched, NOW)).get(key(atoms[0]))
 
     for least in (1, 2):
         count = {"op": "at_least", "value": least}
         leaf = {"kind": "event", "name": "Page", "count": count, "window": window, "where": []}
         assert said(count) == Partly(true=BitMap64(members(world, leaf, NOW)))
     assert said({"op": "exactly", "value": 1}) == Partly(false=BitMap64(members(world, leaf, NOW)))
-    assert said({"op": "at_least", "value": 1}, where=[{"property": "price", "op": "is_not_set"}]) is None
+    free = [{"property": "price", "op": "is_not_set"}]
+    assert said({"op": "at_least", "value": 1}, where=free) == Partly()
+    touched = replace(touched, properties={"Page": [b"{}", b'{"price":1}', b""] * 3 + [b"{}"] * 2})
+    for number, event in enumerate(events):
+        event.properties = {"price": 1} if number in {1, 4, 7} else {}
+        event.name = "Page" if number not in {2, 5, 8} else "Nobody can tell"
+    assert said({"op": "at_least", "value": 1}, where=free) == Partly(
+        true=BitMap64(members(world, {**leaf, "count": {"op": "at_least", "value": 1}, "where": free}, NOW))
+    )
 
 
 def test_who_did_what_without_when_says_nothing() -> None:
     atoms = find_atoms([from_json({"kind": "event", "name": "Page"})], {})
-    assert see(atoms, Touched(frozenset({1}), doers={"Page": [1]}), NOW) == {}
+    assert see(atoms, Happened(Touched(frozenset({1}), doers={"Page": [1]}), NOW)) == {}

@@ -6,25 +6,23 @@ Whoever's answer is settled so is not asked about what else the condition says: 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
 from hudhud.segments.asking.sets import Listed
 from hudhud.segments.conditions.atoms import Did, key, to_atom
-from hudhud.segments.types import And, Between, Last, Not, Or, Segment, SinceEntry, to_ms
+from hudhud.segments.types import And, Not, Or, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from hudhud.segments.asking.ask import Definitions, Facts
+    from hudhud.segments.asking.happened import Happened
     from hudhud.segments.conditions.atoms import Atom
-    from hudhud.segments.types import Condition, Touched, Window
+    from hudhud.segments.types import Condition
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 Wanted = dict[str, tuple["Atom", BitMap64]]  # an atom's key -> the atom, and of whom its answer is wanted
 
 
@@ -134,49 +132,12 @@ class Known:
                 wanted[name] = (atom, wanted[name][1] | people if name in wanted else people)
 
 
-def see(atoms: Iterable[Atom], touched: Touched, now: datetime) -> dict[str, Partly]:
-    """Return what the events of a batch alone say: who has done something so often by now, or too often. What they say of amounts and properties is not looked at."""
-    if touched.doers is None or touched.instants is None:
-        return {}
-    done = _Done(touched.doers, touched.instants, touched.behind)
+def see(atoms: Iterable[Atom], happened: Happened) -> dict[str, Partly]:
+    """Return what the events of a batch alone say: who has done something so often by now, or too often. What they say of amounts is not looked at."""
     found: dict[str, Partly] = {}
     for atom in atoms:
-        if isinstance(atom, Did) and atom.name in touched.doers and not atom.where and not isinstance(atom.window, SinceEntry):
-            times = done.count(atom.name, *_bounds(atom.window, now))
+        times = happened.count(atom) if isinstance(atom, Did) else None
+        if isinstance(atom, Did) and times is not None:
             often = BitMap64([person for person, number in times.items() if number >= (atom.exactly + 1 if atom.exactly else atom.least)])
             found[key(atom)] = Partly(false=often) if atom.exactly else Partly(true=often)
     return found
-
-
-class _Done:
-    """Who did what when, by a batch's events; counted once for each name and time."""
-
-    def __init__(self, doers: Mapping[str, Collection[int]], instants: Mapping[str, Collection[datetime]], behind: Collection[int]) -> None:
-        self._doers, self._instants, self._behind = doers, instants, behind
-        self._moments: dict[str, list[int]] = {}
-        self._counted: dict[tuple[str, int, int], Counter[int]] = {}
-
-    def count(self, name: str, first: int, last: int) -> Counter[int]:
-        """Return how often each did it from the first to the last of these milliseconds."""
-        moments = self._moments.get(name)
-        if moments is None:
-            moments = self._moments[name] = [to_ms(at) for at in self._instants[name]]
-        if not moments:
-            return Counter()
-        # Nearly always all of them count, for windows of any length.
-        first, last = max(first, min(moments)), min(last, max(moments))
-        found = self._counted.get((name, first, last))
-        if found is None:
-            those = (person for person, at in zip(self._doers[name], moments, strict=True) if first <= at <= last)
-            found = self._counted[name, first, last] = Counter(person for person in those if person not in self._behind)
-        return found
-
-
-def _bounds(window: Window, now: datetime) -> tuple[int, int]:
-    """Return the first and the last millisecond that counts: the same bounds as in expressions.py."""
-    moment = to_ms(now)
-    if isinstance(window, Last):
-        return to_ms(now - window.length) + 1, moment
-    if isinstance(window, Between):
-        return to_ms(window.from_, up=True), min(moment, to_ms(window.to, up=True) - 1)
-    return to_ms(BEGINNING), moment

@@ -2,63 +2,52 @@
 
 Events only add up. Where more events of a name can only let people in, those who are in stay; where they can only put people out, those who are
 out stay out. Whoever does a lot is in most of what doing a lot lets into: it is the people with long histories who need not be asked about.
+Nor need those whose events a condition does not count, as their properties do not pass its filter (asking/happened.py).
 What the passage of time changes is looked for apart from this (flips.py).
 """
 
 from __future__ import annotations
 
-from enum import Flag, auto
 from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
 from hudhud.segments.asking.sets import Listed
-from hudhud.segments.conditions.atoms import Came, Did, OfEvents, names, to_atom
-from hudhud.segments.conditions.nodes import TAKE_NUMBERS
+from hudhud.segments.conditions.atoms import OfEvents, key, to_atom
 from hudhud.segments.types import And, Not, Or, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from hudhud.segments.asking.ask import Definitions
+    from hudhud.segments.asking.happened import Happened
     from hudhud.segments.types import Condition, Touched
 
 
-# The largest can only become larger, the smallest smaller.
-GROWING = {"max": ("more_than", "at_least"), "min": ("less_than", "at_most")}
-
-
-class Way(Flag):
-    """Which way more events of a name may move people."""
-
-    IN = auto()
-    OUT = auto()
-
-
 def find_concerned(
-    tree: Condition, definitions: Definitions, touched: Touched, event_names: Iterable[str], members: BitMap64, *, by_facts: bool
+    tree: Condition, definitions: Definitions, touched: Touched, happened: Happened, members: BitMap64, *, by_facts: bool
 ) -> BitMap64:
-    """Return who may enter or leave: `event_names` are those of the batch that the segment asks about, `by_facts` whether it asks about attributes or topics that changed."""
+    """Return who may enter or leave, by what `happened` in the batch; `by_facts`: whether the segment asks about attributes or topics that changed."""
     if touched.doers is None:
         return BitMap64(touched.person_ids)
     people = BitMap64(touched.person_ids if touched.changed is None else touched.changed) if by_facts else BitMap64()
-    ways = find_ways(tree, definitions)
-    for name in event_names:
-        theirs = BitMap64(touched.doers.get(name, ()))
-        if ways.get(name) is Way.IN:
-            theirs -= members
-        elif ways.get(name) is Way.OUT:
-            theirs &= members
-        people |= theirs
+    for atom, lets_in in _find_ways(tree, definitions).values():
+        movers = happened.movers(atom)
+        entering, leaving = BitMap64(), BitMap64()
+        if True in lets_in:
+            entering, leaving = movers.true, movers.false
+        if False in lets_in:
+            entering, leaving = entering | movers.false, leaving | movers.true
+        people |= (entering - members) | (leaving & members)
     return people
 
 
-def find_ways(tree: Condition, definitions: Definitions) -> Mapping[str, Way]:
-    """Return for each event name that the tree asks about which way more of them may move people."""
-    ways: dict[str, Way] = {}
-    for name, way in _ways(tree, definitions, True, set()):
-        ways[name] = ways.get(name, way) | way
-    return ways
+def _find_ways(tree: Condition, definitions: Definitions) -> Mapping[str, tuple[OfEvents, set[bool]]]:
+    """Return the atoms that events answer, each with whether it lets people in when it becomes true (or out; or both, as it is named in several places)."""
+    found: dict[str, tuple[OfEvents, set[bool]]] = {}
+    for atom, lets_in in _ways(tree, definitions, True, set()):
+        found.setdefault(key(atom), (atom, set()))[1].add(lets_in)
+    return found
 
 
 def _ways(
@@ -66,7 +55,7 @@ def _ways(
     definitions: Definitions,
     positive: bool,  # noqa: FBT001 -- turned at every `not`
     seen: set[tuple[int, bool]],
-) -> Iterator[tuple[str, Way]]:
+) -> Iterator[tuple[OfEvents, bool]]:
     """`seen`: the segments that were looked into already, and which way: they may name each other in endlessly many ways."""
     if isinstance(tree, And | Or):
         for child in tree.of:
@@ -81,12 +70,4 @@ def _ways(
     else:
         atom, holds = to_atom(tree)
         if isinstance(atom, OfEvents):
-            moves = (Way.IN if positive == holds else Way.OUT) if _grows(atom) else Way.IN | Way.OUT
-            yield from ((name, moves) for name in names(atom))
-
-
-def _grows(atom: OfEvents) -> bool:
-    """Say whether more events can only make it true: there are so many, one is so large, one has a number."""
-    if isinstance(atom, Did):
-        return not atom.exactly
-    return isinstance(atom, Came) and atom.take in TAKE_NUMBERS and (atom.op == "is_set" or atom.op in GROWING.get(atom.take, ()))
+            yield atom, positive == holds

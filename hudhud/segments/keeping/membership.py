@@ -20,6 +20,7 @@ from pyroaring import BitMap64
 from hudhud.kit.errors import HudhudError
 from hudhud.segments.asking.answers import inquire
 from hudhud.segments.asking.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
+from hudhud.segments.asking.happened import Happened
 from hudhud.segments.asking.partly import see
 from hudhud.segments.asking.sets import dump, load
 from hudhud.segments.conditions.atoms import all_names
@@ -127,11 +128,11 @@ def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, ot
     """Decide about the people whom the batch may move, but for `others`: each in some of these segments, asked about in all that concern anybody."""
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
     stored = read_members(desk.ws, [segment.id for segment in segments], BitMap64(touched.person_ids))
+    happened = Happened(touched, desk.now)
     asked = {
-        one.id: find_concerned(one.tree, definitions, touched, one.events, stored[one.id], by_facts=one.by_facts) - others
-        for one in segments
+        one.id: find_concerned(one.tree, definitions, touched, happened, stored[one.id], by_facts=one.by_facts) - others for one in segments
     }
-    seen = see(find_atoms([one.tree for one in segments], definitions), touched, desk.now)
+    seen = see(find_atoms([one.tree for one in segments], definitions), happened)
     changed = BitMap64(touched.person_ids if touched.changed is None else touched.changed)
     return _decide(desk, segments, asked, seen=seen, changed=changed).changes
 
