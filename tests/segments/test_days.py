@@ -69,6 +69,36 @@ def test_a_birthday_begins_and_ends_at_the_persons_own_midnight(db: Database, ch
             assert (person_id in stage.members()[segment]) == expected
 
 
+@pytest.mark.parametrize(
+    ("op", "within"),
+    [
+        ("more_than_ago", {"2026-01-30", "2026-01-29T08:00:00Z", "2001-02-03", "1900-01-01"}),
+        ("more_than_in", {"2026-05-31", "2026-05-30 12:00", "2031-12-31", "2299-12-31"}),
+    ],
+)
+def test_dates_however_far_away_count_and_what_is_none_does_not(op: str, within: set[str], db: Database, ch: Client) -> None:
+    """30 days back from 2 March, ahead from 29 April; only where it is no day of the calendar, or something follows that is no time, it is none."""
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC) if op == "more_than_ago" else datetime(2026, 4, 29, 12, tzinfo=UTC)
+    stage = make_stage(db, ch, now)
+    odd = {
+        "2026-01-31",
+        "2026-01-32",
+        "2001-02-29",
+        "2001-02-03x",
+        "1899-12-31",
+        "2300-01-01",
+        "soon",
+        "",
+        "2026-05-29",
+        "2026-05-3",
+        "2031-11-31",
+    }
+    people = {text: stage.person(attributes={"renewal": text}).id for text in sorted(within | odd)}
+    segment = stage.segment({"kind": "date", "name": "renewal", "op": op, "days": 30})
+    found = stage.members()[segment]
+    assert {text for text, person_id in people.items() if person_id in found} == within
+
+
 def test_after_a_long_pause_of_the_worker_members_are_right(db: Database, ch: Client) -> None:
     stage = make_stage(db, ch, datetime(2026, 3, 20, 12, tzinfo=UTC))
     for zone in ("Europe/Tallinn", "Pacific/Kiritimati", "Pacific/Pago_Pago"):

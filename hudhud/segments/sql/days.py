@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from hudhud.segments.sql.statement import Statement
     from hudhud.segments.types import Day
@@ -24,6 +24,7 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2299, 12, 31)
 FEBRUARY_28 = (2, 28)
 YEAR, END = "^([0-9]{4}|-)", "($|[T ])"  # what stands before and after a month and day in a stored text
 FEW = 3  # days of a year that are quicker looked for one by one
+ENDLESS, PLAIN_DAYS = frozenset({"more_than_in", "more_than_ago"}), 20 * 365 * ONE
 # As far back as it is told apart on which day somebody's answer changed; in such steps no zone's day is passed over, be it 23 hours long.
 FEW_DAYS, STEP = 7 * ONE, timedelta(hours=12)
 # Days begin at quarters of UTC's hours, wherever on earth.
@@ -74,7 +75,23 @@ def _once(statement: Statement, atom: Day, text: str, now: datetime) -> str:
     # ClickHouse reads 2026-02-31 as the third of March.
     is_date = f"toString(toDate32OrNull({day})) = {day} AND substring({text}, 11, 1) IN ('', 'T', ' ')"
     within = _each_today(statement, now, lambda today: "{} BETWEEN '{}' AND '{}'".format(day, *spans[today]))
-    return f"if(ifNull({near}, 0), ifNull({is_date} AND {within}, 0), 0)"
+    closely = f"ifNull({near}, 0), ifNull({is_date} AND {within}, 0), 0"
+    if atom.op not in ENDLESS:
+        return f"if({closely})"
+    return f"multiIf(ifNull({text} IN {_plain_days(atom, spans.values())}, 0), 1, {closely})"
+
+
+def _plain_days(atom: Day, spans: Collection[tuple[date, date]]) -> str:
+    """Return the days nearest to today that are within, whichever day it is somewhere, as a set of texts.
+
+    Where most people's dates lie within, to look a text up costs a third of reading it as a date.
+    """
+    first, last = max(first for first, _ in spans), min(last for _, last in spans)
+    if atom.op == "more_than_ago":
+        first = max(first, last - PLAIN_DAYS)
+    else:
+        last = min(last, first + PLAIN_DAYS)
+    return f"(SELECT toString(toDate32('{EARLIEST}') + {(first - EARLIEST).days} + number) FROM numbers({max((last - first).days + 1, 0)}))"  # noqa: S608 -- dates and numbers of ours
 
 
 def _span(atom: Day, today: date) -> tuple[date, date]:
@@ -95,9 +112,11 @@ def _yearly(statement: Statement, atom: Day, text: str, now: datetime) -> str:
         # A pattern with a day written out is looked for as that day, which is as quick as a comparison.
         few = {today: " OR ".join(f"match({text}, '{YEAR}-{named}{END}')" for named in some) for today, some in wanted.items()}
         return f"ifNull({_each_today(statement, now, lambda today: f'({few[today]})')}, 0)"
-    any_of = statement.bind(sorted(set().union(*wanted.values())), "Array(String)")
+    any_of = sorted(set().union(*wanted.values()))
+    is_over_new_year = {"12-31", "01-01"} <= set(any_of)
+    close = f"IN {statement.bind(any_of, 'Array(String)')}" if is_over_new_year else f"BETWEEN '{any_of[0]}' AND '{any_of[-1]}'"
     # Both are looked at for everybody (before a point sorts what begins with --): to pass over a comparison takes longer than to make it.
-    near = f"bitOr(ifNull(substring({text}, 6, 5) IN {any_of}, 0), ifNull({text} < '.', 0))"
+    near = f"bitOr(ifNull(substring({text}, 6, 5) {close}, 0), ifNull({text} < '.', 0))"
     named = f"substring({text}, if(startsWith({text}, '--'), 3, 6), 5)"
     within = _each_today(statement, now, lambda today: f"{named} IN {statement.bind(wanted[today], 'Array(String)')}")
     return f"if({near}, ifNull(match({text}, '{YEAR}-[0-9]{{2}}-[0-9]{{2}}{END}') AND {within}, 0), 0)"
