@@ -1,0 +1,93 @@
+"""A campaign from draft to done, with a real SMTP conversation: undo, pause, resume, cancel, and sums that always hold."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hudhud.campaigns.types import CampaignProblems, CampaignState
+
+if TYPE_CHECKING:
+    from tests.campaigns.conftest import Office
+
+
+def test_everybody_who_agreed_gets_it_once_and_the_others_are_counted(office: Office) -> None:
+    ada, bob, cem = office.people("ada@example.com", "bob@example.com", "cem@example.com")
+    (dora,) = office.people("dora@example.com", topics=())
+    office.desk.rows(
+        "INSERT INTO suppression VALUES (%s, 'email', 'cem@example.com', 'manual', '', now()) RETURNING 1", office.workspace_id
+    )
+    campaign = office.send()
+    assert office.state(campaign) == "sending"
+    office.desk.work()
+    assert sorted(office.desk.told()) == ["ada@example.com", "bob@example.com"]
+    found = office.numbers(campaign)
+    assert (found["audience"], found["accepted"], found["delivered"]) == (4, 2, 2)
+    assert found["excluded"] == [{"reason": "suppressed_manual", "people": 1}, {"reason": "not_subscribed", "people": 1}]
+    assert [row[0] for row in office.rows(campaign)] == [ada, bob]
+    assert office.state(campaign) == "done"
+    assert {cem, dora}.isdisjoint(row[0] for row in office.rows(campaign))
+    assert not any([office.context.stop.is_set(), office.get(campaign).failing])
+
+
+def test_nothing_is_there_before_the_undo_ends_and_taken_back_it_is_a_draft(office: Office) -> None:
+    office.people("ada@example.com")
+    campaign = office.draft()
+    office.launch(campaign, at_once=False)
+    office.work()
+    assert (office.state(campaign), office.rows(campaign)) == ("scheduled", [])
+    office.desk.clock.at += timedelta(seconds=59)
+    office.work()
+    assert office.rows(campaign) == []
+    office.do("undo", campaign)
+    office.desk.clock.at += timedelta(seconds=2)
+    office.work()
+    assert (office.state(campaign), office.rows(campaign)) == ("draft", [])
+    office.launch(campaign, at_once=False)
+    office.desk.clock.at += timedelta(seconds=60)
+    office.work()
+    assert len(office.rows(campaign)) == 1
+    with pytest.raises(CampaignState):
+        office.do("undo", campaign)
+
+
+def test_what_is_paused_waits_and_goes_on_and_what_is_cancelled_ends(office: Office) -> None:
+    office.people(*(f"p{number}@example.com" for number in range(6)))
+    campaign = office.send()
+    office.do("pause", campaign)
+    office.desk.work()
+    assert office.desk.told() == []
+    assert {row[1:] for row in office.rows(campaign)} == {("planned", "campaign_paused")}
+    assert office.numbers(campaign)["pending_for"] == [{"reason": "campaign_paused", "people": 6}]
+    office.do("resume", campaign)
+    office.desk.work()
+    assert len(office.desk.told()) == len(set(office.desk.told())) == 6
+    later = office.send(name="Later", when={"kind": "at", "at": (office.desk.clock.at + timedelta(hours=1)).isoformat()})
+    office.desk.clock.at += timedelta(hours=1)
+    office.work()
+    office.do("pause", later)
+    office.desk.work()
+    office.do("cancel", later)
+    office.work()
+    office.desk.work()
+    assert {row[1:] for row in office.rows(later)} == {("skipped", "cancelled")}
+    assert len(office.desk.told()) == 6
+    assert office.state(later) == "cancelled"
+    assert office.get(later).closed_at is not None
+
+
+def test_a_draft_says_all_that_it_lacks(office: Office) -> None:
+    campaign = office.draft(topic="", audience={}, variants=[{"name": "A"}, {"name": "B", "template": "none"}])
+    with pytest.raises(CampaignProblems) as caught:
+        office.launch(campaign)
+    problems = caught.value.data["problems"]
+    assert isinstance(problems, list)
+    assert [(one["code"], one["variant"]) for one in problems] == [
+        ("topic", None),
+        ("audience", None),
+        ("template", "A"),
+        ("template", "B"),
+        ("test", None),
+    ]
