@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hudhud.delivery.caps import Cap
-    from hudhud.delivery.types import PlannedMessage, PlannedSet
+    from hudhud.delivery.types import Mailing, PlannedMessage, PlannedSet
     from hudhud.kit.db import Scope
     from hudhud.kit.localtime import ClockTime
 
@@ -82,6 +82,38 @@ def plan_set(ws: Scope, planned: PlannedSet, now: datetime) -> int:
     )
 
 
+def plan_mailing(ws: Scope, mailing: Mailing, now: datetime) -> int:
+    """Insert a campaign's messages to many people in one statement; return how many are new."""
+    return ws.run(
+        QUERIES.plan_mailing,
+        now=now,
+        campaign_id=mailing.campaign_id,
+        source_key=str(mailing.campaign_id),
+        step=mailing.step,
+        channel=mailing.channel,
+        topic=mailing.topic,
+        template=mailing.template,
+        edition_id=mailing.edition_id,
+        person_ids=sql.numbers(mailing.person_ids),
+        due_ats=sql.instants(mailing.due_ats),
+        due_at=mailing.due_at,
+        expires_at=mailing.expires_at,
+        seen_since=mailing.seen_since,
+    )
+
+
+def make_edition(ws: Scope, version_id: int, subjects: dict[str, dict[str, Any]] | None, sender_name: str | None) -> int:
+    """Keep what a campaign sends: a template's version, with subject lines (and the values they read) and a sender's name of its own; return its id."""
+    text = None if subjects is None else json.dumps(subjects)
+    return int(ws.value(QUERIES.make_edition, version_id=version_id, subjects=text, sender_name=sender_name))
+
+
+def end_waiting(ws: Scope, campaign_id: int, step: str, now: datetime, after: int, limit: int) -> int | None:
+    """Skip messages of a cancelled campaign that nobody holds, of a page of its people after this one; return the last of these, None: there are no more."""
+    last: int | None = ws.value(QUERIES.end_waiting, campaign_id=campaign_id, step=step, now=now, after=after, limit=limit)
+    return last
+
+
 def send_again(ws: Scope, message_id: int, now: datetime) -> None:
     """Send a message that is in doubt once more (same Message-ID); raises `Conflict` when it is not in doubt."""
     if not ws.run(QUERIES.send_again, id=message_id, now=now):
@@ -89,16 +121,23 @@ def send_again(ws: Scope, message_id: int, now: datetime) -> None:
     ws.run(QUERIES.ring)
 
 
+def release(ws: Scope, message_ids: Sequence[int] | None, now: datetime) -> int:
+    """Try messages again that could not be written (None: all of them); return how many."""
+    count = ws.run(QUERIES.release, ids=None if message_ids is None else sql.numbers(message_ids), now=now)
+    ws.run(QUERIES.ring)
+    return count
+
+
 def begin_to_pause(ws: Scope) -> None:
-    """Wait for claims and marks that are being made: of a journey that this transaction pauses nothing is marked after its commit."""
+    """Wait for claims and marks that are being made: of a journey or campaign that this transaction pauses nothing is marked after its commit."""
     ws.run(QUERIES.begin_to_pause)
 
 
-def go_on(ws: Scope, journey: str, now: datetime) -> int:
-    """Let messages that waited as their journey was paused be looked at again; return how many. Called in the transaction that ends the pause."""
+def go_on(ws: Scope, source_kind: str, source_key: str, now: datetime) -> int:
+    """Let messages that waited as their journey or campaign was paused be looked at again; return how many. Called in the transaction that ends the pause."""
     # Who claims just now may be about to park some.
     ws.run(ROOMS.change_rules)
-    count = ws.run(QUERIES.go_on, source_key=journey, now=now)
+    count = ws.run(QUERIES.go_on, source_kind=source_kind, source_key=source_key, now=now)
     ws.run(QUERIES.ring)
     return count
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
 
-from hudhud.consent.actions import suppress
 from hudhud.delivery import flight, rooms
 from hudhud.delivery.flight import Far
+from hudhud.delivery.outcomes.bounced import is_refusal, refuse
 from hudhud.delivery.retry import MOST_ATTEMPTS
-from hudhud.delivery.types import Chunk, Claimed, Mark, Reason, Settlement, State
+from hudhud.delivery.senders import choosing
+from hudhud.delivery.types import PARKED, Chunk, Claimed, Mark, Reason, Settlement, State
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from hudhud.delivery.lineup import Backlog
     from hudhud.kit.db import Scope
     from hudhud.kit.localtime import Hours
 
@@ -35,6 +39,7 @@ SILENCE_S = 8.0
 LONGEST_WAIT_S = 60.0
 # Until it is known what has become of another mail of the same template to the same person.
 UNDER_WAY = timedelta(seconds=10)
+NOTHING_FULL: Mapping[int, Backlog] = {}
 # States of messages that were not sent after all.
 FREEING = frozenset({State.REJECTED, State.SKIPPED})
 # The members of an object, each left as JSON.
@@ -42,10 +47,21 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _roots = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]]).decode
 
 
-def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: float = LEASE_S) -> Chunk | None:
-    """Take up to `limit` due messages; those that the gate refuses are skipped with their reason, at once.
+class Stuck(Exception):
+    """These messages could not be claimed together: with one of them something is wrong."""
 
-    The moment when a message is taken is the one that counts for its hours and for caps; it leaves within the lease.
+    def __init__(self, ids: list[int]) -> None:
+        """Remember which."""
+        super().__init__(f"messages {ids[:5]}")
+        self.ids = ids
+
+
+def claim(
+    everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: float = LEASE_S, full: Mapping[int, Backlog] = NOTHING_FULL
+) -> Chunk | None:
+    """Take up to `limit` due messages; those that the gate refuses are skipped with their reason, at once. Raises `Stuck`.
+
+    The moment when a message is taken is the one that counts for its hours and for caps; it leaves within the lease. `full`: senders that have enough to do.
     """
     rules = rooms.open_rules(everywhere, limit, now)
     if rules is rooms.NONE:
@@ -54,6 +70,25 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
         due = rooms.find_due(everywhere, rules, limit, now)
     if not due:
         return None
+    try:
+        return _claim(everywhere, rules, due, worker, now, lease_s, full, is_full=len(due) >= limit)
+    except (psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception as error:
+        raise Stuck(due) from error
+
+
+def _claim(
+    everywhere: Scope,
+    rules: rooms.Rules,
+    due: list[int],
+    worker: str,
+    now: datetime,
+    lease_s: float,
+    full: Mapping[int, Backlog],
+    *,
+    is_full: bool,
+) -> Chunk:
     ids = sql.numbers(due)
     lease_id = everywhere.value(QUERIES.lease, worker=worker, seconds=lease_s, ids=ids)
     everywhere.run(QUERIES.claim, ids=ids, lease_id=lease_id, now=now)
@@ -62,17 +97,20 @@ def claim(everywhere: Scope, worker: str, limit: int, now: datetime, lease_s: fl
     if asking:
         seen = _ask_who_has_seen(everywhere, asking, lease_id, now)
         passed, refused = _without(passed, seen), [*refused, *seen]
-    if rules.caps:
+    wishes = rooms.find_wishes(everywhere, passed)
+    if rules.caps or wishes.caps:
         # What is refused gives its room back before it is asked who has some.
         _write(everywhere, refused, worker, now)
-    held = rooms.hold_capped(everywhere, rules, passed, now)
+    busy = rooms.hold_busy(wishes, passed, now) if wishes.busy else []
+    held = [*busy, *rooms.hold_capped(everywhere, rules, wishes, _without(passed, busy), now)]
     passed = _without(passed, held)
-    rooms.take_rooms(everywhere, rules, passed, now)
-    waiting = _over_limit(everywhere, passed, now)
-    passed = _without(passed, waiting)
-    _write(everywhere, [*([] if rules.caps else refused), *held, *waiting], worker, now)
+    rooms.take_rooms(everywhere, rules, wishes, passed, now)
+    choice = choosing.choose(everywhere, passed, now, full)
+    over = _over_limit(everywhere, choice.messages, now)
+    passed, waiting = _without(choice.messages, over), [*choice.waiting, *over]
+    _write(everywhere, [*([] if rules.caps or wishes.caps else refused), *held, *waiting], worker, now)
     skipped = sum(one.state is State.SKIPPED for one in (*refused, *held))
-    return Chunk(lease_id, passed, skipped, len(due) >= limit)
+    return Chunk(lease_id, passed, skipped, is_full, choice.ways)
 
 
 def _without(messages: list[Claimed], settlements: list[Settlement]) -> list[Claimed]:
@@ -93,8 +131,8 @@ def _ask_gate(
             reason, later = ("", opens) if opens else (Reason.QUIET_HOURS, now)
         if reason == Reason.EXPIRED:
             expired.append(row[0])
-        elif reason == Reason.JOURNEY_PAUSED:
-            # Without a moment: nobody looks at it again before the journey goes on.
+        elif reason in PARKED:
+            # Without a moment: nobody looks at it again before the journey or the campaign goes on.
             refused.append(Settlement(row[0], lease_id, State.PLANNED, reason, taken_back=True))
         elif reason:
             refused.append(Settlement(row[0], lease_id, State.SKIPPED, reason))
@@ -104,7 +142,7 @@ def _ask_gate(
             )
         else:
             read = [_members(row[13]), _members(row[14]), _roots(row[17] or "{}")]
-            passed.append(Claimed(*row[:13], *read))
+            passed.append(Claimed(*row[:13], *read, *row[19:22]))
             if row[18] is not None:
                 asking[row[0]] = row[18]
     capped = rooms.end_expired(everywhere, expired, now)
@@ -155,7 +193,9 @@ def _over_limit(everywhere: Scope, messages: list[Claimed], now: datetime) -> li
         if place in granted and seen[place] > granted[place]:
             wait_s = min((seen[place] - granted[place]) / buckets[place][1], LONGEST_WAIT_S)
             due_at = now + timedelta(seconds=wait_s)
-            waiting.append(Settlement(message.id, message.lease_id, State.PLANNED, due_at=due_at, taken_back=True))
+            waiting.append(
+                Settlement(message.id, message.lease_id, State.PLANNED, due_at=due_at, taken_back=True, sender_id=message.sender_id)
+            )
     return waiting
 
 
@@ -178,13 +218,14 @@ def mark(everywhere: Scope, marks: Sequence[Mark], now: datetime) -> dict[tuple[
         languages=sql.texts([one.language for one in marks]),
         facts=sql.texts([one.facts for one in marks]),
         links=sql.texts(["\n".join(one.links) for one in marks]),
+        senders=sql.numbers([one.sender_id for one in marks]),
     )
     verdicts: dict[tuple[int, int], str | None] = dict.fromkeys([(one.id, one.lease_id) for one in marks])
     return verdicts | {(message_id, lease_id): reason or "lost" for message_id, lease_id, reason in left}
 
 
 def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:
-    """Write what became of messages; hard bounces suppress their addresses in the same transaction. Returns how many counted."""
+    """Write what became of messages; what refused addresses for good has its effect in the same transaction. Returns how many counted."""
     if over := [one.id for one in settlements if one.state in FREEING]:
         rooms.take_turns_to_free(everywhere, over)
     return _write(everywhere, settlements, worker, now)
@@ -193,7 +234,7 @@ def settle(everywhere: Scope, settlements: Sequence[Settlement], worker: str, no
 def _write(everywhere: Scope, settlements: Sequence[Settlement], worker: str, now: datetime) -> int:
     if not settlements:
         return 0
-    bounced = {one.id: one for one in settlements if one.is_hard_bounce}
+    refused = {one.id: one for one in settlements if is_refusal(one)}
     rows = everywhere.rows(
         QUERIES.settle,
         now=now,
@@ -207,21 +248,13 @@ def _write(everywhere: Scope, settlements: Sequence[Settlement], worker: str, no
         due_ats=sql.texts([one.due_at for one in settlements]),
         taken_back=sql.numbers([int(one.taken_back) for one in settlements]),
         addresses=sql.texts([one.address for one in settlements]),
-        bounced=sql.numbers(bounced),
+        bounced=sql.numbers(refused),
     )
     written = int(rows[0][0])
-    if bounced:
-        _suppress(everywhere, [row[1:] for row in rows if row[1] is not None], bounced, now)
+    choosing.give_back(everywhere, settlements, now)
+    if refused:
+        refuse(everywhere, [row[1:] for row in rows if row[1] is not None], refused, now)
     return written
-
-
-def _suppress(everywhere: Scope, rows: list[tuple[int, int, str, str]], bounced: dict[int, Settlement], now: datetime) -> None:
-    by_place: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
-    for message_id, workspace_id, channel, address in rows:
-        by_place[workspace_id, channel][address] = f"message {message_id}: {bounced[message_id].reply}"[:500]
-    for (workspace_id, channel), addresses in sorted(by_place.items()):
-        with everywhere.within(workspace_id) as ws:
-            suppress(ws, addresses, "hard_bounce", now, channel)
 
 
 def renew(everywhere: Scope, leases: Sequence[int], lease_s: float = LEASE_S) -> set[int]:
@@ -253,6 +286,11 @@ def reap(everywhere: Scope, now: datetime, data: Path) -> int:
             most=MOST_ATTEMPTS,
         )
     return len(ended)
+
+
+def set_aside(everywhere: Scope, message_id: int, detail: str, worker: str, now: datetime) -> None:
+    """Let a message with which something is wrong wait for a person; the others go on."""
+    everywhere.run(QUERIES.set_aside, id=message_id, detail=detail[:500], worker=worker, now=now)
 
 
 def find_holders(everywhere: Scope) -> set[str]:

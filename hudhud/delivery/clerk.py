@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
@@ -18,7 +19,8 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
-from hudhud.delivery.types import Settlement, State
+from hudhud.delivery.senders import choosing
+from hudhud.delivery.types import Reason, Settlement, State
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Clerk:
         self.standing: set[tuple[int, int]] = set()
         self.open: Counter[int] = Counter()
         self.through: list[int] = []
+        self.troubles: dict[int, str | None] = {}
         self.lease_s = claims.LEASE_S
         self.work = asyncio.Event()
         self.soon: asyncio.TimerHandle | None = None
@@ -81,7 +84,12 @@ class Clerk:
 
     def put_back(self, mail: Ready) -> None:
         """The attempt was never made: planned again, due at once."""
-        self.settle(Settlement(*mail.hold, State.PLANNED, due_at=self.now(), taken_back=True))
+        self.settle(Settlement(*mail.hold, State.PLANNED, due_at=self.now(), taken_back=True, sender_id=mail.message.sender_id))
+
+    def report(self, sender_id: int, trouble: str | None) -> None:
+        """Note soon that a sender failed and why, or (None) that it works."""
+        self.troubles[sender_id] = trouble
+        self._ring()
 
     def _ring(self) -> None:
         self.idle.clear()
@@ -109,15 +117,17 @@ class Clerk:
                 self.soon = None
             settlements, self.settlements = self.settlements, []
             through, self.through = self.through, []
+            troubles, self.troubles = self.troubles, {}
             groups = self._next_groups({one.hold for one in settlements})
             marks = [mark for group, _ in groups for mark in group]
-            if settlements or marks or through:
-                verdicts = await asyncio.get_running_loop().run_in_executor(self.threads, self._write, settlements, marks, through)
+            if settlements or marks or through or troubles:
+                write = partial(self._write, settlements, marks, through, troubles)
+                verdicts = await asyncio.get_running_loop().run_in_executor(self.threads, write)
                 self._written(settlements, marks, verdicts)
                 for _, asked in groups:
                     if not asked.verdicts.done():
                         asked.verdicts.set_result(verdicts)
-            if self.settlements or self.marks or self.through:
+            if self.settlements or self.marks or self.through or self.troubles:
                 self._ring()
             else:
                 self.idle.set()
@@ -148,20 +158,54 @@ class Clerk:
                 del self.open[one.lease_id]
                 self.through.append(one.lease_id)
 
-    def _write(self, settlements: list[Settlement], marks: list[Mark], through: list[int]) -> Verdicts:
-        """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease)."""
+    def _write(
+        self, settlements: list[Settlement], marks: list[Mark], through: list[int], troubles: dict[int, str | None], *, is_alone: bool = False
+    ) -> Verdicts:
+        """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease). A message that it never takes costs itself."""
         while True:
             try:
-                with self.db.everywhere(*claims.STEADY) as everywhere:
-                    now = self.now()
-                    claims.settle(everywhere, settlements, self.worker, now)
-                    verdicts = claims.mark(everywhere, marks, now) if marks else {}
-                    if through:
-                        claims.give_back(everywhere, through)
-                    reach("delivery.before_commit")
-                reach("delivery.after_commit")
+                return self._write_once(settlements, marks, through, troubles)
             except (psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("delivery.database_away", error=str(error).strip(), waiting=len(settlements) + len(marks))
                 time.sleep(AGAIN_S)
-            else:
-                return verdicts
+            except Exception:
+                if is_alone or not (settlements or marks):
+                    raise
+                log.exception("delivery.not_written", waiting=len(settlements) + len(marks))
+                return self._write_apart(settlements, marks, through, troubles)
+
+    def _write_once(
+        self, settlements: list[Settlement], marks: list[Mark], through: list[int], troubles: dict[int, str | None]
+    ) -> Verdicts:
+        with self.db.everywhere(*claims.STEADY) as everywhere:
+            now = self.now()
+            choosing.note(everywhere, troubles, now)
+            claims.settle(everywhere, settlements, self.worker, now)
+            verdicts = claims.mark(everywhere, marks, now) if marks else {}
+            if through:
+                claims.give_back(everywhere, through)
+            reach("delivery.before_commit")
+        reach("delivery.after_commit")
+        return verdicts
+
+    def _write_apart(
+        self, settlements: list[Settlement], marks: list[Mark], through: list[int], troubles: dict[int, str | None]
+    ) -> Verdicts:
+        """One message after the other; whoever cannot be written is set aside."""
+        verdicts: Verdicts = {}
+        for settlement in settlements:
+            self._write_or_set_aside([settlement], [])
+        for mark in marks:
+            verdicts |= self._write_or_set_aside([], [mark])
+        self._write([], [], through, troubles)
+        return verdicts
+
+    def _write_or_set_aside(self, settlements: list[Settlement], marks: list[Mark]) -> Verdicts:
+        try:
+            return self._write(settlements, marks, [], {}, is_alone=True)
+        except Exception as error:
+            culprit = settlements[0] if settlements else marks[0]
+            log.exception("delivery.set_aside", message=culprit.id)
+            with self.db.everywhere(*claims.STEADY) as everywhere:
+                claims.set_aside(everywhere, culprit.id, f"{type(error).__name__}: {error}", self.worker, self.now())
+            return {culprit.hold: Reason.CANNOT_WRITE} if marks else {}

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 
 from hudhud.content.mime import check_header, encode_words, header_block, mailbox_of, to_wire_address
 from hudhud.content.protocol import Mail
-from hudhud.content.queries import find_compiled
 from hudhud.content.values import Reading, choose_language, workspace_values
+from hudhud.delivery.editions import find_copies, source_of
 from hudhud.delivery.retry import CONTROLS
+from hudhud.delivery.returnpath import to_return_path
 from hudhud.delivery.types import Claimed, Mark, Reason
 from hudhud.kit import sql
-from hudhud.kit.errors import InvalidInput
+from hudhud.kit.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +29,17 @@ if TYPE_CHECKING:
     from hudhud.content.protocol import Written
     from hudhud.content.sandbox import Sandbox
     from hudhud.content.types import Compiled
+    from hudhud.delivery.editions import Source
+    from hudhud.delivery.senders.types import Way
+    from hudhud.delivery.types import Chunk
     from hudhud.kit.crypto import Keys
     from hudhud.kit.db import Scope
 
+    # By workspace and sender (0: the default).
+    Letterheads = dict[tuple[int, int], "Letterhead"]
+
 QUERIES = sql.load("hudhud.delivery")
+log = structlog.get_logger()
 KEPT_VERSIONS = 64
 ID = struct.Struct(">Q")
 UNSUBSCRIBE = struct.Struct(">QQQQ")
@@ -64,21 +73,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """What mails of one workspace say about their sender."""
+class Letterhead:
+    """What mails of one workspace, by one of its senders, say about where they come from; `bounce_domain`: where bounces go, if not to `address`."""
 
     shown: str
     address: str
     domain: str
     language: str
     values: dict[str, Any]
+    reply_to: str = ""
+    bounce_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What many mails of one chunk have in common: sender, program, language, first headers."""
+    """What many mails of one chunk have in common: letterhead, program, language, first headers."""
 
-    sender: Sender
+    sender: Letterhead
     compiled: Compiled
     program: str
     reading: Reading
@@ -93,38 +104,54 @@ class Composer:
         """Remember what signs and where links lead to."""
         self.keys, self.sandbox, self.base_url = keys, sandbox, base_url
         self.host = urlsplit(base_url).hostname or "localhost"
-        self.versions: dict[int, dict[str, Compiled]] = {}
-        self.programs: dict[tuple[int, str], str] = {}
+        self.versions: dict[Source, dict[str, Compiled]] = {}
+        self.programs: dict[tuple[Source, str], str] = {}
 
-    def load(self, everywhere: Scope, messages: Sequence[Claimed]) -> dict[int, Sender]:
-        """Read what is not known yet: compiled versions (they never change) and, each time, the senders."""
-        missing = {message.version_id for message in messages} - self.versions.keys()
+    def load(self, everywhere: Scope, chunk: Chunk) -> Letterheads:
+        """Read what is not known yet: compiled versions (they never change) and, each time, the letterheads."""
+        messages = chunk.messages
+        missing = set(map(source_of, messages)) - self.versions.keys()
         if missing:
             if len(self.versions) > KEPT_VERSIONS:
                 self.versions.clear()
                 self.programs.clear()
-                missing = {message.version_id for message in messages}
-            self.versions.update(find_compiled(everywhere, sorted(missing)))
+                missing = set(map(source_of, messages))
+            self.versions.update(find_copies(everywhere, missing))
         rows = everywhere.all(QUERIES.find_senders, ids=sorted({message.workspace_id for message in messages}))
-        return {row["id"]: self._sender(row) for row in rows}
+        known = {row["id"]: row for row in rows}
+        places = {(message.workspace_id, message.sender_id) for message in messages}
+        return {place: self._letterhead(known[place[0]], chunk.ways.get(place[1])) for place in places}
 
-    def _program(self, version_id: int, language: str) -> str:
+    def _program(self, source: Source, language: str) -> str:
         """The name of a compiled copy in the render process: made of its content, so it can never stand for another."""
-        place = (version_id, language)
+        place = (source, language)
         if place not in self.programs:
-            compiled = self.versions[version_id][language]
+            compiled = self.versions[source][language]
             content = "\0".join((language, compiled.subject, compiled.text, compiled.html, *compiled.links))
             self.programs[place] = hashlib.sha256(content.encode()).hexdigest()
         return self.programs[place]
 
-    def _sender(self, row: dict[str, Any]) -> Sender:
+    def _letterhead(self, row: dict[str, Any], way: Way | None) -> Letterhead:
         fallback = "localhost" if re.fullmatch(r"[\d.:]+", self.host) else self.host
-        address = to_wire_address(row["sender_email"] or f"no-reply@{fallback}")
-        shown = mailbox_of(row["sender_name"] or row["name"], address)
-        return Sender(shown, address, address.rpartition("@")[2], row["language"], workspace_values(row, self.base_url))
+        address = to_wire_address((way and way.from_email) or row["sender_email"] or f"no-reply@{fallback}")
+        shown = mailbox_of((way and way.from_name) or row["sender_name"] or row["name"], address)
+        values = workspace_values(row, self.base_url)
+        own = (to_wire_address(way.reply_to) if way.reply_to else "", way.bounce_domain) if way else ()
+        return Letterhead(shown, address, address.rpartition("@")[2], row["language"], values, *own)
 
-    def compose(self, messages: Sequence[Claimed], senders: dict[int, Sender], now: datetime) -> list[Ready | Refusal]:
-        """Write the mails, in order."""
+    def compose(self, messages: Sequence[Claimed], senders: Letterheads, now: datetime) -> list[Ready | Refusal]:
+        """Write the mails, in order. A message with which something is wrong that nobody thought of is set aside; the others are written."""
+        try:
+            return self._compose(messages, senders, now)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(messages) > 1:
+                return [self.compose([message], senders, now)[0] for message in messages]
+            log.exception("delivery.not_composed", message=messages[0].id)
+            return [Refusal(messages[0], Reason.CANNOT_WRITE, f"{type(error).__name__}: {error}")]
+
+    def _compose(self, messages: Sequence[Claimed], senders: Letterheads, now: datetime) -> list[Ready | Refusal]:
         kinds: dict[tuple[object, ...], Kind] = {}
         drafts: list[_Draft] = []
         refused: dict[int, Refusal] = {}
@@ -143,23 +170,25 @@ class Composer:
         finished = map(_finish, drafts, written)
         return [refused[message.id] if message.id in refused else next(finished) for message in messages]
 
-    def _kind(self, message: Claimed, kinds: dict[tuple[object, ...], Kind], senders: dict[int, Sender], now: datetime) -> Kind:
+    def _kind(self, message: Claimed, kinds: dict[tuple[object, ...], Kind], senders: Letterheads, now: datetime) -> Kind:
         """What this message has in common with others of the chunk is looked up, written and checked once."""
         place = (
-            message.version_id,
+            source_of(message),
+            message.sender_name,
             message.language,
             message.topic_id,
             message.workspace_id,
             message.template,
             message.source_kind,
             message.stream,
+            message.sender_id,
         )
         if place not in kinds:
-            sender = senders[message.workspace_id]
-            copies = self.versions[message.version_id]
+            sender = senders[message.workspace_id, message.sender_id]
+            copies = self.versions[source_of(message)]
             compiled = copies[choose_language(message.language, sender.language, copies)]
             reading = Reading(compiled, sender.values)
-            program = self._program(message.version_id, compiled.language)
+            program = self._program(source_of(message), compiled.language)
             is_marketing = message.stream == "marketing"
             kinds[place] = Kind(sender, compiled, program, reading, _same_head(message, sender, now), is_marketing)
         return kinds[place]
@@ -170,13 +199,16 @@ class Composer:
         head = f"{kind.head}Message-ID: <{message.id}.{name}@{kind.sender.domain}>\r\nTo: {recipient}\r\n{unsubscribe}"
         facts = kind.reading.facts(message.person_id, message.attributes, message.event, message.given)
         mail = Mail(message.id, kind.program, self.keys.derive("mail", message.id), page, facts)
-        return _Draft(message, kind, recipient, head.encode(), mail)
+        sender = kind.sender
+        back = to_return_path(self.keys, message.id, sender.bounce_domain) if sender.bounce_domain else sender.address
+        return _Draft(message, kind, recipient, back, head.encode(), mail)
 
 
 class _Draft(msgspec.Struct):
     message: Claimed
     kind: Kind
     recipient: str
+    back: str
     head: bytes
     mail: Mail
 
@@ -191,12 +223,15 @@ def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
     except InvalidInput as error:
         return Refusal(message, Reason.BAD_HEADER, error.message)
     language, facts = draft.kind.compiled.language, draft.mail.facts.decode()
-    mark = Mark(message.id, message.lease_id, message.address, message.version_id, language, facts, written.links)
-    return Ready(message, mark, draft.kind.sender.address, draft.recipient, written.body)
+    mark = Mark(message.id, message.lease_id, message.address, message.version_id, language, facts, written.links, message.sender_id)
+    return Ready(message, mark, draft.back, draft.recipient, written.body)
 
 
-def _same_head(message: Claimed, sender: Sender, now: datetime) -> str:
-    headers = [("From", sender.shown), ("Feedback-ID", f"{message.template}:{message.source_kind}:{message.workspace_id}:hudhud")]
+def _same_head(message: Claimed, sender: Letterhead, now: datetime) -> str:
+    shown = sender.shown if message.sender_name is None else mailbox_of(message.sender_name, sender.address)
+    headers = [("From", shown), ("Feedback-ID", f"{message.template}:{message.source_kind}:{message.workspace_id}:hudhud")]
+    if sender.reply_to:
+        headers.append(("Reply-To", sender.reply_to))
     if message.stream == "marketing":
         headers.append(("List-Id", f"{encode_words(message.topic)} <{message.topic}.{message.workspace_id}.{sender.domain}>"))
     return header_block(headers, now)

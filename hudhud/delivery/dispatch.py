@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -14,96 +15,98 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from hudhud.delivery import claims
-from hudhud.delivery.channels.smtp import connect
 from hudhud.delivery.clerk import Clerk
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.flight import FlightRecorder, forget
-from hudhud.delivery.lineup import Lineup
 from hudhud.delivery.outcomes.engaged import MOST, judge_hits
-from hudhud.delivery.slot import Door, Slot
-from hudhud.delivery.types import Chunk, Settlement, State
-from hudhud.kit.errors import Unavailable
+from hudhud.delivery.outlets import Outlet
+from hudhud.delivery.senders.kinds import Surroundings, open_channel
+from hudhud.delivery.types import Chunk, Reason, Settlement, State
+from hudhud.kit.errors import InvalidInput, Unavailable
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hudhud.delivery.channels.smtp import Server
-    from hudhud.delivery.compose import Composer, Refusal
+    from hudhud.delivery.channels.base import Channel
+    from hudhud.delivery.compose import Composer, Letterheads, Refusal
+    from hudhud.delivery.lineup import Backlog
     from hudhud.kit.clock import Clock
     from hudhud.kit.db import Database
 
 log = structlog.get_logger()
 T = TypeVar("T")
-CONNECTIONS = 10
 CHUNK = 512
 LOOK_AGAIN_S = 1.0
 DRAIN_S = 4.0
 
 
 class Dispatcher:
-    """The delivery worker. `beat` is called at least every few seconds of life."""
+    """The delivery worker. `beat` is called at least every few seconds of life; `channel` takes the mail of workspaces without senders."""
 
     def __init__(
         self,
         db: Database,
         clock: Clock,
         composer: Composer,
-        server: Server,
+        channel: Channel,
         worker: str,
         data: Path,
         *,
         beat: Callable[[], None],
-        connections: int = CONNECTIONS,
+        surroundings: Surroundings | None = None,
     ) -> None:
         """Prepare; nothing runs before `run`."""
-        self.db, self.clock, self.composer, self.server, self.worker, self.data = db, clock, composer, server, worker, data
-        self.beat, self.connections = beat, connections
+        self.db, self.clock, self.composer, self.worker, self.data, self.beat = db, clock, composer, worker, data, beat
+        self.surroundings = surroundings or Surroundings(composer.keys, composer.host)
         self.threads = ThreadPoolExecutor(max_workers=5, thread_name_prefix="delivery")
         self.flight = FlightRecorder(data, worker)
         self.clerk = Clerk(db, worker, clock.now, self.threads, self.flight)
-        self.lineup, self.bell, self.door = Lineup(), asyncio.Event(), Door()
+        self.bell, self.wanted, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.outlets = {0: Outlet(channel, self.clerk, clock)}
+        self.closing: set[asyncio.Task[None]] = set()
         # Leases whose mails are still being written.
         self.newest: set[int] = set()
         self.is_busy = False
+        # So many are claimed at once; fewer, one at last, while something is wrong with one of the next.
+        self.chunk = CHUNK
 
     async def run(self) -> None:
         """Work until `stop`, then finish what is on the wire, give the rest back, and return."""
         background = [asyncio.create_task(work) for work in (self._keep(), self._judge(), self.clerk.run())]
-        lines = [asyncio.create_task(self.slot().serve()) for _ in range(self.connections)]
+        self._start(self.outlets[0])
         feeder = asyncio.create_task(self._feed())
-        stopping = asyncio.create_task(self.lineup.stopping.wait())
+        stopping = asyncio.create_task(self.stopping.wait())
         try:
-            done, _ = await asyncio.wait([stopping, feeder, *background, *lines], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([stopping, feeder, *background, *self.outlets[0].tasks], return_when=asyncio.FIRST_COMPLETED)
             self.stop()
-            await asyncio.wait([feeder, *lines], timeout=DRAIN_S)
-            self._give_back()
+            await asyncio.wait([feeder], timeout=DRAIN_S)
+            await asyncio.gather(*(outlet.close(DRAIN_S) for outlet in self.outlets.values()), *self.closing)
             await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
             for task in done - {stopping}:
                 task.result()
         finally:
-            for task in (*background, *lines, feeder, stopping):
+            for task in (*background, feeder, stopping):
                 task.cancel()
-            await asyncio.gather(*background, *lines, feeder, stopping, return_exceptions=True)
+            await asyncio.gather(
+                *background, feeder, stopping, *(outlet.close(0) for outlet in self.outlets.values()), return_exceptions=True
+            )
+            await self.surroundings.close()
             self.threads.shutdown(wait=False)
             self.flight.close(is_over=self.clerk.idle.is_set() and not self.clerk.open)
 
-    def slot(self) -> Slot:
-        """Return one more connection slot; it has no line yet."""
-        return Slot(
-            self.lineup, self.clerk, self.clock, self.door, partial(connect, self.server, self.composer.host, self.flight), self.connections
-        )
-
     def stop(self) -> None:
         """Begin to stop."""
-        self.lineup.stop()
+        self.stopping.set()
+        for outlet in self.outlets.values():
+            outlet.lineup.stop()
         self.bell.set()
+        self.wanted.set()
 
-    def _give_back(self) -> None:
-        """Let others (or a later us) have what waits."""
-        for mail in self.lineup.drain():
-            self.clerk.put_back(mail)
+    def _start(self, outlet: Outlet) -> None:
+        outlet.lineup.wanted = self.wanted
+        outlet.start()
 
     async def _thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *arguments))
@@ -111,20 +114,43 @@ class Dispatcher:
     # -- claim and write
 
     async def _feed(self) -> None:
-        while await self.lineup.has_room():
-            if (down := self.door.down_until - time.monotonic()) > 0:
-                await self.lineup.sleep(down)
+        while not self.stopping.is_set():
+            self.wanted.clear()
+            full = self._find_full()
+            if full is None:
+                await self.wanted.wait()
+                continue
+            if (down := self._all_down_s()) > 0:
+                await self._sleep(down)
                 continue
             self.bell.clear()
             # While one chunk is written into mails the next one is claimed, as long as there is plenty.
-            works = [self._thread(self._claim_and_compose) for _ in range(2 if self.is_busy else 1)]
+            works = [self._thread(self._claim_and_compose, full) for _ in range(2 if self.is_busy else 1)]
             found = [one for one in [self._taken(one) for one in await asyncio.gather(*works, return_exceptions=True)] if one]
-            self.is_busy = len(found) == len(works) and all(chunk.is_full for chunk in found)
+            self.is_busy = len(found) == len(works) and all(chunk.is_full for chunk in found) and self.chunk == CHUNK
             if not found:
-                await self.lineup.sleep(self._look_again_s(), self.bell)
+                await self._sleep(self._look_again_s(), self.bell)
+
+    def _find_full(self) -> dict[int, Backlog] | None:
+        """Return the outlets that have enough to do; None: there is but one, and it has, so nothing more is claimed."""
+        for sender_id in [one for one, outlet in self.outlets.items() if one and outlet.is_idle]:
+            self._retire(self.outlets.pop(sender_id))
+        full = {sender_id: outlet.backlog for sender_id, outlet in self.outlets.items() if outlet.look()}
+        return None if full and len(self.outlets) == 1 else full
+
+    def _all_down_s(self) -> float:
+        """Return how long nothing can leave at all; only where there is one way for everybody."""
+        return self.outlets[0].door.down_until - time.monotonic() if len(self.outlets) == 1 else 0.0
+
+    async def _sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await (event or self.stopping).wait()
+        except TimeoutError:
+            pass
 
     def _taken(self, found: tuple[Chunk, list[Ready | Refusal]] | BaseException | None) -> Chunk | None:
-        """Put the mails of a claim into the queue, if it brought any."""
+        """Put the mails of a claim into their lines, if it brought any."""
         if isinstance(found, psycopg.OperationalError | PoolTimeout):
             log.warning("delivery.database_away", error=str(found).strip())
         elif isinstance(found, Unavailable):
@@ -139,25 +165,48 @@ class Dispatcher:
     def _look_again_s(self) -> float:
         return max(0.02, min(LOOK_AGAIN_S, self.clock.real_seconds(timedelta(seconds=1))))
 
-    def _claim_and_compose(self) -> tuple[Chunk, list[Ready | Refusal]] | None:
-        with self.db.everywhere(*claims.STEADY) as everywhere:
-            chunk = claims.claim(everywhere, self.worker, CHUNK, self.clock.now())
-            if chunk is None:
-                return None
-            senders = self.composer.load(everywhere, chunk.messages)
+    def _claim_and_compose(self, full: dict[int, Backlog]) -> tuple[Chunk, list[Ready | Refusal]] | None:
+        claimed = self._claim(full)
+        if claimed is None:
+            return None
+        chunk, letterheads = claimed
         reach("delivery.claimed")
         self.newest.add(chunk.lease_id)
         try:
-            return chunk, self.composer.compose(chunk.messages, senders, self.clock.now())
+            return chunk, self.composer.compose(chunk.messages, letterheads, self.clock.now())
         except Unavailable:
             self.newest.discard(chunk.lease_id)
             self._unclaim(chunk)
             raise
 
+    def _claim(self, full: dict[int, Backlog]) -> tuple[Chunk, Letterheads] | None:
+        """Claim the next messages; where something is wrong with one, fewer at a time, until it stands alone and is set aside."""
+        try:
+            with self.db.everywhere(*claims.STEADY) as everywhere:
+                chunk = claims.claim(everywhere, self.worker, self.chunk, self.clock.now(), full=full)
+                if chunk is None:
+                    self.chunk = CHUNK
+                    return None
+                letterheads = self.composer.load(everywhere, chunk)
+        except claims.Stuck as stuck:
+            self.chunk = max(1, len(stuck.ids) // 4)
+            log.exception("delivery.not_claimed", messages=len(stuck.ids))
+            if len(stuck.ids) == 1:
+                self._set_aside(stuck.ids[0], f"{type(stuck.__cause__).__name__}: {stuck.__cause__}")
+            return None
+        self.chunk = min(CHUNK, self.chunk * 2)
+        return chunk, letterheads
+
+    def _set_aside(self, message_id: int, detail: str) -> None:
+        with self.db.everywhere(*claims.STEADY) as everywhere:
+            claims.set_aside(everywhere, message_id, detail, self.worker, self.clock.now())
+
     def _unclaim(self, chunk: Chunk) -> None:
         """Let messages go that nobody can write now: no fault of theirs, so no attempt."""
         now = self.clock.now()
-        unmade = [Settlement(one.id, one.lease_id, State.PLANNED, due_at=now, taken_back=True) for one in chunk.messages]
+        unmade = [
+            Settlement(one.id, one.lease_id, State.PLANNED, due_at=now, taken_back=True, sender_id=one.sender_id) for one in chunk.messages
+        ]
         with self.db.everywhere(*claims.STEADY) as everywhere:
             claims.settle(everywhere, unmade, self.worker, now)
             claims.give_back(everywhere, [chunk.lease_id])
@@ -165,11 +214,49 @@ class Dispatcher:
     def _enqueue(self, chunk: Chunk, mails: list[Ready | Refusal]) -> None:
         self.clerk.opened(chunk.lease_id, len(mails))
         self.newest.discard(chunk.lease_id)
+        lines: dict[int, list[Ready]] = defaultdict(list)
         for mail in mails:
-            if not isinstance(mail, Ready):
-                message = mail.message
-                self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, mail.reason, reply=mail.detail))
-        self.lineup.extend(mail for mail in mails if isinstance(mail, Ready))
+            if isinstance(mail, Ready):
+                lines[mail.message.sender_id].append(mail)
+            else:
+                self._refuse(mail)
+        for sender_id, some in lines.items():
+            outlet = self._outlet_of(sender_id, chunk)
+            for mail in some if outlet is None else ():
+                self.clerk.put_back(mail)
+            if outlet is not None:
+                outlet.lineup.extend(some)
+                outlet.used_at = time.monotonic()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        message, is_odd = refusal.message, refusal.reason == Reason.CANNOT_WRITE
+        state = State.PLANNED if is_odd else State.SKIPPED
+        said = (state, refusal.reason, None, refusal.detail[:500])
+        self.clerk.settle(Settlement(message.id, message.lease_id, *said, taken_back=is_odd, sender_id=message.sender_id))
+
+    def _outlet_of(self, sender_id: int, chunk: Chunk) -> Outlet | None:
+        """The outlet of a sender, as it is set now; None where it cannot be opened: that is noted as its failure."""
+        if sender_id == 0:
+            return self.outlets[0]
+        way, outlet = chunk.ways[sender_id], self.outlets.get(sender_id)
+        if outlet is not None and outlet.revision != way.revision:
+            self._retire(self.outlets.pop(sender_id))
+            outlet = None
+        if outlet is None:
+            try:
+                channel = open_channel(way, self.surroundings)
+            except InvalidInput as error:
+                self.clerk.report(sender_id, error.message)
+                return None
+            outlet = self.outlets[sender_id] = Outlet(channel, self.clerk, self.clock, sender_id, way.revision)
+            self._start(outlet)
+        outlet.door.is_failing = outlet.door.is_failing or way.failures > 0
+        return outlet
+
+    def _retire(self, outlet: Outlet) -> None:
+        task = asyncio.create_task(outlet.close(DRAIN_S))
+        self.closing.add(task)
+        task.add_done_callback(self.closing.discard)
 
     # -- leases
 

@@ -5,15 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from hudhud.delivery.compose import Ready
 
 # So much waits that no connection waits for a claim.
 LOW_WATER = 1024
+
+
+# What a way out is taken for that has not shown yet how quick it is, in mails a second.
+SLOWEST = 1.0
+
+
+@dataclass
+class Backlog:
+    """When there is to be room again where a line is full: whoever waits gets a moment of its own, so that it is not looked at again and again."""
+
+    pace: float = SLOWEST
+    promised_to: datetime | None = None
+
+    def promise(self, now: datetime) -> datetime:
+        """The next moment, by how quick the line moves."""
+        self.promised_to = max(now, self.promised_to or now) + timedelta(seconds=1 / max(self.pace, SLOWEST))
+        return self.promised_to
 
 
 @dataclass
@@ -50,12 +69,10 @@ class Lineup:
         self.wanted.set()
         return mails
 
-    async def has_room(self) -> bool:
-        """Wait until the line is short enough for another claim; False: it is time to stop."""
-        while len(self.mails) >= LOW_WATER and not self.stopping.is_set():
-            self.wanted.clear()
-            await self.wanted.wait()
-        return not self.stopping.is_set()
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is claimed for it."""
+        return len(self.mails) >= LOW_WATER
 
     async def sleep(self, seconds: float, event: asyncio.Event | None = None) -> None:
         """Sleep, but not longer than until `event` (or the stop)."""

@@ -22,6 +22,53 @@ FROM unnest(%(source_ids)s::bigint[], %(visits)s::integer[], %(person_ids)s::big
      AS r (source_id, visit, person_id, event, given, expires_at, seen_since)
 ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
 
+-- name: plan_mailing
+-- Plan the mails of a campaign to many people, each due at its own moment, or all at one.
+INSERT INTO message (workspace_id, source_kind, source_id, source_key, step, visit, person_id, channel, topic, template, edition_id, event, planned_at, due_at, expires_at, seen_since, state_at)
+SELECT %(workspace_id)s, 'campaign', %(campaign_id)s, %(source_key)s, %(step)s, 1, r.person_id, %(channel)s, %(topic)s, %(template)s, %(edition_id)s, '{}', %(now)s,
+       coalesce(r.due_at, %(due_at)s::timestamptz), %(expires_at)s, %(seen_since)s, %(now)s
+FROM unnest(%(person_ids)s::bigint[], %(due_ats)s::timestamptz[]) AS r (person_id, due_at)
+ON CONFLICT (source_id, step, visit, person_id, channel, source_kind) DO NOTHING;
+
+-- name: make_edition
+-- Keep what a campaign sends.
+INSERT INTO message_edition (workspace_id, version_id, subjects, sender_name)
+VALUES (%(workspace_id)s, %(version_id)s, %(subjects)s::jsonb, %(sender_name)s) RETURNING id;
+
+-- name: find_editions
+-- What some editions say instead of their template (workers: of any workspace).
+SELECT id, subjects FROM message_edition WHERE id = ANY (%(ids)s::bigint[]) AND subjects IS NOT NULL;
+
+-- name: end_waiting
+-- Skip messages of a cancelled campaign that nobody holds, of a page of its people; answers the last of these.
+WITH page AS MATERIALIZED (
+    SELECT id, person_id, state FROM message
+    WHERE source_id = %(campaign_id)s AND step = %(step)s AND visit = 1 AND person_id > %(after)s AND source_kind = 'campaign' AND workspace_id = %(workspace_id)s
+    ORDER BY person_id LIMIT %(limit)s
+), waiting AS MATERIALIZED (
+    SELECT m.id FROM message m WHERE m.id IN (SELECT id FROM page WHERE state IN ('planned', 'deferred')) AND m.state IN ('planned', 'deferred') ORDER BY m.id FOR UPDATE
+), ended AS (
+    UPDATE message m SET state = 'skipped', reason = 'cancelled', state_at = %(now)s, due_at = NULL FROM waiting w WHERE m.id = w.id AND m.state IN ('planned', 'deferred')
+    RETURNING m.id, m.workspace_id, m.attempts
+), freed AS (
+    DELETE FROM message_room r USING ended e WHERE r.message_id = e.id
+), logged AS (
+    INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at) SELECT workspace_id, id, attempts, 'skipped', 'cancelled', %(now)s FROM ended
+)
+SELECT max(person_id) FROM page;
+
+-- name: find_who_got
+-- Which of these people (also as who they were before a merge) have got one of these templates since an instant. What they have is reached by their key.
+SELECT g.id FROM unnest(%(person_ids)s::bigint[]) AS g (id)
+WHERE EXISTS (
+    SELECT FROM (
+        SELECT k.workspace_id, k.template, k.source_kind, k.state, k.state_at FROM message k
+        WHERE k.person_id = ANY (ARRAY (SELECT g.id UNION ALL SELECT o.id FROM person o WHERE o.merged_into = g.id)) OFFSET 0
+    ) m
+    WHERE m.workspace_id = %(workspace_id)s AND m.template = ANY (%(templates)s::text[]) AND m.source_kind <> 'test'
+      AND m.state IN ('accepted', 'delivered', 'complained', 'in_doubt') AND m.state_at >= %(since)s
+);
+
 -- name: ring
 -- Wake delivery workers when this transaction commits.
 SELECT pg_notify('messages', '');
@@ -42,15 +89,16 @@ WHERE id = ANY (%(ids)s::bigint[]);
 
 -- name: gate
 -- Ask the consent gate about claimed messages, and fetch what their copies are made of: the fields of `Claimed`, the hours in which it may leave with the time zone that they are of, what else it reads, since when nobody may have got its template, and the reason against it.
-SELECT m.id, m.workspace_id, m.lease_id, m.attempts, g.person_id, g.address, g.stream, m.topic, g.topic_id, m.template, t.version_id, m.source_kind,
-       p.language, p.attributes::text, m.event::text, m.hours::text,
+SELECT m.id, m.workspace_id, m.lease_id, m.attempts, g.person_id, g.address, g.stream, m.topic, g.topic_id, m.template, coalesce(e.version_id, t.version_id), m.source_kind,
+       p.language, CASE WHEN m.source_kind = 'confirm' THEN '{}' ELSE p.attributes::text END, m.event::text, m.hours::text, -- whoever asks to confirm repeats nothing that a form may have brought
        CASE WHEN m.hours IS NOT NULL OR m.workspace_id = ANY (%(quiet)s::bigint[]) THEN coalesce(p.time_zone, (SELECT w.time_zone FROM workspace w WHERE w.id = m.workspace_id)) END,
-       m.given::text, m.seen_since,
-       CASE WHEN g.reason = '' AND t.version_id IS NULL THEN 'template_unknown' ELSE g.reason END
+       m.given::text, m.seen_since, m.edition_id, e.sender_name, m.pinned_to,
+       CASE WHEN g.reason = '' AND coalesce(e.version_id, t.version_id) IS NULL THEN 'template_unknown' ELSE g.reason END
 FROM message_gate(%(ids)s::bigint[], %(now)s) g
 JOIN message m ON m.id = g.message_id
 LEFT JOIN person p ON p.id = g.person_id AND g.reason = ''
 LEFT JOIN template t ON t.workspace_id = m.workspace_id AND t.key = m.template
+LEFT JOIN message_edition e ON e.id = m.edition_id
 ORDER BY m.id;
 
 -- name: take_turns_to_ask
@@ -86,13 +134,13 @@ SELECT id, name, currency, postal_address, sender_name, sender_email, language F
 -- `held` and `passed` are columns because the planner takes half of such rows for true, and then joins by hash.
 WITH asked AS MATERIALIZED (
     SELECT *, lease_id = ANY (ARRAY (SELECT l.id FROM delivery_lease l WHERE l.id = ANY (%(leases)s::bigint[]) AND l.until > clock_timestamp())) AS held
-    FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[], %(facts)s::text[], %(links)s::text[])
-        AS a (id, lease_id, address, version_id, language, facts, links)
+    FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[], %(facts)s::text[], %(links)s::text[], %(senders)s::bigint[])
+        AS a (id, lease_id, address, version_id, language, facts, links, sender_id)
 ), judged AS MATERIALIZED (
     SELECT message_id, reason, reason = '' AS passed, person_id, address FROM message_gate(%(ids)s::bigint[], %(now)s)
 ), marked AS (
     UPDATE message m
-    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language
+    SET state = 'handing_over', state_at = %(now)s, sent_to = g.person_id, address = a.address, version_id = a.version_id, language = a.language, sender_id = a.sender_id
     FROM asked a JOIN judged g ON g.message_id = a.id
     WHERE m.id = a.id AND m.lease_id = a.lease_id AND m.state IN ('claimed', 'handing_over') AND a.held AND g.passed AND g.address = a.address
     RETURNING m.id, m.lease_id, m.workspace_id, a.facts, a.links
@@ -114,19 +162,19 @@ WITH told AS (
         AS t (id, lease_id, state, reason, code, reply, due_at, taken_back, address)
 ), changed AS (
     UPDATE message m SET state = t.state, reason = t.reason, state_at = %(now)s, due_at = t.due_at, attempts = m.attempts - t.taken_back,
-        address = coalesce(t.address, m.address)
+        address = coalesce(t.address, m.address), pinned_to = CASE WHEN t.state = 'deferred' AND t.reason = 'no_reply' THEN m.sender_id ELSE m.pinned_to END
     FROM told t
     WHERE m.id = t.id AND m.lease_id = t.lease_id
       AND (m.state IN ('claimed', 'handing_over') OR m.state = 'in_doubt' AND t.state <> 'in_doubt')
     RETURNING m.id, m.workspace_id, m.attempts, t.state, t.reason, t.code, t.reply, m.channel, m.address
 ), logged AS (
     INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, code, reply, worker)
-    SELECT workspace_id, id, attempts, state, reason, %(now)s, code, reply, %(worker)s FROM changed WHERE state <> 'planned'
+    SELECT workspace_id, id, attempts, state, reason, %(now)s, code, reply, %(worker)s FROM changed WHERE state <> 'planned' OR reason = 'cannot_write'
 ), later AS (
     UPDATE message_room r SET at = %(now)s FROM changed c
     WHERE r.message_id = c.id AND c.state IN ('accepted', 'in_doubt') AND r.at < %(now)s::timestamptz - interval '10 seconds'
 ), freed AS (
-    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND (c.state IN ('rejected', 'skipped') OR c.reason = 'journey_paused') RETURNING r.workspace_id, r.person_id
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND (c.state IN ('rejected', 'skipped') OR c.reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write')) RETURNING r.workspace_id, r.person_id
 ), woken AS (
     UPDATE message m SET due_at = %(now)s FROM freed f JOIN person p ON p.id = f.person_id
     WHERE m.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT g.id FROM person g WHERE g.merged_into = coalesce(p.merged_into, p.id)))
@@ -148,9 +196,9 @@ DELETE FROM delivery_lease WHERE id = ANY (%(leases)s::bigint[]);
 SELECT pg_advisory_xact_lock(hashtextextended('hudhud.pauses', 0));
 
 -- name: go_on
--- Messages of a journey that were parked, as it was paused, are due.
+-- Messages of a journey or a campaign that were parked, as it was paused, are due.
 UPDATE message SET due_at = %(now)s, reason = ''
-WHERE workspace_id = %(workspace_id)s AND source_kind = 'journey' AND source_key = %(source_key)s AND reason = 'journey_paused' AND state = 'planned';
+WHERE workspace_id = %(workspace_id)s AND source_kind = %(source_kind)s AND source_key = %(source_key)s AND reason = %(source_kind)s || '_paused' AND state = 'planned';
 
 -- name: find_ended
 -- Leases that ended, or that nobody renewed lately and whose worker has no session any more.
@@ -184,7 +232,8 @@ WITH lost AS (
     FROM lost
 ), changed AS (
     UPDATE message m SET state = j.state, state_at = %(now)s, due_at = CASE WHEN j.state = 'planned' THEN %(now)s::timestamptz END,
-           reason = CASE j.state WHEN 'rejected' THEN 'attempts_exhausted' WHEN 'in_doubt' THEN 'worker_lost' ELSE '' END
+           reason = CASE j.state WHEN 'rejected' THEN 'attempts_exhausted' WHEN 'in_doubt' THEN 'worker_lost' ELSE '' END,
+           pinned_to = CASE WHEN j.is_doubtful AND j.state = 'planned' THEN m.sender_id ELSE m.pinned_to END
     FROM judged j WHERE m.id = j.id
     RETURNING m.id, m.workspace_id, m.attempts, j.is_doubtful, m.state, m.reason
 ), later AS (
@@ -265,6 +314,17 @@ WHERE workspace_id = %(workspace_id)s
   AND (%(reason)s::text IS NULL OR reason = %(reason)s)
 ORDER BY id DESC LIMIT %(limit)s;
 
+-- name: find_messages_of_campaign
+-- A page of one campaign's messages, newest first.
+SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id, priority, value
+FROM message
+WHERE workspace_id = %(workspace_id)s AND source_id = %(campaign_id)s AND source_kind = 'campaign'
+  AND (%(after)s::bigint IS NULL OR id < %(after)s::bigint)
+  AND (%(state)s::text IS NULL OR state = %(state)s::text)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s::text)
+  AND (%(edition_id)s::bigint IS NULL OR edition_id = %(edition_id)s::bigint)
+ORDER BY id DESC LIMIT %(limit)s;
+
 -- name: get_message
 -- One message.
 SELECT id, source_kind, source_id, step, visit, person_id, channel, topic, template, state, reason, state_at, planned_at, due_at, expires_at, attempts, address, language, version_id, priority, value
@@ -272,7 +332,7 @@ FROM message WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
 -- name: get_facts
 -- The values that a message's copy was made of.
-SELECT c.facts, m.version_id, m.language FROM message m JOIN message_copy c ON c.message_id = m.id WHERE m.workspace_id = %(workspace_id)s AND m.id = %(id)s;
+SELECT c.facts, m.version_id, m.language, m.edition_id FROM message m JOIN message_copy c ON c.message_id = m.id WHERE m.workspace_id = %(workspace_id)s AND m.id = %(id)s;
 
 -- name: find_outcomes
 -- What became of each attempt, oldest first.
@@ -288,8 +348,22 @@ SELECT state, reason, count(*) AS count FROM message WHERE workspace_id = %(work
 
 -- name: send_again
 -- A person's decision about a message in doubt: send it again (the same Message-ID).
-UPDATE message SET state = 'planned', reason = '', state_at = %(now)s, due_at = %(now)s
+UPDATE message SET state = 'planned', reason = '', state_at = %(now)s, due_at = %(now)s, pinned_to = NULL
 WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND state = 'in_doubt';
+
+-- name: release
+-- Messages that could not be written are due again: these, or all of this workspace.
+UPDATE message SET reason = '', due_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND state = 'planned' AND reason = 'cannot_write' AND (%(ids)s::bigint[] IS NULL OR id = ANY (%(ids)s::bigint[]));
+
+-- name: set_aside
+-- A message with which something is wrong waits for a person, whatever it is and whoever held it; the reply says what.
+WITH aside AS (
+    UPDATE message SET state = 'planned', reason = 'cannot_write', state_at = %(now)s, due_at = NULL, lease_id = NULL
+    WHERE id = %(id)s AND state IN ('planned', 'deferred', 'claimed', 'handing_over') RETURNING id, workspace_id, attempts
+)
+INSERT INTO message_outcome (workspace_id, message_id, attempt, state, reason, at, reply, worker)
+SELECT workspace_id, id, attempts, 'planned', 'cannot_write', %(now)s, %(detail)s, %(worker)s FROM aside;
 
 -- name: find_mails
 -- A page of the built-in mailbox, newest first.

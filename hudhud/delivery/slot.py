@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from hudhud.delivery.channels.smtp import Handed, Line, Unreachable
+from hudhud.delivery.channels.base import End, Handed, Unreachable
 from hudhud.delivery.clerk import MOST_MARKED
-from hudhud.delivery.retry import MOST_ATTEMPTS, Reply, is_hard_bounce, judge, retry_at
-from hudhud.delivery.types import Reason, Settlement, State
+from hudhud.delivery.retry import MOST_ATTEMPTS, retry_at
+from hudhud.delivery.types import PARKED, Reason, Settlement, State
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from hudhud.delivery.channels.base import Line
     from hudhud.delivery.clerk import Asked, Clerk
     from hudhud.delivery.compose import Ready
     from hudhud.delivery.lineup import Lineup
@@ -48,6 +50,9 @@ class Door:
     pause_s: float = 0.0
     down_until: float = 0.0
     crowded_until: float = 0.0
+    sender_id: int = 0  # of which everybody is told how it fares; 0: the default, of which nobody else knows
+    is_failing: bool = False
+    accepted: int = 0
 
     def closed_s(self) -> float:
         """Return for how many seconds nobody need knock: nothing answers, or there are as many lines as the peer takes."""
@@ -131,12 +136,16 @@ class Slot:
         """Whether the content may follow: the mark is durable and fresh, the gate has had its last word."""
         message = mail.message
         reason, asked_at = await self._verdict(mail)
-        if reason in {"lost", Reason.JOURNEY_PAUSED}:
-            # Of a journey that was paused meanwhile: whoever claims it next parks it.
+        if reason == "lost" or reason in PARKED:
+            # Of a journey or campaign that was paused meanwhile: whoever claims it next parks it.
             self.clerk.put_back(mail)
             return False
+        if reason == Reason.CANNOT_WRITE:
+            # Set aside already.
+            self.clerk.settle(Settlement(*mail.hold, State.PLANNED, reason, taken_back=True, sender_id=message.sender_id))
+            return False
         if reason is not None:
-            self.clerk.settle(Settlement(message.id, message.lease_id, State.SKIPPED, reason))
+            self.clerk.settle(Settlement(*mail.hold, State.SKIPPED, reason, sender_id=message.sender_id))
             return False
         if time.monotonic() - asked_at >= self.clerk.lease_s / 2:
             # Frozen so long that the lease may be over and somebody else judges this message; if not, it has not left.
@@ -188,10 +197,22 @@ class Slot:
             self.door.crowded_until = time.monotonic() + CROWDED_PAUSE_S
             self._leave_to_others(mail)
             return
+        self._down(mail, detail)
+
+    def _down(self, mail: Ready, detail: str) -> None:
+        """Nothing goes this way for now. Of a sender everybody is told, and its mail is for whoever claims it next: no fault of theirs, so no attempt."""
         self.door.pause_s = min(max(self.door.pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self.door.down_until = time.monotonic() + self.door.pause_s
-        log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s)
-        self._later(mail, Reason.PEER_UNREACHABLE, detail=detail)
+        log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s, sender=self.door.sender_id)
+        if self.door.sender_id:
+            self.door.is_failing = True
+            self.clerk.report(self.door.sender_id, detail)
+            self.clerk.put_back(mail)
+        else:
+            self._later(mail, Handed(End.BROKEN, Reason.PEER_UNREACHABLE, None, detail))
+        while self.hand:
+            self.clerk.put_back(self.hand.popleft())
+        self.asked.clear()
         for waiting in self.lineup.drain():
             self.clerk.put_back(waiting)
 
@@ -207,7 +228,7 @@ class Slot:
         line, message = self.line, mail.message
         assert line is not None
         if refusal := line.refusal_of(mail):
-            self.clerk.settle(Settlement(message.id, message.lease_id, State.REJECTED, refusal, address=message.address))
+            self.clerk.settle(Settlement(*mail.hold, State.REJECTED, refusal, address=message.address))
             return
         began, self.waited_s = time.monotonic(), 0.0
         handed = await line.send(mail, partial(self._may_send, mail), partial(self._upcoming, line))
@@ -217,35 +238,39 @@ class Slot:
 
     def _conclude(self, mail: Ready, handed: Handed) -> None:
         """Turn the end of a hand-over into an outcome."""
-        message, reply = mail.message, handed.reply
-        if reply is None and handed.verb == "DOT":
-            self._in_doubt(mail, handed.detail)
-        elif reply is None or (reply.closes and handed.verb != "DOT"):
-            self._once_more(mail, handed)
-            return
-        elif reply.is_good:
-            self.clerk.settle(Settlement(message.id, message.lease_id, State.ACCEPTED, "", reply.code, reply.shown))
-        else:
-            self._refused(mail, handed.verb, reply)
-        self.tries.pop(message.id, None)
+        match handed.end:
+            case End.BROKEN:
+                self._once_more(mail, handed)
+                return
+            case End.SHUT:
+                self._down(mail, handed.text)
+            case End.ACCEPTED:
+                self._accepted(mail, handed)
+            case End.DEFERRED:
+                self._later(mail, handed)
+            case End.IN_DOUBT:
+                self._in_doubt(mail, handed)
+            case End.REJECTED:
+                self._rejected(mail, handed)
+        self.tries.pop(mail.message.id, None)
 
-    def _refused(self, mail: Ready, verb: str, reply: Reply) -> None:
-        message = mail.message
-        state, reason = judge(reply, verb)
-        if state is State.DEFERRED:
-            self._later(mail, reason, reply.code, reply.shown)
-            return
-        hard = is_hard_bounce(reply, verb)
-        self.clerk.settle(
-            Settlement(message.id, message.lease_id, state, reason, reply.code, reply.shown, is_hard_bounce=hard, address=message.address)
-        )
+    def _accepted(self, mail: Ready, handed: Handed) -> None:
+        self.clerk.settle(Settlement(*mail.hold, State.ACCEPTED, "", handed.code, handed.text))
+        self.door.accepted += 1
+        if self.door.is_failing:
+            self.door.is_failing = False
+            self.clerk.report(self.door.sender_id, None)
 
-    def _in_doubt(self, mail: Ready, detail: str) -> None:
-        """Between the final dot and the reply the truth is unknowable: marketing stays in doubt, transactional goes again with the same Message-ID."""
-        if mail.message.stream == "transactional":
-            self._later(mail, Reason.NO_REPLY, detail=detail)
+    def _rejected(self, mail: Ready, handed: Handed) -> None:
+        reason, text, address = handed.reason or Reason.PEER_REJECTED, handed.text[:500], mail.message.address
+        self.clerk.settle(Settlement(*mail.hold, State.REJECTED, reason, handed.code, text, is_hard_bounce=handed.is_hard, address=address))
+
+    def _in_doubt(self, mail: Ready, handed: Handed) -> None:
+        """Once it has left and no answer came, the truth is unknowable: marketing stays in doubt, transactional goes again with the same Message-ID."""
+        if mail.message.stream == "transactional" or handed.may_repeat:
+            self._later(mail, handed)
         else:
-            self.clerk.settle(Settlement(mail.message.id, mail.message.lease_id, State.IN_DOUBT, Reason.NO_REPLY, reply=detail[:500]))
+            self.clerk.settle(Settlement(*mail.hold, State.IN_DOUBT, Reason.NO_REPLY, reply=handed.text[:500]))
 
     def _once_more(self, mail: Ready, handed: Handed) -> None:
         """The line broke before the content: the same mail again on a new line, a few times."""
@@ -254,21 +279,16 @@ class Slot:
             self.hand.appendleft(mail)
             return
         del self.tries[mail.message.id]
-        if handed.reply is not None:
-            self._later(mail, Reason.PEER_DEFERRED, handed.reply.code, handed.reply.shown)
-        else:
-            self._later(mail, Reason.PEER_UNREACHABLE, detail=f"{handed.verb}: {handed.detail}")
+        self._later(mail, handed)
 
-    def _later(self, mail: Ready, reason: Reason, code: int | None = None, detail: str = "") -> None:
-        message = mail.message
+    def _later(self, mail: Ready, handed: Handed) -> None:
+        message, code, text = mail.message, handed.code, handed.text[:500]
         if message.attempts >= MOST_ATTEMPTS:
-            self.clerk.settle(
-                Settlement(
-                    message.id, message.lease_id, State.REJECTED, Reason.ATTEMPTS_EXHAUSTED, code, detail[:500], address=message.address
-                )
-            )
+            self._rejected(mail, replace(handed, reason=Reason.ATTEMPTS_EXHAUSTED, is_hard=False))
             return
-        due_at = retry_at(self.clock.now(), message.attempts, message.id)
+        now = self.clock.now()
+        due_at = max(retry_at(now, message.attempts, message.id), now + timedelta(seconds=handed.again_in_s or 0))
+        reason = handed.reason or Reason.PEER_DEFERRED
         self.clerk.settle(
-            Settlement(message.id, message.lease_id, State.DEFERRED, reason, code, detail[:500], due_at, address=message.address)
+            Settlement(*mail.hold, State.DEFERRED, reason, code, text, due_at, address=message.address, sender_id=message.sender_id)
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
+    from hudhud.delivery.senders.types import Way
     from hudhud.kit.localtime import Hours
 
 
@@ -37,7 +38,7 @@ SENT = frozenset({State.ACCEPTED, State.DELIVERED, State.IN_DOUBT})
 
 
 class Reason(StrEnum):
-    """Why a message is where it is: skipped (the first block; the last two of it put it off first), put off till its hours begin or its journey goes on, deferred or rejected."""
+    """Why a message is where it is: skipped (the first block; the last two of it put it off first), put off till its hours begin, its journey goes on, its sender has room or a person lets it go (`cannot_write`: something is wrong with it alone), deferred or rejected."""
 
     PERSON_GONE = "person_gone"
     PERSON_ERASED = "person_erased"
@@ -51,6 +52,7 @@ class Reason(StrEnum):
     NOT_SUBSCRIBED = "not_subscribed"
     NOT_CONFIRMED = "not_confirmed"
     UNSUBSCRIBED = "unsubscribed"
+    PERSON_PAUSED = "person_paused"
     TEMPLATE_UNKNOWN = "template_unknown"
     MISSING_VALUE = "missing_value"
     RENDER_LIMIT = "render_limit"
@@ -64,6 +66,12 @@ class Reason(StrEnum):
 
     SEND_WINDOW = "send_window"
     JOURNEY_PAUSED = "journey_paused"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    SENDER_DOWN = "sender_down"
+    SENDER_LIMIT = "sender_limit"
+    SENDER_BUSY = "sender_busy"
+    SENDER_PAUSED = "sender_paused"
+    CANNOT_WRITE = "cannot_write"
     PEER_DEFERRED = "peer_deferred"
     PEER_REJECTED = "peer_rejected"
     PEER_UNREACHABLE = "peer_unreachable"
@@ -72,6 +80,10 @@ class Reason(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     NO_REPLY = "no_reply"
     WORKER_LOST = "worker_lost"
+
+
+# What a message was planned by is paused: nobody looks at it again before that goes on.
+PARKED = frozenset({Reason.JOURNEY_PAUSED, Reason.CAMPAIGN_PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,26 @@ class PlannedSet:
     seen_sinces: list[datetime] = field(default_factory=list)  # not to who has got this template since; empty list = whoever has
     priority: int = 0  # where a cap bites, the higher goes first,
     value: float | None = None  # then what is expected to bring more, then what expires first
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """The mails of one campaign to many people. `due_ats` runs in parallel to `person_ids`; empty list = `due_at` for all of them.
+
+    Unique by (campaign, step, person, channel): planning it again changes nothing.
+    """
+
+    campaign_id: int
+    step: str
+    topic: str
+    template: str
+    edition_id: int
+    person_ids: list[int]
+    due_at: datetime
+    due_ats: list[datetime] = field(default_factory=list)
+    expires_at: datetime | None = None  # worthless after that
+    seen_since: datetime | None = None  # not to who has got this template since; None = whoever has
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +218,21 @@ class Claimed(msgspec.Struct, frozen=True):
     attributes: Mapping[str, Any]
     event: Mapping[str, Any]
     given: Mapping[str, Any]
+    edition_id: int | None = None  # of a campaign: what it is made of instead of the template as it is now
+    sender_name: str | None = None  # said by the edition
+    pinned_to: int | None = None  # the only sender that may take it, as it may have left by that
+    sender_id: int = 0  # chosen in the claim; 0: the server of the settings
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one claim brought: a lease, the messages to send, how many were skipped; full = there may be more."""
+    """What one claim brought: a lease, the messages to send, how many were skipped; full = there may be more; `ways`: their senders."""
 
     lease_id: int
     messages: list[Claimed]
     skipped: int
     is_full: bool
+    ways: Mapping[int, Way] = field(default_factory=dict)
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -208,6 +245,7 @@ class Mark(msgspec.Struct, frozen=True):
     language: str
     facts: str
     links: list[str]
+    sender_id: int = 0
 
     @property
     def hold(self) -> tuple[int, int]:
@@ -216,7 +254,10 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """What became of an attempt. `taken_back`: it was never made and does not count; `address`: whom it was for, if the peer was asked."""
+    """What became of an attempt. `taken_back`: it was never made and does not count; `address`: whom it was for, if the peer was asked.
+
+    `sender_id`: the sender that was to take it, and has its room back if it did not leave.
+    """
 
     id: int
     lease_id: int
@@ -228,6 +269,7 @@ class Settlement(msgspec.Struct, frozen=True):
     taken_back: bool = False
     is_hard_bounce: bool = False
     address: str | None = None
+    sender_id: int = 0
 
     @property
     def hold(self) -> tuple[int, int]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from hudhud.content.sandbox import Sandbox
-from hudhud.delivery.channels.smtp import Server
+from hudhud.delivery.channels.server import Server, Smtp
 from hudhud.delivery.compose import Composer
 from hudhud.delivery.dispatch import Dispatcher
 from hudhud.delivery.mailbox import socket_path
+from hudhud.delivery.senders.kinds import Surroundings
+from hudhud.kit.egress import read_networks
 
 if TYPE_CHECKING:
     from hudhud.workers.context import Context
@@ -29,7 +31,16 @@ async def _run(context: Context) -> None:
     server = Server.from_url(settings.smtp_url or f"unix:{socket_path(settings.data)}")
     sandbox = Sandbox()
     composer = Composer(context.keys, sandbox, settings.base_url)
-    dispatcher = Dispatcher(context.db, context.clock, composer, server, context.name, settings.data, beat=context.beat)
+    dispatcher = Dispatcher(
+        context.db,
+        context.clock,
+        composer,
+        Smtp(server, composer.host),
+        context.name,
+        settings.data,
+        beat=context.beat,
+        surroundings=Surroundings(context.keys, composer.host, read_networks(settings.private_networks)),
+    )
     loop, role, over = asyncio.get_running_loop(), threading.current_thread().name, threading.Event()
 
     def listen() -> None:

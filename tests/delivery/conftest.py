@@ -12,12 +12,14 @@ import pytest
 
 from hudhud.content.sandbox import Sandbox
 from hudhud.delivery.actions import plan
-from hudhud.delivery.channels.smtp import Server
+from hudhud.delivery.channels.server import Server, Smtp
 from hudhud.delivery.compose import Composer
 from hudhud.delivery.dispatch import Dispatcher
+from hudhud.delivery.senders.kinds import Surroundings
 from hudhud.delivery.types import PlannedMessage
 from hudhud.kit.clock import FixedClock
 from hudhud.kit.crypto import Keys
+from hudhud.kit.egress import read_networks
 from tests import make
 from tests.harness.ledger import Ledger
 
@@ -48,6 +50,7 @@ class Desk:
     ledger: Ledger
     workspace_id: int
     data: Path
+    around: Surroundings = field(default_factory=lambda: Surroundings(KEYS, "mail.example", read_networks("127.0.0.0/8")))
     clock: FixedClock = field(default_factory=lambda: FixedClock(make.NOW))
 
     def send(self, *addresses: str, topic: str = "newsletter", template: str = "hello", step: str = "hello") -> list[int]:
@@ -60,9 +63,8 @@ class Desk:
     def worker(self, name: str = "worker", connections: int = 2) -> Dispatcher:
         """A delivery worker that talks to the ledger; make it inside the loop that runs it."""
         composer = Composer(KEYS, self.sandbox, BASE_URL)
-        return Dispatcher(
-            self.db, self.clock, composer, Server.from_url(self.ledger.url), name, self.data, beat=lambda: None, connections=connections
-        )
+        channel = Smtp(Server.from_url(self.ledger.url), composer.host, connections)
+        return Dispatcher(self.db, self.clock, composer, channel, name, self.data, beat=lambda: None, surroundings=self.around)
 
     def work(self, connections: int = 2, workers: int = 1, most_s: float = 15.0) -> None:
         """Deliver until nothing is due or in work."""

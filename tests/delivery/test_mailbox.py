@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hudhud.delivery import actions, mailbox, queries
-from hudhud.delivery.channels.smtp import Server
+from hudhud.delivery.channels.server import Server, Smtp
 from hudhud.delivery.mailbox import LONGEST_SOCKET, socket_path
 from hudhud.kit.errors import NotFound
 from tests import make
@@ -29,7 +29,7 @@ def test_mail_lands_in_the_mailbox_of_its_workspace(desk: Desk, tmp_path: Path) 
     async def run() -> None:
         async with mailbox.serve(desk.db, KEYS, desk.clock.now, socket_path(tmp_path)):
             worker = desk.worker()
-            worker.server = Server.from_url(f"unix:{socket_path(tmp_path)}")
+            worker.outlets[0].channel = Smtp(Server.from_url(f"unix:{socket_path(tmp_path)}"), "here.example")
             task = asyncio.create_task(worker.run())
             await desk.settled()
             await asyncio.to_thread(_strangers, socket_path(tmp_path))

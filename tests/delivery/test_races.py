@@ -12,6 +12,8 @@ from hudhud.content.sandbox import Sandbox
 from hudhud.delivery import claims, dispatch, slot
 from hudhud.delivery.actions import plan
 from hudhud.delivery.channels import smtp
+from hudhud.delivery.channels.base import End
+from hudhud.delivery.channels.server import Server, Smtp
 from hudhud.delivery.compose import Ready
 from hudhud.delivery.lineup import LOW_WATER
 from hudhud.delivery.slot import Slot
@@ -163,7 +165,7 @@ def test_a_peer_that_is_out_of_step_accepts_nothing(desk: Desk) -> None:
     async def run() -> None:
         async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
             worker = desk.worker(connections=1)
-            worker.server = smtp.Server("127.0.0.1", server.sockets[0].getsockname()[1])
+            worker.outlets[0].channel = Smtp(Server("127.0.0.1", server.sockets[0].getsockname()[1]), "here.example", 1)
             task = asyncio.create_task(worker.run())
             await desk.settled(5.0)
             worker.stop()
@@ -179,11 +181,11 @@ def test_a_line_that_ends_before_the_content_leaves_no_doubt(desk: Desk) -> None
 
     async def run() -> None:
         worker = desk.worker()
-        found = worker._claim_and_compose()
+        found = worker._claim_and_compose({})
         assert found is not None
         (mail,) = found[1]
         assert isinstance(mail, Ready)
-        line = await smtp.connect(worker.server, "here.example", worker.flight)
+        line = await worker.outlets[0].channel.connect(worker.flight)
 
         async def may_send() -> bool:
             await asyncio.to_thread(desk.ledger.hang_up)
@@ -192,7 +194,7 @@ def test_a_line_that_ends_before_the_content_leaves_no_doubt(desk: Desk) -> None
 
         handed = await line.send(mail, may_send, lambda: None)
         assert handed is not None
-        assert (handed.verb, handed.reply) == ("DATA", None)
+        assert (handed.end, handed.code) == (End.BROKEN, None)
         worker.flight.close()
 
     asyncio.run(run())
@@ -208,11 +210,12 @@ def test_a_worker_that_gave_its_queue_back_claims_again(desk: Desk) -> None:
     async def run() -> None:
         worker = desk.worker(connections=1)
         task = asyncio.create_task(worker.run())
-        while len(worker.lineup.mails) < LOW_WATER or worker.lineup.wanted.is_set():
+        lineup = worker.outlets[0].lineup
+        while len(lineup.mails) < LOW_WATER or worker.wanted.is_set():
             await asyncio.to_thread(time.sleep, 0.005)
         await asyncio.to_thread(desk.ledger.refuse)
         await asyncio.to_thread(desk.ledger.hang_up)
-        while worker.lineup.mails:
+        while lineup.mails:
             await asyncio.to_thread(time.sleep, 0.005)
         await asyncio.to_thread(desk.ledger.listen)
         until = time.monotonic() + 5.0

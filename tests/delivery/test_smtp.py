@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hudhud.delivery import claims
-from hudhud.delivery.channels.smtp import Server, stuffed
+from hudhud.delivery.channels.server import Server, Smtp
+from hudhud.delivery.channels.smtp import stuffed
 from hudhud.delivery.flight import FlightRecorder
 from hudhud.delivery.retry import Reply, is_hard_bounce, retry_at
 from hudhud.kit.errors import InvalidInput
@@ -129,7 +130,8 @@ def _run_until(desk: Desk, is_so: Callable[[], bool], server: Server | None = No
 
     async def run() -> None:
         worker = desk.worker(connections=3)
-        worker.server = server or worker.server
+        if server is not None:
+            worker.outlets[0].channel = Smtp(server, "here.example")
         task = asyncio.create_task(worker.run())
         while not await asyncio.to_thread(is_so):
             await asyncio.to_thread(time.sleep, 0.01)
@@ -278,7 +280,7 @@ def test_no_content_can_end_a_message_early(content: bytes) -> None:
 
 def test_servers_are_read_from_their_address() -> None:
     assert Server.from_url("smtp://mail.example") == Server("mail.example", 25)
-    assert Server.from_url("smtps://a%40b:p%2Fw@mail.example") == Server("mail.example", 465, True, "a@b", "p/w")
+    assert Server.from_url("smtps://a%40b:p%2Fw@mail.example") == Server("mail.example", 465, True, username="a@b", password="p/w")
     assert Server.from_url("smtp://u:p@mail.example") == Server("mail.example", 587, username="u", password="p")
     with pytest.raises(InvalidInput, match="HUDHUD_SMTP_URL"):
         Server.from_url("http://u:secret@mail.example")

@@ -1,6 +1,6 @@
-"""SMTP: greeting, TLS and sign-in by aiosmtplib; the envelopes are ours, pipelined where the peer allows it (RFC 2920).
+"""SMTP envelopes, pipelined where the peer allows it (RFC 2920).
 
-`Line` is one connection. `Line.send` takes a message through MAIL, RCPT, DATA; right before the content it asks `may_send`
+`SmtpLine` is one connection (channels/server.py opens it). `send` takes a message through MAIL, RCPT, DATA; right before the content it asks `may_send`
 (the durable mark), and the envelope of the next message rides with the content of this one.
 """
 
@@ -10,24 +10,20 @@ import asyncio
 import contextlib
 import re
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
-import aiosmtplib
-
-from hudhud.delivery.retry import Reply
-from hudhud.kit.errors import InvalidInput
+from hudhud.delivery.channels.base import End, Handed
+from hudhud.delivery.retry import Reply, is_hard_bounce, judge
+from hudhud.delivery.types import Reason, State
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from hudhud.delivery.channels.base import Recorder
     from hudhud.delivery.compose import Ready
-    from hudhud.delivery.flight import FlightRecorder
 
-CONNECT_S = 30.0
 VERB_S = 300.0  # RFC 5321 4.5.3.2: MAIL, RCPT 5 minutes, DATA initiation 2
 CONTENT_S = 180.0
 DOT_S = 600.0  # 4.5.3.2.6: 10 minutes, or receivers that are slow to say yes make duplicates
@@ -41,37 +37,6 @@ STUFFING = re.compile(rb"\n(?:(?<!\r\n)|\.)")
 BARE_CR = re.compile(rb"\r(?!\n)")
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where mail is handed over."""
-
-    host: str = ""
-    port: int = 25
-    tls: bool = False
-    username: str | None = None
-    password: str | None = None
-    socket: str | None = None
-
-    @classmethod
-    def from_url(cls, url: str) -> Server:
-        """Read `smtp://user:pass@host:port` (STARTTLS when offered), `smtps://…` (TLS) or `unix:/path`; raises `InvalidInput`."""
-        if url.startswith("unix:"):
-            return cls(socket=url.removeprefix("unix:"))
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise InvalidInput("HUDHUD_SMTP_URL", re.sub(r"://[^@]*@", "://…@", url), "use smtp://user:pass@host:port or smtps://…")
-        port = parts.port or (465 if parts.scheme == "smtps" else 587 if parts.username else 25)
-        return cls(parts.hostname, port, parts.scheme == "smtps", _unquoted(parts.username), _unquoted(parts.password))
-
-
-def _unquoted(text: str | None) -> str | None:
-    return None if text is None else unquote(text)
-
-
-class Unreachable(Exception):
-    """The peer cannot be talked to: refused, no greeting, no TLS, wrong credentials."""
-
-
 class LineLost(Exception):
     """The connection ended (or the peer talked nonsense, or was too slow) in the middle of a conversation."""
 
@@ -83,7 +48,7 @@ def _parsed(line: bytes) -> tuple[Reply, bool] | None:
     return None if found is None else (Reply(int(found[1]), found[3].decode("utf-8", "replace")), found[2] != b"-")
 
 
-class _Wire(asyncio.Protocol):
+class Wire(asyncio.Protocol):
     """Reply lines in, bytes out."""
 
     def __init__(self) -> None:
@@ -99,6 +64,7 @@ class _Wire(asyncio.Protocol):
         self.writable.set()
 
     def data_received(self, data: bytes) -> None:
+        """Read reply lines."""
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
             self._line(line.removesuffix(b"\r"))
@@ -121,6 +87,7 @@ class _Wire(asyncio.Protocol):
             self.replies.append(reply)
 
     def connection_lost(self, _error: Exception | None) -> None:
+        """Nothing comes any more."""
         self.lost = True
         if self.alarm is not None:
             self.alarm.cancel()
@@ -128,9 +95,11 @@ class _Wire(asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
+        """The peer reads slowly."""
         self.writable.clear()
 
     def resume_writing(self) -> None:
+        """It has caught up."""
         self.writable.set()
 
     def _wake(self) -> None:
@@ -171,19 +140,25 @@ class _Wire(asyncio.Protocol):
             self.waiter.set_exception(LineLost(f"no reply within {self.patience_s:g} s"))
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """How a hand-over ended: `verb` is where `reply` came; no reply = the line was lost there."""
+def ended(verb: str, reply: Reply | None, detail: str = "") -> Handed:
+    """What it means that `reply` came at `verb` (DOT: to the content); no reply = the line was lost there."""
+    if reply is None:
+        if verb == "DOT":
+            return Handed(End.IN_DOUBT, Reason.NO_REPLY, None, detail)
+        return Handed(End.BROKEN, Reason.PEER_UNREACHABLE, None, f"{verb}: {detail}")
+    if reply.is_good:
+        return Handed(End.ACCEPTED, None, reply.code, reply.shown)
+    if reply.closes and verb != "DOT":
+        return Handed(End.BROKEN, Reason.PEER_DEFERRED, reply.code, reply.shown)
+    state, reason = judge(reply, verb)
+    end = End.DEFERRED if state is State.DEFERRED else End.REJECTED
+    return Handed(end, reason, reply.code, reply.shown, is_hard_bounce(reply, verb))
 
-    verb: str
-    reply: Reply | None
-    detail: str = ""
 
-
-class Line:
+class SmtpLine:
     """One connection to the server, ready for envelopes."""
 
-    def __init__(self, transport: asyncio.WriteTransport, wire: _Wire, extensions: dict[str, str], flight: FlightRecorder) -> None:
+    def __init__(self, transport: asyncio.WriteTransport, wire: Wire, extensions: dict[str, str], flight: Recorder) -> None:
         """Take over a connection after the handshake."""
         self.transport, self.wire, self.flight = transport, wire, flight
         self.pipelining = "pipelining" in extensions
@@ -219,7 +194,7 @@ class Line:
         except LineLost as lost:
             # A reply that comes too late would be taken for that to the next command.
             self.close()
-            return Handed(lost.args[0] if lost.args[0] in ("MAIL", "RCPT", "DATA") else "MAIL", None, str(lost.__cause__ or lost))
+            return ended(lost.args[0] if lost.args[0] in ("MAIL", "RCPT", "DATA") else "MAIL", None, str(lost.__cause__ or lost))
         if refused is not None:
             return refused
         reach("delivery.envelope")
@@ -229,7 +204,7 @@ class Line:
             return None
         if not self.is_usable or self.wire.replies:
             self.close()
-            return Handed("DATA", None, "the peer ended the conversation before the content")
+            return ended("DATA", None, "the peer ended the conversation before the content")
         return await self._content(mail, upcoming)
 
     async def _open(self, mail: Ready) -> Handed | None:
@@ -241,7 +216,7 @@ class Line:
         self.ahead, self.dirty = None, False
         if commands and self.pipelining:
             self._write(b"".join(commands))
-        refused: Handed | None = None
+        refused: tuple[str, Reply] | None = None
         for number, verb in enumerate(verbs):
             if commands and not self.pipelining:
                 if refused is not None:
@@ -253,10 +228,11 @@ class Line:
                 self._write(b".\r\n")
                 await self._read("END")
             elif not reply.is_good and verb != "RSET" and refused is None:
-                refused = Handed(verb, reply)
-        if refused is not None:
-            self.dirty = refused.verb != "MAIL"
-        return refused
+                refused = (verb, reply)
+        if refused is None:
+            return None
+        self.dirty = refused[0] != "MAIL"
+        return ended(*refused)
 
     async def _read(self, verb: str) -> Reply:
         try:
@@ -286,16 +262,16 @@ class Line:
             reply = await self.wire.reply(DOT_S)
         except (LineLost, TimeoutError) as lost:
             self.close()
-            return Handed("DOT", None, str(lost) or "the peer does not read")
+            return ended("DOT", None, str(lost) or "the peer does not read")
         if reply.code == GO_AHEAD:
             self.close()
-            return Handed("DOT", None, "the peer is out of step")
+            return ended("DOT", None, "the peer is out of step")
         self.flight.answered(*mail.hold, is_good=reply.is_good)
         reach("delivery.after_reply")
         self.sent += 1
         if reply.closes:
             self.close()
-        return Handed("DOT", reply)
+        return ended("DOT", reply)
 
     def _write(self, data: bytes) -> None:
         if not self.transport.is_closing():
@@ -322,32 +298,3 @@ def stuffed(data: bytes) -> bytes:
     if data.startswith(b"."):
         data = b"." + data
     return data if data.endswith(b"\r\n") else data + b"\r\n"
-
-
-async def connect(server: Server, name: str, flight: FlightRecorder) -> Line:
-    """Connect, greet, secure, sign in; what goes over the line is recorded in `flight`. Raises `Unreachable` with what the peer said."""
-    client = aiosmtplib.SMTP(
-        hostname=None if server.socket else server.host,
-        port=None if server.socket else server.port,
-        socket_path=server.socket,
-        use_tls=server.tls,
-        start_tls=False if server.socket or server.tls else None,
-        username=server.username,
-        password=server.password,
-        local_hostname=name,
-        timeout=CONNECT_S,
-    )
-    try:
-        await client.connect()
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        client.close()
-        raise Unreachable(str(error) or type(error).__name__) from error
-    transport, extensions = client.transport, dict(client.esmtp_extensions)
-    if transport is None or transport.is_closing():
-        raise Unreachable("the peer closed the connection after the greeting")
-    wire = _Wire()
-    transport.set_protocol(wire)
-    # From here on the connection is ours alone; the client must not close it when it is collected.
-    client.transport = None
-    client.protocol = None
-    return Line(cast("asyncio.WriteTransport", transport), wire, {key.lower(): value for key, value in extensions.items()}, flight)

@@ -3,9 +3,9 @@
 CREATE TABLE message (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL,
-    source_kind  text NOT NULL,                  -- journey (source_id = run), api, test
+    source_kind  text NOT NULL,                  -- journey (source_id = run), campaign (source_id = campaign), api, test
     source_id    bigint NOT NULL,
-    source_key   text NOT NULL DEFAULT '',       -- the journey's key
+    source_key   text NOT NULL DEFAULT '',       -- the journey's key, the campaign's id
     step         text NOT NULL,                  -- node of the journey
     visit        integer NOT NULL,               -- n-th time that this source passes this step
     person_id    bigint NOT NULL,                -- as planned; the survivor of a merge gets it
@@ -15,7 +15,7 @@ CREATE TABLE message (
     event        jsonb NOT NULL,                 -- what Liquid calls `event`: the trigger
     given        jsonb,                          -- what Liquid calls `run` and `coupon`, by root; null: nothing
     planned_at   timestamptz NOT NULL,
-    due_at       timestamptz,                    -- set while planned or deferred and not parked as its journey is paused, null otherwise
+    due_at       timestamptz,                    -- set while planned or deferred and not parked (its journey or its sender is paused, or it cannot be written), null otherwise
     expires_at   timestamptz,                    -- worthless after that
     seen_since   timestamptz,                    -- nobody gets it who has got this template since; null: whoever has
     hours        jsonb,                          -- hours of the week, where the person lives, in which alone it may leave: kit/localtime.py Hours
@@ -28,17 +28,20 @@ CREATE TABLE message (
     sent_to      bigint,                         -- person after merges
     address      text,
     version_id   bigint,                         -- template_version the copy was made of
+    edition_id   bigint,                         -- message_edition that it is made of; null: the template as it is then
     language     text,
     priority     smallint NOT NULL DEFAULT 0,    -- where a cap bites, the higher goes first,
     value        real,                           -- then what is expected to bring more, then what expires first
-    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred') AND reason <> 'journey_paused'))
+    sender_id    bigint,                         -- by which it left last; 0: by the server of the settings
+    pinned_to    bigint,                         -- it may have left by this one, so it goes by no other
+    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred') AND reason NOT IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write')))
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
 CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
 -- A person's messages that wait: who competes for the room that a cap leaves.
 CREATE INDEX message_waiting ON message (person_id) WHERE due_at IS NOT NULL;
--- Those that wait for a journey to go on: nobody looks at them before it does.
-CREATE INDEX message_parked ON message (workspace_id, source_key) WHERE reason = 'journey_paused';
+-- Those that wait for a journey or a sender to go on, or for a person's word: nobody looks at them before.
+CREATE INDEX message_parked ON message (workspace_id, source_key) WHERE reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write');
 CREATE INDEX message_recent ON message (workspace_id, id DESC);
 CREATE INDEX message_person ON message (person_id, id DESC);
 SELECT hudhud_wall('message');
@@ -49,6 +52,16 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER message_planned AFTER INSERT ON message FOR EACH STATEMENT EXECUTE FUNCTION hudhud_message_planned();
+
+-- What a campaign sends: a template as it was then, perhaps with other subject lines or another sender's name. Never changed.
+CREATE TABLE message_edition (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    version_id   bigint NOT NULL,                -- template_version
+    subjects     jsonb,                          -- {lang: {"subject", "paths"}}: instead of the version's own; null: those
+    sender_name  text                            -- null: the sender's own
+);
+SELECT hudhud_wall('message_edition');
 
 -- What is special to one copy; with the message's version and language it is the copy. Apart from the message, whose rows are
 -- rewritten at each step and must stay small.
@@ -185,16 +198,21 @@ LANGUAGE plpgsql ROWS 256 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     is_any_paused boolean;
+    is_any_stopped boolean;
+    is_anybody_silent boolean;
 BEGIN
     -- Who pauses a journey waits for the claims and marks that are being made; what follows sees whatever was paused before (volatile: each
     -- statement here looks anew).
     PERFORM pg_advisory_xact_lock_shared(hashtextextended('hudhud.pauses', 0));
     is_any_paused := EXISTS (SELECT FROM journey j WHERE j.status = 'paused');
+    is_any_stopped := EXISTS (SELECT FROM campaign c WHERE c.status = 'paused' OR c.status = 'cancelled' AND c.closed_at IS NULL);
+    is_anybody_silent := EXISTS (SELECT FROM preference f WHERE f.paused_until > message_gate.at);
     RETURN QUERY
     SELECT m.id,
            CASE WHEN p.id IS NULL THEN 'person_gone'
                 WHEN p.erased_at IS NOT NULL THEN 'person_erased'
                 WHEN j.reason IS NOT NULL THEN j.reason
+                WHEN c.reason IS NOT NULL THEN c.reason
                 WHEN t.id IS NULL THEN 'topic_unknown'
                 WHEN m.expires_at <= message_gate.at THEN 'expired'
                 WHEN a.value IS NULL THEN 'no_address'
@@ -203,6 +221,7 @@ BEGIN
                 WHEN s.state IS NULL THEN 'not_subscribed'
                 WHEN s.state = 'pending' THEN 'not_confirmed'
                 WHEN s.state = 'unsubscribed' THEN 'unsubscribed'
+                WHEN f.is_silent THEN 'person_paused'
                 ELSE '' END,
            p.id, a.value, t.id, coalesce(t.stream, 'marketing')
     FROM message m
@@ -214,6 +233,10 @@ BEGIN
         SELECT CASE WHEN o.archived_at IS NULL THEN 'journey_paused' ELSE 'cancelled' END AS reason FROM journey o
         WHERE is_any_paused AND m.source_kind = 'journey' AND o.workspace_id = m.workspace_id AND o.key = m.source_key AND o.status = 'paused' LIMIT 1
     ) j ON true
+    LEFT JOIN LATERAL (
+        SELECT CASE o.status WHEN 'paused' THEN 'campaign_paused' ELSE 'cancelled' END AS reason FROM campaign o
+        WHERE is_any_stopped AND m.source_kind = 'campaign' AND o.id = m.source_id AND o.status IN ('paused', 'cancelled') LIMIT 1
+    ) c ON true
     LEFT JOIN LATERAL (
         SELECT o.id, o.stream FROM topic o WHERE o.workspace_id = m.workspace_id AND o.key = m.topic LIMIT 1
     ) t ON true
@@ -232,6 +255,12 @@ BEGIN
           AND u.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id))
         ORDER BY u.changed_at DESC, u.state DESC LIMIT 1
     ) s ON true
+    LEFT JOIN LATERAL (
+        -- Who wished for silence for a while, as any actor that is this person today.
+        SELECT true AS is_silent FROM preference o
+        WHERE is_anybody_silent AND o.paused_until > message_gate.at
+          AND o.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id)) LIMIT 1
+    ) f ON true
     WHERE m.id = ANY (ids);
 END $$;
 
