@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hudhud.consent.types import BY_JOURNEY, DIRECT_SOURCES, LISTED, ConsentChange, Recorded, Refusal, Stream, SuppressionReason, Topic
+from hudhud.accounts.actions import record_audit
+from hudhud.consent.types import (
+    BY_JOURNEY,
+    DIRECT_SOURCES,
+    LISTED,
+    PROVEN_SOURCES,
+    ConsentChange,
+    Recorded,
+    Refusal,
+    Stream,
+    SuppressionReason,
+    Topic,
+)
 from hudhud.kit import sql
 from hudhud.kit.errors import Conflict, InvalidInput, NotFound
 from hudhud.kit.sql import numbers
@@ -17,6 +30,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.consent")
+PREFERENCES = sql.load("hudhud.consent", "preferences.sql")
 
 # What a new workspace starts with.
 DEFAULT_TOPICS: dict[str, tuple[Stream, dict[str, str]]] = {
@@ -35,10 +49,11 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
     An older word never replaces a newer one, a request to confirm never takes a confirmed subscription away, and an
     unsubscribe that the person gave us directly counts in any case; a journey and a list that is imported bring back nobody
     who unsubscribed, a journey confirms no request, and a list's "no" gives way to a newer word of the person alone, never
-    to a list. Unknown topics are returned, not invented.
+    to a list. On a topic that confirms, a "yes" that comes from elsewhere than the person's own mailbox is only a request, and is
+    noted for the mail that asks them (a list comes with a proof of its own). Unknown topics are returned, not invented.
     """
-    known = {row[0] for row in ws.rows(QUERIES.topic_keys)}
-    good = [change for change in changes if change.topic_key in known]
+    known = dict(ws.rows(QUERIES.topic_keys))
+    good = [_as_request(change) if known[change.topic_key] else change for change in changes if change.topic_key in known]
     unknown = [change for change in changes if change.topic_key not in known]
     if not good:
         return Recorded([], unknown)
@@ -57,7 +72,29 @@ def record(ws: Scope, changes: Sequence[ConsentChange]) -> Recorded:
         refused=[change.source.startswith(LISTED) and change.state == "unsubscribed" for change in good],
         proofs=[json.dumps(change.proof) for change in good],
     )
+    _ask_to_confirm(ws, [change for change in good if known[change.topic_key] and _asks(change)])
     return Recorded([row[0] for row in rows], unknown)
+
+
+def _as_request(change: ConsentChange) -> ConsentChange:
+    """What somebody else says for a person on a topic that confirms: that they asked for it."""
+    is_proven = change.source in PROVEN_SOURCES or change.source.startswith(LISTED) or change.channel != "email"
+    return replace(change, state="pending") if change.state == "subscribed" and not is_proven else change
+
+
+def _asks(change: ConsentChange) -> bool:
+    return change.state == "pending" and change.channel == "email" and not change.source.startswith(LISTED)
+
+
+def _ask_to_confirm(ws: Scope, asked: Sequence[ConsentChange]) -> None:
+    if asked:
+        ws.run(
+            PREFERENCES.ask_to_confirm,
+            person_ids=[change.person_id for change in asked],
+            topics=[change.topic_key for change in asked],
+            ats=[change.at for change in asked],
+            sources=[change.source for change in asked],
+        )
 
 
 def _is_direct(change: ConsentChange) -> bool:
@@ -112,6 +149,14 @@ def rename_topic(ws: Scope, key: str, names: dict[str, str]) -> Topic:
     return changed[0]
 
 
+def set_confirms(ws: Scope, key: str, *, confirms: bool) -> Topic:
+    """Let who asks for a topic confirm by mail first, or not any more; raises `NotFound`, also for a topic that needs no consent."""
+    changed = ws.into(Topic, QUERIES.set_confirms, key=key, confirms=confirms)
+    if not changed:
+        raise NotFound(f"There is no topic {key!r} that asks for consent.")
+    return changed[0]
+
+
 def suppress(ws: Scope, addresses: dict[str, str], reason: SuppressionReason, now: datetime, channel: str = "email") -> int:
     """Never write to these addresses again, however they are capitalised; each comes with the detail that explains it. Returns how many are new."""
     return _suppress(ws, [Refusal(channel, address, reason, detail) for address, detail in addresses.items()], "", now)
@@ -140,10 +185,13 @@ def forget_listed(ws: Scope, source: str) -> int:
     return ws.run(QUERIES.forget_listed, source=source)
 
 
-def lift_suppression(ws: Scope, channel: str, address: str) -> None:
-    """Take an address off the list; raises `NotFound` when it is not there or may not be lifted (complaint, erased)."""
-    if not ws.run(QUERIES.lift_suppression, channel=channel, address=address):
-        raise NotFound(f"{address} is not suppressed, or only its owner can lift that (complaint, erased).")
+def lift_suppression(ws: Scope, channel: str, address: str, now: datetime, *, by_owner: bool, actor: str) -> None:
+    """Take an address off the list, and note who did; raises `NotFound` when it is not there or may not be lifted: a complaint by an owner only, an erasure never."""
+    lifted = ws.rows(QUERIES.lift_suppression, channel=channel, address=address, by_owner=by_owner)
+    if not lifted:
+        raise NotFound(f"{address} is not suppressed, or may not be lifted: a complaint by an owner only, an erasure by nobody.")
+    reason, detail = lifted[0]
+    record_audit(ws, now, actor, "suppression.lift", f"{channel}:{address}"[:200], reason=reason, detail=detail)
 
 
 def withdraw(ws: Scope, source: str, person_ids: Sequence[int], now: datetime, *, by: str) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hudhud.consent.types import ConsentEntry, Subscription, Suppression, Topic, TopicNumbers
+from hudhud.consent.types import ConsentEntry, Preference, PreferenceEntry, Subscription, Suppression, Topic, TopicNumbers, Wording
 from hudhud.kit import sql
 from hudhud.kit.sql import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from hudhud.consent.types import State
     from hudhud.kit.db import Scope
 
 QUERIES = sql.load("hudhud.consent")
+PREFERENCES = sql.load("hudhud.consent", "preferences.sql")
 
 
 def find_topics(ws: Scope) -> list[Topic]:
@@ -48,10 +50,37 @@ def count_said(ws: Scope, source: str, person_ids: Sequence[int]) -> tuple[int, 
     return deciding, outdated
 
 
-def find_suppressions(ws: Scope, *, search: str = "", after: str = "", limit: int = 50) -> list[Suppression]:
+def find_suppressions(ws: Scope, *, search: str = "", reason: str | None = None, after: str = "", limit: int = 50) -> list[Suppression]:
     """A page of suppressed addresses; `after` is `channel:address` of the last one seen."""
     channel, _, address = after.partition(":")
-    return ws.into(Suppression, QUERIES.find_suppressions, search=search.lower(), after_channel=channel, after_address=address, limit=limit)
+    given = {"search": search.lower(), "reason": reason, "after_channel": channel, "after_address": address}
+    return ws.into(Suppression, QUERIES.find_suppressions, **given, limit=limit)
+
+
+def count_suppressions(ws: Scope) -> dict[str, int]:
+    """How many addresses are suppressed, by reason."""
+    return dict(ws.rows(QUERIES.count_suppressions))
+
+
+def get_preference(ws: Scope, person_id: int, now: datetime) -> Preference:
+    """What a person wishes beside topics; a pause that is over is none."""
+    return ws.into(Preference, PREFERENCES.get_preference, person_id=person_id, now=now)[0]
+
+
+def find_preference_entries(ws: Scope, person_id: int, limit: int = 50) -> list[PreferenceEntry]:
+    """What a person wished when, newest first, with the proofs."""
+    return ws.into(PreferenceEntry, PREFERENCES.find_preference_entries, person_id=person_id, limit=limit)
+
+
+def find_wordings(ws: Scope, limit: int = 50) -> list[Wording]:
+    """Every version of what people read where they agree, newest first."""
+    return ws.into(Wording, PREFERENCES.find_wordings, limit=limit)
+
+
+def find_service_topic(ws: Scope) -> str | None:
+    """Return the topic that a mail about a subscription is of; None: the workspace has none that needs no consent."""
+    found = ws.rows(PREFERENCES.find_service_topic)
+    return found[0][0] if found else None
 
 
 def count_listed(ws: Scope, source: str) -> int:

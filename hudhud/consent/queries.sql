@@ -46,28 +46,33 @@ WITH said AS (
 SELECT DISTINCT person_id FROM applied ORDER BY person_id;
 
 -- name: topic_keys
--- The keys of all topics.
-SELECT key FROM topic WHERE workspace_id = %(workspace_id)s;
+-- The keys of all topics, and whether who asks for one confirms first.
+SELECT key, confirms FROM topic WHERE workspace_id = %(workspace_id)s;
 
 -- name: create_topic
 -- Make a topic unless its key is taken.
 INSERT INTO topic (workspace_id, key, names, stream, created_at)
 VALUES (%(workspace_id)s, %(key)s, %(names)s::jsonb, %(stream)s, %(now)s)
 ON CONFLICT (workspace_id, key) DO NOTHING
-RETURNING id, key, names, stream, created_at;
+RETURNING id, key, names, stream, confirms, created_at;
 
 -- name: rename_topic
 -- Change the names people see.
 UPDATE topic SET names = %(names)s::jsonb WHERE workspace_id = %(workspace_id)s AND key = %(key)s
-RETURNING id, key, names, stream, created_at;
+RETURNING id, key, names, stream, confirms, created_at;
+
+-- name: set_confirms
+-- Let who asks for a topic confirm first, or not.
+UPDATE topic SET confirms = %(confirms)s WHERE workspace_id = %(workspace_id)s AND key = %(key)s AND (stream = 'marketing' OR NOT %(confirms)s)
+RETURNING id, key, names, stream, confirms, created_at;
 
 -- name: find_topics
 -- Every topic, oldest first.
-SELECT id, key, names, stream, created_at FROM topic WHERE workspace_id = %(workspace_id)s ORDER BY id;
+SELECT id, key, names, stream, confirms, created_at FROM topic WHERE workspace_id = %(workspace_id)s ORDER BY id;
 
 -- name: find_topic_numbers
 -- Every topic with the number of living people in each state.
-SELECT t.id, t.key, t.names, t.stream, t.created_at,
+SELECT t.id, t.key, t.names, t.stream, t.confirms, t.created_at,
        count(*) FILTER (WHERE s.state = 'subscribed') AS subscribed,
        count(*) FILTER (WHERE s.state = 'pending') AS pending,
        count(*) FILTER (WHERE s.state = 'unsubscribed') AS unsubscribed
@@ -137,15 +142,20 @@ DELETE FROM suppression WHERE workspace_id = %(workspace_id)s AND source = %(sou
 
 -- name: find_suppressions
 -- A page of suppressed addresses in alphabetical order.
-SELECT channel, address, reason, detail, created_at FROM suppression
+SELECT channel, address, reason, detail, created_at, source FROM suppression
 WHERE workspace_id = %(workspace_id)s AND (channel, address) > (%(after_channel)s, %(after_address)s)
-  AND (%(search)s = '' OR strpos(address, %(search)s) > 0)
+  AND (%(search)s = '' OR strpos(address, %(search)s) > 0) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
 ORDER BY channel, address LIMIT %(limit)s;
 
+-- name: count_suppressions
+-- How many addresses are suppressed for which reason.
+SELECT reason, count(*) FROM suppression WHERE workspace_id = %(workspace_id)s GROUP BY reason;
+
 -- name: lift_suppression
--- Take an address off the list; complaints and erased people stay (an owner's decision elsewhere).
+-- Take an address off the list: who complained by an owner's word only, who was erased never.
 DELETE FROM suppression
-WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = lower(%(address)s) AND reason NOT IN ('complaint', 'erased');
+WHERE workspace_id = %(workspace_id)s AND channel = %(channel)s AND address = lower(%(address)s) AND reason <> 'erased' AND (reason <> 'complaint' OR %(by_owner)s)
+RETURNING reason, detail;
 
 -- name: count_said
 -- Of the words of this source about these people: how many still decide, and how many no longer do. Words that were withdrawn count for nothing.

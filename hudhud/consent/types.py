@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,16 @@ LISTED = "import:"
 BY_JOURNEY = "journey:"
 # Sources where the person said it to us directly, just now: an unsubscribe from there is never "too old".
 DIRECT_SOURCES = frozenset({"one_click", "unsubscribe_page", "preference_page"})
+# Where the person shows by their own mailbox that it is them: their "yes" needs no further confirmation.
+CONFIRM_PAGE = "confirm_page"
+CONFIRM_TEMPLATE = "confirm_subscription"
+# What the token of its link carries: workspace, confirmation mail.
+CONFIRM_TOKEN = struct.Struct(">QQ")
+PROVEN_SOURCES = DIRECT_SOURCES | {CONFIRM_PAGE}
+# For how long, and how seldom, people may choose to hear from us.
+PAUSE_DAYS = (30, 60, 90)
+EVERY_DAYS = (7, 30)
+Law = Literal["gdpr", "casl", "ccpa", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class Topic:
     key: str
     names: dict[str, str]
     stream: Stream
+    confirms: bool
     created_at: datetime
 
 
@@ -74,6 +86,7 @@ class TopicNumbers:
     key: str
     names: dict[str, str]
     stream: Stream
+    confirms: bool
     created_at: datetime
     subscribed: int
     pending: int
@@ -89,6 +102,7 @@ class Suppression:
     reason: SuppressionReason
     detail: str
     created_at: datetime
+    source: str = ""  # import:7 while that list alone says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +127,52 @@ class Subscription:
     channel: str
     state: State
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What a person wishes beside topics: no marketing before a moment, and one marketing message in so many days at most."""
+
+    paused_until: datetime | None = None
+    every_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceEntry:
+    """What a person wished from a moment on, and the proof of it."""
+
+    id: int
+    paused_until: datetime | None
+    every_days: int | None
+    at: datetime
+    source: str
+    proof: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """Somebody who is to get a mail with a link that confirms, and in which language."""
+
+    workspace_id: int
+    person_id: int
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationMail:
+    """A mail that is to leave: its number, and the names of the topics that its link confirms."""
+
+    id: int
+    names: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What people read where they agree, by language; a version never changes."""
+
+    version: int
+    law: Law
+    texts: dict[str, str]
+    created_at: datetime
+    created_by: str

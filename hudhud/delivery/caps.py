@@ -10,14 +10,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+# The id and the name of the cap that a person has set for themselves.
+OWN_ID, OWN_NAME = 0, ""
 # How many of the messages that took the room are named.
 MOST_NAMED = 10
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
+NOBODYS: Mapping[int, Cap] = MappingProxyType({})
 
 
 class Unit(StrEnum):
@@ -47,6 +51,11 @@ class Cap:
     def covers(self, channel: str, topic: str) -> bool:
         """Say whether messages of this kind count."""
         return self.channel in {None, channel} and self.topic in {None, topic}
+
+
+def own_cap(every_days: int) -> Cap:
+    """Return what a person wishes, one message in so many days, as a cap."""
+    return Cap(OWN_ID, OWN_NAME, 1, every_days, Unit.DAYS)
 
 
 def to_cap(row: Sequence[Any]) -> Cap:
@@ -106,10 +115,12 @@ class Held(NamedTuple):
         return min(self.room_at, self.ends_at)
 
 
-def arbitrate(candidates: Iterable[Candidate], rooms: Iterable[Room], caps: Sequence[Cap], now: datetime) -> list[Held]:
+def arbitrate(
+    candidates: Iterable[Candidate], rooms: Iterable[Room], caps: Sequence[Cap], now: datetime, own: Mapping[int, Cap] = NOBODYS
+) -> list[Held]:
     """Return the candidates for which there is no room, the best having taken it.
 
-    `rooms`: what these people have been sent, without the candidates. A message waits until it expires, and at most one window from when
+    `rooms`: what these people have been sent, without the candidates; `own`: caps that people have set for themselves. A message waits until it expires, and at most one window from when
     the cap first bit: whoever lost its place once more by then has lost it to better ones. If the very ones that it lost to left later
     than it looked (a peer put them off), it waits for them that much longer.
     """
@@ -120,7 +131,8 @@ def arbitrate(candidates: Iterable[Candidate], rooms: Iterable[Room], caps: Sequ
     for one in sorted(candidates, key=Candidate.rank):
         mine = taken[one.person_id]
         # Most people have got nothing lately.
-        bites = [found for cap in caps if cap.covers(one.channel, one.topic) and (found := _bite(one, cap, mine, now))] if mine else []
+        rules = (*caps, own[one.person_id]) if one.person_id in own else caps
+        bites = [found for cap in rules if cap.covers(one.channel, one.topic) and (found := _bite(one, cap, mine, now))] if mine else []
         if bites:
             held.append(max(bites, key=lambda bite: (bite.room_at, -bite.cap.id)))
         else:

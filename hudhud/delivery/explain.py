@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hudhud.delivery.caps import OWN_NAME
 from hudhud.delivery.queries import find_outcomes, get_hold, get_message, get_quiet_hours
 from hudhud.delivery.types import Line, Reason, State
 from hudhud.kit import sql
@@ -59,11 +60,13 @@ def why(ws: Scope, message_id: int, now: datetime) -> WhyMessage:
         _address(message, seen),
         _suppression(message, seen, at),
         *_consent(message, seen),
+        *_silence(message, seen, at),
         *_hours(seen, at),
         *_quiet_hours(ws, message, seen, at),
         *_cap(ws, message),
         *_expiry(message, at),
         *_journey(message, seen),
+        *_campaign(message, seen),
         *_seen(message),
         _template(message, seen),
         _delivery(message, outcomes),
@@ -145,6 +148,15 @@ def _consent(message: Message, seen: dict[str, Any]) -> list[Line]:
     return [Line("consent", text, holds, data)]
 
 
+def _silence(message: Message, seen: dict[str, Any], at: datetime) -> list[Line]:
+    """The break that a person has taken from all marketing, as it stood then."""
+    until = seen["silent_until"]
+    if seen["stream"] != "marketing" or (message.reason != Reason.PERSON_PAUSED and (until is None or until <= at)):
+        return []
+    text = "the person takes a break" + (f" until {until.isoformat()}" if until else "")
+    return [Line("silence", text, holds=message.state in SENT, data={"until": until})]
+
+
 def _hours(seen: dict[str, Any], at: datetime) -> list[Line]:
     if seen["hours"] is None:
         return []
@@ -182,10 +194,12 @@ def _cap(ws: Scope, message: Message) -> list[Line]:
         return []
     has_room = hold["ended_at"] is not None and message.reason != Reason.CAPPED
     took = ", ".join(map(str, hold["taken_by"]))
-    text = f"the cap {hold['cap']!r} held it from {hold['since'].isoformat()}: messages {took} had the room"
+    is_own = hold["cap"] == OWN_NAME
+    who = "what the person wishes" if is_own else f"the cap {hold['cap']!r}"
+    text = f"{who} held it from {hold['since'].isoformat()}: messages {took} had the room"
     if hold["ended_at"] is None:
         text += f"; there is to be room again at {hold['room_at'].isoformat()}"
-    return [Line("cap", f"{text}; it found room later" if has_room else text, has_room, hold)]
+    return [Line("wish" if is_own else "cap", f"{text}; it found room later" if has_room else text, has_room, hold)]
 
 
 def _expiry(message: Message, at: datetime) -> list[Line]:
@@ -215,6 +229,16 @@ def _journey(message: Message, seen: dict[str, Any]) -> list[Line]:
     data = {"journey": seen["source_key"], "since": seen["paused_at"]}
     text = f"its journey {seen['source_key']} is paused since {seen['paused_at'].isoformat()}: it waits until the journey goes on"
     return [Line("journey", text, holds=False, data=data)]
+
+
+def _campaign(message: Message, seen: dict[str, Any]) -> list[Line]:
+    """That a message waits as its campaign is paused."""
+    campaign = seen["campaign"]
+    if message.state not in WAITING or campaign is None or campaign["status"] != "paused":
+        return []
+    data = {"campaign": message.source_id, "name": campaign["name"], "since": campaign["since"]}
+    text = f"its campaign “{campaign['name']}” is paused since {campaign['since']}: it waits until the campaign goes on"
+    return [Line("campaign", text, holds=False, data=data)]
 
 
 def _template(message: Message, seen: dict[str, Any]) -> Line:

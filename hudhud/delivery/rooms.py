@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.delivery.caps import Candidate, Room, arbitrate, longest, to_cap
+from hudhud.delivery.caps import Candidate, Room, arbitrate, longest, own_cap, to_cap
 from hudhud.delivery.types import Claimed, Reason, Settlement, State
 from hudhud.kit import sql
 from hudhud.kit.localtime import Hours
@@ -30,6 +31,8 @@ QUERIES = sql.load("hudhud.delivery", "rooms.sql")
 MOST_RIVALS = 20
 # Hours of a message and quiet hours are both kept after so many looks, or never: in two weeks each has opened on every weekday twice.
 MOST_LOOKS = 64
+# When somebody's message is looked at again whose other one is just being looked at.
+UNDER_WAY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ class Rules:
 
 
 NONE = Rules()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How often people want to hear from us at most, as caps by person; `busy`: whose messages another claim is looking at."""
+
+    caps: dict[int, Cap] = field(default_factory=dict)
+    busy: frozenset[int] = frozenset()
+
+
+NO_WISHES = Wishes()
 
 
 def open_rules(everywhere: Scope, limit: int, now: datetime) -> Rules:
@@ -92,11 +106,37 @@ def open_from(hours: str | None, quiet: Hours | None, zone: str, now: datetime) 
     return None
 
 
-def hold_capped(everywhere: Scope, rules: Rules, messages: Sequence[Claimed], now: datetime) -> list[Settlement]:
+def find_wishes(everywhere: Scope, messages: Sequence[Claimed]) -> Wishes:
+    """Return what the people of these messages wish, and take the turns to look at what they have been sent."""
+    people = {message.person_id for message in messages if message.stream == "marketing"}
+    if not people or not everywhere.value(QUERIES.has_wishes):
+        return NO_WISHES
+    found = everywhere.rows(QUERIES.find_wishes, person_ids=sql.numbers(people))
+    return Wishes(
+        {person_id: own_cap(days) for person_id, days, is_ours in found if is_ours},
+        frozenset(person_id for person_id, _, is_ours in found if not is_ours),
+    )
+
+
+def hold_busy(wishes: Wishes, messages: Sequence[Claimed], now: datetime) -> list[Settlement]:
+    """Return what becomes of messages whose people another claim is looking at: they are looked at again soon."""
+    return [
+        Settlement(message.id, message.lease_id, State.PLANNED, due_at=now + UNDER_WAY, taken_back=True)
+        for message in messages
+        if message.person_id in wishes.busy and message.stream == "marketing"
+    ]
+
+
+def _counts(rules: Rules, wishes: Wishes, message: Claimed) -> bool:
+    """Say whether a message needs room."""
+    return message.stream == "marketing" and (message.workspace_id in rules.caps or message.person_id in wishes.caps)
+
+
+def hold_capped(everywhere: Scope, rules: Rules, wishes: Wishes, messages: Sequence[Claimed], now: datetime) -> list[Settlement]:
     """Return what becomes of messages for which there is no room, and note what they lost to."""
     by_workspace: dict[int, list[Claimed]] = defaultdict(list)
     for message in messages:
-        if message.workspace_id in rules.caps and message.stream == "marketing":
+        if _counts(rules, wishes, message):
             by_workspace[message.workspace_id].append(message)
     if not by_workspace:
         return []
@@ -105,7 +145,7 @@ def hold_capped(everywhere: Scope, rules: Rules, messages: Sequence[Claimed], no
     held = [
         one
         for workspace_id, some in by_workspace.items()
-        for one in _arbitrate(everywhere, rules.caps[workspace_id], [candidates[message.id] for message in some], now)
+        for one in _arbitrate(everywhere, rules.caps.get(workspace_id, []), wishes, [candidates[message.id] for message in some], now)
     ]
     if held:
         _note(everywhere, held, now)
@@ -120,11 +160,13 @@ def _find_candidates(everywhere: Scope, messages: dict[int, Claimed]) -> dict[in
     return {row[0]: Candidate(row[0], messages[row[0]].person_id, *row[1:]) for row in rows}
 
 
-def _arbitrate(everywhere: Scope, caps: list[Cap], candidates: list[Candidate], now: datetime) -> list[Held]:
-    people = sql.numbers({one.person_id for one in candidates})
-    rooms = map(Room._make, everywhere.rows(QUERIES.find_rooms, person_ids=people, since=now - longest(caps)))
+def _arbitrate(everywhere: Scope, caps: list[Cap], wishes: Wishes, candidates: list[Candidate], now: datetime) -> list[Held]:
+    people = {one.person_id for one in candidates}
+    own = {person_id: cap for person_id, cap in wishes.caps.items() if person_id in people}
+    since = now - longest([*caps, *own.values()])
+    rooms = map(Room._make, everywhere.rows(QUERIES.find_rooms, person_ids=sql.numbers(people), since=since))
     mine = {one.message_id for one in candidates}
-    return arbitrate(candidates, [room for room in rooms if room.message_id not in mine], caps, now)
+    return arbitrate(candidates, [room for room in rooms if room.message_id not in mine], caps, now, own)
 
 
 def _note(everywhere: Scope, held: list[Held], now: datetime) -> None:
@@ -145,9 +187,9 @@ def _settlement(message: Claimed, held: Held, now: datetime) -> Settlement:
     return Settlement(message.id, message.lease_id, State.PLANNED, Reason.CAPPED, due_at=held.again_at(), taken_back=True)
 
 
-def take_rooms(everywhere: Scope, rules: Rules, messages: Sequence[Claimed], now: datetime) -> None:
+def take_rooms(everywhere: Scope, rules: Rules, wishes: Wishes, messages: Sequence[Claimed], now: datetime) -> None:
     """Note that these messages take room, where there are caps."""
-    taking = [message for message in messages if message.workspace_id in rules.caps and message.stream == "marketing"]
+    taking = [message for message in messages if _counts(rules, wishes, message)]
     if taking:
         ids, people = sql.numbers(message.id for message in taking), sql.numbers(message.person_id for message in taking)
         everywhere.run(QUERIES.take_rooms, ids=ids, person_ids=people, now=now)

@@ -77,6 +77,40 @@ FROM message_room r JOIN actors a ON a.id = r.person_id
 WHERE r.person_id = ANY (ARRAY (SELECT id FROM actors)) AND r.at > %(since)s
 ORDER BY r.at, r.message_id;
 
+-- name: has_wishes
+-- Whether anybody anywhere has chosen how often they hear from us.
+SELECT EXISTS (SELECT FROM preference WHERE every_days IS NOT NULL);
+
+-- name: find_wishes
+-- One message in how many days these people want at most (the strictest wish of all actors that are them), and whether it is our turn to look at
+-- what they have been sent: no other claim does, and no room is given back meanwhile. Nobody waits for the other here: both hold messages.
+WITH wishes AS MATERIALIZED (
+    SELECT a.person_id, max(f.every_days) AS every_days, max(f.workspace_id) AS workspace_id
+    FROM (SELECT p.id AS person_id, p.id FROM unnest(%(person_ids)s::bigint[]) AS p (id)
+          UNION ALL SELECT g.merged_into, g.id FROM person g WHERE g.merged_into = ANY (%(person_ids)s::bigint[])) a
+    JOIN preference f ON f.person_id = a.id AND f.every_days IS NOT NULL
+    GROUP BY a.person_id
+)
+SELECT person_id, every_days, pg_try_advisory_xact_lock(hashtextextended('hudhud.wish', person_id))
+       AND pg_try_advisory_xact_lock_shared(hashtextextended('hudhud.rooms', workspace_id)) FROM wishes;
+
+-- name: fill_rooms_of_person
+-- What somebody was sent lately, or is being sent, as they choose how often they hear from us: the first message counts from then.
+INSERT INTO message_room (message_id, workspace_id, person_id, channel, topic, at)
+SELECT m.id, m.workspace_id, %(person_id)s, m.channel, m.topic,
+       coalesce((SELECT max(o.at) FROM message_outcome o WHERE o.message_id = m.id AND o.state IN ('accepted', 'in_doubt')), m.state_at)
+FROM message m JOIN topic t ON t.workspace_id = m.workspace_id AND t.key = m.topic AND t.stream = 'marketing'
+WHERE m.person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT g.id FROM person g WHERE g.merged_into = %(person_id)s))
+  AND m.workspace_id = %(workspace_id)s AND m.state_at > %(since)s
+  AND m.state IN ('claimed', 'handing_over', 'accepted', 'in_doubt', 'delivered', 'bounced', 'complained')
+ON CONFLICT (message_id) DO NOTHING;
+
+-- name: look_again_for
+-- Somebody has changed their wishes: what waits for room looks again.
+UPDATE message SET due_at = %(now)s
+WHERE workspace_id = %(workspace_id)s AND due_at > %(now)s AND reason = 'capped'
+  AND person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT g.id FROM person g WHERE g.merged_into = %(person_id)s));
+
 -- name: take_rooms
 -- These messages take room.
 INSERT INTO message_room (message_id, workspace_id, person_id, channel, topic, at)
@@ -140,7 +174,11 @@ DELETE FROM message_room WHERE message_id IN (
         SELECT max(c.amount * CASE c.unit WHEN 'hours' THEN interval '1 hour' WHEN 'days' THEN interval '1 day' ELSE interval '7 days' END) AS window
         FROM sending_cap c WHERE c.workspace_id = r.workspace_id
     ) c ON true
-    WHERE r.at <= %(now)s::timestamptz - coalesce(c.window, interval '0') LIMIT %(limit)s
+    LEFT JOIN LATERAL (
+        SELECT max(f.every_days) * interval '1 day' AS window FROM person p JOIN person g ON g.id = coalesce(p.merged_into, p.id) OR g.merged_into = coalesce(p.merged_into, p.id)
+        JOIN preference f ON f.person_id = g.id WHERE p.id = r.person_id AND EXISTS (SELECT FROM preference o WHERE o.workspace_id = r.workspace_id AND o.every_days IS NOT NULL)
+    ) f ON true
+    WHERE r.at <= %(now)s::timestamptz - greatest(c.window, f.window, interval '0') LIMIT %(limit)s
 );
 
 -- name: find_caps

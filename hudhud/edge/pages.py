@@ -1,71 +1,59 @@
-"""The pages behind the links in a mail's footer: plain HTML, no script, four languages."""
+"""The pages behind the links in a mail's footer: plain HTML, no script, four languages, the shop's colours. Only buttons act."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hudhud.consent.types import EVERY_DAYS, PAUSE_DAYS
+from hudhud.edge.look import PLAIN, style
+from hudhud.edge.page_words import LANGUAGE_NAMES, WORDS, in_digits
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-WORDS = {
-    "en": {
-        "title": "Unsubscribe",
-        "ask": "Stop mails about “{topic}” from {workspace}?",
-        "button": "Unsubscribe",
-        "done": "Done. You will get no more mails about “{topic}”.",
-        "choose": "Choose what you receive",
-        "save": "Save",
-        "saved": "Saved.",
-        "which": "What would you like to receive from {workspace}?",
-        "missing": "This link is not valid (any more).",
-    },
-    "et": {
-        "title": "Loobumine",
-        "ask": "Kas lõpetada kirjad teemal „{topic}“ saatjalt {workspace}?",
-        "button": "Loobun",
-        "done": "Valmis. Sa ei saa enam kirju teemal „{topic}“.",
-        "choose": "Vali, mida soovid saada",
-        "save": "Salvesta",
-        "saved": "Salvestatud.",
-        "which": "Mida sooviksid saada saatjalt {workspace}?",
-        "missing": "See link ei kehti (enam).",
-    },
-    "fa": {
-        "title": "لغو اشتراک",
-        "ask": "نامه‌های «{topic}» از {workspace} متوقف شود؟",
-        "button": "لغو اشتراک",
-        "done": "انجام شد. دیگر نامه‌ای دربارهٔ «{topic}» نمی‌گیرید.",
-        "choose": "انتخاب موضوع‌های دلخواه",
-        "save": "ذخیره",
-        "saved": "ذخیره شد.",
-        "which": "از {workspace} چه نامه‌هایی می‌خواهید؟",
-        "missing": "این پیوند معتبر نیست.",
-    },
-    "ar": {
-        "title": "إلغاء الاشتراك",
-        "ask": "هل تريد إيقاف رسائل «{topic}» من {workspace}؟",
-        "button": "إلغاء الاشتراك",
-        "done": "تم. لن تصلك رسائل أخرى حول «{topic}».",
-        "choose": "اختر ما يصلك",
-        "save": "حفظ",
-        "saved": "تم الحفظ.",
-        "which": "ماذا تحب أن يصلك من {workspace}؟",
-        "missing": "هذا الرابط غير صالح.",
-    },
-}
-STYLE = (
-    "body{font:17px/1.6 system-ui,'Segoe UI',Vazirmatn,Tahoma,sans-serif;background:#f4f1ec;color:#2b2622;margin:0;padding:8vh 16px}"
-    "main{max-width:30rem;margin:auto;background:#fff;border-radius:14px;padding:28px}h1{font-size:1.4rem;margin-top:0}"
-    "button{font:inherit;font-weight:600;color:#fff;background:#b4531f;border:0;border-radius:8px;padding:12px 22px;cursor:pointer}"
-    "button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid #2b2622;outline-offset:2px}a{color:#9a4416}label{display:block;padding:6px 0}"
-    "@media (prefers-color-scheme:dark){body{background:#1f1a16;color:#efe8df}main{background:#2b2521}a{color:#f0a775}}"
-)
+    from hudhud.edge.look import Look
+
+RIGHT_TO_LEFT = frozenset({"fa", "ar"})
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all pages of one visit have in common: whose they are, how they speak and look, and where their links and forms lead."""
+
+    language: str
+    workspace: str = ""
+    token: str = ""
+    look: Look = PLAIN
+    address: str = ""  # the shop's postal one
+    wording: dict[str, str] = field(default_factory=dict)
+
+    def word(self, key: str, **values: str) -> str:
+        """Return one of our texts, escaped, with these values."""
+        return escape(WORDS[self.language][key].format(**values))
+
+    def agreement(self) -> str:
+        """Return what is read where somebody agrees, escaped; nothing where the shop has not said."""
+        text = name_in(self.wording, self.language) if self.wording else ""
+        return escape(text.replace("{workspace}", self.workspace).replace("{address}", self.address))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Where somebody stands: each topic (`key`, `names`, `state`), a pause, and one message in how many days at most."""
+
+    topics: Sequence[dict[str, Any]]
+    paused_until: datetime | None = None
+    every_days: int | None = None
 
 
 def language_of(wanted: str | None) -> str:
     """A language that the pages speak."""
-    short = (wanted or "").partition("-")[0]
+    short = (wanted or "").partition("-")[0].lower()
     return short if short in WORDS else "en"
 
 
@@ -74,52 +62,124 @@ def name_in(names: dict[str, str], language: str) -> str:
     return names.get(language) or names.get("en") or next(iter(names.values()))
 
 
-def _page(language: str, title: str, body: str) -> str:
-    direction = "rtl" if language in ("fa", "ar") else "ltr"
+def _page(frame: Frame, title: str, body: str) -> str:
+    direction = "rtl" if frame.language in RIGHT_TO_LEFT else "ltr"
+    brand = f'<p class="brand">{escape(frame.workspace)}</p>' if frame.workspace else ""
     return (
-        f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta name="robots" content="noindex"><title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>'
+        f'<!doctype html><html lang="{frame.language}" dir="{direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="robots" content="noindex"><title>{title}</title><style>{style(frame.look)}</style></head><body>{brand}<main>{body}</main></body></html>'
     )
 
 
-def ask(language: str, workspace: str, topic: str, token: str) -> str:
+def _button(name: str, value: object, text: str, kind: str = "") -> str:
+    chosen = f' class="{kind}"' if kind else ""
+    return f'<button name="{name}" value="{value}"{chosen}>{text}</button>'
+
+
+def ask(frame: Frame, topic: str) -> str:
     """One button; opening the page changes nothing."""
-    words = WORDS[language]
-    question = escape(words["ask"].format(topic=topic, workspace=workspace))
+    action = f"/u/{escape(frame.token)}"
     body = (
-        f'<h1>{words["title"]}</h1><p>{question}</p><form method="post" action="/u/{escape(token)}"><button name="unsubscribe" value="1">{words["button"]}</button></form>'
-        f'<p><a href="/u/{escape(token)}/preferences">{words["choose"]}</a></p>'
+        f"<h1>{frame.word('title')}</h1><p>{frame.word('ask', topic=topic, workspace=frame.workspace)}</p>"
+        f'<form method="post" action="{action}">{_button("unsubscribe", 1, frame.word("button"))}</form>'
+        f'<p><a href="{action}/preferences">{frame.word("choose")}</a></p>'
     )
-    return _page(language, words["title"], body)
+    return _page(frame, frame.word("title"), body)
 
 
-def done(language: str, topic: str, token: str) -> str:
+def done(frame: Frame, topic: str) -> str:
     """The word was kept."""
-    words = WORDS[language]
-    text = escape(words["done"].format(topic=topic))
-    return _page(
-        language,
-        words["title"],
-        f'<h1>{words["title"]}</h1><p role="status">{text}</p><p><a href="/u/{escape(token)}/preferences">{words["choose"]}</a></p>',
-    )
-
-
-def preferences(language: str, workspace: str, choices: Sequence[dict[str, Any]], token: str, *, saved: bool) -> str:
-    """A box for each topic."""
-    words = WORDS[language]
-    boxes = "".join(
-        f'<label><input type="checkbox" name="topic" value="{escape(one["key"])}"{" checked" if one["state"] == "subscribed" else ""}> {escape(name_in(one["names"], language))}</label>'
-        for one in choices
-    )
-    told = f'<p role="status">{words["saved"]}</p>' if saved else ""
-    question = escape(words["which"].format(workspace=workspace))
     body = (
-        f'<h1>{words["choose"]}</h1>{told}<form method="post" action="/u/{escape(token)}/preferences"><fieldset style="border:0;padding:0"><legend>{question}</legend>{boxes}'
-        f'</fieldset><p><button name="save" value="1">{words["save"]}</button></p></form>'
+        f'<h1>{frame.word("title")}</h1><p role="status" class="said">{frame.word("done", topic=topic)}</p>'
+        f'<p><a href="/u/{escape(frame.token)}/preferences">{frame.word("choose")}</a></p>'
     )
-    return _page(language, words["choose"], body)
+    return _page(frame, frame.word("title"), body)
+
+
+def preferences(frame: Frame, choices: Choices, now: datetime, *, saved: bool) -> str:
+    """A box for each topic, how often, a break, nothing at all; and the page in other languages."""
+    told = f'<p role="status" class="said">{frame.word("saved")}</p>' if saved else ""
+    action = f"/u/{escape(frame.token)}/preferences?lang={frame.language}"
+    body = f"<h1>{frame.word('choose')}</h1>{told}{_topics(frame, choices, action)}{_break(frame, choices, action, now)}{_languages(frame)}"
+    return _page(frame, frame.word("choose"), body)
+
+
+def _topics(frame: Frame, choices: Choices, action: str) -> str:
+    if not choices.topics:
+        return f"<p>{frame.word('nothing')}</p>"
+    boxes = "".join(_box(frame, one) for one in choices.topics)
+    agreement = f'<p class="small">{frame.agreement()}</p>' if frame.wording else ""
+    return (
+        f'<form method="post" action="{action}"><fieldset><legend>{frame.word("which", workspace=frame.workspace)}</legend>{boxes}</fieldset>'
+        f"{_often(frame, choices)}{agreement}<p>{_button('save', 1, frame.word('save'))}</p></form>"
+    )
+
+
+def _box(frame: Frame, topic: dict[str, Any]) -> str:
+    checked = " checked" if topic["state"] == "subscribed" else ""
+    waits = f' <span class="small">({frame.word("unconfirmed")})</span>' if topic["state"] == "pending" else ""
+    name = escape(name_in(topic["names"], frame.language))
+    return f'<label><input type="checkbox" name="topic" value="{escape(topic["key"])}"{checked}> <bdi>{name}</bdi>{waits}</label>'
+
+
+def _often(frame: Frame, choices: Choices) -> str:
+    days = sorted({0, *EVERY_DAYS} | ({choices.every_days} if choices.every_days in EVERY_DAYS else set()))
+    options = "".join(
+        f'<label><input type="radio" name="often" value="{one}"{" checked" if one == (choices.every_days or 0) else ""}> {frame.word(f"often_{one}")}</label>'
+        for one in days
+    )
+    return f"<fieldset><legend>{frame.word('often')}</legend>{options}</fieldset>"
+
+
+def _break(frame: Frame, choices: Choices, action: str, now: datetime) -> str:
+    """A form of its own: its buttons act at once, whatever is ticked above."""
+    if choices.paused_until is not None:
+        left = in_digits(max(1, math.ceil((choices.paused_until - now).total_seconds() / DAY_S)), frame.language)
+        buttons = f"<p>{frame.word('paused', days=left)}</p><p>{_button('pause', 0, frame.word('resume'), 'quiet')}</p>"
+    else:
+        offers = "".join(_button("pause", days, frame.word("pause", days=in_digits(days, frame.language)), "quiet") for days in PAUSE_DAYS)
+        buttons = f'<p class="small">{frame.word("break_lead")}</p><p class="row">{offers}</p>'
+    out = (
+        f'<h2>{frame.word("all")}</h2><p class="small">{frame.word("all_lead")}</p><p>{_button("none", 1, frame.word("all"), "quiet")}</p>'
+    )
+    return (
+        f'<form method="post" action="{action}" class="apart"><h2>{frame.word("break")}</h2>{buttons}</form>'
+        f'<form method="post" action="{action}" class="apart">{out}</form>'
+    )
+
+
+def _languages(frame: Frame) -> str:
+    links = "".join(
+        f'<a href="?lang={one}" lang="{one}" hreflang="{one}">{name}</a>' for one, name in LANGUAGE_NAMES.items() if one != frame.language
+    )
+    return f'<nav class="small row">{links}</nav>'
+
+
+def confirm(frame: Frame, address: str, topics: Sequence[dict[str, Any]]) -> str:
+    """What is to be confirmed, and one button; opening the page changes nothing."""
+    names = "".join(f"<li><bdi>{escape(name_in(one['names'], frame.language))}</bdi></li>" for one in topics)
+    agreement = f'<p class="small">{frame.agreement()}</p>' if frame.wording else ""
+    question = frame.word("confirm_ask", workspace=frame.workspace, address=f"\u2068{address}\u2069")
+    body = (
+        f'<h1>{frame.word("confirm")}</h1><p>{question}</p><ul>{names}</ul>{agreement}<form method="post" action="/u/{escape(frame.token)}/confirm">'
+        f'{_button("confirm", 1, frame.word("confirm_button"))}</form><p class="small">{frame.word("confirm_else")}</p>'
+    )
+    return _page(frame, frame.word("confirm"), body)
+
+
+def confirmed(frame: Frame) -> str:
+    """It is."""
+    return _page(
+        frame, frame.word("confirm"), f'<h1>{frame.word("confirm")}</h1><p role="status" class="said">{frame.word("confirmed")}</p>'
+    )
+
+
+def closed(frame: Frame) -> str:
+    """Nothing is left to confirm: it was done, or said otherwise since."""
+    return _page(frame, frame.word("confirm"), f"<h1>{frame.word('confirm')}</h1><p>{frame.word('closed')}</p>")
 
 
 def missing(language: str) -> str:
     """No such link."""
-    return _page(language, "404", f"<h1>404</h1><p>{WORDS[language]['missing']}</p>")
+    frame = Frame(language)
+    return _page(frame, "404", f"<h1>404</h1><p>{frame.word('missing')}</p>")

@@ -34,11 +34,11 @@ DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
-    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,effects,telling,hooks"),
+    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,effects,telling,hooks,campaigns"),
     "worker-send": (
         "hudhud.workers.main",
         "--roles",
-        "delivery,endpoints,requests,mailbox,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch",
+        "delivery,confirmations,endpoints,requests,mailbox,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch",
     ),
 }
 

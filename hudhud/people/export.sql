@@ -31,6 +31,16 @@ SELECT jsonb_build_object('person_id', c.person_id, 'topic', t.key, 'channel', c
 FROM consent_log c LEFT JOIN topic t ON t.id = c.topic_id
 WHERE c.workspace_id = %(workspace_id)s AND c.person_id = ANY(%(actors)s::bigint[]) ORDER BY c.id;
 
+-- name: preferences
+-- What they wished beside topics, each time with its proof: silence until when, one message in how many days.
+SELECT (to_jsonb(l) - 'workspace_id')::text FROM preference_log l
+WHERE l.workspace_id = %(workspace_id)s AND l.person_id = ANY(%(actors)s::bigint[]) ORDER BY l.id;
+
+-- name: confirmations
+-- Mails with which they were to confirm what somebody had subscribed them to.
+SELECT (to_jsonb(m) - 'workspace_id')::text FROM confirmation_mail m
+WHERE m.workspace_id = %(workspace_id)s AND m.person_id = ANY(%(actors)s::bigint[]) ORDER BY m.id;
+
 -- name: suppressions
 -- Addresses of theirs that nothing is sent to.
 SELECT (to_jsonb(x) - 'workspace_id')::text FROM suppression x JOIN identifier i

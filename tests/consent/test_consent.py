@@ -15,7 +15,7 @@ from hudhud.people import queries as people
 from tests import make
 
 if TYPE_CHECKING:
-    from hudhud.kit.db import Database
+    from hudhud.kit.db import Database, Scope
 
 
 def word(person_id: int, state: State, minutes: int, source: str = "api", topic: str = "newsletter") -> ConsentChange:
@@ -135,10 +135,28 @@ def test_suppressed_addresses_keep_their_first_reason_but_a_complaint_outweighs(
             ("a@x.example", "hard_bounce", "first"),
             ("b@x.example", "complaint", "angry"),
         ]
-        actions.lift_suppression(ws, "email", "a@x.example")
+        lift(ws, "a@x.example")
         with pytest.raises(NotFound):
-            actions.lift_suppression(ws, "email", "b@x.example")
+            lift(ws, "b@x.example")
         assert [one.address for one in queries.find_suppressions(ws, search="B@")] == ["b@x.example"]
+        assert (queries.count_suppressions(ws), queries.find_suppressions(ws, reason="manual")) == ({"complaint": 1}, [])
+        lift(ws, "b@x.example", by_owner=True)
+        assert queries.find_suppressions(ws) == []
+        logged = ws.conn.execute(
+            "SELECT actor, object, detail ->> 'reason' FROM audit_log WHERE action = 'suppression.lift' ORDER BY id"
+        ).fetchall()
+        assert logged == [("user:1", "email:a@x.example", "hard_bounce"), ("user:1", "email:b@x.example", "complaint")]
+
+
+def test_who_was_erased_stays_silent_whoever_asks(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        actions.suppress(ws, {"a@x.example": ""}, "erased", make.NOW)
+        with pytest.raises(NotFound):
+            lift(ws, "a@x.example", by_owner=True)
+
+
+def lift(ws: Scope, address: str, *, by_owner: bool = False) -> None:
+    actions.lift_suppression(ws, "email", address, make.NOW, by_owner=by_owner, actor="user:1")
 
 
 @pytest.mark.parametrize(("held", "silenced"), [("Ann.B@x.example", "ann.b@X.example"), ("ann.b@x.example", "ANN.B@x.example")])
@@ -148,5 +166,5 @@ def test_whoever_asks_for_silence_gets_it_however_the_address_is_capitalised(db:
         actions.suppress(ws, {silenced: "", held: ""}, "manual", make.NOW)
         assert [one["reason"] for one in people.get_profile(ws, person_id).suppressed] == ["manual"]
         assert ws.conn.execute("SELECT version > 1 FROM person WHERE id = %s", (person_id,)).fetchone() == (True,), "the mirror is told"
-        actions.lift_suppression(ws, "email", held)
+        lift(ws, held)
         assert people.get_profile(ws, person_id).suppressed == []
