@@ -5,8 +5,9 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, coupons, demo, errors, home, lifecycle, people, segments, session, ticker, transfers, uses
+from hudhud.app import attributes, coupons, demo, errors, home, lifecycle, people, segments, session, ticker, topics, transfers, uses
 from hudhud.app.auth import guarded
+from hudhud.campaigns import api as campaigns
 from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
@@ -43,6 +44,7 @@ ROUTERS = (
     segments.router,
     lifecycle.router,
     personas.router,
+    campaigns.router,
     journeys.router,
     editing.router,
     secrets_api.router,
@@ -50,6 +52,7 @@ ROUTERS = (
     results_api.router,
     companies.router,
     consent.router,
+    topics.router,
     content.router,
     coupon_pools.router,
     coupons.router,
