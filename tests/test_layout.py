@@ -19,6 +19,7 @@ FACES = {
     "hudhud.content.mime": "the head of a mail is the delivery's part, its body the content's",
     "hudhud.events.errors": "what a sender is told, by the door and by an import",
     "hudhud.events.append": "the one way into the event table",
+    "hudhud.delivery.outcomes.types": "what the door of providers' reports and their reader share",
     "hudhud.people.identifiers": "one normal form of an address for all who keep one",
     "hudhud.people.history": "what was known of a person at a time",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from psycopg import AsyncConnection, Error, OperationalError
 
+from hudhud.delivery.outcomes.types import columns as report_columns
 from hudhud.hooks.types import columns as body_columns
 from hudhud.kit import sql
 from hudhud.kit.db import EVERYWHERE
@@ -23,11 +24,12 @@ from hudhud.kit.errors import HudhudError, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hudhud.delivery.outcomes.types import ReportBody
     from hudhud.events.types import Refusal, Row
     from hudhud.hooks.types import HookBody
     from hudhud.kit.clock import Clock
 
-QUERIES, HOOKS = sql.load("hudhud.events"), sql.load("hudhud.hooks")
+QUERIES, HOOKS, REPORTS = sql.load("hudhud.events"), sql.load("hudhud.hooks"), sql.load("hudhud.delivery.outcomes", "reports.sql")
 CONNECTIONS = 2
 GROUP_ROWS = 5_000
 GROUP_BYTES = 8 * 1024 * 1024
@@ -55,6 +57,7 @@ class Waiting:
     rows: Sequence[Row]
     refusals: Sequence[Refusal]
     bodies: Sequence[HookBody]
+    reports: Sequence[ReportBody]
     size: int
     done: asyncio.Future[None]
 
@@ -96,19 +99,21 @@ class Appender:
         if self.is_full:
             raise Busy("The log is full: the workers are behind. Send this again later.")
 
-    async def append(self, rows: Sequence[Row], refusals: Sequence[Refusal] = (), bodies: Sequence[HookBody] = ()) -> None:
+    async def append(
+        self, rows: Sequence[Row], refusals: Sequence[Refusal] = (), bodies: Sequence[HookBody] = (), reports: Sequence[ReportBody] = ()
+    ) -> None:
         """Return when all is on disk; raises `Busy` or `Unavailable` (then nobody knows; repeating is harmless)."""
         # Who comes as the door opens waits for its first connection instead of being sent away.
         await self._has_tried.wait()
         if not self.connected or self._stopping:
             raise Unavailable("The database is away; nothing was taken. Send it again shortly.")
-        size = sum(len(one.body) for some in (rows, refusals, bodies) for one in some)
-        count = len(rows) + len(refusals) + len(bodies)
+        size = sum(len(one.body) for some in (rows, refusals, bodies, reports) for one in some)
+        count = len(rows) + len(refusals) + len(bodies) + len(reports)
         if self.waiting_rows + count > WAITING_ROWS or self.waiting_bytes + size > WAITING_BYTES:
             raise Busy
         self.check_room()
         done = asyncio.get_running_loop().create_future()
-        self.waiting.append(Waiting(rows, refusals, bodies, size, done))
+        self.waiting.append(Waiting(rows, refusals, bodies, reports, size, done))
         self.waiting_rows += count
         self.waiting_bytes += size
         self._bell.set()
@@ -119,7 +124,7 @@ class Appender:
         rows = size = 0
         while self.waiting and rows < GROUP_ROWS and size < GROUP_BYTES:
             item = self.waiting.popleft()
-            rows += len(item.rows) + len(item.refusals) + len(item.bodies)
+            rows += len(item.rows) + len(item.refusals) + len(item.bodies) + len(item.reports)
             size += item.size
             if not item.done.done():
                 group.append(item)
@@ -186,12 +191,15 @@ class Appender:
         rows = [row for item in group for row in item.rows]
         refusals = [refusal for item in group for refusal in item.refusals]
         bodies = [body for item in group for body in item.bodies]
+        reports = [report for item in group for report in item.reports]
         now = {"now": self.clock.now()}
-        if not refusals and not bodies:
+        if not (refusals or bodies or reports):
             await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | now)
         else:
             async with conn.transaction():
                 await conn.execute(HOOKS.keep_bodies.text, body_columns(bodies) | now)
+                if reports:
+                    await conn.execute(REPORTS.keep_bodies.text, report_columns(reports) | now)
                 await conn.execute(QUERIES.refuse_rows.text, _refusal_columns(refusals) | now)
                 await conn.execute(QUERIES.append_rows.text, _row_columns(rows) | now)
         self.written += len(rows)

@@ -132,14 +132,15 @@ async def take(request: Request) -> Response:
     except Disconnected:
         return Response(status_code=400)
     except HudhudError as error:
-        return _refuse(error)
+        return refuse(error)
     except Exception:
         log.exception("hook failed")
-        return _refuse(HudhudError("Something went wrong here; send it again shortly."))
+        return refuse(HudhudError("Something went wrong here; send it again shortly."))
     return JSONResponse({"success": True})
 
 
-def _refuse(error: HudhudError) -> Response:
+def refuse(error: HudhudError) -> Response:
+    """Return what a sender of webhooks is told."""
     body: dict[str, Any] = {"success": False, **error.to_dict()}
     headers = {}
     if isinstance(error, Busy | Unavailable | RateLimited):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from hudhud.delivery.outcomes import reading
 from hudhud.events import kept
 from hudhud.kit.failpoint import reach
 from hudhud.people import erasure
@@ -55,5 +56,9 @@ def work_once(context: Context, ch: Client) -> float:
         reach("erasure.clean")
         with context.db.workspace(workspace_id) as ws:
             erasure.remove(ws, ch, ready)
+        if ready:
+            # Mails of postmasters that name nobody's message may name the person.
+            with context.db.everywhere() as everywhere:
+                reading.forget_mails(everywhere)
         context.count("erasure", "forgotten", len(ready))
     return waits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hudhud.coupons.actions import fold_stock
 from hudhud.delivery import actions as delivery
+from hudhud.delivery.outcomes import reading as reports
 from hudhud.endpoints import actions as endpoints
 from hudhud.events import actions as events
 from hudhud.events import kept
@@ -61,12 +62,13 @@ def make_room(context: Context, known: int) -> int:
 
 
 def work_once(context: Context, ch: Client) -> None:
-    """Delete what is too old, a page in a transaction: rejects, changes of people, bodies of webhooks, deliveries to others, requests of journeys, room under caps, the kept log; and events whose time is over. Add up the stock of coupons."""
+    """Delete what is too old, a page in a transaction: rejects, changes of people, bodies of webhooks, deliveries to others, requests of journeys, reports nobody could match, room under caps, the kept log; and events whose time is over. Add up the stock of coupons."""
     context.count("retention", "rejects", _forget(context, events.forget_old))
     context.count("retention", "changes", _forget(context, history.forget_old))
     context.count("retention", "bodies", _forget(context, hooks.forget_old))
     context.count("retention", "deliveries", _forget(context, endpoints.forget_old))
     context.count("retention", "requests", _forget(context, requests.forget_old))
+    context.count("retention", "reports about mail", _forget(context, reports.forget_old))
     context.count("retention", "room under caps", _forget(context, delivery.forget_rooms))
     context.count("retention", "blocks of the log", _forget(context, partial(_forget_log, days=context.settings.keep_log_days), BLOCKS))
     with context.db.everywhere() as everywhere:

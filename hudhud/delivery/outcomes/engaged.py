@@ -107,6 +107,8 @@ def _to_fact(judged: Judged) -> Fact:
 
 
 def properties_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what every event about a message tells of it, from columns of `message`; `journey` is the key of the one that sent it."""
+    """Return what every event about a message tells of it, from columns of `message`; `journey` is the key, `campaign` the id of the one that sent it."""
     told = {name: row[name] for name in ("message_id", "channel", "template", "topic", "source_kind", "source_id", "step")}
-    return {**told, "journey": row["source_key"]} if row["source_kind"] == "journey" else told
+    if row["source_kind"] == "journey":
+        return {**told, "journey": row["source_key"]}
+    return {**told, "campaign": row["source_id"]} if row["source_kind"] == "campaign" else told

@@ -22,13 +22,15 @@ MOST_KEY = 200
 
 
 def keep(everywhere: Scope, keys: Keys, workspace_id: int, reports: Sequence[Report], received_at: datetime) -> int:
-    """Keep reports of one body, each once (`workspace_id` 0: by mail); return how many of those that are new are about no message of ours."""
+    """Keep reports of one body, each once (`workspace_id` 0: by mail); return how many are about no message of ours."""
     named = [(find_message(keys, report.tokens), report) for report in reports]
+    strangers = 0
     if not workspace_id:
-        # Of a mail that names no message of ours nobody could say whose workspace it is about.
+        # Of a mail that names no message of ours nobody can say whose workspace it is about: it stays what it is, a mail.
+        strangers = sum(message_id is None for message_id, _ in named)
         named = [(message_id, report) for message_id, report in named if message_id is not None]
     if not named:
-        return 0
+        return strangers
     verdicts = [classify(report.evidence) for _, report in named]
     rows = everywhere.rows(
         QUERIES.keep_reports,
@@ -47,4 +49,4 @@ def keep(everywhere: Scope, keys: Keys, workspace_id: int, reports: Sequence[Rep
         addresses=[plain(report.address, 320) for _, report in named],
         raws=[report.raw[:MOST_RAW].replace("\0", " ") for _, report in named],
     )
-    return sum(not is_ours for _, is_ours in rows)
+    return strangers + sum(not is_ours for _, is_ours in rows)

@@ -142,6 +142,10 @@ WITH bodies AS (
 DELETE FROM message_report WHERE id IN (
     SELECT id FROM message_report WHERE received_at < %(before)s AND (message_id IS NULL OR applied_at IS NULL) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED);
 
+-- name: forget_mails
+-- Mails that were read and are kept to be looked at: all of them.
+DELETE FROM report_body WHERE door_id = 0 AND read_at IS NOT NULL;
+
 -- name: find_reports
 -- What was said about a message, oldest first.
 SELECT id, source, kind, rule, at, received_at, code, status, said, effect, raw FROM message_report WHERE workspace_id = %(workspace_id)s AND message_id = %(message_id)s ORDER BY at, id LIMIT 100;

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Of control characters nothing is kept: what a stranger wrote is shown as text, in logs and on screens.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+AMAZON_HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d\.amazonaws\.com(?:\.cn)?")
 MOST_SAID, MOST_RAW = 1_000, 16_384
 
 
@@ -88,6 +90,15 @@ class Read:
 
     reports: list[Report] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+def is_amazon(url: str) -> bool:
+    """Say whether an address lies at SNS itself: https, its host, no port and no user name."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and parts.netloc == parts.hostname and AMAZON_HOST.fullmatch(parts.netloc) is not None
+    except ValueError:
+        return False
 
 
 def plain(text: object, most: int = MOST_SAID) -> str:

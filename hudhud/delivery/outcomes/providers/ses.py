@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from hudhud.delivery.outcomes.providers.reading import Item, Words, digest, instant, metadata, part, raw, read_each, word
 from hudhud.delivery.outcomes.types import Evidence, Kind, Read, Report
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 WORDS: Words = {
     "Bounce": Kind.SOFT_BOUNCE,
@@ -64,7 +69,7 @@ def _read(envelope: Item) -> list[Report]:
     return [_one(kind, told, one if isinstance(one, dict) else {"emailAddress": one}, mail, (at, tokens, raw(event))) for one in people]
 
 
-def _one(kind: str, told: Item, person: Item, mail: Item, common: tuple[object, tuple[str, ...], str]) -> Report:
+def _one(kind: str, told: Item, person: Item, mail: Item, common: tuple[datetime | None, tuple[str, ...], str]) -> Report:
     at, tokens, text = common
     address = word(person.get("emailAddress"))
     key = digest(kind, mail.get("messageId"), told.get("feedbackId") or told.get("timestamp"), address)
@@ -73,7 +78,7 @@ def _one(kind: str, told: Item, person: Item, mail: Item, common: tuple[object, 
         status=word(person.get("status")),
         said=_said(kind, told),
     )
-    return Report("ses", key, evidence, at, tokens, address, text)  # type: ignore[arg-type] -- an instant or None
+    return Report("ses", key, evidence, at, tokens, address, text)
 
 
 def _said(kind: str, told: Item) -> Kind:
