@@ -14,7 +14,7 @@ Stream = Literal["marketing", "transactional"]
 # By which people can be written to, and say yes or no.
 EMAIL = "email"
 CHANNELS = (EMAIL,)
-SuppressionReason = Literal["hard_bounce", "complaint", "manual", "erased"]
+SuppressionReason = Literal["hard_bounce", "soft_bounce", "complaint", "manual", "erased"]
 
 # Sources that only say what somebody else has written down, perhaps long ago: imports.
 LISTED = "import:"

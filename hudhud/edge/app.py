@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from hudhud.edge import browser, health, hooks, tracking, unsubscribe
+from hudhud.edge import browser, confirm, health, hooks, preferences, reports, tracking, unsubscribe
 from hudhud.edge.collect import Collect
 from hudhud.edge.proxy import Proxy
 from hudhud.edge.state import EdgeState
@@ -33,12 +33,23 @@ class Edge:
         self.collect = Collect(self.state)
         self.proxy = Proxy(settings)
         self.routed = Starlette(
-            routes=[*health.routes, *tracking.routes, *unsubscribe.routes, *browser.routes, *hooks.routes], lifespan=self._lifespan
+            routes=[
+                *health.routes,
+                *tracking.routes,
+                *unsubscribe.routes,
+                *preferences.routes,
+                *confirm.routes,
+                *browser.routes,
+                *hooks.routes,
+                *reports.routes,
+            ],
+            lifespan=self._lifespan,
         )
         self.routed.state.edge = self.state
         self.routed.state.proxy = self.proxy
         self.routed.state.keyring = self.collect.keyring
         self.routed.state.hooks = hooks.Addresses(self.state)
+        self.routed.state.reports = reports.Doors(self.state)
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

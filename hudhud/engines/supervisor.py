@@ -34,7 +34,7 @@ DRAIN_S, ENGINES_STOP_S = 6.0, 3.0
 PROCESSES = {
     "edge": ("hudhud.edge.main",),
     "web": ("hudhud.app.main",),
-    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,effects,telling,hooks,campaigns"),
+    "worker-flow": ("hudhud.workers.main", "--roles", "intake,segments,journeys,effects,telling,hooks,reports,campaigns"),
     "worker-send": (
         "hudhud.workers.main",
         "--roles",

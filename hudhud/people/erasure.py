@@ -118,6 +118,7 @@ FORGET: tuple[Query, ...] = (
     QUERIES.remove_duplicate_keys,
     QUERIES.remove_subscriptions,
     QUERIES.blank_consent,
+    QUERIES.remove_preferences,
     QUERIES.remove_merges,
     QUERIES.remove_changes,
     QUERIES.remove_hours,
@@ -210,6 +211,7 @@ def _scrub_messages(ws: Scope, actors: Sequence[int], addresses: list[str]) -> N
     messages = numbers(row[0] for row in ws.rows(QUERIES.find_messages, actors=numbers(actors)))
     ws.run(QUERIES.blank_messages, messages=messages)
     ws.run(QUERIES.remove_mails, messages=messages, addresses=addresses)
+    ws.run(QUERIES.remove_reports, addresses=addresses)
 
 
 def _scrub_logs(ws: Scope, mentions: Mentions) -> None:
@@ -220,6 +222,8 @@ def _scrub_logs(ws: Scope, mentions: Mentions) -> None:
         ws.run(QUERIES.remove_refused_lines, places=[place for place, body in page if mentions.in_line(bytes(body))])
     for page in find_pages(ws, QUERIES.read_hook_bodies):
         ws.run(QUERIES.remove_hook_bodies, ids=numbers(row_id for row_id, body in page if mentions.in_foreign(bytes(body))))
+    for page in find_pages(ws, QUERIES.read_report_bodies):
+        ws.run(QUERIES.remove_report_bodies, ids=numbers(row_id for row_id, body in page if mentions.in_foreign(bytes(body))))
     for page in find_pages(ws, QUERIES.read_audit):
         ws.run(QUERIES.blank_audit, ids=numbers(row_id for row_id, text in page if mentions.in_text(text)))
 

@@ -82,6 +82,17 @@ DELETE FROM subscription WHERE workspace_id = %(workspace_id)s AND person_id = A
 -- That a number agreed stays; how, where and on which device goes.
 UPDATE consent_log SET proof = '{}' WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]) AND proof <> '{}';
 
+-- name: remove_preferences
+-- What they wished of us, and mails with which they were to confirm; that a number wished for silence stays, how and where goes.
+WITH wishes AS (
+    DELETE FROM preference WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+), asked AS (
+    DELETE FROM confirmation WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+), mails AS (
+    DELETE FROM confirmation_mail WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[])
+)
+UPDATE preference_log SET proof = '{}' WHERE workspace_id = %(workspace_id)s AND person_id = ANY(%(actors)s::bigint[]) AND proof <> '{}';
+
 -- name: remove_merges
 -- What was kept to undo their merges.
 DELETE FROM person_merge WHERE workspace_id = %(workspace_id)s AND (survivor_id = ANY(%(actors)s::bigint[]) OR merged_id = ANY(%(actors)s::bigint[]));
@@ -155,6 +166,8 @@ WITH ours AS MATERIALIZED (SELECT unnest(%(messages)s::bigint[]) AS id), copies 
     UPDATE message_copy SET facts = '{}', links = NULL WHERE message_id IN (SELECT id FROM ours)
 ), outcomes AS (
     UPDATE message_outcome SET reply = '' WHERE message_id IN (SELECT id FROM ours) AND reply <> ''
+), reports AS (
+    UPDATE message_report SET said = '', address = '', raw = '' WHERE message_id IN (SELECT id FROM ours)
 ), hits AS (
     UPDATE engagement SET agent = '', address = '', url = '' WHERE message_id IN (SELECT id FROM ours)
 )
@@ -163,6 +176,21 @@ UPDATE message SET event = '{}', given = NULL, address = NULL WHERE id IN (SELEC
 -- name: remove_mails
 -- Mails to them in the built-in mailbox.
 DELETE FROM mailbox WHERE workspace_id = %(workspace_id)s AND (message_id = ANY(%(messages)s::bigint[]) OR lower(recipient) = ANY(%(addresses)s::text[]));
+
+-- name: remove_reports
+-- What providers said about their addresses.
+WITH counted AS (
+    DELETE FROM soft_bounce WHERE workspace_id = %(workspace_id)s AND address = ANY(%(addresses)s::text[])
+)
+DELETE FROM message_report WHERE workspace_id = %(workspace_id)s AND address = ANY(%(addresses)s::text[]);
+
+-- name: read_report_bodies
+-- A page of what providers sent and nobody has read yet, or could not read.
+SELECT id, body FROM report_body WHERE workspace_id = %(workspace_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
+
+-- name: remove_report_bodies
+-- Those that speak of them.
+DELETE FROM report_body WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
 
 -- name: remove_samples
 -- Sample values of events that they had a part in: nobody knows whose each was, and the next look fills them again.

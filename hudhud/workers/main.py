@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 QUERIES = sql.load("hudhud.workers")
-CHANNELS = ("intake", "segments", "runs", "effects", "messages", "erasure", "duplicates", "hooks", "endpoints", "rehearsals", "requests")
+CHANNELS = ("campaigns", "intake", "segments", "runs", "effects", "messages", "erasure", "duplicates", "hooks", "endpoints", "rehearsals", "requests", "reports")
 ROLE = re.compile(r"[a-z]+")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 LOOK_UP_S = 1.0
@@ -53,7 +53,7 @@ DRAIN_S = 5.0
 LISTEN_S = 1.0
 CONNECTIONS_PER_ROLE = 3
 # They decide by what people did, so they wait until ClickHouse has all of it. The others go on, as mail does while ClickHouse is away.
-DECIDING = frozenset({"intake", "segments", "journeys", "effects", "experiments", "retention"})
+DECIDING = frozenset({"intake", "segments", "journeys", "effects", "experiments", "campaigns", "retention"})
 
 log = structlog.get_logger()
 

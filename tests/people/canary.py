@@ -29,6 +29,9 @@ NOT_ABOUT_PEOPLE = {
     "member": "who signs in",
     "workspace": "the shop itself",
     "topic": "what one subscribes to",
+    "preference": "numbers of people and days",
+    "confirmation": "numbers of people and topics",
+    "consent_wording": "words of the shop",
     "company": "companies",
     "company_attribute": "about companies",
     "company_person": "numbers of people",
@@ -55,7 +58,17 @@ NOT_ABOUT_PEOPLE = {
     "sending_limit": "domains",
     "sending_cap": "rules",
     "quiet_hours": "rules",
+    "message_edition": "words of the shop",
+    "campaign": "rules, and words of the shop",
+    "campaign_variant": "names, and numbers of editions",
+    "campaign_audience": "numbers of people",
+    "campaign_part": "counts",
+    "campaign_excluded": "numbers of people",
+    "campaign_figures": "counts",
     "message_room": "numbers of messages and people",
+    "report_door": "addresses, and secrets that are sealed",
+    "outcome_rule": "rules",
+    "sending_brake": "rules and counts",
     "message_hold": "numbers of messages, and names of rules",
     "schema_migration": "names of files",
     "worker_heartbeat": "processes",
@@ -175,6 +188,20 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         ),
         (f"https://shop.test/{MARK}", MARK),
     )
+    yield "INSERT INTO report_door (workspace_id, kind, created_at) VALUES (%s, 'brevo', now())", (shop,)
+    yield (
+        "INSERT INTO report_body (workspace_id, door_id, kind, received_at, fingerprint, body) SELECT workspace_id, id, kind, now(), gen_random_uuid(), %s FROM report_door",
+        (json.dumps({"email": EMAIL}).encode(),),
+    )
+    for key, whose in (("known", ours), ("unknown", "NULL")):
+        yield (
+            (
+                "INSERT INTO message_report (workspace_id, message_id, source, key, kind, rule, at, received_at, said, address, raw)"
+                f" VALUES (%s, {whose}, 'brevo', %s, 'soft_bounce', 'provider_word', now(), now(), %s, %s, %s)"
+            ),
+            (shop, key, f"{MARK} is full", EMAIL, words),
+        )
+    yield "INSERT INTO soft_bounce SELECT id, workspace_id, channel, address, at FROM message_report WHERE key = 'known'", ()
     yield (
         (
             "INSERT INTO mailbox (workspace_id, received_at, sender, recipient, subject, size, body) VALUES (%s, now(), 'shop@example.com', %s, %s, 1, %s)"
@@ -182,6 +209,11 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         (shop, EMAIL.upper(), MARK, f"To: {EMAIL}\n\nHi {MARK}".encode()),
     )
     yield "INSERT INTO duplicate_key VALUES (%s, 1, %s, %s)", (shop, person_id, MARK)
+    yield (
+        "INSERT INTO preference_log (workspace_id, person_id, every_days, at, source, proof) VALUES (%s, %s, 7, now(), 'preference_page', %s)",
+        (shop, person_id, words),
+    )
+    yield "INSERT INTO confirmation_mail (workspace_id, person_id, address, planned_at) VALUES (%s, %s, %s, now())", (shop, person_id, EMAIL)
     yield "INSERT INTO suppression VALUES (%s, 'email', %s, 'hard_bounce', %s, now())", (shop, OLD_EMAIL, MARK)
     yield (
         "INSERT INTO audit_log (workspace_id, at, actor, action, object, detail) VALUES (%s, now(), 'user:1', 'suppress', '', %s)",
