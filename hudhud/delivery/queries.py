@@ -7,11 +7,11 @@ import email.message
 import email.policy
 from typing import TYPE_CHECKING, Any
 
-from hudhud.content import queries as content
 from hudhud.delivery.caps import Cap as Cap
 from hudhud.delivery.caps import Room as Room
 from hudhud.delivery.caps import longest as longest
 from hudhud.delivery.caps import to_cap
+from hudhud.delivery.editions import find_copies
 from hudhud.delivery.foresight import Fate as Fate
 from hudhud.delivery.foresight import Wanted as Wanted
 from hudhud.delivery.foresight import foresee as foresee
@@ -21,6 +21,9 @@ from hudhud.kit import sql
 from hudhud.kit.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from hudhud.content.sandbox import Sandbox
     from hudhud.kit.db import Scope
 
@@ -40,6 +43,14 @@ def find_messages(
     """A page of the log, newest first; `after` is the last id seen."""
     query = QUERIES.find_messages if person_id is None else QUERIES.find_messages_of
     return ws.into(Message, query, state=state, reason=reason, person_id=person_id, after=after, limit=limit)
+
+
+def find_messages_of_campaign(
+    ws: Scope, campaign_id: int, *, state: str | None, reason: str | None, edition_id: int | None, after: int | None, limit: int
+) -> list[Message]:
+    """A page of one campaign's messages, newest first; `after` is the last id seen."""
+    asked = {"state": state, "reason": reason, "edition_id": edition_id, "after": after, "limit": limit}
+    return ws.into(Message, QUERIES.find_messages_of_campaign, campaign_id=campaign_id, **asked)
 
 
 def get_message(ws: Scope, message_id: int) -> Message:
@@ -65,7 +76,8 @@ def get_copy(ws: Scope, sandbox: Sandbox, message_id: int) -> dict[str, str] | N
     row = ws.one(QUERIES.get_facts, id=message_id)
     if row is None:
         return None
-    compiled = content.get_compiled(ws, row["version_id"])[row["language"]]
+    source = (row["version_id"], row["edition_id"])
+    compiled = find_copies(ws, [source])[source][row["language"]]
     return sandbox.preview(compiled, {**row["facts"], "unsubscribe_url": PLACEHOLDER, "preferences_url": PLACEHOLDER})
 
 
@@ -122,6 +134,12 @@ def get_quiet_hours(ws: Scope) -> dict[str, str] | None:
     """The hours in which no marketing leaves: `from` and `to`; None: there are none."""
     row = ws.one(ROOMS.get_quiet)
     return row and {"from": row["since"], "to": row["until"]}
+
+
+def find_who_got(ws: Scope, person_ids: Sequence[int], templates: Sequence[str], since: datetime) -> set[int]:
+    """Return which of these people have got one of these templates since an instant, also as who they were before a merge."""
+    asked = {"person_ids": sql.numbers(person_ids), "templates": list(templates), "since": since}
+    return {row[0] for row in ws.rows(QUERIES.find_who_got, **asked)}
 
 
 def find_topics(ws: Scope) -> dict[str, str]:

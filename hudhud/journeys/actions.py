@@ -215,7 +215,7 @@ def _resume(ws: Scope, journey: dict[str, Any], now: datetime) -> None:
     where = {"version_ids": [pair[0] for pair in clocked], "nodes": [pair[1] for pair in clocked]}
     ws.run(QUERIES.shift_runs, journey_id=journey["id"], paused_at=journey["paused_at"], now=now, **where)
     ws.run(QUERIES.miss_moments, paused_at=journey["paused_at"], now=now, **where)
-    delivery.go_on(ws, journey["key"], now)
+    delivery.go_on(ws, "journey", journey["key"], now)
 
 
 def pause(ws: Scope, key: str, now: datetime, *, by: str) -> None:

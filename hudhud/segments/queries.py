@@ -45,6 +45,7 @@ from hudhud.segments.types import And, Not, Or, Segment, SegmentNotFound, Verdic
 from hudhud.segments.uses import Use as Use
 from hudhud.segments.uses import find_asked_attributes as find_asked_attributes
 from hudhud.segments.uses import find_asked_journeys as find_asked_journeys
+from hudhud.segments.uses import find_missing as find_missing
 from hudhud.segments.uses import find_uses as find_uses
 from hudhud.segments.uses import use_to_json as use_to_json
 
@@ -96,6 +97,11 @@ def members(ws: Scope, ch: Client, tree: Condition, now: datetime, *, after: int
     """Return a page of the people the tree is true for, by id."""
     folding = Folding(read_definitions(ws, [tree]))
     return list(islice(_everybody(ws, ch, folding, tree, now).iter_equal_or_larger(after + 1), limit))
+
+
+def find_everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> BitMap64:
+    """Return the numbers of everybody the tree is true for."""
+    return _everybody(ws, ch, Folding(read_definitions(ws, [tree])), tree, now)
 
 
 def matches(ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime) -> dict[K, set[int]]:

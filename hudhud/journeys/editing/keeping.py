@@ -56,7 +56,7 @@ def archive(ws: Scope, key: str, now: datetime, *, by: str) -> None:
     journey = _check_free(ws, key)
     ws.run(KEEPING.set_archived, journey_id=journey["id"], at=now, now=now)
     # The gate has another answer for them now.
-    delivery.go_on(ws, key, now)
+    delivery.go_on(ws, "journey", key, now)
     record_audit(ws, now, by, "journey.archive", f"journey:{key}")
 
 
