@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ninja import Field, Query, Router, Schema, Status
+from pydantic import ConfigDict
 
 from hudhud.accounts.queries import get_workspace
-from hudhud.campaigns import actions, people, queries
+from hudhud.campaigns import actions, people, queries, testing
 from hudhud.campaigns.audience import Asking, count_audience
 from hudhud.campaigns.checks import find_problems
 from hudhud.campaigns.materialising import asking_of
@@ -28,10 +29,26 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class CampaignDraft(Schema):
-    """What was written down (docs/guide/campaigns.md), and the revision that was worked on."""
+class CampaignDefinition(Schema):
+    """A campaign as it is written down (docs/guide/campaigns.md); whatever is left out is as usual, and a draft may lack anything but a name."""
 
-    definition: dict[str, Any]
+    model_config = ConfigDict(extra="allow")
+
+    name: Any
+    topic: Any = ""
+    audience: Any = Field(default_factory=dict)
+    variants: Any = Field(default_factory=lambda: [{}])
+    test: Any = None
+    when: Any = Field(default_factory=lambda: {"kind": "now"})
+    per_hour: Any = None
+    ends_at: Any = None
+    skip_seen: Any = None
+
+
+class CampaignDraft(Schema):
+    """What was written down, and the revision that was worked on."""
+
+    definition: CampaignDefinition
     revision: Annotated[int, Field(ge=1)]
 
 
@@ -54,6 +71,12 @@ class CampaignLaunch(Schema):
 
     revision: int
     at_once: bool = False
+
+
+class CampaignChoice(Schema):
+    """The variant that goes to the rest."""
+
+    variant: str
 
 
 class CampaignAudience(Schema):
@@ -104,9 +127,9 @@ def find_campaigns(
 
 
 @router.post("/campaigns", response={201: dict[str, Any]})
-def create_campaign(request: Request, definition: dict[str, Any]) -> Status[dict[str, Any]]:
+def create_campaign(request: Request, definition: CampaignDefinition) -> Status[dict[str, Any]]:
     """Make a draft; it may lack anything but a name."""
-    made = actions.create(request.scope, read(definition), request.now, by=request.actor)
+    made = actions.create(request.scope, read(definition.model_dump()), request.now, by=request.actor)
     return Status(201, _get(request, made))
 
 
@@ -115,9 +138,9 @@ def create_campaign(request: Request, definition: dict[str, Any]) -> Status[dict
 def count_drafted(request: Request, asked: CampaignAudience) -> dict[str, Any]:
     """Count whom a draft reaches, and subtract, by reason, who gets nothing. Nothing is changed."""
     drafted = read({"name": "-", "topic": asked.topic, "audience": asked.audience, "skip_seen": asked.skip_seen})
-    asking = Asking(drafted.topic, (asked.template,) if asked.template else (), drafted.seen_since(request.now))
-    found = count_audience(request.scope, request.clickhouse, drafted.audience, asking, asked.resend_of, request.now)
-    return found.to_dict()
+    templates = (asked.template,) if asked.template else ()
+    asking = Asking(drafted.audience, drafted.topic, templates, drafted.seen_since(request.now), asked.resend_of)
+    return count_audience(request.scope, request.clickhouse, asking, request.now).to_dict()
 
 
 @router.get("/campaigns/{int:campaign_id}")
@@ -129,7 +152,7 @@ def get_campaign(request: Request, campaign_id: int) -> dict[str, Any]:
 @router.put("/campaigns/{int:campaign_id}")
 def save_campaign(request: Request, campaign_id: int, draft: CampaignDraft) -> dict[str, Any]:
     """Save a draft, whatever it lacks. 409 `campaign_changed` where somebody else has saved it meanwhile."""
-    actions.save(request.scope, campaign_id, read(draft.definition), draft.revision, request.now, by=request.actor)
+    actions.save(request.scope, campaign_id, read(draft.definition.model_dump()), draft.revision, request.now, by=request.actor)
     return _get(request, campaign_id)
 
 
@@ -217,9 +240,7 @@ def cancel_campaign(request: Request, campaign_id: int) -> dict[str, Any]:
 def subtract(request: Request, campaign_id: int) -> dict[str, Any]:
     """Count whom a saved draft reaches, and subtract, by reason, who gets nothing."""
     campaign = queries.get_campaign(request.scope, campaign_id)
-    asking = asking_of(campaign.definition, request.now)
-    found = count_audience(request.scope, request.clickhouse, campaign.definition.audience, asking, campaign.resend_of, request.now)
-    return found.to_dict()
+    return count_audience(request.scope, request.clickhouse, asking_of(campaign, request.now), request.now).to_dict()
 
 
 @router.get("/campaigns/{int:campaign_id}/audience/people")
@@ -236,6 +257,20 @@ def find_numbers(request: Request, campaign_id: int) -> dict[str, Any]:
     """Count what it came to, from its rows."""
     campaign = queries.get_campaign(request.scope, campaign_id)
     return get_numbers(request.scope, campaign, request.now)
+
+
+@router.get("/campaigns/{int:campaign_id}/test")
+def get_test(request: Request, campaign_id: int) -> dict[str, Any]:
+    """Say what its test shows now, who has won, and by which figures that was decided."""
+    campaign = queries.get_campaign(request.scope, campaign_id)
+    return testing.get_results(request.scope, request.clickhouse, campaign, request.now)
+
+
+@router.post("/campaigns/{int:campaign_id}/winner")
+def choose_winner(request: Request, campaign_id: int, choice: CampaignChoice) -> dict[str, Any]:
+    """Choose the variant that goes to the rest: before the test is over, or where it has shown nothing."""
+    testing.choose(request.scope, request.clickhouse, campaign_id, choice.variant, request.now, by=request.actor)
+    return _get(request, campaign_id)
 
 
 @router.get("/campaigns/{int:campaign_id}/messages")

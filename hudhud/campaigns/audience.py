@@ -7,7 +7,7 @@ nothing changes in between. Consent is asked again when each message leaves.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,11 +34,13 @@ CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Asking:
-    """What decides who of an audience gets a campaign: its topic; and the templates that nobody may have got since (None: not asked)."""
+    """Whom a campaign is for, and what decides who of them gets it: its topic, and the templates that nobody may have got since (None: not asked)."""
 
+    audience: Audience
     topic: str
     templates: tuple[str, ...] = ()
     seen_since: datetime | None = None
+    resend_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,12 @@ class Subtraction:
 COUNTS: Counts[Subtraction] = Counts()
 
 
-def find_audience(ws: Scope, ch: Client, audience: Audience, resend_of: int | None, now: datetime) -> BitMap64:
+def find_audience(ws: Scope, ch: Client, asking: Asking, now: datetime) -> BitMap64:
     """Return the numbers of who is meant; of a campaign to who has not opened another one they narrow that down."""
-    condition = audience.condition()
-    found = BitMap64() if condition is None or (audience.is_empty() and resend_of is None) else find_everybody(ws, ch, condition, now)
+    condition, resend_of = asking.audience.condition(), asking.resend_of
+    found = (
+        BitMap64() if condition is None or (asking.audience.is_empty() and resend_of is None) else find_everybody(ws, ch, condition, now)
+    )
     if resend_of is None:
         return found
     again = BitMap64(row[0] for row in ws.rows(AUDIENCE.find_not_opened, id=resend_of))
@@ -125,22 +129,16 @@ def subtract(ws: Scope, people: BitMap64, asking: Asking, now: datetime) -> Subt
     return Subtraction(now, len(people), dict(excluded), recipients, zoned)
 
 
-def count_audience(ws: Scope, ch: Client, audience: Audience, asking: Asking, resend_of: int | None, now: datetime) -> Subtraction:
+def count_audience(ws: Scope, ch: Client, asking: Asking, now: datetime) -> Subtraction:
     """Return the subtraction as of now; where counting takes long, as of a while ago."""
-    return COUNTS.get(
-        ws,
-        (msgspec.json.encode(audience), asking, resend_of),
-        now,
-        lambda: subtract(ws, find_audience(ws, ch, audience, resend_of, now), asking, now),
-    )
+    what = (msgspec.json.encode(asking.audience), replace(asking, audience=Audience()))
+    return COUNTS.get(ws, what, now, lambda: subtract(ws, find_audience(ws, ch, asking, now), asking, now))
 
 
-def find_people(
-    ws: Scope, ch: Client, audience: Audience, asking: Asking, resend_of: int | None, reason: str, after: int, limit: int, now: datetime
-) -> list[int]:
+def find_people(ws: Scope, ch: Client, asking: Asking, reason: str, after: int, limit: int, now: datetime) -> list[int]:
     """Return a page of who gets it ('') or of who does not for a reason, by number."""
     found: list[int] = []
-    for chunk in chunks(find_audience(ws, ch, audience, resend_of, now), after):
+    for chunk in chunks(find_audience(ws, ch, asking, now), after):
         some = sort_out(ws, chunk, asking, now)
         found += some.excluded.get(reason, []) if reason else some.recipients
         if len(found) >= limit:

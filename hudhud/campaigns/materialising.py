@@ -16,7 +16,7 @@ from pyroaring import BitMap64
 from hudhud.campaigns.audience import Asking, find_audience, sort_out
 from hudhud.campaigns.moments import Going, find_moments
 from hudhud.campaigns.queries import find_editions, get_campaign
-from hudhud.campaigns.types import SOURCE, STEP, Campaign, Definition, Out, Status, Variant
+from hudhud.campaigns.types import SOURCE, STEP, Campaign, Out, Status, Variant
 from hudhud.delivery import actions as delivery
 from hudhud.delivery.types import Mailing
 from hudhud.kit import sql
@@ -54,7 +54,7 @@ def look(ws: Scope, ch: Client, campaign_id: int, now: datetime) -> tuple[Campai
     campaign = get_campaign(ws, campaign_id)
     if campaign.status is not Status.SCHEDULED or campaign.starts_at is None or campaign.starts_at > now:
         return None
-    return campaign, find_audience(ws, ch, campaign.definition.audience, campaign.resend_of, now)
+    return campaign, find_audience(ws, ch, asking_of(campaign, now), now)
 
 
 def freeze(ws: Scope, campaign: Campaign, people: BitMap64, now: datetime) -> bool:
@@ -90,7 +90,7 @@ def write_chunk(ws: Scope, campaign_id: int, now: datetime, usual: int = USUAL) 
     campaign = get_campaign(ws, campaign_id)
     part = _Part(campaign, row)
     people, position, is_over = part.take(read_audience(ws, campaign_id), min(FIRST, usual) if row["position"] == 0 else usual)
-    found = sort_out(ws, people, asking_of(campaign.definition, campaign.frozen_at or now), now)
+    found = sort_out(ws, people, asking_of(campaign, campaign.frozen_at or now), now)
     planned, passed, last_due_at = _plan(ws, part, found.recipients, now)
     if passed:
         found.excluded[Out.MOMENT_PASSED] = passed
@@ -100,10 +100,11 @@ def write_chunk(ws: Scope, campaign_id: int, now: datetime, usual: int = USUAL) 
     return Chunk(len(people), planned, is_over)
 
 
-def asking_of(definition: Definition, now: datetime) -> Asking:
-    """Return what decides who gets a campaign."""
+def asking_of(campaign: Campaign, now: datetime) -> Asking:
+    """Return whom a campaign is for, and what decides who of them gets it."""
+    definition = campaign.definition
     templates = tuple(sorted({variant.template for variant in definition.variants if variant.template}))
-    return Asking(definition.topic, templates, definition.seen_since(now))
+    return Asking(definition.audience, definition.topic, templates, definition.seen_since(now), campaign.resend_of)
 
 
 class _Part:

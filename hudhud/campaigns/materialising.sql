@@ -76,3 +76,9 @@ SELECT EXISTS (SELECT FROM message WHERE source_id = %(id)s AND source_kind = 'c
 -- name: close
 -- No row of it waits any more.
 UPDATE campaign SET closed_at = %(now)s WHERE id = %(id)s;
+
+-- name: find_by_hour
+-- Workspaces with a campaign to come, or on its way, that goes to each at their best hour.
+SELECT DISTINCT workspace_id FROM campaign
+WHERE status IN ('scheduled', 'running') AND definition -> 'when' ->> 'kind' = 'best_hour'
+  AND (status = 'scheduled' OR EXISTS (SELECT FROM campaign_part p WHERE p.campaign_id = campaign.id AND p.finished_at IS NULL));

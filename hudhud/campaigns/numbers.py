@@ -6,11 +6,14 @@ skipped + in doubt + pending. Rates are those of the field: of what was delivere
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hudhud.campaigns.materialising import ROWS
-from hudhud.campaigns.queries import find_editions
+from hudhud.campaigns.queries import find_editions, get_campaign
 from hudhud.campaigns.states import state_of
 from hudhud.campaigns.types import ORDER, State, Status
 from hudhud.delivery.types import State as MessageState
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 NUMBERS = sql.load("hudhud.campaigns", "numbers.sql")
 TAKEN = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.COMPLAINED})
+# Figures of lists are counted anew so often: while mails leave, afterwards, and at each twentieth of its age; not any more when nobody has opened it for long.
+BUSY, CALM, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(days=1)
+AGES, LAST_LOOK = 20, timedelta(days=90)
+TIMES = 20  # a twentieth of a processor at most
 ENDED = {MessageState.REJECTED: "rejected", MessageState.SKIPPED: "skipped", MessageState.IN_DOUBT: "in_doubt"}
 
 
@@ -177,6 +184,14 @@ def find_state(ws: Scope, campaign: Campaign, now: datetime) -> State:
     return state_of(row, figures)
 
 
-def is_moving(state: State) -> bool:
-    """Say whether figures change by themselves from one moment to the next."""
-    return state in {State.MATERIALISING, State.SENDING, State.TESTING}
+def keep(ws: Scope, campaign_id: int, now: datetime) -> None:
+    """Count a campaign for lists, and say when to count it again: soon while its mails leave, seldom when nothing happens any more."""
+    campaign = get_campaign(ws, campaign_id)
+    began = time.monotonic()
+    figures = count(ws, campaign, now)
+    took = timedelta(seconds=time.monotonic() - began)
+    age = now - (campaign.decided_at or campaign.frozen_at or now)
+    is_busy = figures["pending"] or not figures["is_done"]
+    wait = BUSY if is_busy and age < DAY else max(CALM, age / AGES)
+    next_at = None if age > LAST_LOOK and not is_busy else now + max(wait, took * TIMES)
+    ws.run(NUMBERS.keep_figures, id=campaign_id, now=now, next_at=next_at, figures=json.dumps(figures))

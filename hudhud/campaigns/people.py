@@ -38,8 +38,7 @@ def with_faces(ws: Scope, person_ids: Sequence[int], reasons: dict[int, str] | N
 
 def find_behind(ws: Scope, ch: Client, campaign: Campaign, reason: str, after: int, limit: int, now: datetime) -> list[int]:
     """Return a page of who would get a campaign now ('' as reason), or would not for a reason."""
-    definition = campaign.definition
-    return find_of_audience(ws, ch, definition.audience, asking_of(definition, now), campaign.resend_of, reason, after, limit, now)
+    return find_of_audience(ws, ch, asking_of(campaign, now), reason, after, limit, now)
 
 
 def find_excluded(ws: Scope, campaign_id: int, reason: str | None, after: int, limit: int) -> tuple[list[int], dict[int, str]]:
@@ -72,7 +71,7 @@ def why(ws: Scope, ch: Client, campaign: Campaign, person_id: int, now: datetime
     if message_id is not None:
         return {**answer, "answer": "message"}
     if campaign.frozen_at is None:
-        found = sort_out(ws, actors[:1], asking_of(campaign.definition, now), now)
+        found = sort_out(ws, actors[:1], asking_of(campaign, now), now)
         reason, conditions = next(iter(found.excluded), ""), _conditions(ws, ch, campaign, actors[0], now)
         return {**answer, "answer": "not_frozen", "reason": reason, "conditions": conditions}
     if reason := _excluded_as(ws, campaign.id, actors):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -9,11 +10,15 @@ import structlog
 from clickhouse_connect.driver.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 
-from hudhud.campaigns import materialising
+from hudhud.campaigns import materialising, numbers, testing
+from hudhud.campaigns.testing import TESTING
+from hudhud.clocks.actions import learn
 from hudhud.delivery.claims import STEADY
 from hudhud.kit.failpoint import reach
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clickhouse_connect.driver.client import Client
 
     from hudhud.workers.context import Context
@@ -50,19 +55,21 @@ def work_once(context: Context, ch: Client) -> bool:
     context.beat()
     with context.db.everywhere() as everywhere:
         found = everywhere.rows(ROWS.find_open, now=context.clock.now())
+        tested = everywhere.rows(TESTING.find_due)
     # Each of them, whatever the others have.
-    more = [_guarded(context, ch, *row) for row in found if not context.stop.is_set()]
+    more = [_guarded(context, row[0], row[1], partial(_go_on, context, ch, *row)) for row in found if not context.stop.is_set()]
+    more += [_guarded(context, row[0], row[1], partial(_decide, context, ch, *row[:2])) for row in tested if not context.stop.is_set()]
+    if not any(more):
+        _count(context)
+        _learn(context, ch)
     return any(more)
 
 
-def _guarded(context: Context, ch: Client, campaign_id: int, workspace_id: int, status: str, is_writing: bool) -> bool:  # noqa: FBT001 -- a row
+def _guarded(context: Context, campaign_id: int, workspace_id: int, work: Callable[[], bool]) -> bool:
     """Work for one campaign; what is wrong with it keeps no other waiting."""
+    context.beat()
     try:
-        if status == "scheduled":
-            return _begin(context, ch, campaign_id, workspace_id)
-        if status == "cancelled":
-            return _end(context, campaign_id, workspace_id)
-        return is_writing and _write(context, campaign_id, workspace_id)
+        return work()
     except (psycopg.OperationalError, PoolTimeout, OperationalError):
         raise
     except Exception as error:
@@ -70,6 +77,14 @@ def _guarded(context: Context, ch: Client, campaign_id: int, workspace_id: int, 
         with context.db.workspace(workspace_id) as ws:
             ws.run(ROWS.fail, id=campaign_id, problem=f"{type(error).__name__}: {error}"[:500], seconds=AFTER_ERROR_S)
         return False
+
+
+def _go_on(context: Context, ch: Client, campaign_id: int, workspace_id: int, status: str, is_writing: bool) -> bool:  # noqa: FBT001 -- a row
+    if status == "scheduled":
+        return _begin(context, ch, campaign_id, workspace_id)
+    if status == "cancelled":
+        return _end(context, campaign_id, workspace_id)
+    return is_writing and _write(context, campaign_id, workspace_id)
 
 
 def _begin(context: Context, ch: Client, campaign_id: int, workspace_id: int) -> bool:
@@ -105,3 +120,29 @@ def _end(context: Context, campaign_id: int, workspace_id: int) -> bool:
     # Where somebody holds rows of it, the gate refuses them, and what comes back is ended the next time.
     with context.db.everywhere(*STEADY, LOST) as everywhere, everywhere.within(workspace_id) as ws:
         return materialising.close(ws, campaign_id, context.clock.now())
+
+
+def _decide(context: Context, ch: Client, campaign_id: int, workspace_id: int) -> bool:
+    with context.db.workspace(workspace_id) as ws:
+        return testing.decide(ws, ch, campaign_id, context.clock.now())
+
+
+def _count(context: Context) -> None:
+    """Keep figures for lists, each after a while that grows with what counting costs and with how long ago anything happened."""
+    with context.db.everywhere() as everywhere:
+        found = everywhere.rows(numbers.NUMBERS.find_to_count, now=context.clock.now())
+    for campaign_id, workspace_id in found:
+        if context.stop.is_set():
+            return
+        with context.db.workspace(workspace_id) as ws:
+            numbers.keep(ws, campaign_id, context.clock.now())
+        context.beat()
+
+
+def _learn(context: Context, ch: Client) -> None:
+    """Learn at which hours people are there, where a campaign asks for it."""
+    now = context.clock.now()
+    with context.db.everywhere() as everywhere:
+        found = [row[0] for row in everywhere.rows(ROWS.find_by_hour)]
+    for workspace_id in found:
+        context.count("campaigns", "hours_learned", learn(context.db, ch, workspace_id, now, context.beat))

@@ -1,0 +1,113 @@
+"""The routes, asked through the web process, by two members and a viewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hudhud.content.sandbox import shared
+from tests import make
+from tests.app.browser import PASSWORD, Browser
+from tests.app.conftest import events_url as events_url
+from tests.app.conftest import web as web
+
+if TYPE_CHECKING:
+    from hudhud.app.wiring import Wiring
+
+OWNER = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada", "workspace": "Shop", "time_zone": "UTC"}
+NOBODY: dict[str, Any] = {"tree": {"kind": "attribute", "name": "never_said", "op": "is_set"}}
+DRAFT: dict[str, Any] = {"name": "Spring", "topic": "newsletter", "audience": NOBODY, "variants": [{"name": "A", "template": "hello"}]}
+
+
+@pytest.fixture
+def browser(web: Wiring) -> Browser:
+    browser = Browser()
+    assert browser.ask("POST", "setup", OWNER)[0] == 201
+    with web.db.everywhere() as everywhere:
+        workspace_id = everywhere.conn.execute("SELECT id FROM workspace").fetchone()[0]  # type: ignore[index]
+    with web.db.workspace(workspace_id) as ws:
+        make.template(ws, shared())
+    return browser
+
+
+def ask(browser: Browser, method: str, path: str, body: object = None, status: int = 200) -> Any:  # noqa: ANN401 -- JSON
+    found, answer = browser.ask(method, f"campaigns{path}", body)
+    assert found == status, answer
+    return answer
+
+
+def test_from_a_name_to_sent_and_back(browser: Browser) -> None:
+    made = ask(browser, "POST", "", {"name": "Spring"}, 201)
+    assert (made["state"], made["revision"]) == ("draft", 1)
+    assert {one["code"] for one in made["problems"]} == {"topic", "audience", "template"}
+    place = f"/{made['id']}"
+    assert ask(browser, "POST", f"{place}/send", {"revision": 1}, 422)["code"] == "campaign_problems"
+    saved = ask(browser, "PUT", place, {"definition": DRAFT, "revision": 1})
+    assert (saved["problems"], saved["revision"], saved["definition"]["audience"]["tree"]["op"]) == ([], 2, "is_set")
+    assert ask(browser, "PUT", place, {"definition": DRAFT, "revision": 1}, 409)["code"] == "campaign_changed"
+    sent = ask(browser, "POST", f"{place}/send", {"revision": 2})
+    assert (sent["state"], sent["undo_until"]) == ("scheduled", sent["starts_at"])
+    assert ask(browser, "PUT", place, {"definition": DRAFT, "revision": 2}, 409)["code"] == "campaign_state"
+    assert ask(browser, "POST", f"{place}/undo")["state"] == "draft"
+    copy = ask(browser, "POST", f"{place}/duplicate", {"name": "Autumn"}, 201)
+    cards = ask(browser, "GET", "?search=aut")
+    assert [(one["id"], one["name"], one["numbers"]) for one in cards["items"]] == [(copy["id"], "Autumn", None)]
+    ask(browser, "DELETE", f"/{copy['id']}", status=204)
+    assert ask(browser, "GET", f"/{copy['id']}", status=404)["code"] == "campaign_not_found"
+    assert ask(browser, "POST", f"{place}/archive")["archived"]
+    assert ask(browser, "GET", "")["items"] == []
+    assert len(ask(browser, "GET", "?archived=true")["items"]) == 1
+
+
+def test_reads_of_a_draft(browser: Browser) -> None:
+    place = f"/{ask(browser, 'POST', '', DRAFT, 201)['id']}"
+    assert ask(browser, "GET", f"{place}/audience")["recipients"] == 0
+    asked = {"audience": NOBODY, "topic": "newsletter", "template": "hello", "skip_seen": {"days": 3}}
+    assert ask(browser, "POST", "/audience", asked)["steps"] == []
+    assert ask(browser, "GET", f"{place}/audience/people")["items"] == []
+    assert ask(browser, "GET", f"{place}/numbers")["selected"] == 0
+    assert ask(browser, "GET", f"{place}/messages")["items"] == []
+    assert ask(browser, "GET", f"{place}/excluded")["items"] == []
+    assert ask(browser, "GET", f"{place}/why/1", status=404)["code"] == "not_found"
+    assert ask(browser, "GET", f"{place}/test", status=409)["code"] == "campaign_state"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("variants", []),
+        ("variants", [{"name": "A"}, {"name": "A"}]),
+        ("audience", {"sql": "SELECT 1"}),
+        ("audience", {"tree": {"kind": "free_sql"}}),
+        ("when", {"kind": "local", "on": "2026-02-30", "at": "09:00"}),
+        ("when", {"kind": "at", "at": "2026-01-01T09:00:00"}),
+        ("test", {"percent": 0}),
+        ("per_hour", 0),
+        ("colour", "red"),
+    ],
+)
+def test_what_is_no_definition_is_refused(browser: Browser, field: str, value: object) -> None:
+    refused = ask(browser, "POST", "", {**DRAFT, field: value}, 422)
+    assert refused["code"] == "invalid_input"
+
+
+def test_another_member_must_approve_where_the_workspace_asks_for_it(browser: Browser) -> None:
+    assert browser.ask("PATCH", "workspace", {"publishing_needs_approval": True})[0] == 200
+    made = ask(browser, "POST", "", DRAFT, 201)
+    place = f"/{made['id']}"
+    assert made["needs_approval"]
+    assert ask(browser, "POST", f"{place}/send", {"revision": 1}, 409)["code"] == "approval_needed"
+    ask(browser, "POST", f"{place}/review", {"revision": 1, "word": "asked"})
+    assert ask(browser, "POST", f"{place}/review", {"revision": 1, "word": "approved"}, 409)["code"] == "own_draft"
+    ben = {"email": "ben@example.com", "password": PASSWORD, "role": "marketer"}
+    assert browser.ask("POST", "members", ben)[0] == 201
+    other = Browser()
+    assert other.sign_in("ben@example.com") == 200
+    assert not ask(other, "POST", f"{place}/review", {"revision": 1, "word": "approved"})["needs_approval"]
+    assert ask(browser, "POST", f"{place}/send", {"revision": 1})["state"] == "scheduled"
+    # What is changed afterwards was approved by nobody.
+    ask(browser, "POST", f"{place}/undo")
+    changed = ask(browser, "PUT", place, {"definition": {**DRAFT, "name": "Other"}, "revision": 1})
+    assert (changed["review"], changed["needs_approval"]) == (None, True)
