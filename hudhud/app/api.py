@@ -11,9 +11,14 @@ from hudhud.campaigns import api as campaigns
 from hudhud.companies import api as companies
 from hudhud.consent import api as consent
 from hudhud.content import api as content
+from hudhud.content.editing import api as content_editing
+from hudhud.content.editing import dressing_api
 from hudhud.coupons import api as coupon_pools
 from hudhud.delivery import api as delivery
 from hudhud.delivery import rules_api
+from hudhud.delivery.domains import api as domains_api
+from hudhud.delivery.senders import api as senders_api
+from hudhud.delivery.outcomes import api as outcomes_api
 from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
@@ -53,11 +58,16 @@ ROUTERS = (
     companies.router,
     consent.router,
     topics.router,
+    content_editing.router,
+    dressing_api.router,
     content.router,
     coupon_pools.router,
     coupons.router,
     delivery.router,
     rules_api.router,
+    senders_api.router,
+    domains_api.router,
+    outcomes_api.router,
     transfer.router,
     transfers.router,
     warehouses.router,

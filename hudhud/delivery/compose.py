@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,9 +16,12 @@ import structlog
 from hudhud.content.mime import check_header, encode_words, header_block, mailbox_of, to_wire_address
 from hudhud.content.protocol import Mail
 from hudhud.content.values import Reading, choose_language, workspace_values
+from hudhud.delivery.domains.dkim import Signer, sign
+from hudhud.delivery.domains.keeping import find_signers
 from hudhud.delivery.editions import find_copies, source_of
 from hudhud.delivery.retry import CONTROLS
 from hudhud.delivery.returnpath import to_return_path
+from hudhud.delivery.senders.kinds import KINDS
 from hudhud.delivery.types import Claimed, Mark, Reason
 from hudhud.kit import sql
 from hudhud.kit.errors import InvalidInput, Unavailable
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from hudhud.kit.db import Scope
 
     # By workspace and sender (0: the default).
-    Letterheads = dict[tuple[int, int], "Letterhead"]
+    Letterheads = dict[tuple[int, int], "Letterhead | InvalidInput"]
 
 QUERIES = sql.load("hudhud.delivery")
 log = structlog.get_logger()
@@ -83,6 +87,7 @@ class Letterhead:
     values: dict[str, Any]
     reply_to: str = ""
     bounce_domain: str = ""
+    signers: tuple[Signer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,15 @@ class Kind:
     is_marketing: bool
 
 
+class Unwritable(Exception):
+    """Something is wrong with this mail that no rule of ours is about."""
+
+
+def _is_ours(way: Way | None) -> bool:
+    """Whether we hand it over to a server of the customer's, which signs nothing."""
+    return way is None or (way.kind in KINDS and KINDS[way.kind].signs)
+
+
 class Composer:
     """Writes mails; keeps compiled versions and senders for a while. Used by one thread at a time."""
 
@@ -106,6 +120,7 @@ class Composer:
         self.host = urlsplit(base_url).hostname or "localhost"
         self.versions: dict[Source, dict[str, Compiled]] = {}
         self.programs: dict[tuple[Source, str], str] = {}
+        self.signers: dict[str, Signer] = {}
 
     def load(self, everywhere: Scope, chunk: Chunk) -> Letterheads:
         """Read what is not known yet: compiled versions (they never change) and, each time, the letterheads."""
@@ -120,7 +135,20 @@ class Composer:
         rows = everywhere.all(QUERIES.find_senders, ids=sorted({message.workspace_id for message in messages}))
         known = {row["id"]: row for row in rows}
         places = {(message.workspace_id, message.sender_id) for message in messages}
-        return {place: self._letterhead(known[place[0]], chunk.ways.get(place[1])) for place in places}
+        made = {place: self._letterhead(known[place[0]], chunk.ways.get(place[1])) for place in places}
+        return self._with_signers(everywhere, made, chunk)
+
+    def _with_signers(self, everywhere: Scope, made: Letterheads, chunk: Chunk) -> Letterheads:
+        """Let those letterheads sign whose mail is not signed by a provider."""
+        ours = {
+            place: one.domain for place, one in made.items() if not isinstance(one, InvalidInput) and _is_ours(chunk.ways.get(place[1]))
+        }
+        found = find_signers(everywhere, self.keys, {(place[0], domain) for place, domain in ours.items()}, self.signers) if ours else {}
+        for place, domain in ours.items() if found else ():
+            one = made[place]
+            assert not isinstance(one, InvalidInput)
+            made[place] = replace(one, signers=tuple(found.get((place[0], domain), ())))
+        return made
 
     def _program(self, source: Source, language: str) -> str:
         """The name of a compiled copy in the render process: made of its content, so it can never stand for another."""
@@ -131,7 +159,14 @@ class Composer:
             self.programs[place] = hashlib.sha256(content.encode()).hexdigest()
         return self.programs[place]
 
-    def _letterhead(self, row: dict[str, Any], way: Way | None) -> Letterhead:
+    def _letterhead(self, row: dict[str, Any], way: Way | None) -> Letterhead | InvalidInput:
+        """What its mails say; or why they cannot: those are set aside, and the others are written."""
+        try:
+            return self._letterhead_of(row, way)
+        except InvalidInput as error:
+            return error
+
+    def _letterhead_of(self, row: dict[str, Any], way: Way | None) -> Letterhead:
         fallback = "localhost" if re.fullmatch(r"[\d.:]+", self.host) else self.host
         address = to_wire_address((way and way.from_email) or row["sender_email"] or f"no-reply@{fallback}")
         shown = mailbox_of((way and way.from_name) or row["sender_name"] or row["name"], address)
@@ -167,7 +202,7 @@ class Composer:
                 refused[message.id] = Refusal(message, reason, error.message)
         programs = {kind.program: kind.compiled for kind in kinds.values()}
         written = self.sandbox.write(self.base_url, programs, [draft.mail for draft in drafts], [draft.head for draft in drafts])
-        finished = map(_finish, drafts, written)
+        finished = map(partial(_finish, now=now), drafts, written)
         return [refused[message.id] if message.id in refused else next(finished) for message in messages]
 
     def _kind(self, message: Claimed, kinds: dict[tuple[object, ...], Kind], senders: Letterheads, now: datetime) -> Kind:
@@ -185,6 +220,8 @@ class Composer:
         )
         if place not in kinds:
             sender = senders[message.workspace_id, message.sender_id]
+            if isinstance(sender, InvalidInput):
+                raise Unwritable(sender.message)
             copies = self.versions[source_of(message)]
             compiled = copies[choose_language(message.language, sender.language, copies)]
             reading = Reading(compiled, sender.values)
@@ -213,7 +250,7 @@ class _Draft(msgspec.Struct):
     mail: Mail
 
 
-def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
+def _finish(draft: _Draft, written: Written, *, now: datetime) -> Ready | Refusal:
     message = draft.message
     assert written.message_id == message.id
     if written.reason:
@@ -224,7 +261,9 @@ def _finish(draft: _Draft, written: Written) -> Ready | Refusal:
         return Refusal(message, Reason.BAD_HEADER, error.message)
     language, facts = draft.kind.compiled.language, draft.mail.facts.decode()
     mark = Mark(message.id, message.lease_id, message.address, message.version_id, language, facts, written.links, message.sender_id)
-    return Ready(message, mark, draft.back, draft.recipient, written.body)
+    signers = draft.kind.sender.signers
+    data = sign(signers, written.body, now) if signers else written.body
+    return Ready(message, mark, draft.back, draft.recipient, data)
 
 
 def _same_head(message: Claimed, sender: Letterhead, now: datetime) -> str:

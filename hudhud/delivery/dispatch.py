@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hudhud.delivery.compose import Composer, Letterheads, Refusal
     from hudhud.delivery.lineup import Backlog
     from hudhud.kit.clock import Clock
-    from hudhud.kit.db import Database
+    from hudhud.kit.db import Database, Scope
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -187,7 +187,7 @@ class Dispatcher:
                 if chunk is None:
                     self.chunk = CHUNK
                     return None
-                letterheads = self.composer.load(everywhere, chunk)
+                letterheads = self._load(everywhere, chunk)
         except claims.Stuck as stuck:
             self.chunk = max(1, len(stuck.ids) // 4)
             log.exception("delivery.not_claimed", messages=len(stuck.ids))
@@ -196,6 +196,14 @@ class Dispatcher:
             return None
         self.chunk = min(CHUNK, self.chunk * 2)
         return chunk, letterheads
+
+    def _load(self, everywhere: Scope, chunk: Chunk) -> Letterheads:
+        try:
+            return self.composer.load(everywhere, chunk)
+        except (psycopg.OperationalError, PoolTimeout):
+            raise
+        except Exception as error:
+            raise claims.Stuck([one.id for one in chunk.messages]) from error
 
     def _set_aside(self, message_id: int, detail: str) -> None:
         with self.db.everywhere(*claims.STEADY) as everywhere:

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     clickhouse_url: str = Field("", validation_alias="CLICKHOUSE_URL", description="ClickHouse HTTP; empty = the embedded one.")
     web_socket: str = Field("", description="Unix socket of the web process; empty = DATA/web.sock.")
     smtp_url: str = Field("", description="smtp://user:pass@host:port or smtps://…; empty = the built-in mailbox.")
+    dns: str = Field("", description="Name servers that are asked about the domains mail is from, with commas, e.g. 9.9.9.9; empty = the system's.")
     secret_keys: str = Field("", description="Comma-separated signing keys, newest first; empty = DATA/secret.key, made on first start.")
     clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
     clickhouse_password: str = Field("", description="Password of the embedded ClickHouse server (set by the supervisor).")

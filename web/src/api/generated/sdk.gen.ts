@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSuppressData, ConsentSuppressResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, CouponsAddCodesData, CouponsAddCodesResponses, CouponsArchivePoolData, CouponsArchivePoolResponses, CouponsChangePoolData, CouponsChangePoolResponses, CouponsCreatePoolData, CouponsCreatePoolResponses, CouponsDeletePoolData, CouponsDeletePoolResponses, CouponsExportCodesData, CouponsExportCodesResponses, CouponsFindGivenData, CouponsFindGivenResponses, CouponsFindPoolsData, CouponsFindPoolsResponses, CouponsGetPoolData, CouponsGetPoolResponses, CouponsRemoveFreeData, CouponsRemoveFreeResponses, CouponsRestorePoolData, CouponsRestorePoolResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryExplainMessageData, DeliveryExplainMessageResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliveryRulesAddCapData, DeliveryRulesAddCapResponses, DeliveryRulesChangeCapData, DeliveryRulesChangeCapResponses, DeliveryRulesDropCapData, DeliveryRulesDropCapResponses, DeliveryRulesDropQuietHoursData, DeliveryRulesDropQuietHoursResponses, DeliveryRulesFindRulesData, DeliveryRulesFindRulesResponses, DeliveryRulesMeasureRulesData, DeliveryRulesMeasureRulesResponses, DeliveryRulesPutQuietHoursData, DeliveryRulesPutQuietHoursResponses, DeliverySendAgainData, DeliverySendAgainResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysActingDropSecretData, JourneysActingDropSecretResponses, JourneysActingFindSecretsData, JourneysActingFindSecretsResponses, JourneysActingPutSecretData, JourneysActingPutSecretResponses, JourneysDeleteData, JourneysDeleteResponses, JourneysDrainData, JourneysDrainResponses, JourneysEditingArchiveData, JourneysEditingArchiveResponses, JourneysEditingAssessImpactData, JourneysEditingAssessImpactResponses, JourneysEditingDropDraftData, JourneysEditingDropDraftResponses, JourneysEditingDuplicateData, JourneysEditingDuplicateResponses, JourneysEditingFindVersionsData, JourneysEditingFindVersionsResponses, JourneysEditingGetDiffData, JourneysEditingGetDiffResponses, JourneysEditingGetDraftData, JourneysEditingGetDraftResponses, JourneysEditingGetVersionData, JourneysEditingGetVersionResponses, JourneysEditingPublishAgainData, JourneysEditingPublishAgainResponses, JourneysEditingPublishDraftData, JourneysEditingPublishDraftResponses, JourneysEditingPutDraftData, JourneysEditingPutDraftResponses, JourneysEditingRestoreData, JourneysEditingRestoreResponses, JourneysEditingReviewDraftData, JourneysEditingReviewDraftResponses, JourneysEnterData, JourneysEnterResponses, JourneysExplainData, JourneysExplainResponses, JourneysExplainStepData, JourneysExplainStepResponses, JourneysFindAheadData, JourneysFindAheadResponses, JourneysFindDraftsData, JourneysFindDraftsResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysFindStuckData, JourneysFindStuckResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysLookAtRerunData, JourneysLookAtRerunResponses, JourneysMeasuringBeginTestAnewData, JourneysMeasuringBeginTestAnewResponses, JourneysMeasuringCallTestData, JourneysMeasuringCallTestResponses, JourneysMeasuringFindLotsData, JourneysMeasuringFindLotsResponses, JourneysMeasuringFindTargetsData, JourneysMeasuringFindTargetsResponses, JourneysMeasuringFindTestsData, JourneysMeasuringFindTestsResponses, JourneysMeasuringGetTargetData, JourneysMeasuringGetTargetResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRehearsingCancelRehearsalData, JourneysRehearsingCancelRehearsalResponses, JourneysRehearsingCreateRehearsalData, JourneysRehearsingCreateRehearsalResponses, JourneysRehearsingDeleteRehearsalData, JourneysRehearsingDeleteRehearsalResponses, JourneysRehearsingFindRehearsalsData, JourneysRehearsingFindRehearsalsResponses, JourneysRehearsingGetRehearsalData, JourneysRehearsingGetRehearsalResponses, JourneysStartAgainData, JourneysStartAgainResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsFindValuesData, SegmentsFindValuesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
+import type { AccountsAddMemberData, AccountsAddMemberResponses, AccountsAllowEventsData, AccountsAllowEventsResponses, AccountsCreateKeyData, AccountsCreateKeyResponses, AccountsFindAuditData, AccountsFindAuditResponses, AccountsFindKeysData, AccountsFindKeysResponses, AccountsFindMembersData, AccountsFindMembersResponses, AccountsGetWorkspaceData, AccountsGetWorkspaceResponses, AccountsRemoveMemberData, AccountsRemoveMemberResponses, AccountsRevokeKeyData, AccountsRevokeKeyResponses, AccountsSetRoleData, AccountsSetRoleResponses, AccountsUpdateWorkspaceData, AccountsUpdateWorkspaceResponses, AttributesFindAttributesData, AttributesFindAttributesResponses, CampaignsArchiveCampaignData, CampaignsArchiveCampaignResponses, CampaignsCancelCampaignData, CampaignsCancelCampaignResponses, CampaignsChooseWinnerData, CampaignsChooseWinnerResponses, CampaignsCountDraftedData, CampaignsCountDraftedResponses, CampaignsCreateCampaignData, CampaignsCreateCampaignResponses, CampaignsDeleteCampaignData, CampaignsDeleteCampaignResponses, CampaignsDuplicateCampaignData, CampaignsDuplicateCampaignResponses, CampaignsExplainData, CampaignsExplainResponses, CampaignsFindBehindData, CampaignsFindBehindResponses, CampaignsFindCampaignsData, CampaignsFindCampaignsResponses, CampaignsFindExcludedData, CampaignsFindExcludedResponses, CampaignsFindMessagesData, CampaignsFindMessagesResponses, CampaignsFindNumbersData, CampaignsFindNumbersResponses, CampaignsGetCampaignData, CampaignsGetCampaignResponses, CampaignsGetTestData, CampaignsGetTestResponses, CampaignsPauseCampaignData, CampaignsPauseCampaignResponses, CampaignsResendCampaignData, CampaignsResendCampaignResponses, CampaignsRestoreCampaignData, CampaignsRestoreCampaignResponses, CampaignsResumeCampaignData, CampaignsResumeCampaignResponses, CampaignsReviewCampaignData, CampaignsReviewCampaignResponses, CampaignsSaveCampaignData, CampaignsSaveCampaignResponses, CampaignsSendCampaignData, CampaignsSendCampaignResponses, CampaignsSubtractData, CampaignsSubtractResponses, CampaignsUndoCampaignData, CampaignsUndoCampaignResponses, CompaniesFindCompaniesData, CompaniesFindCompaniesResponses, CompaniesFindMembershipsData, CompaniesFindMembershipsResponses, CompaniesFindPeopleData, CompaniesFindPeopleResponses, CompaniesGetCompanyData, CompaniesGetCompanyResponses, ConsentCreateTopicData, ConsentCreateTopicResponses, ConsentFindPreferencesData, ConsentFindPreferencesResponses, ConsentFindProofsData, ConsentFindProofsResponses, ConsentFindSuppressionsData, ConsentFindSuppressionsResponses, ConsentFindTopicsData, ConsentFindTopicsResponses, ConsentFindWordingsData, ConsentFindWordingsResponses, ConsentLiftSuppressionData, ConsentLiftSuppressionResponses, ConsentRenameTopicData, ConsentRenameTopicResponses, ConsentSetWordingData, ConsentSetWordingResponses, ConsentSuppressData, ConsentSuppressListData, ConsentSuppressListResponses, ConsentSuppressResponses, ContentCreateTemplateData, ContentCreateTemplateResponses, ContentDeleteTemplateData, ContentDeleteTemplateResponses, ContentEditingArchiveTemplateData, ContentEditingArchiveTemplateResponses, ContentEditingDressingDeleteSnippetData, ContentEditingDressingDeleteSnippetResponses, ContentEditingDressingFindSnippetsData, ContentEditingDressingFindSnippetsResponses, ContentEditingDressingFindSnippetUsesData, ContentEditingDressingFindSnippetUsesResponses, ContentEditingDressingGetBrandKitData, ContentEditingDressingGetBrandKitResponses, ContentEditingDressingGetSnippetData, ContentEditingDressingGetSnippetResponses, ContentEditingDressingPutBrandKitData, ContentEditingDressingPutBrandKitResponses, ContentEditingDressingPutSnippetData, ContentEditingDressingPutSnippetResponses, ContentEditingDressingRepublishSnippetData, ContentEditingDressingRepublishSnippetResponses, ContentEditingDressingRepublishTemplateData, ContentEditingDressingRepublishTemplateResponses, ContentEditingDropTemplateDraftData, ContentEditingDropTemplateDraftResponses, ContentEditingDuplicateTemplateData, ContentEditingDuplicateTemplateResponses, ContentEditingFindReadyData, ContentEditingFindReadyResponses, ContentEditingFindTemplateUsesData, ContentEditingFindTemplateUsesResponses, ContentEditingFindTemplateVersionsData, ContentEditingFindTemplateVersionsResponses, ContentEditingGetTemplateDraftData, ContentEditingGetTemplateDraftResponses, ContentEditingGetTemplateVersionData, ContentEditingGetTemplateVersionResponses, ContentEditingPublishTemplateAgainData, ContentEditingPublishTemplateAgainResponses, ContentEditingPublishTemplateDraftData, ContentEditingPublishTemplateDraftResponses, ContentEditingPutTemplateDraftData, ContentEditingPutTemplateDraftResponses, ContentEditingRenameTemplateData, ContentEditingRenameTemplateResponses, ContentEditingRestoreTemplateData, ContentEditingRestoreTemplateResponses, ContentFindTemplatesData, ContentFindTemplatesResponses, ContentGetTemplateData, ContentGetTemplateResponses, ContentPreviewTemplateData, ContentPreviewTemplateResponses, ContentPublishTemplateData, ContentPublishTemplateResponses, ContentTryTemplateData, ContentTryTemplateResponses, CouponsAddCodesData, CouponsAddCodesResponses, CouponsArchivePoolData, CouponsArchivePoolResponses, CouponsChangePoolData, CouponsChangePoolResponses, CouponsCreatePoolData, CouponsCreatePoolResponses, CouponsDeletePoolData, CouponsDeletePoolResponses, CouponsExportCodesData, CouponsExportCodesResponses, CouponsFindGivenData, CouponsFindGivenResponses, CouponsFindPoolsData, CouponsFindPoolsResponses, CouponsGetPoolData, CouponsGetPoolResponses, CouponsRemoveFreeData, CouponsRemoveFreeResponses, CouponsRestorePoolData, CouponsRestorePoolResponses, DeliveryClearMailboxData, DeliveryClearMailboxResponses, DeliveryCountMessagesData, DeliveryCountMessagesResponses, DeliveryDomainsCheckDomainData, DeliveryDomainsCheckDomainResponses, DeliveryDomainsCreateDomainData, DeliveryDomainsCreateDomainResponses, DeliveryDomainsDeleteDomainData, DeliveryDomainsDeleteDomainResponses, DeliveryDomainsFindDomainsData, DeliveryDomainsFindDomainsResponses, DeliveryDropLimitData, DeliveryDropLimitResponses, DeliveryExplainMessageData, DeliveryExplainMessageResponses, DeliveryFindLimitsData, DeliveryFindLimitsResponses, DeliveryFindMailsData, DeliveryFindMailsResponses, DeliveryFindMessagesData, DeliveryFindMessagesResponses, DeliveryGetMailData, DeliveryGetMailResponses, DeliveryGetMessageData, DeliveryGetMessageResponses, DeliveryGetSourceData, DeliveryGetSourceResponses, DeliveryOutcomesCloseDoorData, DeliveryOutcomesCloseDoorResponses, DeliveryOutcomesFindAddressReportsData, DeliveryOutcomesFindAddressReportsResponses, DeliveryOutcomesFindDoorsData, DeliveryOutcomesFindDoorsResponses, DeliveryOutcomesFindOutcomeRulesData, DeliveryOutcomesFindOutcomeRulesResponses, DeliveryOutcomesFindReportsData, DeliveryOutcomesFindReportsResponses, DeliveryOutcomesOpenDoorData, DeliveryOutcomesOpenDoorResponses, DeliveryOutcomesProveDoorData, DeliveryOutcomesProveDoorResponses, DeliveryOutcomesPutOutcomeRulesData, DeliveryOutcomesPutOutcomeRulesResponses, DeliveryOutcomesRotateDoorData, DeliveryOutcomesRotateDoorResponses, DeliveryPutLimitData, DeliveryPutLimitResponses, DeliveryRulesAddCapData, DeliveryRulesAddCapResponses, DeliveryRulesChangeCapData, DeliveryRulesChangeCapResponses, DeliveryRulesDropCapData, DeliveryRulesDropCapResponses, DeliveryRulesDropQuietHoursData, DeliveryRulesDropQuietHoursResponses, DeliveryRulesFindRulesData, DeliveryRulesFindRulesResponses, DeliveryRulesMeasureRulesData, DeliveryRulesMeasureRulesResponses, DeliveryRulesPutQuietHoursData, DeliveryRulesPutQuietHoursResponses, DeliverySendAgainData, DeliverySendAgainResponses, DeliverySendersChangeSenderData, DeliverySendersChangeSenderResponses, DeliverySendersCreateSenderData, DeliverySendersCreateSenderResponses, DeliverySendersDeleteSenderData, DeliverySendersDeleteSenderResponses, DeliverySendersFindKindsData, DeliverySendersFindKindsResponses, DeliverySendersFindSendersData, DeliverySendersFindSendersResponses, DeliverySendersGetSenderData, DeliverySendersGetSenderResponses, DeliverySendersPauseSenderData, DeliverySendersPauseSenderResponses, DeliverySendersResumeSenderData, DeliverySendersResumeSenderResponses, DeliverySendersSetOrderData, DeliverySendersSetOrderResponses, DeliverySendersTestSenderData, DeliverySendersTestSenderResponses, DemoClearData, DemoClearResponses, DemoFillData, DemoFillResponses, EndpointsChangeEndpointData, EndpointsChangeEndpointResponses, EndpointsCreateEndpointData, EndpointsCreateEndpointResponses, EndpointsDeleteEndpointData, EndpointsDeleteEndpointResponses, EndpointsFindDeliveriesData, EndpointsFindDeliveriesResponses, EndpointsFindEndpointsData, EndpointsFindEndpointsResponses, EndpointsGetDeliveryData, EndpointsGetDeliveryResponses, EndpointsGetEndpointData, EndpointsGetEndpointResponses, EndpointsReplayDeadData, EndpointsReplayDeadResponses, EndpointsReplayDeliveryData, EndpointsReplayDeliveryResponses, EndpointsRotateData, EndpointsRotateResponses, EndpointsSendTestData, EndpointsSendTestResponses, EndpointsSetStateData, EndpointsSetStateResponses, EventsCountRejectsData, EventsCountRejectsResponses, EventsFindNamesData, EventsFindNamesResponses, EventsFindRejectsData, EventsFindRejectsResponses, EventsFindTimelineData, EventsFindTimelineResponses, EventsGetNameData, EventsGetNameResponses, EventsResubmitAllData, EventsResubmitAllResponses, EventsResubmitData, EventsResubmitResponses, EventsSetKeepData, EventsSetKeepResponses, EventsSetRulesData, EventsSetRulesResponses, HomeHomeData, HomeHomeResponses, HooksChangeHookData, HooksChangeHookResponses, HooksCreateHookData, HooksCreateHookResponses, HooksDeleteHookData, HooksDeleteHookResponses, HooksFindBodiesData, HooksFindBodiesResponses, HooksFindHooksData, HooksFindHooksResponses, HooksGetHookData, HooksGetHookResponses, HooksMapAgainData, HooksMapAgainResponses, HooksRotateData, HooksRotateResponses, HooksSendData, HooksSendResponses, HooksSetSignatureData, HooksSetSignatureResponses, HooksTryMappingData, HooksTryMappingResponses, JourneysActingDropSecretData, JourneysActingDropSecretResponses, JourneysActingFindSecretsData, JourneysActingFindSecretsResponses, JourneysActingPutSecretData, JourneysActingPutSecretResponses, JourneysDeleteData, JourneysDeleteResponses, JourneysDrainData, JourneysDrainResponses, JourneysEditingArchiveData, JourneysEditingArchiveResponses, JourneysEditingAssessImpactData, JourneysEditingAssessImpactResponses, JourneysEditingDropDraftData, JourneysEditingDropDraftResponses, JourneysEditingDuplicateData, JourneysEditingDuplicateResponses, JourneysEditingFindVersionsData, JourneysEditingFindVersionsResponses, JourneysEditingGetDiffData, JourneysEditingGetDiffResponses, JourneysEditingGetDraftData, JourneysEditingGetDraftResponses, JourneysEditingGetVersionData, JourneysEditingGetVersionResponses, JourneysEditingPublishAgainData, JourneysEditingPublishAgainResponses, JourneysEditingPublishDraftData, JourneysEditingPublishDraftResponses, JourneysEditingPutDraftData, JourneysEditingPutDraftResponses, JourneysEditingRestoreData, JourneysEditingRestoreResponses, JourneysEditingReviewDraftData, JourneysEditingReviewDraftResponses, JourneysEnterData, JourneysEnterResponses, JourneysExplainData, JourneysExplainResponses, JourneysExplainStepData, JourneysExplainStepResponses, JourneysFindAheadData, JourneysFindAheadResponses, JourneysFindDraftsData, JourneysFindDraftsResponses, JourneysFindJourneysData, JourneysFindJourneysResponses, JourneysFindReadyData, JourneysFindReadyResponses, JourneysFindRunsData, JourneysFindRunsResponses, JourneysFindStuckData, JourneysFindStuckResponses, JourneysGetJourneyData, JourneysGetJourneyResponses, JourneysGetNumbersData, JourneysGetNumbersResponses, JourneysInstallData, JourneysInstallResponses, JourneysLookAtRerunData, JourneysLookAtRerunResponses, JourneysMeasuringBeginTestAnewData, JourneysMeasuringBeginTestAnewResponses, JourneysMeasuringCallTestData, JourneysMeasuringCallTestResponses, JourneysMeasuringFindLotsData, JourneysMeasuringFindLotsResponses, JourneysMeasuringFindTargetsData, JourneysMeasuringFindTargetsResponses, JourneysMeasuringFindTestsData, JourneysMeasuringFindTestsResponses, JourneysMeasuringGetTargetData, JourneysMeasuringGetTargetResponses, JourneysPauseData, JourneysPauseResponses, JourneysPublishData, JourneysPublishResponses, JourneysRehearsingCancelRehearsalData, JourneysRehearsingCancelRehearsalResponses, JourneysRehearsingCreateRehearsalData, JourneysRehearsingCreateRehearsalResponses, JourneysRehearsingDeleteRehearsalData, JourneysRehearsingDeleteRehearsalResponses, JourneysRehearsingFindRehearsalsData, JourneysRehearsingFindRehearsalsResponses, JourneysRehearsingGetRehearsalData, JourneysRehearsingGetRehearsalResponses, JourneysStartAgainData, JourneysStartAgainResponses, JourneysStartData, JourneysStartResponses, LifecycleCreateStageData, LifecycleCreateStageResponses, LifecycleFindPeopleData, LifecycleFindPeopleResponses, LifecycleFindUsesData, LifecycleFindUsesResponses, LifecycleGetLifecycleData, LifecycleGetLifecycleResponses, LifecycleGetPersonLifecycleData, LifecycleGetPersonLifecycleResponses, LifecycleGetStageData, LifecycleGetStageResponses, LifecycleOrderStagesData, LifecycleOrderStagesResponses, LifecycleRemoveStageData, LifecycleRemoveStageResponses, LifecycleUpdateStageData, LifecycleUpdateStageResponses, PeopleErasePersonData, PeopleErasePersonResponses, PeopleExportPersonData, PeopleExportPersonResponses, PeopleFindChangesData, PeopleFindChangesResponses, PeopleFindDuplicatesData, PeopleFindDuplicatesResponses, PeopleFindErasuresData, PeopleFindErasuresResponses, PeopleFindPeopleData, PeopleFindPeopleResponses, PeopleGetDuplicateSearchData, PeopleGetDuplicateSearchResponses, PeopleGetPersonData, PeopleGetPersonResponses, PeopleGetPortraitData, PeopleGetPortraitResponses, PeopleJoinDuplicatesData, PeopleJoinDuplicatesResponses, PeopleSearchDuplicatesData, PeopleSearchDuplicatesResponses, PeopleTellDuplicatesApartData, PeopleTellDuplicatesApartResponses, PeopleUndoMergeData, PeopleUndoMergeResponses, PersonasCreatePersonaData, PersonasCreatePersonaResponses, PersonasDeletePersonaData, PersonasDeletePersonaResponses, PersonasFindPersonasData, PersonasFindPersonasOfData, PersonasFindPersonasOfResponses, PersonasFindPersonasResponses, PersonasGetPersonaData, PersonasGetPersonaResponses, PersonasGetPictureData, PersonasGetPictureResponses, PersonasRemovePictureData, PersonasRemovePictureResponses, PersonasSetPictureData, PersonasSetPictureResponses, PersonasUpdatePersonaData, PersonasUpdatePersonaResponses, SegmentsArchiveSegmentData, SegmentsArchiveSegmentResponses, SegmentsChangeListData, SegmentsChangeListResponses, SegmentsCompareData, SegmentsCompareResponses, SegmentsCountData, SegmentsCountReadyData, SegmentsCountReadyResponses, SegmentsCountResponses, SegmentsCreateListData, SegmentsCreateListResponses, SegmentsCreateSegmentData, SegmentsCreateSegmentResponses, SegmentsEstimateData, SegmentsEstimateResponses, SegmentsExplainData, SegmentsExplainResponses, SegmentsFindGrowthData, SegmentsFindGrowthResponses, SegmentsFindMembersData, SegmentsFindMembersResponses, SegmentsFindReadyData, SegmentsFindReadyResponses, SegmentsFindSegmentsData, SegmentsFindSegmentsResponses, SegmentsFindUsesData, SegmentsFindUsesResponses, SegmentsFindValuesData, SegmentsFindValuesResponses, SegmentsGetSegmentData, SegmentsGetSegmentResponses, SegmentsTranslateData, SegmentsTranslateResponses, SegmentsUpdateSegmentData, SegmentsUpdateSegmentResponses, SessionIsSetupOpenData, SessionIsSetupOpenResponses, SessionMeData, SessionMeResponses, SessionSetUpData, SessionSetUpResponses, TickerFindLatestData, TickerFindLatestResponses, TopicsPreviewPageData, TopicsPreviewPageResponses, TopicsSetConfirmationData, TopicsSetConfirmationResponses, TransferCancelData, TransferCancelResponses, TransferCheckData, TransferCheckResponses, TransferCreateImportData, TransferCreateImportResponses, TransferDeleteImportData, TransferDeleteImportResponses, TransferFindImportsData, TransferFindImportsResponses, TransferGetImportData, TransferGetImportResponses, TransferLookData, TransferLookResponses, TransferPutPieceData, TransferPutPieceResponses, TransfersDownloadRejectsData, TransfersDownloadRejectsResponses, TransfersExportConsentData, TransfersExportConsentResponses, TransfersExportEventsData, TransfersExportEventsResponses, TransfersExportPeopleData, TransfersExportPeopleResponses, TransfersExportSuppressionsData, TransfersExportSuppressionsResponses, TransfersFindColumnsData, TransfersFindColumnsResponses, TransferStartData, TransferStartResponses, TransferUndoData, TransferUndoResponses, UsesFindAttributeUsesData, UsesFindAttributeUsesResponses, UsesFindEventUsesData, UsesFindEventUsesResponses, WarehousesBeginAnewData, WarehousesBeginAnewResponses, WarehousesCheckData, WarehousesCheckResponses, WarehousesCreateWarehouseData, WarehousesCreateWarehouseResponses, WarehousesDeleteWarehouseData, WarehousesDeleteWarehouseResponses, WarehousesFindRunsData, WarehousesFindRunsResponses, WarehousesFindWarehousesData, WarehousesFindWarehousesResponses, WarehousesGetWarehouseData, WarehousesGetWarehouseResponses, WarehousesLookData, WarehousesLookResponses, WarehousesRenameData, WarehousesRenameResponses, WarehousesRunData, WarehousesRunResponses, WarehousesSetConnectionData, WarehousesSetConnectionResponses, WarehousesSetPlanData, WarehousesSetPlanResponses, WarehousesSetScheduleData, WarehousesSetScheduleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -973,6 +973,230 @@ export const personasSetPicture = <ThrowOnError extends boolean = false>(options
 export const personasFindPersonasOf = <ThrowOnError extends boolean = false>(options: Options<PersonasFindPersonasOfData, ThrowOnError>): RequestResult<PersonasFindPersonasOfResponses, unknown, ThrowOnError> => (options.client ?? client).get<PersonasFindPersonasOfResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/personas', ...options });
 
 /**
+ * Find Campaigns
+ *
+ * List campaigns, newest first, with the figures that were counted last.
+ */
+export const campaignsFindCampaigns = <ThrowOnError extends boolean = false>(options?: Options<CampaignsFindCampaignsData, ThrowOnError>): RequestResult<CampaignsFindCampaignsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<CampaignsFindCampaignsResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns', ...options });
+
+/**
+ * Create Campaign
+ *
+ * Make a draft; it may lack anything but a name.
+ */
+export const campaignsCreateCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsCreateCampaignData, ThrowOnError>): RequestResult<CampaignsCreateCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsCreateCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Count Drafted
+ *
+ * Count whom a draft reaches, and subtract, by reason, who gets nothing. Nothing is changed.
+ */
+export const campaignsCountDrafted = <ThrowOnError extends boolean = false>(options: Options<CampaignsCountDraftedData, ThrowOnError>): RequestResult<CampaignsCountDraftedResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsCountDraftedResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/audience',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Campaign
+ *
+ * Forget a draft.
+ */
+export const campaignsDeleteCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsDeleteCampaignData, ThrowOnError>): RequestResult<CampaignsDeleteCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).delete<CampaignsDeleteCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}', ...options });
+
+/**
+ * Get Campaign
+ *
+ * Return a campaign: what was written down, where it stands, and what keeps a draft from being sent.
+ */
+export const campaignsGetCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsGetCampaignData, ThrowOnError>): RequestResult<CampaignsGetCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsGetCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}', ...options });
+
+/**
+ * Save Campaign
+ *
+ * Save a draft, whatever it lacks. 409 `campaign_changed` where somebody else has saved it meanwhile.
+ */
+export const campaignsSaveCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsSaveCampaignData, ThrowOnError>): RequestResult<CampaignsSaveCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).put<CampaignsSaveCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Duplicate Campaign
+ *
+ * Make a draft of the same.
+ */
+export const campaignsDuplicateCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsDuplicateCampaignData, ThrowOnError>): RequestResult<CampaignsDuplicateCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsDuplicateCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/duplicate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Resend Campaign
+ *
+ * Make a draft to who has not opened this one; it needs another subject or template before it can be sent.
+ */
+export const campaignsResendCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsResendCampaignData, ThrowOnError>): RequestResult<CampaignsResendCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsResendCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/resend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Archive Campaign
+ *
+ * Put a campaign away; what is still to leave must be cancelled first.
+ */
+export const campaignsArchiveCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsArchiveCampaignData, ThrowOnError>): RequestResult<CampaignsArchiveCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsArchiveCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/archive', ...options });
+
+/**
+ * Restore Campaign
+ *
+ * Take a campaign out again.
+ */
+export const campaignsRestoreCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsRestoreCampaignData, ThrowOnError>): RequestResult<CampaignsRestoreCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsRestoreCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/restore', ...options });
+
+/**
+ * Review Campaign
+ *
+ * Ask for another member's word on a draft, or give it. Nobody approves what they have saved or asked about themselves.
+ */
+export const campaignsReviewCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsReviewCampaignData, ThrowOnError>): RequestResult<CampaignsReviewCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsReviewCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/review',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Campaign
+ *
+ * Send it when its time comes. For a minute, or until then, it can be taken back, unless `at_once` is said.
+ */
+export const campaignsSendCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsSendCampaignData, ThrowOnError>): RequestResult<CampaignsSendCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsSendCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/send',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Campaign
+ *
+ * Take back what has not begun: a draft again.
+ */
+export const campaignsUndoCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsUndoCampaignData, ThrowOnError>): RequestResult<CampaignsUndoCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsUndoCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/undo', ...options });
+
+/**
+ * Pause Campaign
+ *
+ * Let nothing more of it leave, for now.
+ */
+export const campaignsPauseCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsPauseCampaignData, ThrowOnError>): RequestResult<CampaignsPauseCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsPauseCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/pause', ...options });
+
+/**
+ * Resume Campaign
+ *
+ * Let it go on after a pause.
+ */
+export const campaignsResumeCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsResumeCampaignData, ThrowOnError>): RequestResult<CampaignsResumeCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsResumeCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/resume', ...options });
+
+/**
+ * Cancel Campaign
+ *
+ * End it: nothing more of it leaves, ever.
+ */
+export const campaignsCancelCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignsCancelCampaignData, ThrowOnError>): RequestResult<CampaignsCancelCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsCancelCampaignResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/cancel', ...options });
+
+/**
+ * Subtract
+ *
+ * Count whom a saved draft reaches, and subtract, by reason, who gets nothing.
+ */
+export const campaignsSubtract = <ThrowOnError extends boolean = false>(options: Options<CampaignsSubtractData, ThrowOnError>): RequestResult<CampaignsSubtractResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsSubtractResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/audience', ...options });
+
+/**
+ * Find Behind
+ *
+ * List who would get it now, or, with a reason, who would not.
+ */
+export const campaignsFindBehind = <ThrowOnError extends boolean = false>(options: Options<CampaignsFindBehindData, ThrowOnError>): RequestResult<CampaignsFindBehindResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsFindBehindResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/audience/people', ...options });
+
+/**
+ * Find Numbers
+ *
+ * Count what it came to, from its rows.
+ */
+export const campaignsFindNumbers = <ThrowOnError extends boolean = false>(options: Options<CampaignsFindNumbersData, ThrowOnError>): RequestResult<CampaignsFindNumbersResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsFindNumbersResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/numbers', ...options });
+
+/**
+ * Get Test
+ *
+ * Say what its test shows now, who has won, and by which figures that was decided.
+ */
+export const campaignsGetTest = <ThrowOnError extends boolean = false>(options: Options<CampaignsGetTestData, ThrowOnError>): RequestResult<CampaignsGetTestResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsGetTestResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/test', ...options });
+
+/**
+ * Choose Winner
+ *
+ * Choose the variant that goes to the rest: before the test is over, or where it has shown nothing.
+ */
+export const campaignsChooseWinner = <ThrowOnError extends boolean = false>(options: Options<CampaignsChooseWinnerData, ThrowOnError>): RequestResult<CampaignsChooseWinnerResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignsChooseWinnerResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/winner',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Messages
+ *
+ * List its messages, newest first.
+ */
+export const campaignsFindMessages = <ThrowOnError extends boolean = false>(options: Options<CampaignsFindMessagesData, ThrowOnError>): RequestResult<CampaignsFindMessagesResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsFindMessagesResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/messages', ...options });
+
+/**
+ * Find Excluded
+ *
+ * List who of the audience got no message, and why.
+ */
+export const campaignsFindExcluded = <ThrowOnError extends boolean = false>(options: Options<CampaignsFindExcludedData, ThrowOnError>): RequestResult<CampaignsFindExcludedResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsFindExcludedResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/excluded', ...options });
+
+/**
+ * Explain
+ *
+ * Say why somebody got it, waits for it, or did not get it.
+ */
+export const campaignsExplain = <ThrowOnError extends boolean = false>(options: Options<CampaignsExplainData, ThrowOnError>): RequestResult<CampaignsExplainResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsExplainResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/why/{person_id}', ...options });
+
+/**
  * Find Journeys
  *
  * List published journeys by key, with how many runs are under way: those in use, or those put away.
@@ -1456,6 +1680,34 @@ export const consentRenameTopic = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * Find Wordings
+ *
+ * List every version of what people read where they agree, newest first, and texts to begin with, by law.
+ */
+export const consentFindWordings = <ThrowOnError extends boolean = false>(options?: Options<ConsentFindWordingsData, ThrowOnError>): RequestResult<ConsentFindWordingsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ConsentFindWordingsResponses, unknown, ThrowOnError>({ url: '/api/v1/consent/wordings', ...options });
+
+/**
+ * Set Wording
+ *
+ * Let people read this from now on: a new version, which proofs name. Versions never change.
+ */
+export const consentSetWording = <ThrowOnError extends boolean = false>(options: Options<ConsentSetWordingData, ThrowOnError>): RequestResult<ConsentSetWordingResponses, unknown, ThrowOnError> => (options.client ?? client).put<ConsentSetWordingResponses, unknown, ThrowOnError>({
+    url: '/api/v1/consent/wordings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Preferences
+ *
+ * Return what a person wishes beside topics (a break until when, one message in how many days at most), and what they wished when, with proof.
+ */
+export const consentFindPreferences = <ThrowOnError extends boolean = false>(options: Options<ConsentFindPreferencesData, ThrowOnError>): RequestResult<ConsentFindPreferencesResponses, unknown, ThrowOnError> => (options.client ?? client).get<ConsentFindPreferencesResponses, unknown, ThrowOnError>({ url: '/api/v1/people/{person_id}/preferences', ...options });
+
+/**
  * Find Proofs
  *
  * List what a person said about each topic, newest first: when, where, and the proof of it.
@@ -1465,7 +1717,7 @@ export const consentFindProofs = <ThrowOnError extends boolean = false>(options:
 /**
  * Find Suppressions
  *
- * List suppressed addresses in alphabetical order.
+ * List suppressed addresses in alphabetical order, with how many there are for which reason.
  */
 export const consentFindSuppressions = <ThrowOnError extends boolean = false>(options?: Options<ConsentFindSuppressionsData, ThrowOnError>): RequestResult<ConsentFindSuppressionsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ConsentFindSuppressionsResponses, unknown, ThrowOnError>({ url: '/api/v1/suppressions', ...options });
 
@@ -1484,23 +1736,296 @@ export const consentSuppress = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Suppress List
+ *
+ * Never write to any of these addresses again; lines without one come back with their number.
+ */
+export const consentSuppressList = <ThrowOnError extends boolean = false>(options: Options<ConsentSuppressListData, ThrowOnError>): RequestResult<ConsentSuppressListResponses, unknown, ThrowOnError> => (options.client ?? client).post<ConsentSuppressListResponses, unknown, ThrowOnError>({
+    url: '/api/v1/suppressions/list',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Lift Suppression
  *
- * Take an address off the list; complaints and erased people stay on it.
+ * Take an address off the list, noted in the audit log; who complained needs an owner, who was erased stays on it.
  */
 export const consentLiftSuppression = <ThrowOnError extends boolean = false>(options: Options<ConsentLiftSuppressionData, ThrowOnError>): RequestResult<ConsentLiftSuppressionResponses, unknown, ThrowOnError> => (options.client ?? client).delete<ConsentLiftSuppressionResponses, unknown, ThrowOnError>({ url: '/api/v1/suppressions/{channel}/{address}', ...options });
 
 /**
+ * Set Confirmation
+ *
+ * Let who asks for a topic confirm by mail first (double opt-in), or not any more; the mail is the template `confirm_subscription`.
+ */
+export const topicsSetConfirmation = <ThrowOnError extends boolean = false>(options: Options<TopicsSetConfirmationData, ThrowOnError>): RequestResult<TopicsSetConfirmationResponses, unknown, ThrowOnError> => (options.client ?? client).put<TopicsSetConfirmationResponses, unknown, ThrowOnError>({
+    url: '/api/v1/topics/{key}/confirmation',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preview Page
+ *
+ * Show a page behind the links in a mail's footer as people see it, in a language.
+ */
+export const topicsPreviewPage = <ThrowOnError extends boolean = false>(options: Options<TopicsPreviewPageData, ThrowOnError>): RequestResult<TopicsPreviewPageResponses, unknown, ThrowOnError> => (options.client ?? client).post<TopicsPreviewPageResponses, unknown, ThrowOnError>({
+    url: '/api/v1/consent/page',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Ready
+ *
+ * List the ready templates to begin with.
+ */
+export const contentEditingFindReady = <ThrowOnError extends boolean = false>(options?: Options<ContentEditingFindReadyData, ThrowOnError>): RequestResult<ContentEditingFindReadyResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ContentEditingFindReadyResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/ready', ...options });
+
+/**
+ * Rename Template
+ *
+ * Give a template other names; nothing is published by that.
+ */
+export const contentEditingRenameTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentEditingRenameTemplateData, ThrowOnError>): RequestResult<ContentEditingRenameTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).put<ContentEditingRenameTemplateResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates/{key}/names',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Drop Template Draft
+ *
+ * Forget the draft at this revision, and a template that was nothing else.
+ */
+export const contentEditingDropTemplateDraft = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDropTemplateDraftData, ThrowOnError>): RequestResult<ContentEditingDropTemplateDraftResponses, unknown, ThrowOnError> => (options.client ?? client).delete<ContentEditingDropTemplateDraftResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/draft', ...options });
+
+/**
+ * Get Template Draft
+ *
+ * Return the draft; before there is one, what is published as revision 0.
+ */
+export const contentEditingGetTemplateDraft = <ThrowOnError extends boolean = false>(options: Options<ContentEditingGetTemplateDraftData, ThrowOnError>): RequestResult<ContentEditingGetTemplateDraftResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingGetTemplateDraftResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/draft', ...options });
+
+/**
+ * Put Template Draft
+ *
+ * Save the draft, sound or not. 409 `draft_changed` where somebody else has saved it meanwhile.
+ */
+export const contentEditingPutTemplateDraft = <ThrowOnError extends boolean = false>(options: Options<ContentEditingPutTemplateDraftData, ThrowOnError>): RequestResult<ContentEditingPutTemplateDraftResponses, unknown, ThrowOnError> => (options.client ?? client).put<ContentEditingPutTemplateDraftResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates/{key}/draft',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Publish Template Draft
+ *
+ * Publish the draft at this revision: from now on it is what is sent.
+ */
+export const contentEditingPublishTemplateDraft = <ThrowOnError extends boolean = false>(options: Options<ContentEditingPublishTemplateDraftData, ThrowOnError>): RequestResult<ContentEditingPublishTemplateDraftResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingPublishTemplateDraftResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates/{key}/draft/publish',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Template Versions
+ *
+ * List versions, newest first.
+ */
+export const contentEditingFindTemplateVersions = <ThrowOnError extends boolean = false>(options: Options<ContentEditingFindTemplateVersionsData, ThrowOnError>): RequestResult<ContentEditingFindTemplateVersionsResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingFindTemplateVersionsResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/versions', ...options });
+
+/**
+ * Get Template Version
+ *
+ * Return the copies of one version.
+ */
+export const contentEditingGetTemplateVersion = <ThrowOnError extends boolean = false>(options: Options<ContentEditingGetTemplateVersionData, ThrowOnError>): RequestResult<ContentEditingGetTemplateVersionResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingGetTemplateVersionResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/versions/{number}', ...options });
+
+/**
+ * Publish Template Again
+ *
+ * Publish an older version once more: it becomes the newest.
+ */
+export const contentEditingPublishTemplateAgain = <ThrowOnError extends boolean = false>(options: Options<ContentEditingPublishTemplateAgainData, ThrowOnError>): RequestResult<ContentEditingPublishTemplateAgainResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingPublishTemplateAgainResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/versions/{number}/publish', ...options });
+
+/**
+ * Duplicate Template
+ *
+ * Make a draft of a new template out of what is being worked on in this one.
+ */
+export const contentEditingDuplicateTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDuplicateTemplateData, ThrowOnError>): RequestResult<ContentEditingDuplicateTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingDuplicateTemplateResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates/{key}/duplicate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Template Uses
+ *
+ * Tell what sends a template.
+ */
+export const contentEditingFindTemplateUses = <ThrowOnError extends boolean = false>(options: Options<ContentEditingFindTemplateUsesData, ThrowOnError>): RequestResult<ContentEditingFindTemplateUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingFindTemplateUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/uses', ...options });
+
+/**
+ * Archive Template
+ *
+ * Put a template away that nothing sends.
+ */
+export const contentEditingArchiveTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentEditingArchiveTemplateData, ThrowOnError>): RequestResult<ContentEditingArchiveTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingArchiveTemplateResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/archive', ...options });
+
+/**
+ * Restore Template
+ *
+ * Take a template out again.
+ */
+export const contentEditingRestoreTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentEditingRestoreTemplateData, ThrowOnError>): RequestResult<ContentEditingRestoreTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingRestoreTemplateResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/restore', ...options });
+
+/**
+ * Get Brand Kit
+ *
+ * Return the brand kit.
+ */
+export const contentEditingDressingGetBrandKit = <ThrowOnError extends boolean = false>(options?: Options<ContentEditingDressingGetBrandKitData, ThrowOnError>): RequestResult<ContentEditingDressingGetBrandKitResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ContentEditingDressingGetBrandKitResponses, unknown, ThrowOnError>({ url: '/api/v1/brand', ...options });
+
+/**
+ * Put Brand Kit
+ *
+ * Keep the brand kit: what is published from now on is dressed in it (and what is republished).
+ */
+export const contentEditingDressingPutBrandKit = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingPutBrandKitData, ThrowOnError>): RequestResult<ContentEditingDressingPutBrandKitResponses, unknown, ThrowOnError> => (options.client ?? client).put<ContentEditingDressingPutBrandKitResponses, unknown, ThrowOnError>({
+    url: '/api/v1/brand',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Republish Template
+ *
+ * Publish what is published once more, with the brand and the snippets as they are now; nothing happens where that changes nothing.
+ */
+export const contentEditingDressingRepublishTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingRepublishTemplateData, ThrowOnError>): RequestResult<ContentEditingDressingRepublishTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingDressingRepublishTemplateResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}/republish', ...options });
+
+/**
+ * Find Snippets
+ *
+ * List snippets with their blocks.
+ */
+export const contentEditingDressingFindSnippets = <ThrowOnError extends boolean = false>(options?: Options<ContentEditingDressingFindSnippetsData, ThrowOnError>): RequestResult<ContentEditingDressingFindSnippetsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ContentEditingDressingFindSnippetsResponses, unknown, ThrowOnError>({ url: '/api/v1/snippets', ...options });
+
+/**
+ * Delete Snippet
+ *
+ * Forget a snippet that no template names.
+ */
+export const contentEditingDressingDeleteSnippet = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingDeleteSnippetData, ThrowOnError>): RequestResult<ContentEditingDressingDeleteSnippetResponses, unknown, ThrowOnError> => (options.client ?? client).delete<ContentEditingDressingDeleteSnippetResponses, unknown, ThrowOnError>({ url: '/api/v1/snippets/{key}', ...options });
+
+/**
+ * Get Snippet
+ *
+ * Return one snippet.
+ */
+export const contentEditingDressingGetSnippet = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingGetSnippetData, ThrowOnError>): RequestResult<ContentEditingDressingGetSnippetResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingDressingGetSnippetResponses, unknown, ThrowOnError>({ url: '/api/v1/snippets/{key}', ...options });
+
+/**
+ * Put Snippet
+ *
+ * Save blocks. 409 `draft_changed` where somebody else has saved them meanwhile.
+ */
+export const contentEditingDressingPutSnippet = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingPutSnippetData, ThrowOnError>): RequestResult<ContentEditingDressingPutSnippetResponses, unknown, ThrowOnError> => (options.client ?? client).put<ContentEditingDressingPutSnippetResponses, unknown, ThrowOnError>({
+    url: '/api/v1/snippets/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Snippet Uses
+ *
+ * Tell which templates name a snippet.
+ */
+export const contentEditingDressingFindSnippetUses = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingFindSnippetUsesData, ThrowOnError>): RequestResult<ContentEditingDressingFindSnippetUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentEditingDressingFindSnippetUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/snippets/{key}/uses', ...options });
+
+/**
+ * Republish Snippet
+ *
+ * Publish the templates that name it once more, with the blocks as they are now.
+ */
+export const contentEditingDressingRepublishSnippet = <ThrowOnError extends boolean = false>(options: Options<ContentEditingDressingRepublishSnippetData, ThrowOnError>): RequestResult<ContentEditingDressingRepublishSnippetResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentEditingDressingRepublishSnippetResponses, unknown, ThrowOnError>({ url: '/api/v1/snippets/{key}/republish', ...options });
+
+/**
  * Find Templates
  *
- * List templates by key.
+ * List templates by key, or those that were put away.
  */
 export const contentFindTemplates = <ThrowOnError extends boolean = false>(options?: Options<ContentFindTemplatesData, ThrowOnError>): RequestResult<ContentFindTemplatesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ContentFindTemplatesResponses, unknown, ThrowOnError>({ url: '/api/v1/templates', ...options });
 
 /**
+ * Create Template
+ *
+ * Begin a template: it has a draft, and nothing published yet.
+ */
+export const contentCreateTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentCreateTemplateData, ThrowOnError>): RequestResult<ContentCreateTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentCreateTemplateResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try Template
+ *
+ * Show a copy that is not saved as somebody would get it, made by what writes the mails.
+ */
+export const contentTryTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentTryTemplateData, ThrowOnError>): RequestResult<ContentTryTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<ContentTryTemplateResponses, unknown, ThrowOnError>({
+    url: '/api/v1/templates/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Template
+ *
+ * Forget a template of which no message was ever made, and that nothing sends.
+ */
+export const contentDeleteTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentDeleteTemplateData, ThrowOnError>): RequestResult<ContentDeleteTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).delete<ContentDeleteTemplateResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}', ...options });
+
+/**
  * Get Template
  *
- * Return a template with its source.
+ * Return a template with the source that is published; without any as long as nothing is.
  */
 export const contentGetTemplate = <ThrowOnError extends boolean = false>(options: Options<ContentGetTemplateData, ThrowOnError>): RequestResult<ContentGetTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).get<ContentGetTemplateResponses, unknown, ThrowOnError>({ url: '/api/v1/templates/{key}', ...options });
 
@@ -1791,6 +2316,223 @@ export const deliveryRulesDropQuietHours = <ThrowOnError extends boolean = false
  */
 export const deliveryRulesPutQuietHours = <ThrowOnError extends boolean = false>(options: Options<DeliveryRulesPutQuietHoursData, ThrowOnError>): RequestResult<DeliveryRulesPutQuietHoursResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryRulesPutQuietHoursResponses, unknown, ThrowOnError>({
     url: '/api/v1/sending-rules/quiet-hours',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Senders
+ *
+ * List the senders in the order in which they are asked, and how many messages wait for one; without any, mail goes by the server of the settings.
+ */
+export const deliverySendersFindSenders = <ThrowOnError extends boolean = false>(options?: Options<DeliverySendersFindSendersData, ThrowOnError>): RequestResult<DeliverySendersFindSendersResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliverySendersFindSendersResponses, unknown, ThrowOnError>({ url: '/api/v1/senders', ...options });
+
+/**
+ * Create Sender
+ *
+ * Make a sender, the last in order.
+ */
+export const deliverySendersCreateSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersCreateSenderData, ThrowOnError>): RequestResult<DeliverySendersCreateSenderResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliverySendersCreateSenderResponses, unknown, ThrowOnError>({
+    url: '/api/v1/senders',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Kinds
+ *
+ * List the kinds of senders, each with the JSON schema of its settings.
+ */
+export const deliverySendersFindKinds = <ThrowOnError extends boolean = false>(options?: Options<DeliverySendersFindKindsData, ThrowOnError>): RequestResult<DeliverySendersFindKindsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliverySendersFindKindsResponses, unknown, ThrowOnError>({ url: '/api/v1/senders/kinds', ...options });
+
+/**
+ * Set Order
+ *
+ * Say who goes first; the next one takes over while one does not work, or has no room today.
+ */
+export const deliverySendersSetOrder = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersSetOrderData, ThrowOnError>): RequestResult<DeliverySendersSetOrderResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliverySendersSetOrderResponses, unknown, ThrowOnError>({
+    url: '/api/v1/senders/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Sender
+ *
+ * Have a sender no more.
+ */
+export const deliverySendersDeleteSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersDeleteSenderData, ThrowOnError>): RequestResult<DeliverySendersDeleteSenderResponses, unknown, ThrowOnError> => (options.client ?? client).delete<DeliverySendersDeleteSenderResponses, unknown, ThrowOnError>({ url: '/api/v1/senders/{sender_id}', ...options });
+
+/**
+ * Get Sender
+ *
+ * Return one sender.
+ */
+export const deliverySendersGetSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersGetSenderData, ThrowOnError>): RequestResult<DeliverySendersGetSenderResponses, unknown, ThrowOnError> => (options.client ?? client).get<DeliverySendersGetSenderResponses, unknown, ThrowOnError>({ url: '/api/v1/senders/{sender_id}', ...options });
+
+/**
+ * Change Sender
+ *
+ * Change a sender; its kind stays, and its secrets where they are left out and it goes to the same server.
+ */
+export const deliverySendersChangeSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersChangeSenderData, ThrowOnError>): RequestResult<DeliverySendersChangeSenderResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliverySendersChangeSenderResponses, unknown, ThrowOnError>({
+    url: '/api/v1/senders/{sender_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Pause Sender
+ *
+ * Let nothing leave by a sender; where it is the only one of its stream, that mail waits.
+ */
+export const deliverySendersPauseSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersPauseSenderData, ThrowOnError>): RequestResult<DeliverySendersPauseSenderResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliverySendersPauseSenderResponses, unknown, ThrowOnError>({ url: '/api/v1/senders/{sender_id}/pause', ...options });
+
+/**
+ * Resume Sender
+ *
+ * Let a sender go on; also tries at once one that does not work.
+ */
+export const deliverySendersResumeSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersResumeSenderData, ThrowOnError>): RequestResult<DeliverySendersResumeSenderResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliverySendersResumeSenderResponses, unknown, ThrowOnError>({ url: '/api/v1/senders/{sender_id}/resume', ...options });
+
+/**
+ * Test Sender
+ *
+ * Send one mail by a sender at once, and return what the other side says.
+ */
+export const deliverySendersTestSender = <ThrowOnError extends boolean = false>(options: Options<DeliverySendersTestSenderData, ThrowOnError>): RequestResult<DeliverySendersTestSenderResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliverySendersTestSenderResponses, unknown, ThrowOnError>({
+    url: '/api/v1/senders/{sender_id}/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Find Domains
+ *
+ * List the domains that mail is from: the records that DNS should have, and what it said when it was asked last.
+ */
+export const deliveryDomainsFindDomains = <ThrowOnError extends boolean = false>(options?: Options<DeliveryDomainsFindDomainsData, ThrowOnError>): RequestResult<DeliveryDomainsFindDomainsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliveryDomainsFindDomainsResponses, unknown, ThrowOnError>({ url: '/api/v1/domains', ...options });
+
+/**
+ * Create Domain
+ *
+ * Make keys (DKIM) for a domain; mail of it that we hand over ourselves is signed once DNS names them.
+ */
+export const deliveryDomainsCreateDomain = <ThrowOnError extends boolean = false>(options: Options<DeliveryDomainsCreateDomainData, ThrowOnError>): RequestResult<DeliveryDomainsCreateDomainResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryDomainsCreateDomainResponses, unknown, ThrowOnError>({
+    url: '/api/v1/domains',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Check Domain
+ *
+ * Ask DNS about a domain now.
+ */
+export const deliveryDomainsCheckDomain = <ThrowOnError extends boolean = false>(options: Options<DeliveryDomainsCheckDomainData, ThrowOnError>): RequestResult<DeliveryDomainsCheckDomainResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryDomainsCheckDomainResponses, unknown, ThrowOnError>({ url: '/api/v1/domains/{domain}/check', ...options });
+
+/**
+ * Delete Domain
+ *
+ * Sign no mail of a domain any more, and forget its keys.
+ */
+export const deliveryDomainsDeleteDomain = <ThrowOnError extends boolean = false>(options: Options<DeliveryDomainsDeleteDomainData, ThrowOnError>): RequestResult<DeliveryDomainsDeleteDomainResponses, unknown, ThrowOnError> => (options.client ?? client).delete<DeliveryDomainsDeleteDomainResponses, unknown, ThrowOnError>({ url: '/api/v1/domains/{domain}', ...options });
+
+/**
+ * Find Doors
+ *
+ * List the addresses at which providers report what became of mail, and what came last; `path` is on this host.
+ */
+export const deliveryOutcomesFindDoors = <ThrowOnError extends boolean = false>(options?: Options<DeliveryOutcomesFindDoorsData, ThrowOnError>): RequestResult<DeliveryOutcomesFindDoorsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliveryOutcomesFindDoorsResponses, unknown, ThrowOnError>({ url: '/api/v1/report-doors', ...options });
+
+/**
+ * Open Door
+ *
+ * Make an address for a provider: ses, postmark, mailgun, sendgrid, brevo, mailjet, sparkpost, resend or mailersend.
+ */
+export const deliveryOutcomesOpenDoor = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesOpenDoorData, ThrowOnError>): RequestResult<DeliveryOutcomesOpenDoorResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryOutcomesOpenDoorResponses, unknown, ThrowOnError>({
+    url: '/api/v1/report-doors',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Close Door
+ *
+ * Take no more reports of a provider; what came stays.
+ */
+export const deliveryOutcomesCloseDoor = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesCloseDoorData, ThrowOnError>): RequestResult<DeliveryOutcomesCloseDoorResponses, unknown, ThrowOnError> => (options.client ?? client).delete<DeliveryOutcomesCloseDoorResponses, unknown, ThrowOnError>({ url: '/api/v1/report-doors/{kind}', ...options });
+
+/**
+ * Prove Door
+ *
+ * Say what a provider's bodies are checked with: its signing key, or its topic.
+ */
+export const deliveryOutcomesProveDoor = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesProveDoorData, ThrowOnError>): RequestResult<DeliveryOutcomesProveDoorResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryOutcomesProveDoorResponses, unknown, ThrowOnError>({
+    url: '/api/v1/report-doors/{kind}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rotate Door
+ *
+ * Give a provider another address; the old one ends within a second.
+ */
+export const deliveryOutcomesRotateDoor = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesRotateDoorData, ThrowOnError>): RequestResult<DeliveryOutcomesRotateDoorResponses, unknown, ThrowOnError> => (options.client ?? client).post<DeliveryOutcomesRotateDoorResponses, unknown, ThrowOnError>({ url: '/api/v1/report-doors/{kind}/rotate', ...options });
+
+/**
+ * Find Reports
+ *
+ * List what servers, providers and postmasters said about a message, what each was taken for by which rule, and what followed.
+ */
+export const deliveryOutcomesFindReports = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesFindReportsData, ThrowOnError>): RequestResult<DeliveryOutcomesFindReportsResponses, unknown, ThrowOnError> => (options.client ?? client).get<DeliveryOutcomesFindReportsResponses, unknown, ThrowOnError>({ url: '/api/v1/messages/{message_id}/reports', ...options });
+
+/**
+ * Find Address Reports
+ *
+ * List what was said about mail to an address, newest first: why it is suppressed, or how near it is to that.
+ */
+export const deliveryOutcomesFindAddressReports = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesFindAddressReportsData, ThrowOnError>): RequestResult<DeliveryOutcomesFindAddressReportsResponses, unknown, ThrowOnError> => (options.client ?? client).get<DeliveryOutcomesFindAddressReportsResponses, unknown, ThrowOnError>({ url: '/api/v1/address-reports', ...options });
+
+/**
+ * Find Outcome Rules
+ *
+ * Return from how many soft bounces on an address is left alone, and from which rates on marketing stands still.
+ */
+export const deliveryOutcomesFindOutcomeRules = <ThrowOnError extends boolean = false>(options?: Options<DeliveryOutcomesFindOutcomeRulesData, ThrowOnError>): RequestResult<DeliveryOutcomesFindOutcomeRulesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<DeliveryOutcomesFindOutcomeRulesResponses, unknown, ThrowOnError>({ url: '/api/v1/outcome-rules', ...options });
+
+/**
+ * Put Outcome Rules
+ *
+ * Set these numbers.
+ */
+export const deliveryOutcomesPutOutcomeRules = <ThrowOnError extends boolean = false>(options: Options<DeliveryOutcomesPutOutcomeRulesData, ThrowOnError>): RequestResult<DeliveryOutcomesPutOutcomeRulesResponses, unknown, ThrowOnError> => (options.client ?? client).put<DeliveryOutcomesPutOutcomeRulesResponses, unknown, ThrowOnError>({
+    url: '/api/v1/outcome-rules',
     ...options,
     headers: {
         'Content-Type': 'application/json',

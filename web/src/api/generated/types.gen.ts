@@ -1167,6 +1167,153 @@ export type Upload = {
 };
 
 /**
+ * CampaignDefinition
+ *
+ * A campaign as it is written down (docs/guide/campaigns.md); whatever is left out is as usual, and a draft may lack anything but a name.
+ */
+export type CampaignDefinition = {
+    /**
+     * Name
+     */
+    name: unknown;
+    /**
+     * Topic
+     */
+    topic?: unknown;
+    /**
+     * Audience
+     */
+    audience?: unknown;
+    /**
+     * Variants
+     */
+    variants?: unknown;
+    /**
+     * Test
+     */
+    test?: unknown;
+    /**
+     * When
+     */
+    when?: unknown;
+    /**
+     * Per Hour
+     */
+    per_hour?: unknown;
+    /**
+     * Ends At
+     */
+    ends_at?: unknown;
+    /**
+     * Skip Seen
+     */
+    skip_seen?: unknown;
+};
+
+/**
+ * CampaignAudience
+ *
+ * Whom a draft is for, and what decides who of them gets it.
+ */
+export type CampaignAudience = {
+    /**
+     * Audience
+     */
+    audience: {
+        [key: string]: unknown;
+    };
+    /**
+     * Topic
+     */
+    topic: string;
+    /**
+     * Template
+     */
+    template?: string | null;
+    /**
+     * Skip Seen
+     */
+    skip_seen?: unknown;
+    /**
+     * Resend Of
+     */
+    resend_of?: number | null;
+};
+
+/**
+ * CampaignDraft
+ *
+ * What was written down, and the revision that was worked on.
+ */
+export type CampaignDraft = {
+    definition: CampaignDefinition;
+    /**
+     * Revision
+     */
+    revision: number;
+};
+
+/**
+ * CampaignName
+ *
+ * What a new campaign is called; null: as the old one.
+ */
+export type CampaignName = {
+    /**
+     * Name
+     */
+    name?: string | null;
+};
+
+/**
+ * CampaignReview
+ *
+ * A question or a word about a revision.
+ */
+export type CampaignReview = {
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Word
+     */
+    word: 'asked' | 'approved' | 'refused';
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * CampaignLaunch
+ *
+ * Which revision is sent; `at_once`: without the minute in which it can be taken back.
+ */
+export type CampaignLaunch = {
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * At Once
+     */
+    at_once?: boolean;
+};
+
+/**
+ * CampaignChoice
+ *
+ * The variant that goes to the rest.
+ */
+export type CampaignChoice = {
+    /**
+     * Variant
+     */
+    variant: string;
+};
+
+/**
  * Publication
  *
  * A journey as it is written down (ARCHITECTURE.md), and what becomes of people under way.
@@ -1502,6 +1649,24 @@ export type TopicNames = {
 };
 
 /**
+ * WordingChange
+ *
+ * What people read where they agree, by language; `{workspace}` and `{address}` stand for the shop's name and postal address.
+ */
+export type WordingChange = {
+    /**
+     * Law
+     */
+    law: 'gdpr' | 'casl' | 'ccpa' | 'own';
+    /**
+     * Texts
+     */
+    texts: {
+        [key: string]: string;
+    };
+};
+
+/**
  * NewSuppression
  *
  * An address that must not be written to.
@@ -1518,9 +1683,704 @@ export type NewSuppression = {
 };
 
 /**
+ * SuppressionList
+ *
+ * Addresses that must not be written to: one a line, or the first column of CSV; `detail` says why, for all of them.
+ */
+export type SuppressionList = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
+ * Confirming
+ *
+ * Whether who asks for a topic confirms by mail first.
+ */
+export type Confirming = {
+    /**
+     * Is On
+     */
+    is_on: boolean;
+};
+
+/**
+ * PageAsked
+ *
+ * Which page, in which language; `texts`: a wording that is being written, in place of the one that counts.
+ */
+export type PageAsked = {
+    /**
+     * Page
+     */
+    page?: 'preferences' | 'confirm' | 'unsubscribe';
+    /**
+     * Language
+     */
+    language?: 'en' | 'et' | 'fa' | 'ar';
+    /**
+     * Texts
+     */
+    texts?: {
+        [key: string]: string;
+    } | null;
+};
+
+/**
+ * TemplateReady
+ *
+ * A ready template to begin with.
+ */
+export type TemplateReady = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * TemplatesReady
+ *
+ * All of them.
+ */
+export type TemplatesReady = {
+    /**
+     * Items
+     */
+    items: Array<TemplateReady>;
+};
+
+/**
+ * TemplateDraft
+ *
+ * What is being worked on. `number`: what is published now; `begun_at`: what was when the draft was begun.
+ */
+export type TemplateDraft = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: unknown;
+    };
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Number
+     */
+    number: number | null;
+    /**
+     * Begun At
+     */
+    begun_at: number | null;
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+    /**
+     * Updated By
+     */
+    updated_by: string | null;
+};
+
+/**
+ * TemplateNames
+ *
+ * What a template is called, by language.
+ */
+export type TemplateNames = {
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * TemplateDraftGiven
+ *
+ * Copies by language as they are for now, and the revision that was worked on (0: there was none).
+ */
+export type TemplateDraftGiven = {
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: unknown;
+    };
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Names
+     */
+    names?: {
+        [key: string]: string;
+    } | null;
+};
+
+/**
+ * TemplatePublished
+ *
+ * The version that is sent from now on.
+ */
+export type TemplatePublished = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Version Id
+     */
+    version_id: number | null;
+    /**
+     * Number
+     */
+    number: number | null;
+};
+
+/**
+ * TemplateDraftRevision
+ *
+ * Which revision to publish.
+ */
+export type TemplateDraftRevision = {
+    /**
+     * Revision
+     */
+    revision: number;
+};
+
+/**
+ * TemplateVersion
+ *
+ * A version: when and by whom it was published, and how each language is written.
+ */
+export type TemplateVersion = {
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Published At
+     */
+    published_at: string;
+    /**
+     * Published By
+     */
+    published_by: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Modes
+     */
+    modes: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * TemplateVersions
+ *
+ * A page of them, the newest first.
+ */
+export type TemplateVersions = {
+    /**
+     * Items
+     */
+    items: Array<TemplateVersion>;
+    /**
+     * Next
+     */
+    next: number | null;
+    /**
+     * Total
+     */
+    total: number | null;
+};
+
+/**
+ * TemplateSource
+ *
+ * The copies of one version, as they were saved.
+ */
+export type TemplateSource = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * TemplateCopied
+ *
+ * What the copy is called; without names those of the template.
+ */
+export type TemplateCopied = {
+    /**
+     * Key
+     */
+    key?: string | null;
+    /**
+     * Names
+     */
+    names?: {
+        [key: string]: string;
+    } | null;
+};
+
+/**
+ * TemplateUse
+ *
+ * What sends a template.
+ */
+export type TemplateUse = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * TemplateUses
+ *
+ * All that sends it.
+ */
+export type TemplateUses = {
+    /**
+     * Items
+     */
+    items: Array<TemplateUse>;
+};
+
+/**
+ * BrandShown
+ *
+ * The brand kit, and what stands in every footer, which is changed with the workspace.
+ */
+export type BrandShown = {
+    /**
+     * Colours
+     */
+    colours: {
+        [key: string]: string;
+    };
+    /**
+     * Dark
+     */
+    dark: {
+        [key: string]: string;
+    };
+    /**
+     * Font
+     */
+    font: string;
+    /**
+     * Radius
+     */
+    radius: number;
+    /**
+     * Logo
+     */
+    logo: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Footer
+     */
+    footer: {
+        [key: string]: string;
+    };
+    /**
+     * Social
+     */
+    social: Array<{
+        [key: string]: string;
+    }>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Postal Address
+     */
+    postal_address: string;
+};
+
+/**
+ * BrandKit
+ *
+ * Colours by what they are (`colours`, and `dark` for dark screens), `font`, `radius` in pixels, `logo`, `footer` by language, `social` (content/brand.py).
+ */
+export type BrandKit = {
+    /**
+     * Colours
+     */
+    colours: {
+        [key: string]: string;
+    };
+    /**
+     * Dark
+     */
+    dark: {
+        [key: string]: string;
+    };
+    /**
+     * Font
+     */
+    font: string;
+    /**
+     * Radius
+     */
+    radius: number;
+    /**
+     * Logo
+     */
+    logo: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Footer
+     */
+    footer: {
+        [key: string]: string;
+    };
+    /**
+     * Social
+     */
+    social: Array<{
+        [key: string]: string;
+    }>;
+};
+
+/**
+ * TemplateDressed
+ *
+ * What became of a template that was to be published with the brand and the snippets as they are now; `problem`: why it was not.
+ */
+export type TemplateDressed = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Number
+     */
+    number: number | null;
+    /**
+     * Is New
+     */
+    is_new: boolean;
+    /**
+     * Problem
+     */
+    problem: string;
+};
+
+/**
+ * SnippetShown
+ *
+ * Saved blocks; `uses`: how many templates name them.
+ */
+export type SnippetShown = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: Array<unknown>;
+    };
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Updated By
+     */
+    updated_by: string;
+    /**
+     * Uses
+     */
+    uses: number;
+};
+
+/**
+ * SnippetsShown
+ *
+ * All of them.
+ */
+export type SnippetsShown = {
+    /**
+     * Items
+     */
+    items: Array<SnippetShown>;
+};
+
+/**
+ * SnippetGiven
+ *
+ * Blocks by language, and the revision that was worked on (0: there was none).
+ */
+export type SnippetGiven = {
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: Array<unknown>;
+    };
+    /**
+     * Revision
+     */
+    revision?: number;
+};
+
+/**
+ * SnippetUse
+ *
+ * A template that names a snippet; `is_published`: in what is sent, not in its draft alone.
+ */
+export type SnippetUse = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Is Published
+     */
+    is_published: boolean;
+};
+
+/**
+ * SnippetUses
+ *
+ * All that name it.
+ */
+export type SnippetUses = {
+    /**
+     * Items
+     */
+    items: Array<SnippetUse>;
+};
+
+/**
+ * TemplatesDressed
+ *
+ * What became of each.
+ */
+export type TemplatesDressed = {
+    /**
+     * Items
+     */
+    items: Array<TemplateDressed>;
+};
+
+/**
+ * TemplateMade
+ *
+ * A new template; without a key one is made of its name.
+ */
+export type TemplateMade = {
+    /**
+     * Names
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * Key
+     */
+    key?: string | null;
+    start?: TemplateStart;
+};
+
+/**
+ * TemplateStart
+ *
+ * What a new template begins with: nothing, a ready template (`key`), or another template (`key`).
+ */
+export type TemplateStart = {
+    /**
+     * Kind
+     */
+    kind?: 'blank' | 'ready' | 'template';
+    /**
+     * Key
+     */
+    key?: string;
+    /**
+     * Language
+     */
+    language?: string;
+    /**
+     * Mode
+     */
+    mode?: 'blocks' | 'mjml' | 'html';
+};
+
+/**
+ * TemplateShown
+ *
+ * The mail as it would be; or `reason` and `detail`, why this person would be skipped. `reads`: the values that it asks for; `size`: bytes of its HTML.
+ */
+export type TemplateShown = {
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Direction
+     */
+    direction: 'ltr' | 'rtl';
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * Reads
+     */
+    reads: Array<string>;
+    /**
+     * Subject
+     */
+    subject?: string;
+    /**
+     * Preheader
+     */
+    preheader?: string;
+    /**
+     * Html
+     */
+    html?: string;
+    /**
+     * Text
+     */
+    text?: string;
+    /**
+     * Size
+     */
+    size?: number;
+    /**
+     * Reason
+     */
+    reason?: string;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
+ * TemplateTried
+ *
+ * A copy that need not be saved, and as whom to show it: a person, as known at an instant; or the worst there is, every attribute the longest, or missing where some lack it.
+ */
+export type TemplateTried = {
+    /**
+     * Copy
+     */
+    copy: {
+        [key: string]: unknown;
+    };
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * At
+     */
+    at?: string | null;
+    /**
+     * Worst
+     */
+    worst?: 'longest' | 'missing' | null;
+    /**
+     * Event
+     */
+    event?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * TemplateBody
  *
- * Names by language and, for each language, `subject`, `preheader`, `mjml`, `text` (content/types.py).
+ * Names by language and, for each language, a copy: `mode`, `subject`, `preheader`, `text` and the source (content/types.py).
  */
 export type TemplateBody = {
     /**
@@ -1949,6 +2809,162 @@ export type SendingRules = {
  * What the length of a window is given in.
  */
 export type Unit = 'hours' | 'days' | 'weeks';
+
+/**
+ * SenderWanted
+ *
+ * A sender. `settings`: by the schema of its kind (GET /senders/kinds); a secret that is left out stays as it is.
+ *
+ * `warmup`: so many on each of its first days, from `warmup_from` on (UTC); `bounce_domain`: bounces come to an address there that names the message.
+ */
+export type SenderWanted = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Settings
+     */
+    settings: {
+        [key: string]: unknown;
+    };
+    /**
+     * Stream
+     */
+    stream?: 'both' | 'marketing' | 'transactional';
+    /**
+     * From Name
+     */
+    from_name?: string;
+    /**
+     * From Email
+     */
+    from_email?: string;
+    /**
+     * Reply To
+     */
+    reply_to?: string;
+    /**
+     * Bounce Domain
+     */
+    bounce_domain?: string;
+    /**
+     * Per Second
+     */
+    per_second?: number | null;
+    /**
+     * Per Day
+     */
+    per_day?: number | null;
+    /**
+     * Warmup
+     */
+    warmup?: Array<number>;
+    /**
+     * Warmup From
+     */
+    warmup_from?: string | null;
+};
+
+/**
+ * SenderOrder
+ *
+ * All senders, who goes first at first.
+ */
+export type SenderOrder = {
+    /**
+     * Ids
+     */
+    ids: Array<number>;
+};
+
+/**
+ * SenderTest
+ *
+ * Where the test goes.
+ */
+export type SenderTest = {
+    /**
+     * To
+     */
+    to: string;
+};
+
+/**
+ * DomainWanted
+ *
+ * A domain that mail is from.
+ */
+export type DomainWanted = {
+    /**
+     * Domain
+     */
+    domain: string;
+};
+
+/**
+ * NewReportDoor
+ *
+ * Which provider reports here.
+ */
+export type NewReportDoor = {
+    /**
+     * Kind
+     */
+    kind: string;
+};
+
+/**
+ * ReportProof
+ *
+ * What a provider's bodies are checked with; leave out what stays. `topic`: the ARN of the SNS topic (SES).
+ */
+export type ReportProof = {
+    /**
+     * Secret
+     */
+    secret?: string | null;
+    /**
+     * Topic
+     */
+    topic?: string | null;
+};
+
+/**
+ * OutcomeNumbers
+ *
+ * From how many on something follows.
+ */
+export type OutcomeNumbers = {
+    /**
+     * Soft Bounces
+     */
+    soft_bounces: number;
+    /**
+     * Soft Days
+     */
+    soft_days: number;
+    /**
+     * Brake Hours
+     */
+    brake_hours: number;
+    /**
+     * Brake Least
+     */
+    brake_least: number;
+    /**
+     * Complaint Rate
+     */
+    complaint_rate: number;
+    /**
+     * Bounce Rate
+     */
+    bounce_rate: number;
+};
 
 /**
  * Checked
@@ -4680,6 +5696,539 @@ export type PersonasFindPersonasOfResponses = {
     200: unknown;
 };
 
+export type CampaignsFindCampaignsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: '' | 'draft' | 'scheduled' | 'running' | 'paused' | 'done' | 'cancelled';
+        /**
+         * Search
+         */
+        search?: string;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Archived
+         */
+        archived?: boolean;
+    };
+    url: '/api/v1/campaigns';
+};
+
+export type CampaignsFindCampaignsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsCreateCampaignData = {
+    body: CampaignDefinition;
+    path?: never;
+    query?: never;
+    url: '/api/v1/campaigns';
+};
+
+export type CampaignsCreateCampaignResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type CampaignsCreateCampaignResponse = CampaignsCreateCampaignResponses[keyof CampaignsCreateCampaignResponses];
+
+export type CampaignsCountDraftedData = {
+    body: CampaignAudience;
+    path?: never;
+    query?: never;
+    url: '/api/v1/campaigns/audience';
+};
+
+export type CampaignsCountDraftedResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsDeleteCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}';
+};
+
+export type CampaignsDeleteCampaignResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type CampaignsDeleteCampaignResponse = CampaignsDeleteCampaignResponses[keyof CampaignsDeleteCampaignResponses];
+
+export type CampaignsGetCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}';
+};
+
+export type CampaignsGetCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsSaveCampaignData = {
+    body: CampaignDraft;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}';
+};
+
+export type CampaignsSaveCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsDuplicateCampaignData = {
+    body: CampaignName;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/duplicate';
+};
+
+export type CampaignsDuplicateCampaignResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type CampaignsDuplicateCampaignResponse = CampaignsDuplicateCampaignResponses[keyof CampaignsDuplicateCampaignResponses];
+
+export type CampaignsResendCampaignData = {
+    body: CampaignName;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/resend';
+};
+
+export type CampaignsResendCampaignResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type CampaignsResendCampaignResponse = CampaignsResendCampaignResponses[keyof CampaignsResendCampaignResponses];
+
+export type CampaignsArchiveCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/archive';
+};
+
+export type CampaignsArchiveCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsRestoreCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/restore';
+};
+
+export type CampaignsRestoreCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsReviewCampaignData = {
+    body: CampaignReview;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/review';
+};
+
+export type CampaignsReviewCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsSendCampaignData = {
+    body: CampaignLaunch;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/send';
+};
+
+export type CampaignsSendCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsUndoCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/undo';
+};
+
+export type CampaignsUndoCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsPauseCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/pause';
+};
+
+export type CampaignsPauseCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsResumeCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/resume';
+};
+
+export type CampaignsResumeCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsCancelCampaignData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/cancel';
+};
+
+export type CampaignsCancelCampaignResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsSubtractData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/audience';
+};
+
+export type CampaignsSubtractResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsFindBehindData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: {
+        /**
+         * Reason
+         */
+        reason?: string;
+        /**
+         * After
+         */
+        after?: number;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/campaigns/{campaign_id}/audience/people';
+};
+
+export type CampaignsFindBehindResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsFindNumbersData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/numbers';
+};
+
+export type CampaignsFindNumbersResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsGetTestData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/test';
+};
+
+export type CampaignsGetTestResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsChooseWinnerData = {
+    body: CampaignChoice;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/winner';
+};
+
+export type CampaignsChooseWinnerResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsFindMessagesData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: {
+        /**
+         * State
+         */
+        state?: string | null;
+        /**
+         * Reason
+         */
+        reason?: string | null;
+        /**
+         * Variant
+         */
+        variant?: string | null;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/campaigns/{campaign_id}/messages';
+};
+
+export type CampaignsFindMessagesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsFindExcludedData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: {
+        /**
+         * Reason
+         */
+        reason?: string | null;
+        /**
+         * After
+         */
+        after?: number;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/campaigns/{campaign_id}/excluded';
+};
+
+export type CampaignsFindExcludedResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type CampaignsExplainData = {
+    body?: never;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/why/{person_id}';
+};
+
+export type CampaignsExplainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type JourneysFindJourneysData = {
     body?: never;
     path?: never;
@@ -5797,6 +7346,53 @@ export type ConsentRenameTopicResponses = {
     200: unknown;
 };
 
+export type ConsentFindWordingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/consent/wordings';
+};
+
+export type ConsentFindWordingsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type ConsentSetWordingData = {
+    body: WordingChange;
+    path?: never;
+    query?: never;
+    url: '/api/v1/consent/wordings';
+};
+
+export type ConsentSetWordingResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type ConsentFindPreferencesData = {
+    body?: never;
+    path: {
+        /**
+         * Person Id
+         */
+        person_id: number;
+    };
+    query?: never;
+    url: '/api/v1/people/{person_id}/preferences';
+};
+
+export type ConsentFindPreferencesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type ConsentFindProofsData = {
     body?: never;
     path: {
@@ -5824,6 +7420,10 @@ export type ConsentFindSuppressionsData = {
          * Search
          */
         search?: string;
+        /**
+         * Reason
+         */
+        reason?: 'hard_bounce' | 'complaint' | 'manual' | 'erased' | null;
         /**
          * After
          */
@@ -5863,6 +7463,20 @@ export type ConsentSuppressResponses = {
 
 export type ConsentSuppressResponse = ConsentSuppressResponses[keyof ConsentSuppressResponses];
 
+export type ConsentSuppressListData = {
+    body: SuppressionList;
+    path?: never;
+    query?: never;
+    url: '/api/v1/suppressions/list';
+};
+
+export type ConsentSuppressListResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
 export type ConsentLiftSuppressionData = {
     body?: never;
     path: {
@@ -5888,10 +7502,512 @@ export type ConsentLiftSuppressionResponses = {
 
 export type ConsentLiftSuppressionResponse = ConsentLiftSuppressionResponses[keyof ConsentLiftSuppressionResponses];
 
-export type ContentFindTemplatesData = {
+export type TopicsSetConfirmationData = {
+    body: Confirming;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{key}/confirmation';
+};
+
+export type TopicsSetConfirmationResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type TopicsPreviewPageData = {
+    body: PageAsked;
+    path?: never;
+    query?: never;
+    url: '/api/v1/consent/page';
+};
+
+export type TopicsPreviewPageResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type ContentEditingFindReadyData = {
     body?: never;
     path?: never;
     query?: never;
+    url: '/api/v1/templates/ready';
+};
+
+export type ContentEditingFindReadyResponses = {
+    /**
+     * OK
+     */
+    200: TemplatesReady;
+};
+
+export type ContentEditingFindReadyResponse = ContentEditingFindReadyResponses[keyof ContentEditingFindReadyResponses];
+
+export type ContentEditingRenameTemplateData = {
+    body: TemplateNames;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/names';
+};
+
+export type ContentEditingRenameTemplateResponses = {
+    /**
+     * OK
+     */
+    200: TemplateDraft;
+};
+
+export type ContentEditingRenameTemplateResponse = ContentEditingRenameTemplateResponses[keyof ContentEditingRenameTemplateResponses];
+
+export type ContentEditingDropTemplateDraftData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query: {
+        /**
+         * Revision
+         */
+        revision: number;
+    };
+    url: '/api/v1/templates/{key}/draft';
+};
+
+export type ContentEditingDropTemplateDraftResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ContentEditingDropTemplateDraftResponse = ContentEditingDropTemplateDraftResponses[keyof ContentEditingDropTemplateDraftResponses];
+
+export type ContentEditingGetTemplateDraftData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/draft';
+};
+
+export type ContentEditingGetTemplateDraftResponses = {
+    /**
+     * OK
+     */
+    200: TemplateDraft;
+};
+
+export type ContentEditingGetTemplateDraftResponse = ContentEditingGetTemplateDraftResponses[keyof ContentEditingGetTemplateDraftResponses];
+
+export type ContentEditingPutTemplateDraftData = {
+    body: TemplateDraftGiven;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/draft';
+};
+
+export type ContentEditingPutTemplateDraftResponses = {
+    /**
+     * OK
+     */
+    200: TemplateDraft;
+};
+
+export type ContentEditingPutTemplateDraftResponse = ContentEditingPutTemplateDraftResponses[keyof ContentEditingPutTemplateDraftResponses];
+
+export type ContentEditingPublishTemplateDraftData = {
+    body: TemplateDraftRevision;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/draft/publish';
+};
+
+export type ContentEditingPublishTemplateDraftResponses = {
+    /**
+     * OK
+     */
+    200: TemplatePublished;
+};
+
+export type ContentEditingPublishTemplateDraftResponse = ContentEditingPublishTemplateDraftResponses[keyof ContentEditingPublishTemplateDraftResponses];
+
+export type ContentEditingFindTemplateVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: {
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/templates/{key}/versions';
+};
+
+export type ContentEditingFindTemplateVersionsResponses = {
+    /**
+     * OK
+     */
+    200: TemplateVersions;
+};
+
+export type ContentEditingFindTemplateVersionsResponse = ContentEditingFindTemplateVersionsResponses[keyof ContentEditingFindTemplateVersionsResponses];
+
+export type ContentEditingGetTemplateVersionData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/versions/{number}';
+};
+
+export type ContentEditingGetTemplateVersionResponses = {
+    /**
+     * OK
+     */
+    200: TemplateSource;
+};
+
+export type ContentEditingGetTemplateVersionResponse = ContentEditingGetTemplateVersionResponses[keyof ContentEditingGetTemplateVersionResponses];
+
+export type ContentEditingPublishTemplateAgainData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/versions/{number}/publish';
+};
+
+export type ContentEditingPublishTemplateAgainResponses = {
+    /**
+     * OK
+     */
+    200: TemplatePublished;
+};
+
+export type ContentEditingPublishTemplateAgainResponse = ContentEditingPublishTemplateAgainResponses[keyof ContentEditingPublishTemplateAgainResponses];
+
+export type ContentEditingDuplicateTemplateData = {
+    body: TemplateCopied;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/duplicate';
+};
+
+export type ContentEditingDuplicateTemplateResponses = {
+    /**
+     * Created
+     */
+    201: TemplateDraft;
+};
+
+export type ContentEditingDuplicateTemplateResponse = ContentEditingDuplicateTemplateResponses[keyof ContentEditingDuplicateTemplateResponses];
+
+export type ContentEditingFindTemplateUsesData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/uses';
+};
+
+export type ContentEditingFindTemplateUsesResponses = {
+    /**
+     * OK
+     */
+    200: TemplateUses;
+};
+
+export type ContentEditingFindTemplateUsesResponse = ContentEditingFindTemplateUsesResponses[keyof ContentEditingFindTemplateUsesResponses];
+
+export type ContentEditingArchiveTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/archive';
+};
+
+export type ContentEditingArchiveTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ContentEditingArchiveTemplateResponse = ContentEditingArchiveTemplateResponses[keyof ContentEditingArchiveTemplateResponses];
+
+export type ContentEditingRestoreTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/restore';
+};
+
+export type ContentEditingRestoreTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ContentEditingRestoreTemplateResponse = ContentEditingRestoreTemplateResponses[keyof ContentEditingRestoreTemplateResponses];
+
+export type ContentEditingDressingGetBrandKitData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/brand';
+};
+
+export type ContentEditingDressingGetBrandKitResponses = {
+    /**
+     * OK
+     */
+    200: BrandShown;
+};
+
+export type ContentEditingDressingGetBrandKitResponse = ContentEditingDressingGetBrandKitResponses[keyof ContentEditingDressingGetBrandKitResponses];
+
+export type ContentEditingDressingPutBrandKitData = {
+    body: BrandKit;
+    path?: never;
+    query?: never;
+    url: '/api/v1/brand';
+};
+
+export type ContentEditingDressingPutBrandKitResponses = {
+    /**
+     * OK
+     */
+    200: BrandShown;
+};
+
+export type ContentEditingDressingPutBrandKitResponse = ContentEditingDressingPutBrandKitResponses[keyof ContentEditingDressingPutBrandKitResponses];
+
+export type ContentEditingDressingRepublishTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/republish';
+};
+
+export type ContentEditingDressingRepublishTemplateResponses = {
+    /**
+     * OK
+     */
+    200: TemplateDressed;
+};
+
+export type ContentEditingDressingRepublishTemplateResponse = ContentEditingDressingRepublishTemplateResponses[keyof ContentEditingDressingRepublishTemplateResponses];
+
+export type ContentEditingDressingFindSnippetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/snippets';
+};
+
+export type ContentEditingDressingFindSnippetsResponses = {
+    /**
+     * OK
+     */
+    200: SnippetsShown;
+};
+
+export type ContentEditingDressingFindSnippetsResponse = ContentEditingDressingFindSnippetsResponses[keyof ContentEditingDressingFindSnippetsResponses];
+
+export type ContentEditingDressingDeleteSnippetData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/snippets/{key}';
+};
+
+export type ContentEditingDressingDeleteSnippetResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ContentEditingDressingDeleteSnippetResponse = ContentEditingDressingDeleteSnippetResponses[keyof ContentEditingDressingDeleteSnippetResponses];
+
+export type ContentEditingDressingGetSnippetData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/snippets/{key}';
+};
+
+export type ContentEditingDressingGetSnippetResponses = {
+    /**
+     * OK
+     */
+    200: SnippetShown;
+};
+
+export type ContentEditingDressingGetSnippetResponse = ContentEditingDressingGetSnippetResponses[keyof ContentEditingDressingGetSnippetResponses];
+
+export type ContentEditingDressingPutSnippetData = {
+    body: SnippetGiven;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/snippets/{key}';
+};
+
+export type ContentEditingDressingPutSnippetResponses = {
+    /**
+     * OK
+     */
+    200: SnippetShown;
+};
+
+export type ContentEditingDressingPutSnippetResponse = ContentEditingDressingPutSnippetResponses[keyof ContentEditingDressingPutSnippetResponses];
+
+export type ContentEditingDressingFindSnippetUsesData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/snippets/{key}/uses';
+};
+
+export type ContentEditingDressingFindSnippetUsesResponses = {
+    /**
+     * OK
+     */
+    200: SnippetUses;
+};
+
+export type ContentEditingDressingFindSnippetUsesResponse = ContentEditingDressingFindSnippetUsesResponses[keyof ContentEditingDressingFindSnippetUsesResponses];
+
+export type ContentEditingDressingRepublishSnippetData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/snippets/{key}/republish';
+};
+
+export type ContentEditingDressingRepublishSnippetResponses = {
+    /**
+     * OK
+     */
+    200: TemplatesDressed;
+};
+
+export type ContentEditingDressingRepublishSnippetResponse = ContentEditingDressingRepublishSnippetResponses[keyof ContentEditingDressingRepublishSnippetResponses];
+
+export type ContentFindTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Archived
+         */
+        archived?: boolean;
+    };
     url: '/api/v1/templates';
 };
 
@@ -5901,6 +8017,59 @@ export type ContentFindTemplatesResponses = {
      */
     200: unknown;
 };
+
+export type ContentCreateTemplateData = {
+    body: TemplateMade;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates';
+};
+
+export type ContentCreateTemplateResponses = {
+    /**
+     * Created
+     */
+    201: TemplateDraft;
+};
+
+export type ContentCreateTemplateResponse = ContentCreateTemplateResponses[keyof ContentCreateTemplateResponses];
+
+export type ContentTryTemplateData = {
+    body: TemplateTried;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/preview';
+};
+
+export type ContentTryTemplateResponses = {
+    /**
+     * OK
+     */
+    200: TemplateShown;
+};
+
+export type ContentTryTemplateResponse = ContentTryTemplateResponses[keyof ContentTryTemplateResponses];
+
+export type ContentDeleteTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}';
+};
+
+export type ContentDeleteTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ContentDeleteTemplateResponse = ContentDeleteTemplateResponses[keyof ContentDeleteTemplateResponses];
 
 export type ContentGetTemplateData = {
     body?: never;
@@ -6560,6 +8729,427 @@ export type DeliveryRulesPutQuietHoursResponses = {
 };
 
 export type DeliveryRulesPutQuietHoursResponse = DeliveryRulesPutQuietHoursResponses[keyof DeliveryRulesPutQuietHoursResponses];
+
+export type DeliverySendersFindSendersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/senders';
+};
+
+export type DeliverySendersFindSendersResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersCreateSenderData = {
+    body: SenderWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/senders';
+};
+
+export type DeliverySendersCreateSenderResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeliverySendersCreateSenderResponse = DeliverySendersCreateSenderResponses[keyof DeliverySendersCreateSenderResponses];
+
+export type DeliverySendersFindKindsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/senders/kinds';
+};
+
+export type DeliverySendersFindKindsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersSetOrderData = {
+    body: SenderOrder;
+    path?: never;
+    query?: never;
+    url: '/api/v1/senders/order';
+};
+
+export type DeliverySendersSetOrderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersDeleteSenderData = {
+    body?: never;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}';
+};
+
+export type DeliverySendersDeleteSenderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliverySendersDeleteSenderResponse = DeliverySendersDeleteSenderResponses[keyof DeliverySendersDeleteSenderResponses];
+
+export type DeliverySendersGetSenderData = {
+    body?: never;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}';
+};
+
+export type DeliverySendersGetSenderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersChangeSenderData = {
+    body: SenderWanted;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}';
+};
+
+export type DeliverySendersChangeSenderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersPauseSenderData = {
+    body?: never;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}/pause';
+};
+
+export type DeliverySendersPauseSenderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersResumeSenderData = {
+    body?: never;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}/resume';
+};
+
+export type DeliverySendersResumeSenderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliverySendersTestSenderData = {
+    body: SenderTest;
+    path: {
+        /**
+         * Sender Id
+         */
+        sender_id: number;
+    };
+    query?: never;
+    url: '/api/v1/senders/{sender_id}/test';
+};
+
+export type DeliverySendersTestSenderResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryDomainsFindDomainsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/domains';
+};
+
+export type DeliveryDomainsFindDomainsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryDomainsCreateDomainData = {
+    body: DomainWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/domains';
+};
+
+export type DeliveryDomainsCreateDomainResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeliveryDomainsCreateDomainResponse = DeliveryDomainsCreateDomainResponses[keyof DeliveryDomainsCreateDomainResponses];
+
+export type DeliveryDomainsCheckDomainData = {
+    body?: never;
+    path: {
+        /**
+         * Domain
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/v1/domains/{domain}/check';
+};
+
+export type DeliveryDomainsCheckDomainResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryDomainsDeleteDomainData = {
+    body?: never;
+    path: {
+        /**
+         * Domain
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/v1/domains/{domain}';
+};
+
+export type DeliveryDomainsDeleteDomainResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryDomainsDeleteDomainResponse = DeliveryDomainsDeleteDomainResponses[keyof DeliveryDomainsDeleteDomainResponses];
+
+export type DeliveryOutcomesFindDoorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/report-doors';
+};
+
+export type DeliveryOutcomesFindDoorsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryOutcomesOpenDoorData = {
+    body: NewReportDoor;
+    path?: never;
+    query?: never;
+    url: '/api/v1/report-doors';
+};
+
+export type DeliveryOutcomesOpenDoorResponses = {
+    /**
+     * Response
+     *
+     * Created
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeliveryOutcomesOpenDoorResponse = DeliveryOutcomesOpenDoorResponses[keyof DeliveryOutcomesOpenDoorResponses];
+
+export type DeliveryOutcomesCloseDoorData = {
+    body?: never;
+    path: {
+        /**
+         * Kind
+         */
+        kind: string;
+    };
+    query?: never;
+    url: '/api/v1/report-doors/{kind}';
+};
+
+export type DeliveryOutcomesCloseDoorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryOutcomesCloseDoorResponse = DeliveryOutcomesCloseDoorResponses[keyof DeliveryOutcomesCloseDoorResponses];
+
+export type DeliveryOutcomesProveDoorData = {
+    body: ReportProof;
+    path: {
+        /**
+         * Kind
+         */
+        kind: string;
+    };
+    query?: never;
+    url: '/api/v1/report-doors/{kind}';
+};
+
+export type DeliveryOutcomesProveDoorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryOutcomesProveDoorResponse = DeliveryOutcomesProveDoorResponses[keyof DeliveryOutcomesProveDoorResponses];
+
+export type DeliveryOutcomesRotateDoorData = {
+    body?: never;
+    path: {
+        /**
+         * Kind
+         */
+        kind: string;
+    };
+    query?: never;
+    url: '/api/v1/report-doors/{kind}/rotate';
+};
+
+export type DeliveryOutcomesRotateDoorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryOutcomesRotateDoorResponse = DeliveryOutcomesRotateDoorResponses[keyof DeliveryOutcomesRotateDoorResponses];
+
+export type DeliveryOutcomesFindReportsData = {
+    body?: never;
+    path: {
+        /**
+         * Message Id
+         */
+        message_id: number;
+    };
+    query?: never;
+    url: '/api/v1/messages/{message_id}/reports';
+};
+
+export type DeliveryOutcomesFindReportsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryOutcomesFindAddressReportsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Address
+         */
+        address: string;
+        /**
+         * Channel
+         */
+        channel?: string;
+    };
+    url: '/api/v1/address-reports';
+};
+
+export type DeliveryOutcomesFindAddressReportsResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryOutcomesFindOutcomeRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/outcome-rules';
+};
+
+export type DeliveryOutcomesFindOutcomeRulesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryOutcomesPutOutcomeRulesData = {
+    body: OutcomeNumbers;
+    path?: never;
+    query?: never;
+    url: '/api/v1/outcome-rules';
+};
+
+export type DeliveryOutcomesPutOutcomeRulesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeliveryOutcomesPutOutcomeRulesResponse = DeliveryOutcomesPutOutcomeRulesResponses[keyof DeliveryOutcomesPutOutcomeRulesResponses];
 
 export type TransferFindImportsData = {
     body?: never;
