@@ -17,8 +17,8 @@ from hudhud.coupons import api as coupon_pools
 from hudhud.delivery import api as delivery
 from hudhud.delivery import rules_api
 from hudhud.delivery.domains import api as domains_api
-from hudhud.delivery.senders import api as senders_api
 from hudhud.delivery.outcomes import api as outcomes_api
+from hudhud.delivery.senders import api as senders_api
 from hudhud.endpoints import api as endpoints
 from hudhud.events import api as events
 from hudhud.hooks import api as hooks
