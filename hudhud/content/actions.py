@@ -13,7 +13,7 @@ from hudhud.accounts.actions import record_audit
 from hudhud.content.brand import read_brand
 from hudhud.content.copies import check_key, check_names, read_copies, write
 from hudhud.content.queries import load_look
-from hudhud.content.types import LANGUAGES, TemplateError
+from hudhud.content.types import LANGUAGES, TemplateError, TemplateNotFound
 from hudhud.kit import sql
 
 if TYPE_CHECKING:
@@ -77,6 +77,20 @@ def install_ready(ws: Scope, sandbox: Sandbox, *, actor: str, now: datetime) -> 
 def _ready_folders() -> list[Traversable]:
     root = resources.files("hudhud.content.ready")
     return [folder for folder in root.iterdir() if folder.is_dir() and folder.joinpath("template.json").is_file()]
+
+
+def find_ready() -> list[tuple[str, dict[str, str]]]:
+    """Return keys and names of the ready templates."""
+    folders = sorted(_ready_folders(), key=lambda folder: folder.name)
+    return [(folder.name, json.loads(folder.joinpath("template.json").read_text("utf-8"))["names"]) for folder in folders]
+
+
+def read_ready_template(key: str) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """Return names and copies of a ready template; raises `TemplateNotFound`."""
+    folder = next((folder for folder in _ready_folders() if folder.name == key), None)
+    if folder is None:
+        raise TemplateNotFound(f"There is no ready template {key!r}.", key=key)
+    return read_ready(folder)
 
 
 def read_ready(folder: Traversable) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

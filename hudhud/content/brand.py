@@ -52,7 +52,7 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     src: Address
     alt: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     width: Annotated[int, msgspec.Meta(ge=16, le=560)] = 160
-    href: Address | Literal[""] = ""
+    href: Annotated[str, msgspec.Meta(pattern=r"^(|https?://[^\s\"<>{}]{1,1990})$")] = ""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +92,11 @@ PLAIN = Look()
 def read_brand(raw: Any) -> Brand:  # noqa: ANN401 -- any JSON
     """Return a typed brand kit; raises `InvalidInput` that names the place in it."""
     try:
-        return msgspec.convert(raw, Brand)
+        brand = msgspec.convert(raw, Brand)
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at `$")
         raise InvalidInput("brand" + where.rstrip("`"), raw, problem[:1].lower() + problem[1:]) from None
+    words = [*brand.footer.values(), *(one.network for one in brand.social), brand.logo.alt if brand.logo else ""]
+    if wrong := next((word for word in words if "{{" in word or "{%" in word), None):
+        raise InvalidInput("brand", wrong, "write it without {{ and {%: it is the same for everybody")
+    return brand

@@ -84,6 +84,14 @@ def into_document(source: str, language: str, preheader: str, look: Look = PLAIN
     return ROOT.sub(lambda found: f"{found[0]}<mj-head>{head}</mj-head>", document, count=1)
 
 
+def frame_of(source: str, language: str, look: Look) -> str:
+    """Return what is put round a source: nothing round a whole document."""
+    if ROOT.search(source) is not None:
+        return ""
+    start = source.lstrip()
+    return _dress(next((mark for mark in (SERVICE, BARE) if start.startswith(mark)), ""), language, look.brand)
+
+
 def _dress(source: str, language: str, brand: Brand) -> str:
     """Put a fragment into the layout, and the brand into its slots."""
     start = source.lstrip()

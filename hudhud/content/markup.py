@@ -18,6 +18,10 @@ import mjml
 from hudhud.content.links import MOST_LINKS, PLAIN_SCHEMES, is_page
 from hudhud.content.types import TemplateError
 
+# Begins every token: nobody outside of this process knows it, and nothing of it is left in what is made.
+STEM = "hq" + secrets.token_hex(5).translate(str.maketrans("0123456789", "ghijklmnop"))
+TOKEN, LINK_TOKEN = re.compile(rf"{STEM}x(\d{{4,}})z"), re.compile(rf"{STEM}h(\d{{4,}})z")
+IN_HREF, IN_COMMENT = re.compile(f'href="{LINK_TOKEN.pattern}"'), re.compile(f"<!--{TOKEN.pattern}-->")
 LIQUID = re.compile(r"\{\{-?.*?-?\}\}|\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?.*?-?%\}", re.DOTALL)
 TAG = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(/?)>", re.DOTALL)
 HREF = re.compile(r"""(?<![\w-])(href\s*=\s*)("([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -50,7 +54,6 @@ class Masked:
     """Source without Liquid, and what each token stands for."""
 
     text: str
-    stem: str = field(default_factory=lambda: "hq" + secrets.token_hex(5).translate(str.maketrans("0123456789", "ghijklmnop")))
     pieces: list[str] = field(default_factory=list)
     hrefs: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
@@ -58,7 +61,7 @@ class Masked:
     def token(self, piece: str) -> str:
         """Keep a piece of Liquid; return what stands for it."""
         self.pieces.append(piece)
-        return f"{self.stem}x{len(self.pieces) - 1:04}z"
+        return f"{STEM}x{len(self.pieces) - 1:04}z"
 
 
 def compile_mjml(document: str, part: str) -> tuple[str, list[str]]:
@@ -79,11 +82,10 @@ def compile_mjml(document: str, part: str) -> tuple[str, list[str]]:
 def _mask_liquid(source: str, masked: Masked) -> str:
     """Replace Liquid by tokens that survive where they stand: text in attributes, comments in HTML, `mj-raw` between elements."""
     flat = LIQUID.sub(lambda found: masked.token(found[0]), source)
-    token = re.compile(re.escape(masked.stem) + r"x(\d{4,})z")
     result, stack, position = [], ["mjml"], 0
     for found in [*TAG.finditer(flat), None]:
         end = found.start() if found else len(flat)
-        result.append(_wrap(flat[position:end], token, stack[-1], masked))
+        result.append(_wrap(flat[position:end], stack[-1], masked))
         if found is None:
             break
         result.append(found[0])
@@ -103,14 +105,14 @@ def _follow(stack: list[str], tag: re.Match[str]) -> None:
         stack.append(name)
 
 
-def _wrap(text: str, token: re.Pattern[str], inside: str, masked: Masked) -> str:
+def _wrap(text: str, inside: str, masked: Masked) -> str:
     def replace(found: re.Match[str]) -> str:
         is_tag = masked.pieces[int(found[1])].startswith("{%")
         if inside not in TEXTUAL:
             return f"<mj-raw><!--{found[0]}--></mj-raw>" if is_tag else f"<mj-raw>{found[0]}</mj-raw>"
         return f"<!--{found[0]}-->" if is_tag and inside not in NO_COMMENTS else found[0]
 
-    return token.sub(replace, text)
+    return TOKEN.sub(replace, text)
 
 
 def _complete_tables(source: str) -> str:
@@ -139,7 +141,7 @@ def _mask_hrefs(masked: Masked, part: str) -> str:
 def mask_href(raw: str, masked: Masked, part: str) -> str:
     """Return what stands for a target: a token, or the target itself where there is nothing to count; raises `TemplateError`."""
     target = ENTITY.sub(lambda found: html.unescape(found[0]), raw).strip()
-    source = re.sub(re.escape(masked.stem) + r"x(\d{4,})z", lambda found: masked.pieces[int(found[1])], target)
+    source = TOKEN.sub(lambda found: masked.pieces[int(found[1])], target)
     scheme = target.partition(":")[0].lower()
     if source != target:
         masked.hrefs.append(source if DIRECT.fullmatch(source) else TRACKED.format(_escape_around(target, masked)))
@@ -153,24 +155,23 @@ def mask_href(raw: str, masked: Masked, part: str) -> str:
         return raw
     else:
         raise TemplateError(part, f"the link {target[:80]!r} leads nowhere", "write an address that begins with https://, mailto: or tel:")
-    return f"{masked.stem}h{len(masked.hrefs) - 1:04}z"
+    return f"{STEM}h{len(masked.hrefs) - 1:04}z"
 
 
 def _escape_around(target: str, masked: Masked) -> str:
     """HTML-escape the constant parts of a target that contains Liquid."""
-    parts = re.split(re.escape(masked.stem) + r"x(\d{4,})z", target)
+    parts = TOKEN.split(target)
     return "".join(masked.pieces[int(part)] if index % 2 else html.escape(part) for index, part in enumerate(parts))
 
 
 def unmask(document: str, masked: Masked) -> str:
     """Put Liquid back; a link token that is not a whole attribute (a share button's) becomes the plain target."""
-    stem = re.escape(masked.stem)
-    document = re.sub(rf'href="{stem}h(\d{{4,}})z"', lambda found: f'href="{masked.hrefs[int(found[1])]}"', document)
+    document = IN_HREF.sub(lambda found: f'href="{masked.hrefs[int(found[1])]}"', document)
 
     def plain(found: re.Match[str]) -> str:
         number = re.match(r"\{\{ (\d+) \|", masked.hrefs[int(found[1])])
         return html.escape(masked.links[int(number[1])]) if number else ""
 
-    document = re.sub(rf"{stem}h(\d{{4,}})z", plain, document)
-    document = re.sub(rf"<!--{stem}x(\d{{4,}})z-->", lambda found: masked.pieces[int(found[1])], document)
-    return re.sub(rf"{stem}x(\d{{4,}})z", lambda found: masked.pieces[int(found[1])], document)
+    document = LINK_TOKEN.sub(plain, document)
+    document = IN_COMMENT.sub(lambda found: masked.pieces[int(found[1])], document)
+    return TOKEN.sub(lambda found: masked.pieces[int(found[1])], document)

@@ -84,8 +84,9 @@ class Program:
         self.html = Piece(compiled.html, language, Form(encode, base_url), escape=True)
         self.skeleton = Skeleton.new(language)
         self.spare = SPARE_LINKS if "hudhud_track" in compiled.html else 0
+        made = samples(compiled)
         for piece in (self.subject, self.text, self.html):
-            if piece.function is not None and not agrees(piece, compiled):
+            if piece.function is not None and not agrees(piece, compiled, made):
                 piece.function = None
 
     def write(self, facts: dict[str, Any], message_id: int, key: bytes, token: str) -> tuple[str, bytes, list[str]]:
@@ -113,12 +114,13 @@ class Program:
         self.subject.write(values, token, pieces)
         return check_header("Subject", "".join(pieces).strip())
 
-    def preview(self, values: dict[str, Any]) -> dict[str, str]:
-        """Return subject, html and text as the interpreter writes them, links straight to their targets; raises what `refusal` understands."""
+    def preview(self, values: dict[str, Any], preheader: str = "") -> dict[str, str]:
+        """Return subject, preheader, html and text as the interpreter writes them, links straight to their targets; raises what `refusal` understands."""
         BOOK.open_message("", self.compiled.links)
         plain = without_nulls(values)
         return {
             "subject": check_header("Subject", self.subject.reference(plain).strip()),
+            "preheader": parse(preheader, self.compiled.language, escape=False, part="preheader").render(**plain),
             "html": self.html.reference(plain),
             "text": self.text.reference(plain),
         }
@@ -144,12 +146,12 @@ def refusal(error: Exception) -> Refused:
     return Refused(reason, detail)
 
 
-def agrees(piece: Piece, compiled: Compiled) -> bool:
+def agrees(piece: Piece, compiled: Compiled, made: list[dict[str, Any]]) -> bool:
     """Whether what the compiled function writes is what the interpreter writes, on samples (differential test).
 
     Where the function gives up it is the interpreter that is asked, so an error there is no disagreement.
     """
-    for values in samples(compiled):
+    for values in made:
         written = _outcome(piece, values, compiled, by_function=True)
         if written is not None and written != _outcome(piece, values, compiled, by_function=False):
             return False
@@ -183,8 +185,8 @@ def samples(compiled: Compiled) -> list[dict[str, Any]]:
     """Make values for everything that the template reads: nothing, texts of all kinds, lists of things."""
     choice = random.Random(compiled.language)
     made: list[dict[str, Any]] = [{root: {} for root in OPEN}]
-    members = MEMBER.findall(compiled.html + compiled.text + compiled.subject)
-    for kind in ("text", "number", "list", "plain list", "empty list", "text"):
+    members = list(dict.fromkeys(MEMBER.findall(compiled.html + compiled.text + compiled.subject)))
+    for kind in ("text", "number", "list", "plain list", "empty list"):
         values: dict[str, Any] = {root: {} for root in OPEN}
         for path in compiled.paths:
             if len(path) > 1:

@@ -45,10 +45,11 @@ class Publish(msgspec.Struct, tag="publish"):
 
 
 class Preview(msgspec.Struct, tag="preview"):
-    """Show one compiled copy with one person's values; links lead straight to their targets."""
+    """Show one compiled copy with one person's values; links lead straight to their targets. `preheader`: what is shown by itself, too."""
 
     compiled: Compiled
     values: dict[str, Any]
+    preheader: str = ""
 
 
 class Blank(msgspec.Struct, array_like=True):

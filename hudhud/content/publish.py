@@ -12,8 +12,8 @@ from hudhud.content.blocks.pieces import RAW
 from hudhud.content.blocks.types import read_document
 from hudhud.content.blocks.writing import write_document
 from hudhud.content.brand import PLAIN
-from hudhud.content.layout import into_document
-from hudhud.content.liquid import check, parse
+from hudhud.content.layout import frame_of, into_document
+from hudhud.content.liquid import check
 from hudhud.content.markup import compile_mjml
 from hudhud.content.plain import from_html
 from hudhud.content.program import Program
@@ -37,12 +37,12 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """HTML with Liquid and its links; the text part; the source that all of it was read from, frame included."""
+    """HTML with Liquid and its links; the text part; what was read besides the copy's own texts: the frame, and what blocks became."""
 
     html: str
     links: list[str]
     text: str
-    source: str
+    frame: str
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -54,18 +54,21 @@ def compile_copy(copy: Copy, language: str, look: Look = PLAIN) -> Compiled:
 def build(copy: Copy, language: str, look: Look = PLAIN) -> Built:
     """Compile one language; raises `TemplateError` that names the part, the line and the remedy."""
     place = f"languages.{language}"
-    _check_parts(copy, language, place)
+    paths = _check_parts(copy, language, place)
     made = {"mjml": _from_mjml, "html": _from_html, "blocks": _from_blocks}[copy.mode](copy, language, look, place)
-    paths: dict[tuple[str, ...], None] = {}
-    for source, escape in ((copy.subject, False), (copy.preheader, True), (made.source, True), (copy.text, False)):
-        paths.update(dict.fromkeys(check(source, language, escape=escape, part=place).paths))
-    parse(made.html, language, escape=True, part=f"{place}.{SOURCES[copy.mode]}")
-    compiled = Compiled(language, copy.subject, made.html, made.text, made.links, [list(path) for path in paths])
-    return Built(compiled, Program(compiled), made.left_out)
+    if made.frame:
+        paths += check(made.frame, language, escape=True, part=place).paths
+    compiled = Compiled(language, copy.subject, made.html, made.text, made.links, [list(path) for path in dict.fromkeys(paths)])
+    try:
+        program = Program(compiled)
+    except TemplateError as error:
+        # What was sound before it was compiled is not any more: the HTML came out of order.
+        raise TemplateError(f"{place}.{SOURCES[copy.mode]}", str(error.data["problem"]), str(error.data["remedy"])) from error
+    return Built(compiled, program, made.left_out)
 
 
-def _check_parts(copy: Copy, language: str, place: str) -> None:
-    """Check the texts that stand in the copy itself: length, presence, Liquid."""
+def _check_parts(copy: Copy, language: str, place: str) -> list[tuple[str, ...]]:
+    """Check the texts that stand in the copy itself: length, presence, Liquid; return what they read."""
     source = SOURCES[copy.mode]
     text: str = msgspec.json.encode(copy.document).decode() if copy.mode == "blocks" else getattr(copy, source)
     parts = {"subject": copy.subject, "preheader": copy.preheader, source: text, "text": copy.text}
@@ -75,20 +78,22 @@ def _check_parts(copy: Copy, language: str, place: str) -> None:
     for name in ("subject", source):
         if not parts[name].strip():
             raise TemplateError(f"{place}.{name}", "it is empty", "write something")
+    paths: list[tuple[str, ...]] = []
     for name, part in parts.items():
-        if name != "document":
-            check(part, language, escape=name in ("mjml", "html", "preheader"), part=f"{place}.{name}")
+        if part and name != "document":
+            paths += check(part, language, escape=name in ("mjml", "html", "preheader"), part=f"{place}.{name}").paths
+    return paths
 
 
 def _from_mjml(copy: Copy, language: str, look: Look, place: str) -> _Made:
     source = into_document(copy.mjml, language, copy.preheader, look)
     document, links = compile_mjml(source, f"{place}.mjml")
-    return _Made(document, links, copy.text or from_html(document), source)
+    return _Made(document, links, copy.text or from_html(document), frame_of(copy.mjml, language, look))
 
 
 def _from_html(copy: Copy, _language: str, _look: Look, place: str) -> _Made:
     document, links = compile_html(copy.html, copy.preheader, f"{place}.html", inline_css=copy.inline_css)
-    return _Made(document, links, copy.text or from_html(document), copy.html)
+    return _Made(document, links, copy.text or from_html(document), "")
 
 
 def _from_blocks(copy: Copy, language: str, look: Look, place: str) -> _Made:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import css_inline
 
-from hudhud.content.markup import LIQUID, PIXEL, TAG, Masked, mask_href, unmask
+from hudhud.content.markup import LIQUID, PIXEL, TAG, TOKEN, Masked, mask_href, unmask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +52,9 @@ def _mask(source: str, masked: Masked, *, in_comments: bool) -> str:
     flat = LIQUID.sub(lambda found: masked.token(found[0]), source)
     if not in_comments:
         return flat
-    token = re.compile(re.escape(masked.stem) + r"x(\d{4,})z")
 
     def wrap(text: str) -> str:
-        return token.sub(lambda found: f"<!--{found[0]}-->" if masked.pieces[int(found[1])].startswith("{%") else found[0], text)
+        return TOKEN.sub(lambda found: f"<!--{found[0]}-->" if masked.pieces[int(found[1])].startswith("{%") else found[0], text)
 
     return _between(flat, SPARED, wrap)
 

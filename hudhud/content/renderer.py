@@ -21,8 +21,8 @@ from hudhud.content.liquid import without_nulls
 from hudhud.content.pipe import read_frame, write_frame
 from hudhud.content.program import Program, TooLong, refusal
 from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Fill, Filled, Mail, Preview, Publish, Request, WriteMails, Written
-from hudhud.content.publish import compile_copy
-from hudhud.content.types import Compiled, Copy, TemplateError
+from hudhud.content.publish import Built, build
+from hudhud.content.types import Copy, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +78,7 @@ class Renderer:
         self.memory = memory
         self.progress = memoryview(memory)[:8].cast("Q")
         self.programs: dict[tuple[str, str], Program] = {}
+        self.latest: list[Built] = []
         self.facts = msgspec.json.Decoder(dict[str, dict[str, Any]])
         self.seen, self.ticks, self.used = -1, 0, 0
 
@@ -148,16 +149,18 @@ class Renderer:
 
     def _publish(self, request: Publish) -> Answer:
         try:
-            return Answer(
-                compiled={language: bounded_publish(copy, language, request.look) for language, copy in request.languages.items()}
-            )
+            built = {language: bounded_publish(copy, language, request.look) for language, copy in request.languages.items()}
         except TemplateError as error:
             return Answer(refused={key: value for key, value in error.data.items() if value is not None})
+        # Whoever compiles a copy may want to see it next.
+        self.latest = list(built.values())[-1:]
+        return Answer(compiled={language: one.compiled for language, one in built.items()})
 
     def _preview(self, request: Preview) -> Answer:
         try:
-            program = within(PREVIEW_CPU_S, partial(Program, request.compiled))
-            return Answer(preview=within(PREVIEW_CPU_S, partial(program.preview, request.values)))
+            known = next((one.program for one in self.latest if one.compiled == request.compiled), None)
+            program = known or within(PREVIEW_CPU_S, partial(Program, request.compiled))
+            return Answer(preview=within(PREVIEW_CPU_S, partial(program.preview, request.values, request.preheader)))
         except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
             refused = refusal(error)
             return Answer(preview={"reason": refused.reason, "detail": refused.detail})
@@ -187,10 +190,10 @@ class Renderer:
         return Answer(filled=filled)
 
 
-def bounded_publish(copy: Copy, language: str, look: Look) -> Compiled:
+def bounded_publish(copy: Copy, language: str, look: Look) -> Built:
     """Compile one language; a bomb in it is an error of the template."""
     try:
-        return within(PUBLISH_CPU_S, partial(compile_copy, copy, language, look))
+        return within(PUBLISH_CPU_S, partial(build, copy, language, look))
     except (MemoryError, RecursionError, TooLong) as error:
         raise TemplateError(f"languages.{language}", "it needs too much memory or time", "make it simpler") from error
 

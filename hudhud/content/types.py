@@ -29,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from hudhud.kit.errors import HudhudError, NotFound
+from hudhud.kit.errors import Conflict, HudhudError, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -142,3 +142,45 @@ class TemplateError(HudhudError):
         """Name the part (`languages.fa.mjml`), what is wrong with it, what to do, and the line where known."""
         place = f"{field_name}, line {line}" if line else field_name
         super().__init__(f"{place}: {problem}; {remedy}", field=field_name, problem=problem, remedy=remedy, line=line)
+
+
+class TemplateExists(Conflict):
+    """There is a template with this key already."""
+
+    code = "template_exists"
+
+
+class TemplateInUse(Conflict):
+    """Something sends the template, or messages were made of it."""
+
+    code = "template_in_use"
+
+
+class VersionNotFound(NotFound):
+    """The template has no version with this number."""
+
+    code = "version_not_found"
+
+
+class DraftNotFound(NotFound):
+    """The template has no draft."""
+
+    code = "draft_not_found"
+
+
+class DraftChanged(Conflict):
+    """Somebody else has saved the draft meanwhile."""
+
+    code = "draft_changed"
+
+
+class SnippetNotFound(NotFound):
+    """There is no such snippet."""
+
+    code = "snippet_not_found"
+
+
+class SnippetInUse(Conflict):
+    """Templates name the snippet."""
+
+    code = "snippet_in_use"

@@ -83,6 +83,21 @@ def test_what_is_wrong_is_told_with_its_block(block: dict[str, Any], place: str,
     assert problem in caught.value.message
 
 
+def test_what_is_empty_may_be_said() -> None:
+    """An editor writes every field."""
+    copy = blocks(
+        {
+            "type": "products",
+            "otherwise": "",
+            "button": "",
+            "show_if": None,
+            "style": {"align": "", "color": "", "background": "", "padding": ""},
+        },
+        {"type": "coupon", "pool": "", "label": "", "show_if": {"all": [], "any": []}},
+    )
+    assert build(copy, "en").compiled.links == []
+
+
 def test_two_blocks_cannot_have_one_id() -> None:
     with pytest.raises(TemplateError, match="the id 'one'"):
         build(blocks({"type": "divider", "id": "one"}, {"type": "spacer", "id": "one"}), "en")

@@ -21,6 +21,8 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^(|text|heading|muted|accent|on_accent|surface|panel|background|line|#[0-9a-fA-F]{6})$")]
 # Where a value stands: `person.plan`, `event.cart.total`.
 Path = Annotated[str, msgspec.Meta(pattern=r"^(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6}$")]
+PathOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6})$")]
+KeyOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|[a-z0-9_]{1,64})$")]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}$")]
 Align = Literal["", "start", "center", "end"]
 Operator = Literal["is", "is_not", "contains", "does_not_contain", "more_than", "less_than", "at_least", "at_most", "is_set", "is_not_set"]
@@ -111,7 +113,7 @@ class Products(Block, frozen=True, kw_only=True, tag="products"):
     """
 
     source: Path = "event.products"
-    otherwise: Path | Literal[""] = ""
+    otherwise: PathOrNone = ""
     layout: Literal["list", "grid"] = "list"
     limit: Annotated[int, msgspec.Meta(ge=1, le=12)] = 6
     per_row: Literal[2, 3] = 2
@@ -124,7 +126,7 @@ class CouponCode(Block, frozen=True, kw_only=True, tag="coupon"):
     """The person's code, with `label` over it and, if `show_end`, until when it is good. `pool` empty: the coupon that the journey gave last."""
 
     label: str = ""
-    pool: Key | Literal[""] = ""
+    pool: KeyOrNone = ""
     show_end: bool = True
 
 

@@ -41,8 +41,8 @@ DELETE FROM journey j WHERE j.workspace_id = %(workspace_id)s AND j.key = %(key)
 UPDATE journey_draft SET review = %(review)s, review_at = %(now)s, review_by = %(by)s, note = %(note)s WHERE journey_id = %(journey_id)s;
 
 -- name: find_templates
--- Which of these templates there are.
-SELECT t.key FROM template t WHERE t.workspace_id = %(workspace_id)s AND t.key = ANY(%(keys)s::text[]);
+-- Which of these templates are published.
+SELECT t.key FROM template t WHERE t.workspace_id = %(workspace_id)s AND t.key = ANY(%(keys)s::text[]) AND t.version_id IS NOT NULL AND t.archived_at IS NULL;
 
 -- name: find_topics
 -- Which of these topics there are.
