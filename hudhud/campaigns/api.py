@@ -32,7 +32,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class CampaignDefinition(Schema):
     """A campaign as it is written down (docs/guide/campaigns.md); whatever is left out is as usual, and a draft may lack anything but a name."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="forbid")
 
     name: Any
     topic: Any = ""
