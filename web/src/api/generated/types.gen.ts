@@ -2378,6 +2378,76 @@ export type TemplateTried = {
 };
 
 /**
+ * TemplateFinding
+ *
+ * Something to look at; `code` is for programs, `place` is where, `detail` holds the figures of `problem`.
+ */
+export type TemplateFinding = {
+    /**
+     * Level
+     */
+    level: 'error' | 'warning';
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Place
+     */
+    place: string;
+    /**
+     * Problem
+     */
+    problem: string;
+    /**
+     * Remedy
+     */
+    remedy: string;
+    /**
+     * Detail
+     */
+    detail: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * TemplateFindings
+ *
+ * All that was found.
+ */
+export type TemplateFindings = {
+    /**
+     * Items
+     */
+    items: Array<TemplateFinding>;
+};
+
+/**
+ * TemplateChecked
+ *
+ * Copies by language; `service`: they are about orders or accounts, and need offer no way to unsubscribe.
+ */
+export type TemplateChecked = {
+    /**
+     * Languages
+     */
+    languages: {
+        [key: string]: {
+            [key: string]: unknown;
+        };
+    };
+    /**
+     * Service
+     */
+    service?: boolean;
+};
+
+/**
  * TemplateBody
  *
  * Names by language and, for each language, a copy: `mode`, `subject`, `preheader`, `text` and the source (content/types.py).
@@ -8049,6 +8119,22 @@ export type ContentTryTemplateResponses = {
 };
 
 export type ContentTryTemplateResponse = ContentTryTemplateResponses[keyof ContentTryTemplateResponses];
+
+export type ContentCheckTemplateData = {
+    body: TemplateChecked;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/check';
+};
+
+export type ContentCheckTemplateResponses = {
+    /**
+     * OK
+     */
+    200: TemplateFindings;
+};
+
+export type ContentCheckTemplateResponse = ContentCheckTemplateResponses[keyof ContentCheckTemplateResponses];
 
 export type ContentDeleteTemplateData = {
     body?: never;
