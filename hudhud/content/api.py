@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from ninja import Field, Router, Schema, Status
 
 from hudhud.content import actions, queries
-from hudhud.content.copies import LANGUAGE, read_copy
+from hudhud.content.checking.checks import check_copies
+from hudhud.content.copies import LANGUAGE, read_copies, read_copy
 from hudhud.content.editing import drafts, keeping
 from hudhud.content.editing.api import TemplateDraft
 from hudhud.content.sandbox import shared
@@ -83,6 +84,31 @@ class TemplateShown(Schema):
     detail: str = ""
 
 
+class TemplateChecked(Schema):
+    """Copies by language; `service`: they are about orders or accounts, and need offer no way to unsubscribe."""
+
+    languages: dict[str, dict[str, Any]]
+    service: bool = False
+
+
+class TemplateFinding(Schema):
+    """Something to look at; `code` is for programs, `place` is where, `detail` holds the figures of `problem`."""
+
+    level: Literal["error", "warning"]
+    code: str
+    language: str
+    place: str
+    problem: str
+    remedy: str
+    detail: dict[str, Any]
+
+
+class TemplateFindings(Schema):
+    """All that was found."""
+
+    items: list[TemplateFinding]
+
+
 @router.get("/templates")
 def find_templates(request: Request, archived: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- a parameter of the address
     """List templates by key, or those that were put away."""
@@ -106,6 +132,15 @@ def try_template(request: Request, given: TemplateTried) -> dict[str, Any]:
         raise InvalidInput("language", given.language, "use a language code such as en or fa")
     copy, who = read_copy(given.copy_, f"languages.{given.language}"), As(given.person_id, given.at, given.worst)
     return try_out(request.scope, shared(), copy, given.language, who, given.event, request.now, base_url=settings().base_url)
+
+
+@router.post("/templates/check", response=TemplateFindings)
+@needs("viewer")
+def check_template(request: Request, given: TemplateChecked) -> dict[str, Any]:
+    """Say what speaks against sending copies that need not be saved, errors first."""
+    copies = read_copies(given.languages)
+    found = check_copies(request.scope, shared(), copies, is_service=given.service)
+    return {"items": [asdict(one) for one in found]}
 
 
 @router.get("/templates/{key}")

@@ -149,13 +149,15 @@ def line_of(error: LiquidError, source: str) -> int | None:
 def parse(source: str, language: str, *, escape: bool, part: str) -> BoundTemplate:
     """Parse; raises `TemplateError` that names `part`, the line and the remedy."""
     if RAW.search(source):
-        raise TemplateError(part, "{% raw %} would send braces to people", "write the text without it")
+        raise TemplateError(part, "{% raw %} would send braces to people", "write the text without it", kind="raw")
     try:
         return environment(language, escape=escape).from_string(source)
     except LiquidSyntaxError as error:
-        raise TemplateError(part, str(error.args[0]), "correct the Liquid syntax", line_of(error, source)) from error
+        raise TemplateError(part, str(error.args[0]), "correct the Liquid syntax", line_of(error, source), kind="liquid") from error
     except LiquidError as error:
-        raise TemplateError(part, str(error.args[0]), "use the tags and filters that mails have", line_of(error, source)) from error
+        raise TemplateError(
+            part, str(error.args[0]), "use the tags and filters that mails have", line_of(error, source), kind="liquid"
+        ) from error
 
 
 def check(source: str, language: str, *, escape: bool, part: str, roots: Mapping[str, frozenset[str] | None] = ROOTS) -> Use:
@@ -164,7 +166,9 @@ def check(source: str, language: str, *, escape: bool, part: str, roots: Mapping
     analysis = template.analyze()
     for name, spans in analysis.filters.items():
         if name not in template.env.filters or name.startswith("hudhud_"):
-            raise TemplateError(part, f"there is no filter {name!r}", "use one of the listed filters", _line(source, spans[0].index))
+            raise TemplateError(
+                part, f"there is no filter {name!r}", "use one of the listed filters", _line(source, spans[0].index), kind="unknown_filter"
+            )
     paths: dict[tuple[str, ...], None] = {}
     for root, variables in analysis.globals.items():
         for variable in variables:
@@ -188,16 +192,18 @@ def _path(segments: Iterable[Any]) -> tuple[str, ...]:
 
 def _check_name(root: str, segments: list[Any], part: str, line: int, roots: Mapping[str, frozenset[str] | None]) -> None:
     if root not in roots:
-        raise TemplateError(part, f"there is no variable {root!r}", f"use {', '.join(roots)}", line)
+        raise TemplateError(part, f"there is no variable {root!r}", f"use {', '.join(roots)}", line, kind="unknown_variable")
     members = roots[root]
     member = segments[1] if len(segments) > 1 else None
     if root in ("unsubscribe_url", "preferences_url"):
         if member is not None:
-            raise TemplateError(part, f"{root} is a text and has no {member!r}", f"write {{{{ {root} }}}}", line)
+            raise TemplateError(part, f"{root} is a text and has no {member!r}", f"write {{{{ {root} }}}}", line, kind="unknown_variable")
     elif not isinstance(member, str):
-        raise TemplateError(part, f"{root} alone is not a value", f"name one of its members, e.g. {root}.name", line)
+        raise TemplateError(
+            part, f"{root} alone is not a value", f"name one of its members, e.g. {root}.name", line, kind="unknown_variable"
+        )
     elif members is not None and member not in members:
-        raise TemplateError(part, f"{root} has no {member!r}", f"use one of {', '.join(sorted(members))}", line)
+        raise TemplateError(part, f"{root} has no {member!r}", f"use one of {', '.join(sorted(members))}", line, kind="unknown_variable")
 
 
 def is_missing(error: BaseException) -> bool:

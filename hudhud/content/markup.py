@@ -72,7 +72,7 @@ def compile_mjml(document: str, part: str) -> tuple[str, list[str]]:
     try:
         document = mjml.mjml2html(masked.text, fonts={})
     except (ValueError, RuntimeError, OSError) as error:
-        raise TemplateError(part, str(error), "correct the MJML") from error
+        raise TemplateError(part, str(error), "correct the MJML", kind="mjml") from error
     # MJML's own reset works from the head; inlined into every cell it would double the mail.
     document = document.replace('<style type="text/css">\n#outlook', '<style type="text/css" data-css-inline="ignore">\n#outlook', 1)
     document = css_inline.inline(document, keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
@@ -149,12 +149,17 @@ def mask_href(raw: str, masked: Masked, part: str) -> str:
         if target not in masked.links:
             masked.links.append(target)
         if len(masked.links) > MOST_LINKS:
-            raise TemplateError(part, f"it has more than {MOST_LINKS} links", "leave some out")
+            raise TemplateError(part, f"it has more than {MOST_LINKS} links", "leave some out", kind="too_many_links")
         masked.hrefs.append(f"{{{{ {masked.links.index(target)} | hudhud_link }}}}")
     elif scheme in PLAIN_SCHEMES or target.startswith("#"):
         return raw
     else:
-        raise TemplateError(part, f"the link {target[:80]!r} leads nowhere", "write an address that begins with https://, mailto: or tel:")
+        raise TemplateError(
+            part,
+            f"the link {target[:80]!r} leads nowhere",
+            "write an address that begins with https://, mailto: or tel:",
+            kind="link_nowhere",
+        )
     return f"{STEM}h{len(masked.hrefs) - 1:04}z"
 
 

@@ -78,7 +78,23 @@ class Filled(msgspec.Struct, array_like=True):
     detail: str = ""
 
 
-Request = WriteMails | Publish | Preview | Fill
+class Examine(msgspec.Struct, tag="examine"):
+    """Compile one copy, and look at what it leaves out and what it cannot do without."""
+
+    language: str
+    copy: Copy
+    look: Look
+
+
+class Examined(msgspec.Struct):
+    """A compiled copy; tags that text blocks could not hold, by block; paths without whose values nobody gets it."""
+
+    compiled: Compiled
+    left_out: dict[str, list[str]]
+    needed: list[str]
+
+
+Request = WriteMails | Publish | Preview | Fill | Examine
 
 
 class Written(msgspec.Struct, array_like=True):
@@ -105,3 +121,4 @@ class Answer(msgspec.Struct, omit_defaults=True):
     refused: dict[str, Any] | None = None
     preview: dict[str, str] | None = None
     filled: list[Filled] | None = None
+    examined: Examined | None = None

@@ -74,10 +74,12 @@ def _check_parts(copy: Copy, language: str, place: str) -> list[tuple[str, ...]]
     parts = {"subject": copy.subject, "preheader": copy.preheader, source: text, "text": copy.text}
     for name, part in parts.items():
         if len(part) > MOST_CHARACTERS:
-            raise TemplateError(f"{place}.{name}", f"{len(part)} characters are too many", f"keep it under {MOST_CHARACTERS}")
+            raise TemplateError(
+                f"{place}.{name}", f"{len(part)} characters are too many", f"keep it under {MOST_CHARACTERS}", kind="too_long"
+            )
     for name in ("subject", source):
         if not parts[name].strip():
-            raise TemplateError(f"{place}.{name}", "it is empty", "write something")
+            raise TemplateError(f"{place}.{name}", "it is empty", "write something", kind="empty")
     paths: list[tuple[str, ...]] = []
     for name, part in parts.items():
         if part and name != "document":

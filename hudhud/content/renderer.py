@@ -17,10 +17,25 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import msgspec
 
 from hudhud.content.blanks import fill_in, read_blanks
+from hudhud.content.checking.lacking import find_needed
 from hudhud.content.liquid import without_nulls
 from hudhud.content.pipe import read_frame, write_frame
 from hudhud.content.program import Program, TooLong, refusal
-from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Fill, Filled, Mail, Preview, Publish, Request, WriteMails, Written
+from hudhud.content.protocol import (
+    BODIES_AT,
+    BODIES_SIZE,
+    Answer,
+    Examine,
+    Examined,
+    Fill,
+    Filled,
+    Mail,
+    Preview,
+    Publish,
+    Request,
+    WriteMails,
+    Written,
+)
 from hudhud.content.publish import Built, build
 from hudhud.content.types import Copy, TemplateError
 
@@ -101,6 +116,8 @@ class Renderer:
                 return self._preview(request)
             case Fill():
                 return self._fill(request)
+            case Examine():
+                return self._examine(request)
 
     def _write(self, request: WriteMails) -> list[Written]:
         """One clock ticks for the whole batch: setting one for each mail would cost as much as writing a small mail."""
@@ -164,6 +181,17 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
             refused = refusal(error)
             return Answer(preview={"reason": refused.reason, "detail": refused.detail})
+
+    def _examine(self, request: Examine) -> Answer:
+        try:
+            built = bounded_publish(request.copy, request.language, request.look)
+            needed = within(PUBLISH_CPU_S, partial(find_needed, built.program))
+        except TemplateError as error:
+            return Answer(refused={key: value for key, value in error.data.items() if value is not None})
+        except (MemoryError, RecursionError, TooLong):
+            needed = []
+        left_out = {block: sorted(tags) for block, tags in built.left_out.items()}
+        return Answer(examined=Examined(built.compiled, left_out, needed))
 
     def _fill(self, request: Fill) -> Answer:
         try:

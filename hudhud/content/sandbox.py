@@ -20,7 +20,21 @@ import msgspec
 
 from hudhud.content.brand import PLAIN, Look
 from hudhud.content.pipe import receive_frame, send_frame
-from hudhud.content.protocol import BODIES_AT, BODIES_SIZE, Answer, Blank, Fill, Filled, Preview, Publish, Request, WriteMails, Written
+from hudhud.content.protocol import (
+    BODIES_AT,
+    BODIES_SIZE,
+    Answer,
+    Blank,
+    Examine,
+    Examined,
+    Fill,
+    Filled,
+    Preview,
+    Publish,
+    Request,
+    WriteMails,
+    Written,
+)
 from hudhud.content.types import Compiled, Copy, TemplateError
 from hudhud.kit.errors import Unavailable
 
@@ -144,6 +158,19 @@ class Sandbox:
         except Died:
             return {"reason": "render_limit", "detail": TOO_MUCH}
 
+    def examine(self, language: str, copy: Copy, look: Look) -> Examined:
+        """Compile a copy and look into it; raises `TemplateError`."""
+        try:
+            answer = self._locked(Examine(language, copy, look), PUBLISH_CPU_S)
+        except Died:
+            raise TemplateError(
+                f"languages.{language}", "it needs too much time or memory", "make it simpler", kind="too_complex"
+            ) from None
+        if answer.refused is not None:
+            raise _refused(answer.refused)
+        assert answer.examined is not None
+        return answer.examined
+
     def fill(self, blanks: list[Blank], facts: Sequence[bytes]) -> list[Filled]:
         """Fill texts in for each of `facts`; none: only check them. Raises `TemplateError` for a text that is not sound."""
         try:
@@ -224,7 +251,7 @@ class Sandbox:
 
 
 def _refused(told: Mapping[str, Any]) -> TemplateError:
-    return TemplateError(told["field"], told["problem"], told["remedy"], told.get("line"))
+    return TemplateError(told["field"], told["problem"], told["remedy"], told.get("line"), kind=told.get("kind", "unsound"))
 
 
 def cpu_seconds(pid: int) -> float:

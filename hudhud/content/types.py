@@ -138,10 +138,10 @@ class TemplateError(HudhudError):
     code = "template_error"
     status = 422
 
-    def __init__(self, field_name: str, problem: str, remedy: str, line: int | None = None) -> None:
-        """Name the part (`languages.fa.mjml`), what is wrong with it, what to do, and the line where known."""
+    def __init__(self, field_name: str, problem: str, remedy: str, line: int | None = None, *, kind: str = "unsound") -> None:
+        """Name the part (`languages.fa.mjml`), what is wrong with it, what to do, the line where known, and the kind of mistake as a word for programs."""
         place = f"{field_name}, line {line}" if line else field_name
-        super().__init__(f"{place}: {problem}; {remedy}", field=field_name, problem=problem, remedy=remedy, line=line)
+        super().__init__(f"{place}: {problem}; {remedy}", field=field_name, problem=problem, remedy=remedy, line=line, kind=kind)
 
 
 class TemplateExists(Conflict):

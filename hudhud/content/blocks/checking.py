@@ -62,9 +62,13 @@ def _inner(block: AnyBlock) -> Iterator[tuple[str, str, str]]:
 def _check_link(source: str, part: str) -> None:
     if LIQUID.search(source) or is_page(source) or source.partition(":")[0].lower() in PLAIN_SCHEMES:
         return
-    raise TemplateError(part, f"the link {source[:80]!r} leads nowhere", "write an address that begins with https://, mailto: or tel:")
+    raise TemplateError(
+        part, f"the link {source[:80]!r} leads nowhere", "write an address that begins with https://, mailto: or tel:", kind="link_nowhere"
+    )
 
 
 def _check_picture(source: str, part: str) -> None:
     if not LIQUID.search(source) and not is_page(source):
-        raise TemplateError(part, f"{source[:80]!r} is no address of a picture", "write an address that begins with https://")
+        raise TemplateError(
+            part, f"{source[:80]!r} is no address of a picture", "write an address that begins with https://", kind="picture_nowhere"
+        )

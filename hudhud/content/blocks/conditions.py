@@ -62,7 +62,7 @@ class Conditions:
         """Compare with a number as numbers, also where the attribute came as a text; with a text as texts (ISO dates sort so)."""
         name = f"value_{next(self._numbers)}"
         if isinstance(test.value, bool) or test.value is None:
-            raise TemplateError(place, f"{test.op} compares with a number or a text", "give a value")
+            raise TemplateError(place, f"{test.op} compares with a number or a text", "give a value", kind="condition")
         how = "append: ''" if isinstance(test.value, str) else "plus: 0"
         value = literal(test.value, place)
         return (
@@ -76,9 +76,11 @@ def literal(value: str | float | bool | None, place: str) -> str:  # noqa: FBT00
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        raise TemplateError(place, "a value is missing", "say what to compare with")
+        raise TemplateError(place, "a value is missing", "say what to compare with", kind="condition")
     if not isinstance(value, str):
         return str(value)
     if "%}" in value or "}}" in value or ("'" in value and '"' in value):
-        raise TemplateError(place, f"{value[:40]!r} cannot be compared with", "leave out one kind of quotes, and }} and %}")
+        raise TemplateError(
+            place, f"{value[:40]!r} cannot be compared with", "leave out one kind of quotes, and }} and %}", kind="condition"
+        )
     return f'"{value}"' if '"' not in value else f"'{value}'"

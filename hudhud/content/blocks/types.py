@@ -215,7 +215,7 @@ def read_document(raw: Any, place: str) -> Document:  # noqa: ANN401 -- any JSON
         one.id for block in document.blocks if isinstance(block, Columns) for one in _inside(block)
     ]
     if twice := next((one for one in ids if ids.count(one) > 1), None):
-        raise TemplateError(place, f"two blocks have the id {twice!r}", "give each block an id of its own")
+        raise TemplateError(place, f"two blocks have the id {twice!r}", "give each block an id of its own", kind="block_shape")
     return document
 
 
@@ -231,7 +231,10 @@ def _convert(raw: Any, kind: Any, place: str) -> Any:  # noqa: ANN401 -- any JSO
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at `$")
         raise TemplateError(
-            place + where.rstrip("`"), problem[:1].lower() + problem[1:], "see the fields of blocks in docs/guide/messages.md"
+            place + where.rstrip("`"),
+            problem[:1].lower() + problem[1:],
+            "see the fields of blocks in docs/guide/messages.md",
+            kind="block_shape",
         ) from None
 
 

@@ -153,7 +153,9 @@ def saved_blocks(block: Snippet, look: Look, language: str, place: str) -> list[
     found = look.snippets.get(block.key)
     if not found:
         where = f"{place}.blocks.{block.id}.key"
-        raise TemplateError(where, f"there is no snippet {block.key!r}", "choose one that there is, or take the block out")
+        raise TemplateError(
+            where, f"there is no snippet {block.key!r}", "choose one that there is, or take the block out", kind="snippet_gone"
+        )
     chosen = choose_language(language, look.language, found)
     return read_saved(found[chosen], f"snippets.{block.key}.{chosen}")
 
