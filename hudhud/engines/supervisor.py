@@ -38,7 +38,7 @@ PROCESSES = {
     "worker-send": (
         "hudhud.workers.main",
         "--roles",
-        "delivery,confirmations,endpoints,requests,mailbox,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch",
+        "delivery,confirmations,endpoints,requests,mailbox,inbound,demo,erasure,duplicates,experiments,transfers,warehouses,rehearsals,retention,watch",
     ),
 }
 

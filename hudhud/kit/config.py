@@ -29,7 +29,15 @@ class Settings(BaseSettings):
     clickhouse_url: str = Field("", validation_alias="CLICKHOUSE_URL", description="ClickHouse HTTP; empty = the embedded one.")
     web_socket: str = Field("", description="Unix socket of the web process; empty = DATA/web.sock.")
     smtp_url: str = Field("", description="smtp://user:pass@host:port or smtps://…; empty = the built-in mailbox.")
-    dns: str = Field("", description="Name servers that are asked about the domains mail is from, with commas, e.g. 9.9.9.9; empty = the system's.")
+    dns: str = Field(
+        "", description="Name servers that are asked about the domains mail is from, with commas, e.g. 9.9.9.9; empty = the system's."
+    )
+    bounce_listen: str = Field(
+        "", description="lmtp://host:port or smtp://host:port where mails that come back are taken; empty = nowhere."
+    )
+    bounce_imap: str = Field(
+        "", description="imaps://user:pass@host:port/FOLDER to which mails come back, asked every minute; empty = none."
+    )
     secret_keys: str = Field("", description="Comma-separated signing keys, newest first; empty = DATA/secret.key, made on first start.")
     clock: str = Field("", description="live, lapse:…, or file:PATH (kit/clock.py).")
     clickhouse_password: str = Field("", description="Password of the embedded ClickHouse server (set by the supervisor).")
@@ -71,6 +79,20 @@ class Settings(BaseSettings):
     def _check_smtp(cls, url: str) -> str:
         if url and not _is_address(url, ("smtp", "smtps")):
             raise ValueError("write smtp://user:pass@host:port or smtps://user:pass@host:port")
+        return url
+
+    @field_validator("bounce_listen")
+    @classmethod
+    def _check_bounce_listen(cls, url: str) -> str:
+        if url and (not _is_address(url, ("lmtp", "smtp")) or not urlsplit(url).port):
+            raise ValueError("write lmtp://host:port or smtp://host:port")
+        return url
+
+    @field_validator("bounce_imap")
+    @classmethod
+    def _check_bounce_imap(cls, url: str) -> str:
+        if url and (not _is_address(url, ("imap", "imaps")) or not urlsplit(url).username):
+            raise ValueError("write imaps://user:pass@host:port/FOLDER")
         return url
 
     @field_validator("public_url")

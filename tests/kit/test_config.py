@@ -21,12 +21,19 @@ WRONG = {
         "http://me:secret@mail.example.com",
         "'http://…@mail.example.com' is not valid; write smtp://user:pass@host:port or smtps://",
     ),
+    "HUDHUD_BOUNCE_LISTEN": ("lmtp://127.0.0.1", "'lmtp://127.0.0.1' is not valid; write lmtp://host:port or smtp://host:port"),
+    "HUDHUD_BOUNCE_IMAP": (
+        "imaps://mail.example.com/INBOX",
+        "'imaps://mail.example.com/INBOX' is not valid; write imaps://user:pass@host:port/FOLDER",
+    ),
     "HUDHUD_PUBLIC_URL": ("https://example.com/hudhud", "'https://example.com/hudhud' is not valid; write scheme and host"),
     "HUDHUD_TRUSTED_PROXIES": ("10.0.0.1, proxy", "'10.0.0.1, proxy' is not valid; 'proxy' does not appear to be an IPv4 or IPv6 address"),
     "HUDHUD_LOG_LEVEL": ("loud", "'loud' is not valid; write debug, info, warning or error"),
 }
 RIGHT = {
     "HUDHUD_SMTP_URL": ["", "smtp://mail.example.com", "smtps://me:a%40b@[::1]:465"],
+    "HUDHUD_BOUNCE_LISTEN": ["", "lmtp://127.0.0.1:2424", "smtp://0.0.0.0:25"],
+    "HUDHUD_BOUNCE_IMAP": ["", "imaps://me:secret@mail.example.com/INBOX", "imap://me:s%40b@127.0.0.1:1143/Bounces"],
     "HUDHUD_PUBLIC_URL": ["", "https://example.com", "http://localhost:8000/"],
     "HUDHUD_TRUSTED_PROXIES": ["", "*", "*3", "10.0.0.1", "10.0.0.0/8,::1"],
 }

@@ -13,6 +13,10 @@ WITH came AS (
 )
 SELECT pg_notify('reports', '');
 
+-- name: count_waiting_mails
+-- How many mails nobody has read yet, up to so many.
+SELECT count(*) FROM (SELECT FROM report_body WHERE read_at IS NULL AND door_id = 0 LIMIT %(most)s) w;
+
 -- name: find_door
 -- Whose door is this? (everywhere: the edge) Nothing where another generation's address was used.
 SELECT id, workspace_id, kind, topic, secret FROM report_door WHERE id = %(door_id)s AND generation = %(generation)s;

@@ -10,9 +10,10 @@ import pytest
 
 from hudhud.delivery.outcomes.fold import fold
 from hudhud.delivery.outcomes.kept import keep
-from hudhud.delivery.outcomes.names import find_message, name_of, return_path
+from hudhud.delivery.outcomes.names import find_message, name_of
 from hudhud.delivery.outcomes.rules import OutcomeRules, put_rules
 from hudhud.delivery.outcomes.types import Evidence, Kind, Report
+from hudhud.delivery.returnpath import to_return_path
 from tests import make
 from tests.delivery.conftest import KEYS
 
@@ -162,7 +163,7 @@ def test_nobody_speaks_for_a_message_of_another_workspace_or_without_its_name(de
 
 def test_our_name_of_a_message_is_found_in_each_of_its_forms() -> None:
     name = name_of(KEYS, 77)
-    path = return_path("bounce@b.example", name)
+    path = to_return_path(KEYS, 77, "b.example")
     assert len(path.partition("@")[0]) <= 64
     for text in (name, f"<77.{name}@shop.example>", path, path.upper(), f'{{"hudhud": "{name}"}}', f"hudhud-{name}"):
         assert find_message(KEYS, ["nothing", text]) == 77, text

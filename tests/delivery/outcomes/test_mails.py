@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from hudhud.delivery.outcomes.classify import classify
 from hudhud.delivery.outcomes.mails import MOST_BYTES, read_mail
-from hudhud.delivery.outcomes.names import find_message, name_of, return_path
+from hudhud.delivery.outcomes.names import find_message, name_of
 from hudhud.delivery.outcomes.types import Kind
+from hudhud.delivery.returnpath import to_return_path
 from tests.delivery.conftest import KEYS
 from tests.delivery.outcomes.zoo import ZOO, Animal
 from tests.make import NOW
 
 REF = f"<77.{name_of(KEYS, 77)}@shop.example>"
-PATH = return_path("bounce@b.example", name_of(KEYS, 77))
+PATH = to_return_path(KEYS, 77, "b.example")
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
