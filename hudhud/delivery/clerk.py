@@ -159,7 +159,13 @@ class Clerk:
                 self.through.append(one.lease_id)
 
     def _write(
-        self, settlements: list[Settlement], marks: list[Mark], through: list[int], troubles: dict[int, str | None], *, is_alone: bool = False
+        self,
+        settlements: list[Settlement],
+        marks: list[Mark],
+        through: list[int],
+        troubles: dict[int, str | None],
+        *,
+        is_alone: bool = False,
     ) -> Verdicts:
         """One transaction; repeated until PostgreSQL takes it (what is written is idempotent under the lease). A message that it never takes costs itself."""
         while True:

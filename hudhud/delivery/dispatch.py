@@ -8,7 +8,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import structlog
@@ -66,6 +66,7 @@ class Dispatcher:
         self.bell, self.wanted, self.stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.outlets = {0: Outlet(channel, self.clerk, clock)}
         self.closing: set[asyncio.Task[None]] = set()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Leases whose mails are still being written.
         self.newest: set[int] = set()
         self.is_busy = False
@@ -79,13 +80,15 @@ class Dispatcher:
         feeder = asyncio.create_task(self._feed())
         stopping = asyncio.create_task(self.stopping.wait())
         try:
-            done, _ = await asyncio.wait([stopping, feeder, *background, *self.outlets[0].tasks], return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [stopping, feeder, self.failed, *background]
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             self.stop()
             await asyncio.wait([feeder], timeout=DRAIN_S)
             await asyncio.gather(*(outlet.close(DRAIN_S) for outlet in self.outlets.values()), *self.closing)
             await asyncio.wait([asyncio.create_task(self.clerk.idle.wait())], timeout=DRAIN_S)
-            for task in done - {stopping}:
-                task.result()
+            for ended in done - {stopping}:
+                ended.result()
+            self.failed.cancel()
         finally:
             for task in (*background, feeder, stopping):
                 task.cancel()
@@ -107,6 +110,13 @@ class Dispatcher:
     def _start(self, outlet: Outlet) -> None:
         outlet.lineup.wanted = self.wanted
         outlet.start()
+        for task in outlet.tasks:
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A slot ends when it is told to; else the worker is started anew, and its flight record says what became of what it had."""
+        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+            self.failed.set_exception(error)
 
     async def _thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *arguments))

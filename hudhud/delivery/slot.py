@@ -252,6 +252,8 @@ class Slot:
                 self._in_doubt(mail, handed)
             case End.REJECTED:
                 self._rejected(mail, handed)
+            case End.ODD:
+                self._set_aside(mail, handed)
         self.tries.pop(mail.message.id, None)
 
     def _accepted(self, mail: Ready, handed: Handed) -> None:
@@ -260,6 +262,10 @@ class Slot:
         if self.door.is_failing:
             self.door.is_failing = False
             self.clerk.report(self.door.sender_id, None)
+
+    def _set_aside(self, mail: Ready, handed: Handed) -> None:
+        sender_id, text = mail.message.sender_id, handed.text[:500]
+        self.clerk.settle(Settlement(*mail.hold, State.PLANNED, Reason.CANNOT_WRITE, reply=text, taken_back=True, sender_id=sender_id))
 
     def _rejected(self, mail: Ready, handed: Handed) -> None:
         reason, text, address = handed.reason or Reason.PEER_REJECTED, handed.text[:500], mail.message.address

@@ -57,6 +57,10 @@ class Failed(HudhudError):
     status = 502
 
 
+class NotSent(Failed):
+    """No answer came, as no connection did: nothing of the request has left."""
+
+
 class Answer(NamedTuple):
     """What came back; `body` is the beginning of it, as it came."""
 
@@ -206,7 +210,9 @@ class Egress:
                 answer = await self._request(method, url, headers, body, limit, began, (whole.when() or 0.0) - LAST_S)
         except TimeoutError as error:
             raise Failed(f"no answer within {total_s:g} seconds") from error
-        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.UnsupportedProtocol) as error:
+            raise NotSent(explain(error)) from error
+        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise Failed(explain(error)) from error
         return answer
 

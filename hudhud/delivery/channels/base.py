@@ -33,6 +33,7 @@ class End(StrEnum):
     IN_DOUBT = "in_doubt"  # it left and no answer came; `may_repeat`: the peer knows a repeat, so it may go again
     BROKEN = "broken"  # the line ended before it left: the same mail may go at once by another
     SHUT = "shut"  # the sender is refused, not the mail: wrong key, paused account
+    ODD = "odd"  # nothing left: something is wrong with this mail alone that nobody thought of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,19 @@ import msgspec
 from cryptography.fernet import InvalidToken
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hudhud.delivery.channels.posted import Posted
+from hudhud.delivery.channels.providers import mailgun, sendgrid, sparkpost
+from hudhud.delivery.channels.providers.brevo import Brevo
+from hudhud.delivery.channels.providers.mailersend import Mailersend
+from hudhud.delivery.channels.providers.mailgun import Mailgun
+from hudhud.delivery.channels.providers.mailjet import Mailjet
+from hudhud.delivery.channels.providers.postmark import Postmark
+from hudhud.delivery.channels.providers.resend import Resend
+from hudhud.delivery.channels.providers.sendgrid import Sendgrid
+from hudhud.delivery.channels.providers.ses import Ses
+from hudhud.delivery.channels.providers.sparkpost import Sparkpost
 from hudhud.delivery.channels.server import CROWD, PORTS, Server, Smtp
-from hudhud.kit.egress import Egress
+from hudhud.kit.egress import Egress, check_url
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.seal import cipher
 
@@ -18,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hudhud.delivery.channels.base import Channel
+    from hudhud.delivery.channels.posted import Provider
     from hudhud.delivery.channels.server import StartTls
     from hudhud.delivery.senders.types import Way
     from hudhud.kit.crypto import Keys
     from hudhud.kit.egress import Network
 
 PURPOSE = "sender"
+# Keys travel in headers.
+VISIBLE = r"^[!-~]+$"
 SECRET: dict[str, Any] = {"format": "password", "writeOnly": True}
 
 
@@ -46,6 +60,54 @@ class SmtpSettings(Settings):
     auth: Literal["best", "plain", "login", "cram-md5"] = "best"
 
 
+class KeySettings(Settings):
+    """An account, by its key."""
+
+    api_key: str = Field(min_length=1, max_length=1000, pattern=VISIBLE, json_schema_extra=SECRET)
+
+
+class SesSettings(Settings):
+    """Amazon SES; `endpoint`: of a service that speaks the same protocol."""
+
+    region: str = Field("eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    access_key_id: str = Field(min_length=1, max_length=200, pattern=VISIBLE)
+    secret_access_key: str = Field(min_length=1, max_length=1000, pattern=VISIBLE, json_schema_extra=SECRET)
+    configuration_set: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9_-]*$")
+    endpoint: str = Field("", max_length=500)
+
+
+class PostmarkSettings(Settings):
+    """Postmark, one server; its own streams are named there."""
+
+    server_token: str = Field(min_length=1, max_length=1000, pattern=VISIBLE, json_schema_extra=SECRET)
+    message_stream: str = Field("outbound", min_length=1, max_length=100, pattern=r"^[a-z0-9-]+$")
+
+
+class MailgunSettings(KeySettings):
+    """Mailgun, one domain."""
+
+    domain: str = Field(min_length=3, max_length=253, pattern=r"^[A-Za-z0-9.-]+$")
+    region: Literal["us", "eu"] = "eu"
+
+
+class SendgridSettings(KeySettings):
+    """SendGrid."""
+
+    region: Literal["global", "eu"] = "global"
+
+
+class SparkpostSettings(KeySettings):
+    """SparkPost."""
+
+    region: Literal["us", "eu"] = "eu"
+
+
+class MailjetSettings(KeySettings):
+    """Mailjet."""
+
+    secret_key: str = Field(min_length=1, max_length=1000, pattern=VISIBLE, json_schema_extra=SECRET)
+
+
 @dataclass
 class Surroundings:
     """What channels are opened with: the keys that unseal, the name we greet with, the private networks that may be reached."""
@@ -65,7 +127,8 @@ class Surroundings:
     async def close(self) -> None:
         """Let go of connections."""
         if self._egress is not None:
-            await self._egress.close()
+            client, self._egress = self._egress, None
+            await client.close()
 
 
 def _open_smtp(settings: SmtpSettings, around: Surroundings) -> Channel:
@@ -102,7 +165,31 @@ class Kind:
     signs: bool = False
 
 
-KINDS: dict[str, Kind] = {"smtp": Kind(SmtpSettings, _open_smtp, _check_smtp, signs=True)}
+def _check_ses(settings: SesSettings, around: Surroundings) -> None:
+    if settings.endpoint:
+        check_url("endpoint", settings.endpoint, around.networks)
+
+
+def _posted(make: Callable[[Any], Provider]) -> Callable[[Any, Surroundings], Channel]:
+    return lambda settings, around: Posted(make(settings), around.egress, settings.lines)
+
+
+KINDS: dict[str, Kind] = {
+    "smtp": Kind(SmtpSettings, _open_smtp, _check_smtp, signs=True),
+    "ses": Kind(
+        SesSettings,
+        _posted(lambda own: Ses(own.region, own.access_key_id, own.secret_access_key, own.configuration_set, own.endpoint)),
+        _check_ses,
+    ),
+    "postmark": Kind(PostmarkSettings, _posted(lambda own: Postmark(own.server_token, own.message_stream))),
+    "mailgun": Kind(MailgunSettings, _posted(lambda own: Mailgun(own.api_key, own.domain, mailgun.BASES[own.region]))),
+    "sendgrid": Kind(SendgridSettings, _posted(lambda own: Sendgrid(own.api_key, sendgrid.BASES[own.region]))),
+    "brevo": Kind(KeySettings, _posted(lambda own: Brevo(own.api_key))),
+    "mailjet": Kind(MailjetSettings, _posted(lambda own: Mailjet(own.api_key, own.secret_key))),
+    "sparkpost": Kind(SparkpostSettings, _posted(lambda own: Sparkpost(own.api_key, sparkpost.BASES[own.region]))),
+    "resend": Kind(KeySettings, _posted(lambda own: Resend(own.api_key))),
+    "mailersend": Kind(KeySettings, _posted(lambda own: Mailersend(own.api_key))),
+}
 
 
 def kind_of(name: str) -> Kind:

@@ -16,6 +16,7 @@ from hudhud.kit.crypto import new_secret
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hudhud.delivery.channels.base import Channel
     from hudhud.delivery.senders.kinds import Surroundings
     from hudhud.delivery.senders.types import Way
 
@@ -78,7 +79,14 @@ def _write(way: Way, sender: tuple[str, str], recipient: str, now: datetime) -> 
 
 
 async def _send(way: Way, around: Surroundings, mail: Ready) -> Tried:
-    channel = open_channel(way, around)
+    try:
+        return await hand_over(open_channel(way, around), mail)
+    finally:
+        await around.close()
+
+
+async def hand_over(channel: Channel, mail: Ready) -> Tried:
+    """Hand one mail that has no row over, and close the channel; nothing of it is recorded."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             line = await channel.connect(_NoFlight())
@@ -92,7 +100,6 @@ async def _send(way: Way, around: Surroundings, mail: Ready) -> Tried:
         return Tried(End.IN_DOUBT, None, f"no answer within {PATIENCE_S:g} seconds")
     finally:
         await channel.close()
-        await around.close()
     return _told(handed)
 
 
