@@ -91,3 +91,18 @@ def test_a_draft_says_all_that_it_lacks(office: Office) -> None:
         ("template", "B"),
         ("test", None),
     ]
+
+
+def test_two_who_turn_out_to_be_one_get_it_once(office: Office) -> None:
+    ids = office.people(*(f"p{number}@example.com" for number in range(5)))
+    (stranger,) = office.people("stranger@example.com", topics=())
+    campaign = office.send()
+    for survivor, gone in ((ids[1], ids[0]), (stranger, ids[2]), (stranger, ids[3])):
+        # As a merge does: the survivor has the addresses, and the newest word of both.
+        office.desk.rows("DELETE FROM identifier WHERE person_id = %s RETURNING 1", gone)
+        office.desk.rows("UPDATE person SET merged_into = %s WHERE id = %s RETURNING 1", survivor, gone)
+    office.desk.work()
+    assert sorted(office.desk.told()) == ["p1@example.com", "p4@example.com", "stranger@example.com"]
+    assert {row[0] for row in office.rows(campaign) if row[2] == "already_seen"} == {ids[0], ids[3]}
+    found = office.numbers(campaign)
+    assert (found["accepted"], found["skipped"]) == (3, 2)

@@ -34,14 +34,14 @@ CREATE TABLE message (
     value        real,                           -- then what is expected to bring more, then what expires first
     sender_id    bigint,                         -- by which it left last; 0: by the server of the settings
     pinned_to    bigint,                         -- it may have left by this one, so it goes by no other
-    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred') AND reason NOT IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write')))
+    CHECK ((due_at IS NOT NULL) = (state IN ('planned', 'deferred') AND reason NOT IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write', 'braked')))
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE UNIQUE INDEX message_once ON message (source_id, step, visit, person_id, channel, source_kind);
 CREATE INDEX message_due ON message (due_at, id) WHERE due_at IS NOT NULL;
 -- A person's messages that wait: who competes for the room that a cap leaves.
 CREATE INDEX message_waiting ON message (person_id) WHERE due_at IS NOT NULL;
 -- Those that wait for a journey or a sender to go on, or for a person's word: nobody looks at them before.
-CREATE INDEX message_parked ON message (workspace_id, source_key) WHERE reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write');
+CREATE INDEX message_parked ON message (workspace_id, source_key) WHERE reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write', 'braked');
 CREATE INDEX message_recent ON message (workspace_id, id DESC);
 CREATE INDEX message_person ON message (person_id, id DESC);
 SELECT hudhud_wall('message');
@@ -200,6 +200,7 @@ DECLARE
     is_any_paused boolean;
     is_any_stopped boolean;
     is_anybody_silent boolean;
+    is_any_braked boolean;
 BEGIN
     -- Who pauses a journey waits for the claims and marks that are being made; what follows sees whatever was paused before (volatile: each
     -- statement here looks anew).
@@ -207,6 +208,7 @@ BEGIN
     is_any_paused := EXISTS (SELECT FROM journey j WHERE j.status = 'paused');
     is_any_stopped := EXISTS (SELECT FROM campaign c WHERE c.status = 'paused' OR c.status = 'cancelled' AND c.closed_at IS NULL);
     is_anybody_silent := EXISTS (SELECT FROM preference f WHERE f.paused_until > message_gate.at);
+    is_any_braked := EXISTS (SELECT FROM sending_brake b WHERE b.released_at IS NULL);
     RETURN QUERY
     SELECT m.id,
            CASE WHEN p.id IS NULL THEN 'person_gone'
@@ -215,6 +217,12 @@ BEGIN
                 WHEN c.reason IS NOT NULL THEN c.reason
                 WHEN t.id IS NULL THEN 'topic_unknown'
                 WHEN m.expires_at <= message_gate.at THEN 'expired'
+                -- Two of a campaign's people are one by now: the survivor's own mail goes, or the first of theirs.
+                WHEN m.source_kind = 'campaign' AND p.id <> m.person_id AND EXISTS (
+                    SELECT FROM message k WHERE k.source_id = m.source_id AND k.step = m.step AND k.visit = m.visit AND k.channel = m.channel AND k.source_kind = 'campaign'
+                      AND k.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id))
+                      AND (k.person_id = p.id OR k.id < m.id) AND k.state NOT IN ('skipped', 'rejected')
+                ) THEN 'already_seen'
                 WHEN a.value IS NULL THEN 'no_address'
                 WHEN x.reason IS NOT NULL THEN 'suppressed_' || x.reason
                 WHEN t.stream = 'transactional' THEN ''
@@ -222,6 +230,7 @@ BEGIN
                 WHEN s.state = 'pending' THEN 'not_confirmed'
                 WHEN s.state = 'unsubscribed' THEN 'unsubscribed'
                 WHEN f.is_silent THEN 'person_paused'
+                WHEN b.is_pulled THEN 'braked'
                 ELSE '' END,
            p.id, a.value, t.id, coalesce(t.stream, 'marketing')
     FROM message m
@@ -261,6 +270,12 @@ BEGIN
         WHERE is_anybody_silent AND o.paused_until > message_gate.at
           AND o.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id)) LIMIT 1
     ) f ON true
+    LEFT JOIN LATERAL (
+        -- Too many complained or bounced: marketing stands still, or what comes from one journey or campaign.
+        SELECT true AS is_pulled FROM sending_brake o
+        WHERE is_any_braked AND m.source_kind <> 'test' AND o.workspace_id = m.workspace_id AND o.released_at IS NULL
+          AND (o.source_kind = '' OR o.source_kind = m.source_kind AND o.source_key = m.source_key) LIMIT 1
+    ) b ON true
     WHERE m.id = ANY (ids);
 END $$;
 
