@@ -12,6 +12,7 @@ from ninja import Router
 from hudhud.accounts.queries import get_workspace
 from hudhud.app import shapes
 from hudhud.coupons.queries import find_low
+from hudhud.delivery.outcomes.brakes import count_brakes
 from hudhud.endpoints.queries import count_disabled
 from hudhud.journeys.why.stuck import find_stuck
 from hudhud.kit import sql
@@ -67,6 +68,8 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         found.append({"kind": "no_collect_key", "link": "/settings/keys"})
     if not workspace.postal_address or not workspace.sender_email:
         found.append({"kind": "no_sender", "link": "/settings"})
+    if braked := count_brakes(ws):
+        found.append({"kind": "sending_braked", "count": braked, "link": "/settings/reports"})
     if rejected := ws.value(Q.count_rejects, since=since):
         found.append({"kind": "events_rejected", "count": rejected, "link": "/data/rejects"})
     if brought := ws.value(Q.count_brought, since=since):

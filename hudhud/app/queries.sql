@@ -45,7 +45,7 @@ SELECT count(*) FROM run_position WHERE due_at <= %(now)s;
 
 -- name: metrics_messages
 -- Messages that are not settled yet, by state, and how many of them are due (everywhere: metrics).
-SELECT state, count(*) AS waiting, count(*) FILTER (WHERE due_at <= %(now)s) AS due FROM message WHERE due_at IS NOT NULL OR reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write') GROUP BY state;
+SELECT state, count(*) AS waiting, count(*) FILTER (WHERE due_at <= %(now)s) AS due FROM message WHERE due_at IS NOT NULL OR reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write', 'braked') GROUP BY state;
 
 -- name: metrics_outcomes
 -- Outcomes of hand-overs in the last hour, by state (everywhere: metrics).

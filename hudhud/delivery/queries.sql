@@ -174,7 +174,7 @@ WITH told AS (
     UPDATE message_room r SET at = %(now)s FROM changed c
     WHERE r.message_id = c.id AND c.state IN ('accepted', 'in_doubt') AND r.at < %(now)s::timestamptz - interval '10 seconds'
 ), freed AS (
-    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND (c.state IN ('rejected', 'skipped') OR c.reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write')) RETURNING r.workspace_id, r.person_id
+    DELETE FROM message_room r USING changed c WHERE r.message_id = c.id AND (c.state IN ('rejected', 'skipped') OR c.reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write', 'braked')) RETURNING r.workspace_id, r.person_id
 ), woken AS (
     UPDATE message m SET due_at = %(now)s FROM freed f JOIN person p ON p.id = f.person_id
     WHERE m.person_id = ANY (ARRAY (SELECT coalesce(p.merged_into, p.id) UNION ALL SELECT g.id FROM person g WHERE g.merged_into = coalesce(p.merged_into, p.id)))

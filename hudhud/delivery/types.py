@@ -46,6 +46,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     NO_ADDRESS = "no_address"
     SUPPRESSED_HARD_BOUNCE = "suppressed_hard_bounce"
+    SUPPRESSED_SOFT_BOUNCE = "suppressed_soft_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_MANUAL = "suppressed_manual"
     SUPPRESSED_ERASED = "suppressed_erased"
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     SEND_WINDOW = "send_window"
     JOURNEY_PAUSED = "journey_paused"
     CAMPAIGN_PAUSED = "campaign_paused"
+    BRAKED = "braked"
     SENDER_DOWN = "sender_down"
     SENDER_LIMIT = "sender_limit"
     SENDER_BUSY = "sender_busy"
@@ -80,10 +82,14 @@ class Reason(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     NO_REPLY = "no_reply"
     WORKER_LOST = "worker_lost"
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    MAILBOX_FULL = "mailbox_full"
+    BLOCK = "block"
 
 
 # What a message was planned by is paused: nobody looks at it again before that goes on.
-PARKED = frozenset({Reason.JOURNEY_PAUSED, Reason.CAMPAIGN_PAUSED})
+PARKED = frozenset({Reason.JOURNEY_PAUSED, Reason.CAMPAIGN_PAUSED, Reason.BRAKED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ MAY_SEE_ALL = {
     "app/session.py",
     "delivery/clerk.py",
     "delivery/dispatch.py",
+    "delivery/outcomes/brakes.py",
     "delivery/outcomes/inbound.py",
     "delivery/outcomes/reading.py",  # what came by mail belongs to no workspace before it is read
     "delivery/mailbox.py",

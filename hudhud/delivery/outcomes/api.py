@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.actions import record_audit
-from hudhud.delivery.outcomes import doors, reports
+from hudhud.delivery.outcomes import brakes, doors, reports
 from hudhud.delivery.outcomes.rules import OutcomeRules, get_rules, put_rules
 from hudhud.kit.http import Request, needs
 
@@ -113,3 +113,17 @@ def put_outcome_rules(request: Request, rules: OutcomeNumbers) -> Status[None]:
     put_rules(request.scope, OutcomeRules(**rules.dict()))
     record_audit(request.scope, request.now, request.actor, "outcome_rules.set", **rules.dict())
     return Status(204, None)
+
+
+@router.get("/sending-brakes")
+def find_brakes(request: Request) -> dict[str, Any]:
+    """List marketing that stands still because too many complained or bounced, with the numbers that said so, and what did before."""
+    found = brakes.find_brakes(request.scope)
+    return {"items": found, "next": None, "total": len(found)}
+
+
+@router.post("/sending-brakes/{int:brake_id}/release")
+@needs("admin")
+def release_brake(request: Request, brake_id: int) -> dict[str, Any]:
+    """Let it go on; complaints and bounces are counted anew from now on."""
+    return {"messages": brakes.release(request.scope, brake_id, request.now, request.actor)}

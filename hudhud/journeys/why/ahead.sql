@@ -18,7 +18,7 @@ WHERE l.run_id = %(run_id)s AND l.visit = %(visit)s AND j.workspace_id = %(works
 -- Messages of a person, and of who was merged into them, that wait to leave, by when they may; last those whose journey is paused.
 SELECT m.id, m.source_kind, m.source_key, m.step, m.channel, m.topic, m.template, m.state, m.reason, m.due_at, m.expires_at
 FROM message m
-WHERE m.workspace_id = %(workspace_id)s AND (m.due_at IS NOT NULL OR m.reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write'))
+WHERE m.workspace_id = %(workspace_id)s AND (m.due_at IS NOT NULL OR m.reason IN ('journey_paused', 'campaign_paused', 'sender_paused', 'cannot_write', 'braked'))
   AND m.person_id = ANY (ARRAY (SELECT %(person_id)s::bigint UNION ALL SELECT id FROM person WHERE merged_into = %(person_id)s))
 ORDER BY m.due_at, m.id
 LIMIT %(limit)s;
