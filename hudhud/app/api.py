@@ -5,7 +5,22 @@ from __future__ import annotations
 from ninja import NinjaAPI, Router
 
 from hudhud.accounts import api as accounts
-from hudhud.app import attributes, coupons, demo, errors, home, lifecycle, people, segments, session, ticker, topics, transfers, uses
+from hudhud.app import (
+    attributes,
+    coupons,
+    demo,
+    errors,
+    home,
+    lifecycle,
+    people,
+    segments,
+    session,
+    ticker,
+    topics,
+    transfers,
+    trials,
+    uses,
+)
 from hudhud.app.auth import guarded
 from hudhud.campaigns import api as campaigns
 from hudhud.companies import api as companies
@@ -58,6 +73,7 @@ ROUTERS = (
     companies.router,
     consent.router,
     topics.router,
+    trials.router,
     content_editing.router,
     dressing_api.router,
     content.router,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hudhud.accounts.actions import create_key
+from hudhud.accounts.actions import create_key, create_owner
 from tests import make
 from tests.app.browser import Browser
 
@@ -212,3 +214,40 @@ def test_the_brand_and_snippets_dress_what_is_published_from_then_on(api: Browse
     assert "https://shop.example/logo.png" in shown
     assert "#00aa55" in shown
     assert done(api.ask("POST", "templates/one/republish")) == {"key": "one", "number": 2, "is_new": False, "problem": ""}
+
+
+def test_a_test_goes_to_colleagues_and_to_nobody_else(api: Browser, db: Database, shop: int) -> None:
+    """It is in the mailbox, as the person would get it; no message, no event, no counted link comes of it."""
+    with db.workspace(shop) as ws:
+        ada = make.person(ws, "ada@example.com")
+        create_owner(ws, email="Me@shop.example", password_hash="!", name="Me", now=make.NOW, actor="test")
+    copy = {
+        "subject": "Hi {{ person.first_name }} — سلام",
+        "mjml": make.fragment('.{{ person.first_name }}= <a href="https://x.example/?a=1&amp;b=2">x</a>'),
+    }
+    done(api.ask("POST", "templates", {"key": "one", "names": {"en": "One"}}), 201)
+    done(api.ask("PUT", "templates/one/draft", {"languages": {"en": copy}, "revision": 1}))
+    for to in ("ada@example.com", "me", "anybody@example.com"):
+        assert (
+            "members"
+            in refused(api.ask("POST", "templates/one/test", {"to": [to], "language": "en", "person_id": ada}), 422, "invalid_input")[
+                "remedy"
+            ]
+        )
+    assert done(api.ask("POST", "templates/one/test", {"to": ["me@shop.example"], "language": "en"}))["reason"] == "missing_value"
+    assert done(api.ask("GET", "mailbox"))["items"] == []
+    sent = done(api.ask("POST", "templates/one/test", {"to": ["me@shop.example", "ME@shop.example"], "language": "en", "person_id": ada}))
+    assert [(one["address"], one["end"]) for one in sent["items"]] == [("me@shop.example", "mailbox")]
+    (mail,) = done(api.ask("GET", "mailbox"))["items"]
+    assert (mail["subject"], mail["recipient"], mail["message_id"]) == ("[Test] Hi Ada — سلام", "me@shop.example", None)
+    with db.workspace(shop) as ws:
+        (body,) = ws.conn.execute("SELECT body FROM mailbox").fetchone() or (b"",)
+        assert ws.conn.execute("SELECT count(*) FROM message").fetchone() == (0,)
+    parsed = email.message_from_bytes(bytes(body), policy=email.policy.default)
+    assert isinstance(parsed, email.message.EmailMessage)
+    page, words = parsed.get_body(("html",)), parsed.get_body(("plain",))
+    assert page is not None
+    assert words is not None
+    assert 'href="https://x.example/?a=1&amp;b=2"' in page.get_content()
+    assert ".Ada=" in words.get_content()
+    assert "List-Unsubscribe" not in parsed

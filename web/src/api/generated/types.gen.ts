@@ -1733,6 +1733,82 @@ export type PageAsked = {
 };
 
 /**
+ * TemplateTestAnswer
+ *
+ * What became of each; or `reason` and `detail`, why this person would be skipped: then nothing was sent.
+ */
+export type TemplateTestAnswer = {
+    /**
+     * Items
+     */
+    items: Array<TemplateTestSent>;
+    /**
+     * Reason
+     */
+    reason?: string;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
+ * TemplateTestSent
+ *
+ * What the server said to one of them: accepted, or why not; `mailbox`: it is in the built-in mailbox.
+ */
+export type TemplateTestSent = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Code
+     */
+    code?: number | null;
+    /**
+     * Text
+     */
+    text?: string;
+};
+
+/**
+ * TemplateTest
+ *
+ * Members' addresses, or `me`; as whom it is written; a copy that is not saved, else what is being worked on in this language.
+ */
+export type TemplateTest = {
+    /**
+     * To
+     */
+    to: Array<string>;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * Event
+     */
+    event?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Copy
+     */
+    copy?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
  * TemplateReady
  *
  * A ready template to begin with.
@@ -7605,6 +7681,27 @@ export type TopicsPreviewPageResponses = {
     200: unknown;
 };
 
+export type TrialsTestTemplateData = {
+    body: TemplateTest;
+    path: {
+        /**
+         * Key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{key}/test';
+};
+
+export type TrialsTestTemplateResponses = {
+    /**
+     * OK
+     */
+    200: TemplateTestAnswer;
+};
+
+export type TrialsTestTemplateResponse = TrialsTestTemplateResponses[keyof TrialsTestTemplateResponses];
+
 export type ContentEditingFindReadyData = {
     body?: never;
     path?: never;
@@ -9236,6 +9333,39 @@ export type DeliveryOutcomesPutOutcomeRulesResponses = {
 };
 
 export type DeliveryOutcomesPutOutcomeRulesResponse = DeliveryOutcomesPutOutcomeRulesResponses[keyof DeliveryOutcomesPutOutcomeRulesResponses];
+
+export type DeliveryOutcomesFindBrakesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sending-brakes';
+};
+
+export type DeliveryOutcomesFindBrakesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
+
+export type DeliveryOutcomesReleaseBrakeData = {
+    body?: never;
+    path: {
+        /**
+         * Brake Id
+         */
+        brake_id: number;
+    };
+    query?: never;
+    url: '/api/v1/sending-brakes/{brake_id}/release';
+};
+
+export type DeliveryOutcomesReleaseBrakeResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
 
 export type TransferFindImportsData = {
     body?: never;
