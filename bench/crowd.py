@@ -21,6 +21,7 @@ from hudhud.journeys import actions, graph
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.worlds import LiveWorld
 from hudhud.kit import sql
+from hudhud.workers.journeys import HANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +189,7 @@ def _timed(stack: Stack) -> Iterator[Took]:
 
 def _tick(stack: Stack, horizon: datetime = SOON) -> tuple[int, Took]:
     with stack.db.everywhere() as everywhere, stack.ch() as ch, _timed(stack) as took:
-        steps = planner.tick(LiveWorld(stack.db, ch), planner.find_versions(everywhere), horizon)
+        steps = planner.tick(LiveWorld(stack.db, ch), planner.find_versions(everywhere), horizon, hands=HANDS)
     return steps, took
 
 

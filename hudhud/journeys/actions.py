@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hudhud.events.types import Event
     from hudhud.journeys.editing.placing import Rule
     from hudhud.journeys.graph import Graph
+    from hudhud.journeys.running.reactions import Facts
     from hudhud.journeys.running.version import Version
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Change
@@ -57,7 +58,7 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     facts = reactions.sort_facts(events, changes)
     concerned = reactions.find_concerned(ws, versions, facts)
     # First of all, on whatever version people are: what ends somebody's run does not bring them in at the same time.
-    begun = {version.id: _let_in(ws, ch, version, events, changes) for version in versions if version.is_current}
+    begun = {version.id: _let_in(ws, ch, version, facts, changes) for version in versions if version.is_current}
     touched = sum(begun.values())
     for version in versions:
         # Who came in with these facts may be touched by them.
@@ -70,10 +71,10 @@ def take(ws: Scope, ch: Client, events: Sequence[Event], changes: Sequence[Chang
     return touched
 
 
-def _let_in(ws: Scope, ch: Client, version: Version, events: Sequence[Event], changes: Sequence[Change]) -> int:
+def _let_in(ws: Scope, ch: Client, version: Version, facts: Facts, changes: Sequence[Change]) -> int:
     if version.status != "running":
         return 0
-    return entries.enter(ws, ch, version, [*entries.candidates(version, events), *changed_segment(ws, version, changes)])
+    return entries.enter(ws, ch, version, [*entries.candidates(version, facts.by_name), *changed_segment(ws, version, changes)])
 
 
 def _may_tell_of_merge(event: Event) -> bool:

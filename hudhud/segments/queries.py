@@ -14,6 +14,7 @@ from hudhud.segments.asking.ask import (
     ask_since,
     asks_who_lives,
     count_people,
+    find_all_merged,
     find_atoms,
     find_merged,
     read_definitions,
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition
 
 K = TypeVar("K")
+# (actor, survivor) of people who were merged.
+Merged = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +107,34 @@ def find_everybody(ws: Scope, ch: Client, tree: Condition, now: datetime) -> Bit
     return _everybody(ws, ch, Folding(read_definitions(ws, [tree])), tree, now)
 
 
-def matches(ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime) -> dict[K, set[int]]:
-    """Return for each tree which of these people it is true for; all trees are answered by one statement."""
+def find_merged_into(ws: Scope, ch: Client, person_ids: Iterable[int]) -> Merged:
+    """Return (actor, survivor) of all who were merged into these people: for several questions about them, one after the other."""
+    return find_all_merged(ch, _workspace(ws), BitMap64(person_ids))
+
+
+def matches(
+    ws: Scope, ch: Client, trees: Mapping[K, Condition], person_ids: Iterable[int], now: datetime, *, merged: Merged | None = None
+) -> dict[K, set[int]]:
+    """Return for each tree which of these people it is true for; all trees are answered by one statement. `merged`: where that has been asked."""
     definitions = read_definitions(ws, trees.values())
-    facts = ask(ch, _workspace(ws), find_atoms(trees.values(), definitions), now, person_ids)
+    facts = ask(ch, _workspace(ws), find_atoms(trees.values(), definitions), now, person_ids, merged=merged)
     return {name: set(facts.people(tree, definitions)) for name, tree in trees.items()}
 
 
 def matches_since(
-    ws: Scope, ch: Client, tree: Condition, pairs: Iterable[tuple[int, datetime]], now: datetime
-) -> set[tuple[int, datetime]]:
-    """Return for which pairs of (person, moment of entry) the tree is true; the tree may have `since_entry` windows."""
+    ws: Scope,
+    ch: Client,
+    trees: Mapping[K, Condition],
+    pairs: Iterable[tuple[int, datetime]],
+    now: datetime,
+    *,
+    merged: Merged | None = None,
+) -> dict[K, set[tuple[int, datetime]]]:
+    """Return for each tree for which pairs of (person, moment of entry) it is true; trees may have `since_entry` windows. One statement answers all."""
     numbered = sorted(set(pairs))
-    definitions = read_definitions(ws, [tree])
-    facts = ask_since(ch, _workspace(ws), find_atoms([tree], definitions), numbered, now)
-    return {numbered[number] for number in facts.people(tree, definitions)}
+    definitions = read_definitions(ws, trees.values())
+    facts = ask_since(ch, _workspace(ws), find_atoms(trees.values(), definitions), numbered, now, merged)
+    return {name: {numbered[number] for number in facts.people(tree, definitions)} for name, tree in trees.items()}
 
 
 def explain(ws: Scope, ch: Client, tree: Condition, person_id: int, now: datetime) -> Verdict:

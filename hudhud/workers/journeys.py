@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hudhud.workers.context import Context
 
 IDLE_S = 1.0
+# While PostgreSQL or ClickHouse works for one journey, another one is worked on.
+HANDS = 2
 # A journey at which the work has failed is tried again so much later.
 AGAIN_S = 5.0
 # No journey's own fault: the whole role pauses and comes back.
@@ -168,7 +170,7 @@ def _tick(context: Context, world: LiveWorld, versions: Sequence[Version], until
     def fail(version: Version, error: Exception) -> None:
         failures.note("move", version, error)
 
-    return planner.tick(world, tried, until, stop=context.stop.is_set, beat=context.beat, fail=fail)
+    return planner.tick(world, tried, until, stop=context.stop.is_set, beat=context.beat, fail=fail, hands=HANDS)
 
 
 def _tell(context: Context, seen: set[int], failures: Failures) -> None:

@@ -144,4 +144,4 @@ def test_since_entry_agrees_with_the_oracle(
     living = {person.id: person for person in world.people if not person.gone}
     for tree in given_trees:
         expected = {(i, since) for i, since in entered if i in living and oracle.holds(world, tree, living[i], NOW, since)}
-        assert queries.matches_since(ws, ch, from_json(tree, journey=True), entered, NOW) == expected
+        assert queries.matches_since(ws, ch, {"q": from_json(tree, journey=True)}, entered, NOW) == {"q": expected}

@@ -31,12 +31,11 @@ PAGE = 200
 
 def take_standing(ws: Scope, version: Version, node_id: str, effects: Sequence[Effect]) -> tuple[dict[Effect, Due], Outcomes]:
     """Take the runs that still stand where they waited; the second value: those that have left. Who is being moved this moment is in neither, and comes later."""
-    where = {"version_id": version.id, "node": node_id}
-    where |= {"run_ids": numbers(one.run_id for one in effects), "visits": numbers(one.visit for one in effects)}
+    where = {"version_id": version.id, "node": node_id, "run_ids": numbers(one.run_id for one in effects)}
     taken = {row[0]: Due._make(row) for row in ws.rows(webhooks.QUERIES.take_standing_here, **where)}
-    standing = {row[0] for row in ws.rows(webhooks.QUERIES.find_standing_here, **where)}
-    here = {one: taken[one.run_id] for one in effects if one.run_id in taken}
-    return here, {one: refused(Refusal.LEFT_BEFORE) for one in effects if one.run_id not in standing}
+    standing = dict(ws.rows(webhooks.QUERIES.find_standing_here, **where))
+    here = {one: taken[one.run_id] for one in effects if one.run_id in taken and taken[one.run_id].visit == one.visit}
+    return here, {one: refused(Refusal.LEFT_BEFORE) for one in effects if standing.get(one.run_id) != one.visit}
 
 
 def go_on(

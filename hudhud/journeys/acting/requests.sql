@@ -1,16 +1,16 @@
 -- name: take_standing_here
--- Of these visits of runs, take those that still stand where they were; who is being moved by somebody else this moment comes later.
+-- Of these runs, take those that stand on a node; who is being moved by somebody else this moment comes later. `visit` is the fence, which whoever asks
+-- compares: a join with the visits compared each with each where few were expected to stand here.
 SELECT p.run_id, p.person_id, p.visit, p.waiting, p.entered_at, p.arrived_at, p.due_at
-FROM run_position p JOIN unnest(%(run_ids)s::bigint[], %(visits)s::integer[]) AS e (run_id, visit) ON e.run_id = p.run_id
-WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.visit = e.visit AND p.node = %(node)s AND p.version_id = %(version_id)s
+FROM run_position p
+WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.node = %(node)s AND p.version_id = %(version_id)s
 ORDER BY p.run_id
-FOR UPDATE OF p SKIP LOCKED;
+FOR UPDATE SKIP LOCKED;
 
 -- name: find_standing_here
--- Of these visits of runs, which still stand where they were, in whosever hands.
-SELECT p.run_id
-FROM run_position p JOIN unnest(%(run_ids)s::bigint[], %(visits)s::integer[]) AS e (run_id, visit) ON e.run_id = p.run_id
-WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.visit = e.visit AND p.node = %(node)s AND p.version_id = %(version_id)s;
+-- Which of these runs stand on a node, and at which visit, in whosever hands.
+SELECT p.run_id, p.visit FROM run_position p
+WHERE p.run_id = ANY(%(run_ids)s::bigint[]) AND p.node = %(node)s AND p.version_id = %(version_id)s;
 
 -- name: find_facts
 -- What runs were answered and given, the oldest first.

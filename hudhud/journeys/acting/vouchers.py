@@ -74,8 +74,10 @@ def assume(ws: Scope, node: Coupon, batch: Sequence[Due], now: datetime) -> Plan
         pool = get_pool(ws, node.pool, now)
     except PoolNotFound:
         return Plan().move("otherwise", list(batch), Reason.NO_COUPON)
-    used = int(ws.value(answers.QUERIES.count_facts, root="coupon", name=node.pool))
-    lucky = list(batch) if pool.free is None else list(batch)[: max(0, pool.free - used)]
+    lucky = list(batch)
+    if pool.free is not None:
+        used = int(ws.value(answers.QUERIES.count_facts, root="coupon", name=node.pool))
+        lucky = lucky[: max(0, pool.free - used)]
     calendar = Calendar(ws, node.pool, (run.person_id for run in lucky), now)
     told = {}
     for run in lucky:

@@ -64,7 +64,7 @@ WITH was AS (
                       WHEN %(is_looked_at)s THEN least(was.rests_at, was.arrived_at + %(rest)s::interval) -- of these, nulls do not count
                       ELSE was.arrived_at + %(rest)s::interval END
     FROM was
-    WHERE p.run_id = was.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
+    WHERE p.run_id = was.run_id
     RETURNING p.run_id, p.visit - 1 AS visit, was.at
 ), asked AS (
     -- What was asked, or is to be, for who waits on a step that is as it was, goes along.

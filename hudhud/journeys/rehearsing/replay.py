@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
@@ -70,7 +70,10 @@ class Replay:
         events = []
         while (at := self.next_at()) is not None and at <= instant and self._ahead and self._ahead[0].at <= instant:
             events.append(self._ahead.popleft())
-        found = {version.id: entries.candidates(version, events) for version in self.versions}
+        by_name: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            by_name[event.name].append(event)
+        found = {version.id: entries.candidates(version, by_name) for version in self.versions}
         while self.people and self.people[0][1].at <= instant:
             version_id, one = self.people.popleft()
             found[version_id].append(one)

@@ -18,7 +18,7 @@ from hudhud.kit.sql import instants, numbers, texts
 from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -81,16 +81,16 @@ class Entries:
     kept_out: list[tuple[Candidate, bool]] = field(default_factory=list)  # whom nothing but a run under way kept out
 
 
-def candidates(version: Version, events: Iterable[Event]) -> list[Candidate]:
-    """Return who an event-triggered journey would take in, in the order of time; history from before the start is left out."""
+def candidates(version: Version, by_name: Mapping[str, Sequence[Event]]) -> list[Candidate]:
+    """Return who an event-triggered journey would take in, in the order of time; history from before the start is left out. Events come by their name."""
     trigger, since = version.graph.listens(), version.started_at
     if trigger is None or since is None:
         return []
-    names = frozenset(trigger.event_names())
     found = [
         _candidate(event, version.graph.run_key)
-        for event in events
-        if event.name in names and event.person_id and event.at >= since and passes(event, trigger.where)
+        for name in dict.fromkeys(trigger.event_names())
+        for event in by_name.get(name, ())
+        if event.person_id and event.at >= since and passes(event, trigger.where)
     ]
     return sorted(found, key=lambda one: (one.at, one.message_id))
 

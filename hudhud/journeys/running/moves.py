@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from hudhud.kit import sql
 from hudhud.kit.sql import instants, numbers, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from datetime import datetime, timedelta
 
     from hudhud.journeys.nodes.send import Send
@@ -51,12 +51,39 @@ class Decided:
     detail: dict[str, object] = field(default_factory=dict)
 
 
-def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime) -> int:
-    """Do what a node has decided for a claimed batch, at the moments the runs were due; return the steps taken."""
-    node = version.node(node_id)
-    repeated = _take_repeats(ws, node_id, plan)
+class Leg(NamedTuple):
+    """A node that runs have left, by which edge and why."""
+
+    node: str
+    edge: str
+    reason: Reason
+
+
+# Legs that runs take within one transaction, the first one from where they stood.
+Trail = tuple[Leg, ...]
+
+
+@dataclass(slots=True)
+class Carried:
+    """What became of a batch on one node: how many steps it took, who goes on at once and by which way, and on which nodes some were put down who could."""
+
+    steps: int
+    onward: list[tuple[str, list[Due], Trail]] = field(default_factory=list)
+    ahead: set[str] = field(default_factory=set)
+
+
+def carry_out(
+    ws: Scope, version: Version, node_id: str, plan: Plan, now: datetime, trail: Trail = (), passing: Container[str] = ()
+) -> Carried:
+    """Do what a node has decided for a claimed batch, at the moments the runs were due.
+
+    `trail`: the legs by which they have come here within this transaction, and which are not written yet. `passing`: nodes which they are not put down on
+    where they need not rest there: those are told of in what is returned, and taken on or put down by whoever asks.
+    """
+    node, repeated = version.node(node_id), _take_repeats(ws, node_id, plan)
+    carried = Carried(sum(len(runs) for runs in plan.moves.values()))
     if plan.holds:
-        ws.run(MOVES.hold, run_ids=numbers(run.run_id for run in plan.holds), rest=node.hold())
+        _hold(ws, version, node_id, plan.holds, trail)
     hold_until(ws, plan.holds_until)
     hold_until(ws, plan.rests, waiting=False)
     if plan.sends:
@@ -68,11 +95,12 @@ def carry_out(ws: Scope, version: Version, node_id: str, plan: Plan, now: dateti
         if edge in onward:
             own = plan.own | dict.fromkeys(repeated, Reason.ALREADY_DONE)
             for reason in dict.fromkeys((plan.reasons[edge], *own.values())):
-                some = [run for run in runs if own.get(run.run_id, plan.reasons[edge]) == reason]
-                _advance_due(ws, version, node_id, edge, some, reason, plan.settle)
-        else:
-            _end_due(ws, version, node_id, edge, runs, plan.reasons[edge])
-    return sum(len(runs) for runs in plan.moves.values())
+                some = [run for run in runs if own.get(run.run_id, plan.reasons[edge]) == reason] if own else runs
+                if some:
+                    _lead(ws, version, some, (*trail, Leg(node_id, edge, reason)), plan.settle, passing, carried)
+        elif runs:
+            _end_due(ws, version, runs, (*trail, Leg(node_id, edge, plan.reasons[edge])))
+    return carried
 
 
 def _take_repeats(ws: Scope, node_id: str, plan: Plan) -> set[int]:
@@ -101,15 +129,33 @@ def hold_until(ws: Scope, held: Sequence[tuple[Due, datetime]], *, waiting: bool
         ws.run(MOVES.hold_until, waiting=waiting, run_ids=numbers(run.run_id for run, _ in held), ats=instants(at for _, at in held))
 
 
-def _advance_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason, settle: timedelta) -> None:
-    if not runs:
+def _hold(ws: Scope, version: Version, node_id: str, runs: list[Due], trail: Trail) -> None:
+    """Let runs rest till their deadline, where they stand or have come to."""
+    rest, run_ids = version.node(node_id).hold(), numbers(run.run_id for run in runs)
+    if trail:
+        ws.run(MOVES.advance_due, **_gone(version, trail), target=node_id, rest=rest, looked_at=True, run_ids=run_ids)
+    else:
+        ws.run(MOVES.hold, run_ids=run_ids, rest=rest)
+
+
+def _lead(ws: Scope, version: Version, runs: list[Due], trail: Trail, settle: timedelta, passing: Container[str], carried: Carried) -> None:
+    """Put runs down where the last leg leads them, unless they need not rest there and go on at once."""
+    last = trail[-1]
+    target, rest, looked_at = _arrive(version, last.node, last.edge)
+    rest = max(rest, settle)
+    if not rest and target in passing:
+        carried.onward.append((target, runs, trail))
         return
-    way = _along(version, node_id, edge, reason)
-    ws.run(
-        MOVES.advance_due,
-        **way | {"rest": max(way["rest"], settle)},
-        run_ids=numbers(run.run_id for run in runs),
-    )
+    if not rest:
+        carried.ahead.add(target)
+    run_ids = numbers(run.run_id for run in runs)
+    ws.run(MOVES.advance_due, **_gone(version, trail), target=target, rest=rest, looked_at=looked_at, run_ids=run_ids)
+
+
+def _gone(version: Version, trail: Trail) -> dict[str, object]:
+    nodes, edges, reasons = zip(*trail, strict=True)
+    legs = {"nodes": list(nodes), "edges": list(edges), "reasons": list(reasons)}
+    return {"workspace_id": version.workspace_id, "version_id": version.id, "hops": len(trail), **legs}
 
 
 def plan_effects(ws: Scope, version: Version, node_id: str, runs: list[Due]) -> None:
@@ -126,12 +172,8 @@ def plan_effects(ws: Scope, version: Version, node_id: str, runs: list[Due]) -> 
     )
 
 
-def _end_due(ws: Scope, version: Version, node_id: str, edge: str, runs: list[Due], reason: Reason) -> None:
-    ws.run(
-        MOVES.end_due,
-        **_ended(version, node_id, edge, reason),
-        run_ids=numbers(run.run_id for run in runs),
-    )
+def _end_due(ws: Scope, version: Version, runs: list[Due], trail: Trail) -> None:
+    ws.run(MOVES.end_due, **_gone(version, trail), outcome=OUTCOMES[trail[-1].reason], run_ids=numbers(run.run_id for run in runs))
 
 
 def advance(ws: Scope, version: Version, node_id: str, edge: str, decided: Sequence[Decided], reason: Reason) -> None:
@@ -157,10 +199,17 @@ def _step(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str
 
 
 def _along(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, Any]:
-    stays = version.stays(node_id)
-    target = node_id if edge in stays else version.node(node_id).exits()[edge]
-    rest, looked_at = (stays[edge], False) if edge in stays else version.rest_on_arrival(target)
+    target, rest, looked_at = _arrive(version, node_id, edge)
     return {**_step(version, node_id, edge, reason), "target": target, "rest": rest, "looked_at": looked_at}
+
+
+def _arrive(version: Version, node_id: str, edge: str) -> tuple[str, timedelta, bool]:
+    """Return where an edge leads, how long a run rests there, and whether it counts as looked at."""
+    stays = version.stays(node_id)
+    if edge in stays:
+        return node_id, stays[edge], False
+    target = version.node(node_id).exits()[edge]
+    return target, *version.rest_on_arrival(target)
 
 
 def _ended(version: Version, node_id: str, edge: str, reason: Reason) -> dict[str, object]:

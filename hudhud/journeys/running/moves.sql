@@ -14,6 +14,12 @@ SELECT v.id, v.workspace_id, v.journey_id, j.key, j.status, j.started_at, j.segm
 FROM journey j JOIN journey_version v ON v.journey_id = j.id
 WHERE v.id = ANY(%(ids)s::bigint[]) AND (%(workspace_id)s::bigint IS NULL OR v.workspace_id = %(workspace_id)s);
 
+-- name: find_busy
+-- On which versions somebody is due.
+SELECT DISTINCT n.version_id
+FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]) AS n (version_id, node)
+WHERE EXISTS (SELECT FROM run_position p WHERE p.version_id = n.version_id AND p.node = n.node AND p.due_at <= %(horizon)s);
+
 -- name: find_work
 -- Which (node, waiting) of a version have somebody due.
 SELECT n.node, n.waiting
@@ -87,18 +93,20 @@ SELECT digest FROM clock_rules FOR UPDATE SKIP LOCKED;
 UPDATE clock_rules SET digest = %(digest)s;
 
 -- name: advance_due
--- Move runs on at the moment they were due, count them and say why.
+-- Put runs down on the node that they come to, at the moment they were due; count and log each leg of the way that led there without a rest.
 WITH moved AS (
     UPDATE run_position p
-    SET node = %(target)s, visit = p.visit + 1, waiting = %(looked_at)s, arrived_at = p.due_at, due_at = p.due_at + %(rest)s::interval
+    SET node = %(target)s, visit = p.visit + %(hops)s, waiting = %(looked_at)s, arrived_at = p.due_at, due_at = p.due_at + %(rest)s::interval
     WHERE p.run_id = ANY(%(run_ids)s::bigint[])
-    RETURNING p.run_id, p.visit - 1 AS visit, p.arrived_at AS at
+    RETURNING p.run_id, p.visit - %(hops)s AS visit, p.arrived_at AS at
 ), counted AS (
     INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
-    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM moved HAVING count(*) > 0
+    SELECT %(workspace_id)s, %(version_id)s, leg.node, leg.edge, q.count
+    FROM (SELECT count(*) AS count FROM moved) q CROSS JOIN unnest(%(nodes)s::text[], %(edges)s::text[]) AS leg (node, edge) WHERE q.count > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
-SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM moved;
+SELECT m.run_id, m.visit + leg.place - 1, %(workspace_id)s, %(version_id)s, leg.node, leg.edge, leg.reason, m.at
+FROM moved m CROSS JOIN unnest(%(nodes)s::text[], %(edges)s::text[], %(reasons)s::text[]) WITH ORDINALITY AS leg (node, edge, reason, place);
 
 -- name: advance_at
 -- Move runs on at given moments, count them and say why.
@@ -106,7 +114,7 @@ WITH moved AS (
     UPDATE run_position p
     SET node = %(target)s, visit = p.visit + 1, waiting = %(looked_at)s, arrived_at = given.at, due_at = given.at + %(rest)s::interval
     FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
-    WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
+    WHERE p.run_id = given.run_id
     RETURNING p.run_id, p.visit - 1 AS visit, given.at, given.detail
 ), counted AS (
     INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
@@ -123,22 +131,14 @@ UPDATE run_position p SET waiting = true, due_at = p.arrived_at + %(rest)s::inte
 -- Let runs rest where they stand, each until its own moment.
 UPDATE run_position p SET waiting = %(waiting)s, due_at = given.at
 FROM unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[]) AS given (run_id, at)
-WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]);
+WHERE p.run_id = given.run_id;
 
 -- name: find_living
 -- Which of these people are neither merged away nor erased.
 SELECT p.id FROM person p WHERE p.id = ANY(%(person_ids)s::bigint[]) AND p.merged_into IS NULL AND p.erased_at IS NULL;
 
--- name: find_lives
--- In which time zone and country people live, what stands in an attribute, and who told the zone: the workspace's, where nobody has.
-SELECT p.id, coalesce(p.time_zone, w.time_zone), p.country,
-       CASE WHEN %(attribute)s::text = '@created_at' THEN to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ELSE p.attributes ->> %(attribute)s::text END,
-       CASE WHEN p.time_zone IS NULL THEN 'workspace' ELSE coalesce(p.provenance ->> 'time_zone', 'default') END
-FROM person p JOIN workspace w ON w.id = p.workspace_id
-WHERE p.id = ANY(%(person_ids)s::bigint[]);
-
 -- name: end_due
--- End runs at the moment they were due, count them and say why.
+-- End runs at the moment they were due; count and log each leg of the way that led there without a rest.
 WITH gone AS (
     DELETE FROM run_position p WHERE p.run_id = ANY(%(run_ids)s::bigint[]) RETURNING p.run_id, p.visit, p.due_at AS at
 ), ended AS (
@@ -146,17 +146,19 @@ WITH gone AS (
     UPDATE run r SET ended_at = gone.at, outcome = %(outcome)s FROM gone WHERE r.id = gone.run_id
 ), counted AS (
     INSERT INTO journey_flow (workspace_id, version_id, node, edge, count)
-    SELECT %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, count(*) FROM gone HAVING count(*) > 0
+    SELECT %(workspace_id)s, %(version_id)s, leg.node, leg.edge, q.count
+    FROM (SELECT count(*) AS count FROM gone) q CROSS JOIN unnest(%(nodes)s::text[], %(edges)s::text[]) AS leg (node, edge) WHERE q.count > 0
 )
 INSERT INTO run_log (run_id, visit, workspace_id, version_id, node, edge, reason, at)
-SELECT run_id, visit, %(workspace_id)s, %(version_id)s, %(node)s, %(edge)s, %(reason)s, at FROM gone;
+SELECT g.run_id, g.visit + leg.place - 1, %(workspace_id)s, %(version_id)s, leg.node, leg.edge, leg.reason, g.at
+FROM gone g CROSS JOIN unnest(%(nodes)s::text[], %(edges)s::text[], %(reasons)s::text[]) WITH ORDINALITY AS leg (node, edge, reason, place);
 
 -- name: end_runs
 -- End runs where they stand, count them and say why.
 WITH gone AS (
     DELETE FROM run_position p
     USING unnest(%(run_ids)s::bigint[], %(ats)s::timestamptz[], %(details)s::text[]) AS given (run_id, at, detail)
-    WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[])
+    WHERE p.run_id = given.run_id
     RETURNING p.run_id, p.visit, given.at, given.detail
 ), ended AS (
     -- The keys are not said again: with them the table would be searched for all of them once for each run.

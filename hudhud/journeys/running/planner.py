@@ -1,73 +1,53 @@
 """The planner: moves all runs that are due, in sets. One code for live runs and rehearsals.
 
 A batch is claimed by row locks in the transaction that also moves it, plans its messages and writes its log: a crash
-gives everything back, and two workers never hold the same run. When a condition needs a ClickHouse query, the runs are seen
-first, the query is asked with no lock held, and the claim then takes those that still stand where they stood (`visit` is
-the fence).
+gives everything back, and two workers never hold the same run. It takes runs on over all nodes at which they need not rest,
+and writes where they stand once. When a condition on that way needs a ClickHouse query, the runs are seen first, the query is
+asked with no lock held, and the claim then takes those that still stand where they stood (`visit` is the fence).
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hudhud.journeys.acting import answers, vouchers, webhooks
-from hudhud.journeys.measuring import rounds
-from hudhud.journeys.running import moves, sending
+from hudhud.journeys.acting import answers
 from hudhud.journeys.running.facts import asks_entry
+from hudhud.journeys.running.hands import share
 from hudhud.journeys.running.moves import MOVES
-from hudhud.journeys.running.sharing import RESOLUTION, count_sharing
+from hudhud.journeys.running.sharing import count_sharing
 from hudhud.journeys.running.version import Version
-from hudhud.journeys.times import clocks
-from hudhud.journeys.types import Due, Plan, Reason
+from hudhud.journeys.running.walking import Pace as Pace
+from hudhud.journeys.running.walking import Place, Walk
+from hudhud.journeys.types import Due
 from hudhud.kit import failpoint
 from hudhud.kit.sql import numbers
 from hudhud.segments import queries as segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
+    from hudhud.journeys.running.walking import Answers
     from hudhud.journeys.running.worlds import World
     from hudhud.kit.db import Scope
     from hudhud.segments.types import Condition
 
-BATCH = 10_000
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How many runs a batch holds, how far apart in time the runs of one question may be, whether facts come in order.
-
-    `questions`: into how many questions a batch is cut at most, however far apart its runs are; None: as many as it needs.
-    `rehearsed`: what is assumed where virtual time goes by.
-    """
-
-    limit: int = BATCH
-    resolution: timedelta = RESOLUTION
-    in_order: bool = False
-    questions: int | None = None
-    rehearsed: sending.Rehearsed | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where runs can be due: a node, and for a wait whether its condition was looked at on arrival."""
-
-    node: str
-    waiting: bool
+# What is asked before a batch is taken on: conditions by node and name.
+Questions = dict[str, dict[str, "Condition"]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of a batch: how many runs were taken, how many of them moved, whether others stand behind them."""
+    """What became of a batch: how many runs were taken, how many steps they took, whether others stand behind them."""
 
     runs: int
     steps: int
     is_more: bool
+    ahead: frozenset[str] = frozenset()  # nodes on which some were put down who may go on at once
 
 
 USUAL = Pace()
@@ -101,24 +81,40 @@ def tick(
     stop: Callable[[], bool] = never,
     beat: Callable[[], None] = quietly,
     fail: Callable[[Version, Exception], None] = stop_at,
+    hands: int = 1,
 ) -> int:
     """Move every run that is due at or before `horizon`, until none is left; return the number of steps taken.
 
-    A version that raises is told to `fail`, which raises where that concerns more than this version; the others go on.
+    A version that raises is told to `fail`, which raises where that concerns more than this version; the others go on. `hands`: so many are worked on
+    at once; what is given here is called by threads that bear the caller's name.
     """
-    steps, busy = 0, [version for version in versions if not version.is_leaving]
-    while busy and not stop():
-        done: dict[int, Batch] = {}
-        for version in busy:
-            try:
-                done[version.id] = _pass(world, version, horizon, pace, stop, beat)
-            except Exception as error:  # noqa: BLE001 -- one broken journey must not hold up all others
-                fail(version, error)
-                done[version.id] = Batch(0, 0, is_more=False)
-        steps += sum(batch.steps for batch in done.values())
+    steps: list[int] = []
+
+    def work(version: Version) -> bool:
+        try:
+            done = _pass(world, version, horizon, pace, stop, beat)
+        except Exception as error:  # noqa: BLE001 -- one broken journey must not hold up all others
+            fail(version, error)
+            return False
+        steps.append(done.steps)
         # Where nothing could be taken there is no work, or another worker holds it.
-        busy = [version for version in busy if done[version.id].runs]
-    return steps
+        return bool(done.runs)
+
+    share(_find_busy(world, [version for version in versions if not version.is_leaving], horizon), work, stop, hands)
+    return sum(steps)
+
+
+def _find_busy(world: World, versions: Sequence[Version], horizon: datetime) -> list[Version]:
+    """Return the versions on which somebody is due, by one question for each workspace; also those that cannot be read, which are told of where they are tried."""
+    pairs: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for version in versions:
+        pairs[version.workspace_id] += [(version.id, node_id) for node_id in ({} if version.unreadable else version.graph.nodes)]
+    busy = {version.id for version in versions if version.unreadable}
+    for workspace_id, some in pairs.items():
+        with world.scope(workspace_id) as ws:
+            version_ids, nodes = [pair[0] for pair in some], [pair[1] for pair in some]
+            busy |= {row[0] for row in ws.rows(MOVES.find_busy, version_ids=version_ids, nodes=nodes, horizon=horizon)}
+    return [version for version in versions if version.id in busy]
 
 
 def _pass(world: World, version: Version, horizon: datetime, pace: Pace, stop: Callable[[], bool], beat: Callable[[], None]) -> Batch:
@@ -137,8 +133,8 @@ def _work_off(
         runs, steps = runs + batch.runs, steps + batch.steps
         if batch.is_more:
             places.appendleft(place)
-        ahead = [Place(target, waiting=False) for target in version.targets(place.node)] if batch.steps else []
-        places += [target for target in ahead if target not in places and version.rests_not(target.node)]
+        ahead = [Place(target, waiting=False) for target in sorted(batch.ahead)]
+        places += [target for target in ahead if target not in places]
         beat()
     return Batch(runs, steps, is_more=False)
 
@@ -171,30 +167,33 @@ def _find_work(world: World, version: Version, horizon: datetime) -> list[Place]
 
 
 def step(world: World, version: Version, place: Place, horizon: datetime, pace: Pace) -> Batch:
-    """Take one batch of one node on."""
-    questions = version.questions(place.node, waiting=place.waiting, in_order=pace.in_order)
-    if questions:
+    """Take one batch of one node on, to where each of its runs rests next."""
+    questions = _find_questions(version, place, pace)
+    if any(questions.values()):
         return _step_by_question(world, version, place, horizon, pace, questions)
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
     with world.scope(version.workspace_id) as ws:
         if not world.may_move(ws, version.journey_id):
             return STOPPED
         batch = [Due._make(row) for row in ws.rows(MOVES.claim_due, **where, horizon=horizon, limit=pace.limit)]
-        return Batch(len(batch), _decide(ws, version, place, batch, {}, horizon, pace), is_more=len(batch) == pace.limit)
+        steps, ahead = Walk(ws, version, {}, horizon, pace).take(place, batch)
+        return Batch(len(batch), steps, is_more=len(batch) == pace.limit, ahead=ahead)
 
 
-def _step_by_question(
-    world: World, version: Version, place: Place, horizon: datetime, pace: Pace, questions: dict[str, Condition]
-) -> Batch:
+def _find_questions(version: Version, place: Place, pace: Pace) -> Questions:
+    """Return what is asked before runs leave a node, and on the way from there to where they rest."""
+    own = {place.node: version.questions(place.node, waiting=place.waiting, in_order=pace.in_order)}
+    return own | {node_id: version.questions(node_id, waiting=False, in_order=pace.in_order) for node_id in version.way(place.node)}
+
+
+def _step_by_question(world: World, version: Version, place: Place, horizon: datetime, pace: Pace, questions: Questions) -> Batch:
     where = {"version_id": version.id, "node": place.node, "waiting": place.waiting}
     with world.scope(version.workspace_id) as ws:
         due = [Due._make(row) for row in ws.rows(MOVES.find_due, **where, horizon=horizon, limit=pace.limit)]
         seen = due[: count_sharing([run.due_at for run in due], pace.resolution, pace.questions)] if due else []
         if not seen:
-            return Batch(0, 0, is_more=False)
-        # A deadline counts to the millisecond: later facts must not be seen. Elsewhere a run must see all facts before its own moment.
-        as_of = seen[0].due_at if place.waiting and place.node not in version.clocked else seen[-1].due_at
-        facts = ask(ws, world.ch, questions, seen, as_of)
+            return STOPPED
+        answered = _ask_ahead(ws, world.ch, version, place, questions, seen)
     failpoint.reach("journeys.asked")
     with world.scope(version.workspace_id) as ws:
         if not world.may_move(ws, version.journey_id):
@@ -202,23 +201,44 @@ def _step_by_question(
         ids = numbers(run.run_id for run in seen)
         visits = {row[0]: row[1] for row in ws.rows(MOVES.claim_seen, node=place.node, waiting=place.waiting, run_ids=ids)}
         batch = [run for run in seen if visits.get(run.run_id) == run.visit]
-        steps = _decide(ws, version, place, batch, facts, horizon, pace)
-        return Batch(len(batch), steps, is_more=bool(batch) and (len(due) == pace.limit or len(seen) < len(due)))
+        steps, ahead = Walk(ws, version, answered, horizon, pace).take(place, batch)
+        return Batch(len(batch), steps, is_more=bool(batch) and (len(due) == pace.limit or len(seen) < len(due)), ahead=ahead)
 
 
-def ask(ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[Due], as_of: datetime) -> dict[str, set[int]]:
-    """Return for each condition the ids of the runs for which it is true at `as_of`: one query for all plain ones."""
+def _ask_ahead(ws: Scope, ch: Client, version: Version, place: Place, questions: Questions, seen: list[Due]) -> Answers:
+    """Ask everything that there is to ask on the way, each condition once for each moment.
+
+    A deadline counts to the millisecond: later facts must not be seen. Elsewhere a run must see all facts before its own moment.
+    """
+    own = seen[0].due_at if place.waiting and place.node not in version.clocked else seen[-1].due_at
+    by_moment: dict[datetime, list[tuple[str, str, Condition]]] = defaultdict(list)
+    for node_id, some in questions.items():
+        by_moment[own if node_id == place.node else seen[-1].due_at] += [(node_id, name, tree) for name, tree in some.items()]
+    merged = segments.find_merged_into(ws, ch, {run.person_id for run in seen})
+    answered: Answers = defaultdict(dict)
+    for moment, asked in by_moment.items():
+        trees = {tree: str(number) for number, tree in enumerate(dict.fromkeys(tree for _, _, tree in asked))}
+        true = ask(ws, ch, {number: tree for tree, number in trees.items()}, seen, moment, merged)
+        for node_id, name, tree in asked:
+            answered[node_id][name] = true[trees[tree]]
+    return answered
+
+
+def ask(
+    ws: Scope, ch: Client, questions: dict[str, Condition], runs: Sequence[Due], as_of: datetime, merged: segments.Merged | None = None
+) -> dict[str, set[int]]:
+    """Return for each condition the ids of the runs for which it is true at `as_of`: one query for all. `merged`: as `segments.matches` takes it."""
     of_run = {name: tree for name, tree in questions.items() if answers.asks_run(tree)}
     if of_run:
         return _ask_in_parts(ws, ch, questions, of_run, runs, as_of)
-    plain = {name: tree for name, tree in questions.items() if not asks_entry(tree)}
-    person_ids = sorted({run.person_id for run in runs})
-    true = segments.matches(ws, ch, plain, person_ids, as_of) if plain else {}
-    facts = {name: {run.run_id for run in runs if run.person_id in people} for name, people in true.items()}
-    for name, tree in questions.items():
-        if name not in plain:
-            facts[name] = ask_since(ws, ch, tree, runs, as_of)
-    return facts
+    if not questions:
+        return {}
+    if any(asks_entry(tree) for tree in questions.values()):
+        pairs = sorted({(run.person_id, run.entered_at) for run in runs})
+        since = segments.matches_since(ws, ch, questions, pairs, as_of, merged=merged)
+        return {name: {run.run_id for run in runs if (run.person_id, run.entered_at) in some} for name, some in since.items()}
+    true = segments.matches(ws, ch, questions, sorted({run.person_id for run in runs}), as_of, merged=merged)
+    return {name: {run.run_id for run in runs if run.person_id in people} for name, people in true.items()}
 
 
 def _ask_in_parts(
@@ -236,43 +256,3 @@ def _ask_in_parts(
             true = {part: found[str(number)] for number, part in enumerate(parts)}
             facts[name] |= {run.run_id for run in open_ if answers.weigh(tree, given.get(run.run_id, {}), true, run.run_id)}
     return facts
-
-
-def ask_since(ws: Scope, ch: Client, tree: Condition, runs: Sequence[Due], as_of: datetime) -> set[int]:
-    """Return the ids of the runs for which a condition about the time since the entry is true."""
-    pairs = {(run.person_id, run.entered_at) for run in runs}
-    true = segments.matches_since(ws, ch, tree, sorted(pairs), as_of)
-    return {run.run_id for run in runs if (run.person_id, run.entered_at) in true}
-
-
-def _decide(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime, pace: Pace) -> int:
-    if not batch:
-        return 0
-    ends = Plan()
-    for ending in version.ends:
-        true = facts.get(f"/{ending.place}", set())
-        edge, reason = ("goal", Reason.GOAL_REACHED) if ending.place == "goal" else ("exit", Reason.EXIT_CONDITION)
-        ends.move(edge, [*ends.moves.get(edge, []), *(run for run in batch if run.run_id in true)], reason)
-        batch = [run for run in batch if run.run_id not in true]
-    plan = _plan(ws, version, place, batch, facts, now, pace) if batch else Plan()
-    plan.moves |= ends.moves
-    plan.reasons |= ends.reasons
-    steps = moves.carry_out(ws, version, place.node, plan, now)
-    failpoint.reach("journeys.moved")
-    return steps
-
-
-def _plan(ws: Scope, version: Version, place: Place, batch: list[Due], facts: dict[str, set[int]], now: datetime, pace: Pace) -> Plan:
-    """Ask the node, and before it the clock where one counts."""
-    node = version.node(place.node)
-    if pace.in_order and node.kind == "webhook":
-        return webhooks.assume(ws, node, batch)
-    if pace.in_order and node.kind == "coupon":
-        return vouchers.assume(ws, node, batch, batch[-1].due_at)
-    if place.node in version.untils:
-        return clocks.plan_until(ws, version.untils[place.node], batch, version.graph.send_window)
-    if node.kind == "test":
-        return node.plan_in(rounds.find_rounds(ws, version.journey_id, node), batch)
-    if node.kind == "send" and (version.graph.send_window is not None or node.asks_first()):
-        return sending.plan_sends(ws, version, place.node, batch, now, pace.rehearsed)
-    return node.plan(batch, facts)

@@ -101,7 +101,9 @@ class Standing(NamedTuple):
 
 def find_concerned(ws: Scope, versions: Sequence[Version], facts: Facts) -> set[int]:
     """Return the journeys in which those whom a batch touches have runs under way. Of journeys, as a run may go on to another version meanwhile."""
-    person_ids = {person_id for version in versions for person_id in facts.touching((*version.ends, *version.waits))}
+    touching = [facts.touching((*version.ends, *version.waits)) for version in versions]
+    # Most journeys listen to the same few events: those are one and the same dict.
+    person_ids = set().union(*{id(people): people for people in touching}.values())
     if not person_ids:
         return set()
     journey_ids = numbers({version.journey_id for version in versions})

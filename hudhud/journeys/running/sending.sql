@@ -49,8 +49,13 @@ WHERE EXISTS (
       AND m.state IN ('accepted', 'delivered', 'complained', 'in_doubt') AND m.state_at >= g.since AND m.state_at < %(begins_at)s);
 
 -- name: look_now
--- Let runs that stay on these steps for a fallback be looked at, as their people have answered; also who waits there for the journey's hours.
-UPDATE run_position p SET due_at = greatest(given.at, p.arrived_at)
-FROM unnest(%(run_ids)s::bigint[], %(steps)s::text[], %(ats)s::timestamptz[]) AS given (run_id, step, at)
-WHERE p.run_id = given.run_id AND p.run_id = ANY(%(run_ids)s::bigint[]) AND p.node = given.step AND p.due_at > given.at
-  AND (p.version_id, p.node) IN (SELECT * FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]));
+-- Let runs that stay on these steps for a fallback be looked at, as their people have answered; also who waits there for the journey's hours. Each is
+-- reached by its key, whatever is believed of how many stand there.
+WITH told AS MATERIALIZED (
+    SELECT given.run_id, given.at
+    FROM unnest(%(run_ids)s::bigint[], %(steps)s::text[], %(ats)s::timestamptz[]) AS given (run_id, step, at)
+    CROSS JOIN LATERAL (SELECT q.version_id, q.node, q.due_at FROM run_position q WHERE q.run_id = given.run_id LIMIT 1) q
+    WHERE q.node = given.step AND q.due_at > given.at
+      AND (q.version_id, q.node) IN (SELECT * FROM unnest(%(version_ids)s::bigint[], %(nodes)s::text[]))
+)
+UPDATE run_position p SET due_at = greatest(told.at, p.arrived_at) FROM told WHERE p.run_id = told.run_id AND p.due_at > told.at;

@@ -8,7 +8,10 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from hudhud.journeys import graph as graphs
+from hudhud.journeys.nodes.coupon import Coupon
+from hudhud.journeys.nodes.webhook import Webhook
 from hudhud.journeys.running.facts import Watch, quick_leaves, watch
+from hudhud.journeys.types import Action
 from hudhud.kit.errors import HudhudError
 
 if TYPE_CHECKING:
@@ -93,6 +96,31 @@ class Version:
     def rests_not(self, node_id: str) -> bool:
         """Say whether a run that comes here has something to do at once."""
         return self.rest_on_arrival(node_id)[0] == NO_REST
+
+    def way(self, node_id: str) -> tuple[str, ...]:
+        """Return the nodes behind this one to which runs go on at once, within one transaction: nothing is asked there but conditions.
+
+        Not those where the clock, an answer or what somebody has got is looked at: on them runs are put down first.
+        """
+        found: dict[str, None] = {}
+        # What a request or a pool has answered is asked about only when it is known.
+        left = [] if isinstance(self.node(node_id), Action | Webhook | Coupon) else self.targets(node_id)
+        while left:
+            target = left.pop(0)
+            if target not in found and target != node_id and self._passes(target):
+                found[target] = None
+                left += self._targets_at_once(target)
+        return tuple(found)
+
+    def _targets_at_once(self, node_id: str) -> list[str]:
+        """Return where runs may go on to in the moment in which they come to a node: behind an action they rest, and a wait is not over yet."""
+        node = self.node(node_id)
+        return [] if isinstance(node, Action) else [node.met] if node.kind == "wait" else self.targets(node_id)
+
+    def _passes(self, node_id: str) -> bool:
+        node = self.node(node_id)
+        asks_first = node.kind == "send" and (self.graph.send_window is not None or node.asks_first())
+        return self.rests_not(node_id) and node_id not in self.untils and not isinstance(node, Webhook | Coupon) and not asks_first
 
     def rest_on_arrival(self, node_id: str, *, at_entry: bool = False) -> tuple[timedelta, bool]:
         """Return how long a run rests on a node it has just reached, and whether it counts as looked at already.

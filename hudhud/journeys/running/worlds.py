@@ -21,11 +21,24 @@ if TYPE_CHECKING:
 
     from hudhud.kit.db import Database
 
-# What a rehearsal writes.
-SCRATCH = ("run", "run_position", "run_trigger", "run_log", "run_repeat", "run_fact", "journey_flow", "journey_effect", "message")
+# What a rehearsal writes, with the keys that it is reached by: the live tables have others, for screens and senders.
+SCRATCH = {
+    "run": ("UNIQUE (id)", "UNIQUE (person_id, journey_id, run_key, entry)"),
+    "run_position": ("UNIQUE (run_id)", "(version_id, node, due_at)"),
+    "run_trigger": ("UNIQUE (run_id)",),
+    "run_log": ("UNIQUE (run_id, visit)",),
+    "run_repeat": ("UNIQUE (run_id, step)",),
+    "run_fact": ("UNIQUE (run_id, root, name)",),
+    "journey_flow": ("(version_id)",),
+    "journey_effect": ("UNIQUE (run_id, visit)", "(version_id, node, at)"),
+    "message": ("UNIQUE (source_id, step, visit, person_id, channel, source_kind)", "(person_id)"),
+}
 
 # What it reads of people and of the shop; its own in a frozen world (fixtures.py).
 KNOWN = ("workspace", "person", "identifier", "topic", "consent_log", "suppression", "active_hours", "quiet_hours")
+
+# Temporary tables have these buffers alone; with the 8 MB that are usual each look at them would be a call of the system.
+OPTIONS = "-c timezone=UTC -c temp_buffers=128MB"
 
 
 class World(Protocol):
@@ -98,8 +111,12 @@ def open_rehearsal(database_url: str, ch: Client, thaw: Callable[[psycopg.Connec
 
     The connection is new, never one of a pool: a statement prepared earlier would still mean the real tables.
     """
-    with psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as conn:
-        for table in SCRATCH if thaw is None else (*SCRATCH, *KNOWN):
+    with psycopg.connect(database_url, autocommit=True, options=OPTIONS) as conn:
+        for table, keys in SCRATCH.items():
+            conn.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL EXCLUDING INDEXES)")
+            for key in keys:
+                conn.execute(f"CREATE {'UNIQUE ' * key.startswith('UNIQUE')}INDEX ON pg_temp.{table} {key.removeprefix('UNIQUE ')}")
+        for table in KNOWN if thaw is not None else ():
             conn.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
         if thaw is not None:
             thaw(conn)

@@ -173,17 +173,31 @@ def _of_actors(wanted: Mapping[str, BitMap64], people: Iterable[int], moved: Seq
     return {name: (asked & some) | BitMap64(actor for actor, person in moved if person in some) for name, some in wanted.items()}
 
 
-def ask_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs: Sequence[tuple[int, datetime]], now: datetime) -> Facts:
-    """Answer atoms, some of them about the time since an entry; the answer is in numbers of pairs instead of people."""
+def ask_since(
+    ch: Client,
+    workspace_id: int,
+    atoms: Sequence[Atom],
+    pairs: Sequence[tuple[int, datetime]],
+    now: datetime,
+    merged: Sequence[tuple[int, int]] | None = None,
+) -> Facts:
+    """Answer atoms, some of them about the time since an entry; the answer is in numbers of pairs instead of people. `merged`: as in `ask`."""
     facts = Facts()
     for start in range(0, len(pairs), MAX_ASKERS):
-        facts.add(_ask_some_since(ch, workspace_id, atoms, dict(enumerate(pairs[start : start + MAX_ASKERS], start)), now))
+        facts.add(_ask_some_since(ch, workspace_id, atoms, dict(enumerate(pairs[start : start + MAX_ASKERS], start)), now, merged))
     return facts
 
 
-def _ask_some_since(ch: Client, workspace_id: int, atoms: Sequence[Atom], pairs: dict[int, tuple[int, datetime]], now: datetime) -> Facts:
+def _ask_some_since(
+    ch: Client,
+    workspace_id: int,
+    atoms: Sequence[Atom],
+    pairs: dict[int, tuple[int, datetime]],
+    now: datetime,
+    merged: Sequence[tuple[int, int]] | None,
+) -> Facts:
     people = sorted({person_id for person_id, _ in pairs.values()})
-    moved = find_merged(ch, workspace_id, people)
+    moved = find_merged(ch, workspace_id, people) if merged is None else among(merged, people)
     actors: dict[int, list[int]] = {person_id: [person_id] for person_id in people}
     numbers: dict[int, list[int]] = {}
     for actor_id, person_id in moved:
