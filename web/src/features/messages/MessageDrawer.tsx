@@ -12,6 +12,10 @@ const MessageWhy = lazy(async () => {
   await loadLater();
   return import("./MessageWhy");
 });
+const MessageReports = lazy(async () => {
+  await loadLater();
+  return import("./MessageReports");
+});
 
 function Attempts({ message }: { message: MessageDetail }) {
   const { t } = useTranslation();
@@ -94,6 +98,7 @@ function Detail({ message }: { message: MessageDetail }) {
       <Facts items={facts.filter(([, value]) => value !== null)} />
       {message.held && <Held hold={message.held} />}
       <Suspense fallback={<Loading rows={3} />}><MessageWhy id={message.id} /></Suspense>
+      <Suspense fallback={null}><MessageReports id={message.id} /></Suspense>
       <Attempts message={message} />
       <Reactions message={message} />
       {message.copy && (
