@@ -10,14 +10,16 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.content import actions, queries
 from hudhud.content.checking.checks import check_copies
+from hudhud.content.checking.links import ask_links
 from hudhud.content.copies import LANGUAGE, read_copies, read_copy
 from hudhud.content.editing import drafts, keeping
 from hudhud.content.editing.api import TemplateDraft
 from hudhud.content.sandbox import shared
 from hudhud.content.trying import As, try_out
 from hudhud.kit.config import settings
+from hudhud.kit.egress import read_networks
 from hudhud.kit.errors import InvalidInput
-from hudhud.kit.http import needs
+from hudhud.kit.http import apart, needs
 
 if TYPE_CHECKING:
     from hudhud.kit.http import Request
@@ -109,6 +111,28 @@ class TemplateFindings(Schema):
     items: list[TemplateFinding]
 
 
+class TemplateLinked(Schema):
+    """A copy that need not be saved."""
+
+    copy_: Annotated[dict[str, Any], Field(alias="copy")]
+    language: str
+
+
+class TemplateLink(Schema):
+    """A link, whether its page is there (`unknown`: it may not be asked from here), and what it answered."""
+
+    url: str
+    verdict: Literal["works", "broken", "unknown"]
+    status: int | None
+    detail: str
+
+
+class TemplateLinks(Schema):
+    """Each constant link of the copy, once; fifty at most."""
+
+    items: list[TemplateLink]
+
+
 @router.get("/templates")
 def find_templates(request: Request, archived: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- a parameter of the address
     """List templates by key, or those that were put away."""
@@ -141,6 +165,19 @@ def check_template(request: Request, given: TemplateChecked) -> dict[str, Any]:
     copies = read_copies(given.languages)
     found = check_copies(request.scope, shared(), copies, is_service=given.service)
     return {"items": [asdict(one) for one in found]}
+
+
+@router.post("/templates/links", response=TemplateLinks)
+@apart
+def ask_template_links(request: Request, given: TemplateLinked) -> dict[str, Any]:
+    """Ask the pages that a copy links to whether they are there; links that differ from person to person are not opened."""
+    if not LANGUAGE.fullmatch(given.language):
+        raise InvalidInput("language", given.language, "use a language code such as en or fa")
+    copy = read_copy(given.copy_, f"languages.{given.language}")
+    with request.open() as ws:
+        look = queries.load_look(ws, [copy])
+    links = shared().publish({given.language: copy}, look)[given.language].links
+    return {"items": [one._asdict() for one in ask_links(links, read_networks(settings().private_networks))]}
 
 
 @router.get("/templates/{key}")

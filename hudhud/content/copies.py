@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"[a-z0-9_]{1,64}")
 # Words that stand in the place of a key in addresses of the API.
-TAKEN = frozenset({"ready", "preview", "check"})
+TAKEN = frozenset({"ready", "preview", "check", "links"})
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 TEXTS = frozenset({"subject", "preheader", "mjml", "html", "text"})
 FIELDS = TEXTS | {"mode", "document", "inline_css"}

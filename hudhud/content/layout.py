@@ -49,12 +49,17 @@ FOOTER = {
 
 def direction_of(language: str) -> str:
     """`rtl` or `ltr`."""
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def side_of(language: str) -> str:
+    """Where lines begin: `right` or `left`."""
+    return "right" if direction_of(language) == "rtl" else "left"
 
 
 def words_of(language: str) -> dict[str, str]:
     """Return the footer's words in a language, or in English."""
-    return FOOTER.get(language, FOOTER["en"])
+    return FOOTER.get(language, FOOTER.get(language.partition("-")[0], FOOTER["en"]))
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +73,7 @@ def _layout(*, is_service: bool, is_bare: bool) -> str:
 
 def _alignment(language: str) -> str:
     """Defaults that every element gets unless its author says otherwise (mrml itself aligns left in any language)."""
-    direction, side = direction_of(language), "right" if language in RIGHT_TO_LEFT else "left"
+    direction, side = direction_of(language), side_of(language)
     turned = "".join(f'<mj-{name} direction="{direction}" />' for name in ("section", "wrapper", "group", "column", "hero"))
     aligned = "".join(f'<mj-{name} align="{side}" />' for name in ("text", "table", "button", "accordion-title", "accordion-text"))
     return f"<mj-attributes>{turned}{aligned}</mj-attributes>"
@@ -103,19 +108,19 @@ def _dress(source: str, language: str, brand: Brand) -> str:
         "font": FONTS[brand.font],
         "radius": str(brand.radius),
         "dark": dark_style(brand),
-        "head": _head(brand),
+        "head": _head(brand, language),
         "own": _own(brand, language),
     }
     return SLOT.sub(lambda found: slots[found[1]], layout).replace(CONTENT, source)
 
 
-def _head(brand: Brand) -> str:
+def _head(brand: Brand, language: str) -> str:
     """Return what stands over every mail: the logo, else the workspace's name."""
     logo = brand.logo
     if logo is None:
         return f'<mj-text css-class="hd-accent" font-size="19px" font-weight="700" color="{brand.colours.accent}" padding="0 24px">{{{{ workspace.name }}}}</mj-text>'
     link = f' href="{html.escape(logo.href)}"' if logo.href else ""
-    return f'<mj-image src="{html.escape(logo.src)}" alt="{html.escape(logo.alt)}" width="{logo.width}px"{link} border-radius="0" padding="0 24px" />'
+    return f'<mj-image src="{html.escape(logo.src)}" alt="{html.escape(logo.alt)}" width="{logo.width}px" align="{side_of(language)}"{link} border-radius="0" padding="0 24px" />'
 
 
 def _own(brand: Brand, language: str) -> str:

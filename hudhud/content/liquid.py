@@ -132,7 +132,7 @@ def environment(language: str, *, escape: bool) -> Mail:
     for name in REFUSED_FILTERS:
         env.filters.pop(name, None)
     for function in (digits, money, jdate):
-        env.filters[function.__name__] = partial(function, language=language)
+        env.filters[function.__name__] = partial(function, language=language.partition("-")[0])
     env.filters["hudhud_link"] = partial(hudhud_link, escaped=escape)
     env.filters["hudhud_track"] = partial(hudhud_track, escaped=escape)
     env.filters["hudhud_pixel"] = hudhud_pixel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,8 @@ from hudhud.content.rawhtml import compile_html, compile_piece
 from hudhud.content.types import SOURCES, Compiled, Copy, TemplateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hudhud.content.brand import Look
 
 MOST_CHARACTERS = 300_000
@@ -35,14 +38,22 @@ class Built:
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """HTML with Liquid and its links; the text part; what was read besides the copy's own texts: the frame, and what blocks became."""
+    """HTML with Liquid and its links; the text part; what was read besides the copy's own texts: the frame, and what blocks became.
+
+    `find_mistake` raises the mistake in that with its place, where a place can be told.
+    """
 
     html: str
     links: list[str]
     text: str
     frame: str
+    find_mistake: Callable[[], None] = _nothing
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -56,8 +67,11 @@ def build(copy: Copy, language: str, look: Look = PLAIN) -> Built:
     place = f"languages.{language}"
     paths = _check_parts(copy, language, place)
     made = {"mjml": _from_mjml, "html": _from_html, "blocks": _from_blocks}[copy.mode](copy, language, look, place)
-    if made.frame:
+    try:
         paths += check(made.frame, language, escape=True, part=place).paths
+    except TemplateError:
+        made.find_mistake()
+        raise
     compiled = Compiled(language, copy.subject, made.html, made.text, made.links, [list(path) for path in dict.fromkeys(paths)])
     try:
         program = Program(compiled)
@@ -110,4 +124,5 @@ def _from_blocks(copy: Copy, language: str, look: Look, place: str) -> _Made:
         document = document.replace(RAW.format(number), compile_piece(raw, part, links), 1)
         source = source.replace(RAW.format(number), raw, 1)
     text = copy.text or from_html(compile_piece(written.plain, part, links))
-    return _Made(document, links, text, source, written.left_out)
+    find_mistake = partial(check_blocks, blocks.blocks, language, part, is_thorough=True)
+    return _Made(document, links, text, source, find_mistake, written.left_out)

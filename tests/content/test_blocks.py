@@ -183,6 +183,11 @@ def test_right_to_left_sides_are_named_by_the_language() -> None:
     one = {"type": "text", "html": "نوشته", "style": {"align": "start"}}
     assert re.search(r"text-align:\s*right;[^>]*>نوشته", shown(one, language="fa"))
     assert re.search(r"text-align:\s*left;[^>]*>نوشته", shown(one))
+    # A country behind the language changes nothing of that.
+    iran = shown({"type": "text", "html": "{{ event.n | digits }}"}, language="fa-IR", n=7)
+    assert '<html lang="fa-IR" dir="rtl"' in iran
+    assert "لغو اشتراک" in iran
+    assert re.search(r"text-align:\s*right;[^>]*>۷", iran)
     end = {"type": "text", "html": "نوشته", "style": {"align": "end"}}
     assert re.search(r"text-align:\s*left;[^>]*>نوشته", shown(end, language="fa"))
 

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 TEXTS, HTML, LINKS, PICTURES = ("text", "title", "label", "alt"), ("html",), ("href", "url"), ("src", "image")
 
 
-def check_blocks(blocks: Sequence[AnyBlock], language: str, place: str) -> None:
-    """Check Liquid, names and addresses in blocks; raises `TemplateError` whose field is `<place>.blocks.<id>.<field>`."""
+def check_blocks(blocks: Sequence[AnyBlock], language: str, place: str, *, is_thorough: bool = False) -> None:
+    """Check tags and addresses in blocks, `is_thorough` all Liquid; raises `TemplateError` whose field is `<place>.blocks.<id>.<field>`.
+
+    A tag must end in the text in which it begins. Whatever else is wrong shows in the whole, and is looked for here only then.
+    """
     for block_id, name, source in texts_of(blocks):
         part = f"{place}.blocks.{block_id}.{name}"
-        check(source, language, escape=True, part=part)
+        if is_thorough or "{%" in source:
+            check(source, language, escape=True, part=part)
         kind = name.rpartition(".")[2]
         if kind in HTML and "href" in source.lower():
             compile_piece(source, part, [])

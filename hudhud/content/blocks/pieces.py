@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from hudhud.content.blocks.rich import clean
 from hudhud.content.blocks.types import Button, CouponCode, Divider, Heading, Html, Image, Note, Social, SocialLink, Spacer, Text
 from hudhud.content.blocks.wording import until
+from hudhud.content.layout import direction_of
 from hudhud.content.rawhtml import escape_text
-from hudhud.content.types import RIGHT_TO_LEFT
 
 if TYPE_CHECKING:
     from hudhud.content.blocks.types import Block, Hero, Simple, Style
@@ -42,7 +42,7 @@ class Setting:
 
     def align(self, style: Style, usual: str = "start") -> str:
         """Return left, center or right."""
-        is_right = (self.language in RIGHT_TO_LEFT) == ((style.align or usual) == "start")
+        is_right = (direction_of(self.language) == "rtl") == ((style.align or usual) == "start")
         return "center" if (style.align or usual) == "center" else "right" if is_right else "left"
 
     def css_class(self, colour: str, usual: str) -> str:

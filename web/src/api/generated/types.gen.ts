@@ -1809,6 +1809,30 @@ export type TemplateTest = {
 };
 
 /**
+ * CampaignTrial
+ *
+ * Members' addresses, or `me`; which variant (null: the first); as whom it is written, in which language (null: that person's).
+ */
+export type CampaignTrial = {
+    /**
+     * To
+     */
+    to: Array<string>;
+    /**
+     * Variant
+     */
+    variant?: string | null;
+    /**
+     * Person Id
+     */
+    person_id?: number | null;
+    /**
+     * Language
+     */
+    language?: string | null;
+};
+
+/**
  * TemplateReady
  *
  * A ready template to begin with.
@@ -2524,6 +2548,60 @@ export type TemplateChecked = {
 };
 
 /**
+ * TemplateLink
+ *
+ * A link, whether its page is there (`unknown`: it may not be asked from here), and what it answered.
+ */
+export type TemplateLink = {
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Verdict
+     */
+    verdict: 'works' | 'broken' | 'unknown';
+    /**
+     * Status
+     */
+    status: number | null;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * TemplateLinks
+ *
+ * Each constant link of the copy, once; fifty at most.
+ */
+export type TemplateLinks = {
+    /**
+     * Items
+     */
+    items: Array<TemplateLink>;
+};
+
+/**
+ * TemplateLinked
+ *
+ * A copy that need not be saved.
+ */
+export type TemplateLinked = {
+    /**
+     * Copy
+     */
+    copy: {
+        [key: string]: unknown;
+    };
+    /**
+     * Language
+     */
+    language: string;
+};
+
+/**
  * TemplateBody
  *
  * Names by language and, for each language, a copy: `mode`, `subject`, `preheader`, `text` and the source (content/types.py).
@@ -3014,6 +3092,18 @@ export type SenderWanted = {
      * Warmup From
      */
     warmup_from?: string | null;
+};
+
+/**
+ * HeldMessages
+ *
+ * Which messages; null: all that are held.
+ */
+export type HeldMessages = {
+    /**
+     * Ids
+     */
+    ids?: Array<number> | null;
 };
 
 /**
@@ -6261,6 +6351,27 @@ export type CampaignsGetTestResponses = {
     200: unknown;
 };
 
+export type CampaignTrialsTestCampaignData = {
+    body: CampaignTrial;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/test';
+};
+
+export type CampaignTrialsTestCampaignResponses = {
+    /**
+     * OK
+     */
+    200: TemplateTestAnswer;
+};
+
+export type CampaignTrialsTestCampaignResponse = CampaignTrialsTestCampaignResponses[keyof CampaignTrialsTestCampaignResponses];
+
 export type CampaignsChooseWinnerData = {
     body: CampaignChoice;
     path: {
@@ -8233,6 +8344,22 @@ export type ContentCheckTemplateResponses = {
 
 export type ContentCheckTemplateResponse = ContentCheckTemplateResponses[keyof ContentCheckTemplateResponses];
 
+export type ContentAskTemplateLinksData = {
+    body: TemplateLinked;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/links';
+};
+
+export type ContentAskTemplateLinksResponses = {
+    /**
+     * OK
+     */
+    200: TemplateLinks;
+};
+
+export type ContentAskTemplateLinksResponse = ContentAskTemplateLinksResponses[keyof ContentAskTemplateLinksResponses];
+
 export type ContentDeleteTemplateData = {
     body?: never;
     path: {
@@ -8946,6 +9073,20 @@ export type DeliverySendersCreateSenderResponses = {
 };
 
 export type DeliverySendersCreateSenderResponse = DeliverySendersCreateSenderResponses[keyof DeliverySendersCreateSenderResponses];
+
+export type DeliverySendersReleaseMessagesData = {
+    body: HeldMessages;
+    path?: never;
+    query?: never;
+    url: '/api/v1/held-messages/release';
+};
+
+export type DeliverySendersReleaseMessagesResponses = {
+    /**
+     * OK
+     */
+    200: unknown;
+};
 
 export type DeliverySendersFindKindsData = {
     body?: never;
