@@ -12,7 +12,7 @@ from bench.figures import Figure, save, show
 
 # In this order; each module has `measure() -> list[Figure]`.
 BENCHES = ("intake", "flow", "imports", "journeys", "crowd", "render", "sending", "segments", "shapes", "audience", "footprint")
-LONG = ("scale", "rehearsal")  # only when it is named
+LONG = ("scale", "rehearsal", "campaigns")  # only when it is named
 
 
 def main() -> int:

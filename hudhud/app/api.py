@@ -7,6 +7,7 @@ from ninja import NinjaAPI, Router
 from hudhud.accounts import api as accounts
 from hudhud.app import (
     attributes,
+    campaign_trials,
     coupons,
     demo,
     errors,
@@ -74,6 +75,7 @@ ROUTERS = (
     consent.router,
     topics.router,
     trials.router,
+    campaign_trials.router,
     content_editing.router,
     dressing_api.router,
     content.router,

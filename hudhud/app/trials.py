@@ -64,7 +64,7 @@ def test_template(request: Request, key: str, given: TemplateTest) -> dict[str, 
     own = settings()
     around = Surroundings(request.keys, urlsplit(own.base_url).hostname or "localhost", read_networks(own.private_networks))
     with request.open() as ws:
-        addresses = _check_recipients(ws, request.actor, given.to)
+        addresses = check_recipients(ws, request.actor, given.to)
         raw = get_draft(ws, key)["languages"].get(given.language) if given.copy_ is None else given.copy_
         if raw is None:
             raise InvalidInput("language", given.language, "there is no copy in it")
@@ -87,7 +87,7 @@ def test_template(request: Request, key: str, given: TemplateTest) -> dict[str, 
     }
 
 
-def _check_recipients(ws: Scope, actor: str, wanted: list[str]) -> list[str]:
+def check_recipients(ws: Scope, actor: str, wanted: list[str]) -> list[str]:
     """Return the addresses, each once; raises `InvalidInput` for whoever is no active member, or wants no mail any more."""
     members = {member.email.lower(): member.email for member in find_members(ws) if member.active}
     mine = next((member.email for member in find_members(ws) if actor == f"user:{member.user_id}"), None)

@@ -101,7 +101,10 @@ def sort_out(ws: Scope, people: Sequence[int], asking: Asking, now: datetime) ->
     recipients: list[int] = []
     excluded: dict[str, list[int]] = {}
     zoned: set[int] = set()
-    for person_id, reason, is_zoned in ws.rows(AUDIENCE.sort_out, ids=numbers(people), topic=asking.topic, channel=CHANNEL, now=now):
+    ws.run(AUDIENCE.by_hash, allowed="off")
+    rows = ws.rows(AUDIENCE.sort_out, ids=numbers(people), topic=asking.topic, channel=CHANNEL, now=now)
+    ws.run(AUDIENCE.by_hash, allowed="on")
+    for person_id, reason, is_zoned in rows:
         if reason:
             excluded.setdefault(reason, []).append(person_id)
             continue

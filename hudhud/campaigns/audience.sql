@@ -1,26 +1,42 @@
+-- name: by_hash
+-- What is known of a chunk is read by its keys, all at once, and joined by hash: the planner, who takes lists of thousands for lists of ten, would look each up.
+SELECT set_config('enable_nestloop', %(allowed)s, true);
+
 -- name: sort_out
 -- Who of these people gets the mail as things stand, and why the others do not: what the consent gate (message_gate) will ask of a message, asked of all at
 -- once. One row for each of them: the reason ('' = gets it), and whether a time zone of theirs is known.
 WITH t AS MATERIALIZED (
     SELECT o.id, o.stream FROM topic o WHERE o.workspace_id = %(workspace_id)s AND o.key = %(topic)s
-), asked AS MATERIALIZED (
-    SELECT q.id, p.id AS person_id, p.merged_into, p.erased_at, p.time_zone
-    FROM unnest(%(ids)s::bigint[]) AS q (id) LEFT JOIN person p ON p.id = q.id AND p.workspace_id = %(workspace_id)s
-), actors AS MATERIALIZED (
-    SELECT a.id, a.id AS person_id FROM asked a
-    UNION ALL SELECT g.id, g.merged_into FROM person g WHERE g.merged_into = ANY (%(ids)s::bigint[])
+), living AS MATERIALIZED (
+    SELECT p.id, p.merged_into, p.erased_at, p.time_zone IS NOT NULL AS is_zoned
+    FROM person p WHERE p.id = ANY (%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s
+), addressed AS MATERIALIZED (
+    SELECT i.person_id, i.value, lower(i.value) AS small
+    FROM identifier i WHERE i.person_id = ANY (%(ids)s::bigint[]) AND i.namespace = %(channel)s AND i.workspace_id = %(workspace_id)s
+), suppressed AS MATERIALIZED (
+    SELECT x.address, x.reason FROM suppression x
+    WHERE x.workspace_id = %(workspace_id)s AND x.channel = %(channel)s AND x.address = ANY (ARRAY (SELECT small FROM addressed))
+), merged AS MATERIALIZED (
+    SELECT g.id, g.merged_into FROM person g WHERE g.merged_into = ANY (%(ids)s::bigint[])
 ), said AS MATERIALIZED (
     -- The newest word of all actors that are this person today; of two at one instant, the "no" counts.
-    SELECT DISTINCT ON (a.person_id) a.person_id, s.state
-    FROM actors a JOIN subscription s ON s.person_id = a.id AND s.topic_id = (SELECT id FROM t) AND s.channel = %(channel)s
-    ORDER BY a.person_id, s.changed_at DESC, s.state DESC
+    SELECT DISTINCT ON (w.person_id) w.person_id, w.state
+    FROM (
+        SELECT s.person_id, s.state, s.changed_at FROM subscription s
+        WHERE s.person_id = ANY (%(ids)s::bigint[]) AND s.topic_id = (SELECT id FROM t) AND s.channel = %(channel)s
+        UNION ALL
+        SELECT g.merged_into, s.state, s.changed_at FROM merged g JOIN subscription s ON s.person_id = g.id
+        WHERE s.person_id = ANY (ARRAY (SELECT id FROM merged)) AND s.topic_id = (SELECT id FROM t) AND s.channel = %(channel)s
+    ) w
+    ORDER BY w.person_id, w.changed_at DESC, w.state DESC
 ), silent AS MATERIALIZED (
     -- Who wished for silence for a while, as any actor that is this person today.
-    SELECT DISTINCT a.person_id FROM actors a JOIN preference f ON f.person_id = a.id
-    WHERE f.paused_until > %(now)s AND EXISTS (SELECT FROM preference o WHERE o.paused_until > %(now)s)
+    SELECT coalesce(g.merged_into, f.person_id) AS person_id FROM preference f LEFT JOIN merged g ON g.id = f.person_id
+    WHERE f.paused_until > %(now)s AND (f.person_id = ANY (%(ids)s::bigint[]) OR g.id IS NOT NULL)
+    GROUP BY 1
 )
-SELECT a.id,
-       CASE WHEN a.person_id IS NULL THEN 'person_gone'
+SELECT q.id,
+       CASE WHEN a.id IS NULL THEN 'person_gone'
             WHEN a.merged_into IS NOT NULL THEN 'person_merged'
             WHEN a.erased_at IS NOT NULL THEN 'person_erased'
             WHEN i.value IS NULL THEN 'no_address'
@@ -31,13 +47,14 @@ SELECT a.id,
             WHEN s.state = 'unsubscribed' THEN 'unsubscribed'
             WHEN f.person_id IS NOT NULL THEN 'person_paused'
             ELSE '' END,
-       a.time_zone IS NOT NULL
-FROM asked a
-LEFT JOIN identifier i ON i.person_id = a.person_id AND i.namespace = %(channel)s AND i.workspace_id = %(workspace_id)s
-LEFT JOIN suppression x ON x.workspace_id = %(workspace_id)s AND x.channel = %(channel)s AND x.address = lower(i.value)
-LEFT JOIN said s ON s.person_id = a.person_id
-LEFT JOIN silent f ON f.person_id = a.person_id
-ORDER BY a.id;
+       a.is_zoned
+FROM unnest(%(ids)s::bigint[]) AS q (id)
+LEFT JOIN living a ON a.id = q.id
+LEFT JOIN addressed i ON i.person_id = q.id
+LEFT JOIN suppressed x ON x.address = i.small
+LEFT JOIN said s ON s.person_id = q.id
+LEFT JOIN silent f ON f.person_id = q.id
+ORDER BY q.id;
 
 -- name: find_not_opened
 -- Who got a campaign's mail and is not known to have opened it, or clicked in it, themselves. Under whom they are known today: a mail of who was merged

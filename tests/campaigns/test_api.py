@@ -110,3 +110,24 @@ def test_another_member_must_approve_where_the_workspace_asks_for_it(browser: Br
     ask(browser, "POST", f"{place}/undo")
     changed = ask(browser, "PUT", place, {"definition": {**DRAFT, "name": "Other"}, "revision": 1})
     assert (changed["review"], changed["needs_approval"]) == (None, True)
+
+
+def test_a_variant_to_colleagues_alone_with_its_own_subject_and_sender(browser: Browser, web: Wiring) -> None:
+    variants = [
+        {"name": "A", "template": "hello"},
+        {"name": "B", "template": "hello", "subject": {"en": "For {{ person.id | default: 7 }}"}, "sender_name": "Anna"},
+    ]
+    place = f"/{ask(browser, 'POST', '', {**DRAFT, 'variants': variants}, 201)['id']}"
+    # Nobody in particular has no name: it says so instead of sending.
+    assert ask(browser, "POST", f"{place}/test-send", {"to": ["me"]})["reason"] == "missing_value"
+    assert ask(browser, "POST", f"{place}/test-send", {"to": ["stranger@example.com"]}, 422)["code"] == "invalid_input"
+    assert ask(browser, "POST", f"{place}/test-send", {"to": ["me"], "variant": "C"}, 422)["code"] == "invalid_input"
+    with web.db.workspace(1) as ws:
+        person = make.person(ws, "eva@example.com", first_name="Eva")
+    sent = ask(browser, "POST", f"{place}/test-send", {"to": ["me"], "variant": "B", "person_id": person})
+    assert [(one["address"], one["end"]) for one in sent["items"]] == [("ada@example.com", "mailbox")]
+    (mail,) = browser.ask("GET", "mailbox")[1]["items"]
+    assert mail["subject"] == f"[Test] For {person}"
+    shown = browser.ask("GET", f"mailbox/{mail['id']}")[1]
+    assert shown["headers"]["From"].startswith("Anna ")
+    assert "Hi Eva" in shown["html"]
