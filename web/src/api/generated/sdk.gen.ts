@@ -1162,20 +1162,6 @@ export const campaignsFindNumbers = <ThrowOnError extends boolean = false>(optio
 export const campaignsGetTest = <ThrowOnError extends boolean = false>(options: Options<CampaignsGetTestData, ThrowOnError>): RequestResult<CampaignsGetTestResponses, unknown, ThrowOnError> => (options.client ?? client).get<CampaignsGetTestResponses, unknown, ThrowOnError>({ url: '/api/v1/campaigns/{campaign_id}/test', ...options });
 
 /**
- * Test Campaign
- *
- * Send a variant to colleagues at once, as a person would get it; nothing of it is counted, and its links change nothing.
- */
-export const campaignTrialsTestCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignTrialsTestCampaignData, ThrowOnError>): RequestResult<CampaignTrialsTestCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignTrialsTestCampaignResponses, unknown, ThrowOnError>({
-    url: '/api/v1/campaigns/{campaign_id}/test',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Choose Winner
  *
  * Choose the variant that goes to the rest: before the test is over, or where it has shown nothing.
@@ -1805,6 +1791,20 @@ export const topicsPreviewPage = <ThrowOnError extends boolean = false>(options:
  */
 export const trialsTestTemplate = <ThrowOnError extends boolean = false>(options: Options<TrialsTestTemplateData, ThrowOnError>): RequestResult<TrialsTestTemplateResponses, unknown, ThrowOnError> => (options.client ?? client).post<TrialsTestTemplateResponses, unknown, ThrowOnError>({
     url: '/api/v1/templates/{key}/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Test Campaign
+ *
+ * Send a variant to colleagues at once, as a person would get it; nothing of it is counted, and its links change nothing.
+ */
+export const campaignTrialsTestCampaign = <ThrowOnError extends boolean = false>(options: Options<CampaignTrialsTestCampaignData, ThrowOnError>): RequestResult<CampaignTrialsTestCampaignResponses, unknown, ThrowOnError> => (options.client ?? client).post<CampaignTrialsTestCampaignResponses, unknown, ThrowOnError>({
+    url: '/api/v1/campaigns/{campaign_id}/test-send',
     ...options,
     headers: {
         'Content-Type': 'application/json',

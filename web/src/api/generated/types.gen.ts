@@ -6351,27 +6351,6 @@ export type CampaignsGetTestResponses = {
     200: unknown;
 };
 
-export type CampaignTrialsTestCampaignData = {
-    body: CampaignTrial;
-    path: {
-        /**
-         * Campaign Id
-         */
-        campaign_id: number;
-    };
-    query?: never;
-    url: '/api/v1/campaigns/{campaign_id}/test';
-};
-
-export type CampaignTrialsTestCampaignResponses = {
-    /**
-     * OK
-     */
-    200: TemplateTestAnswer;
-};
-
-export type CampaignTrialsTestCampaignResponse = CampaignTrialsTestCampaignResponses[keyof CampaignTrialsTestCampaignResponses];
-
 export type CampaignsChooseWinnerData = {
     body: CampaignChoice;
     path: {
@@ -7812,6 +7791,27 @@ export type TrialsTestTemplateResponses = {
 };
 
 export type TrialsTestTemplateResponse = TrialsTestTemplateResponses[keyof TrialsTestTemplateResponses];
+
+export type CampaignTrialsTestCampaignData = {
+    body: CampaignTrial;
+    path: {
+        /**
+         * Campaign Id
+         */
+        campaign_id: number;
+    };
+    query?: never;
+    url: '/api/v1/campaigns/{campaign_id}/test-send';
+};
+
+export type CampaignTrialsTestCampaignResponses = {
+    /**
+     * OK
+     */
+    200: TemplateTestAnswer;
+};
+
+export type CampaignTrialsTestCampaignResponse = CampaignTrialsTestCampaignResponses[keyof CampaignTrialsTestCampaignResponses];
 
 export type ContentEditingFindReadyData = {
     body?: never;
