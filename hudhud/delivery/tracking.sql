@@ -72,6 +72,15 @@ LEFT JOIN LATERAL (SELECT o.*, coalesce(o.sent_to, o.person_id) AS held FROM mes
 LEFT JOIN LATERAL (SELECT coalesce(o.merged_into, o.id) AS id FROM person o WHERE o.id = m.held AND o.erased_at IS NULL LIMIT 1) p ON true
 ORDER BY e.id;
 
+-- name: find_outdated
+-- Opens and clicks that were judged by earlier rules, with what surrounds them.
+WITH e AS MATERIALIZED (
+    SELECT id, message_id, kind, link, at, method, agent, address, verdict, rule FROM engagement
+    WHERE rules < %(rules)s ORDER BY rules, id LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+SELECT e.*, (SELECT min(o.at) FROM message_outcome o WHERE o.message_id = e.message_id AND o.state = 'accepted') AS accepted_at FROM e ORDER BY e.id;
+
 -- name: find_around
 -- Every hit on some messages in a span of time: what shows a scanner.
 SELECT message_id, kind, link, at, method, address FROM engagement

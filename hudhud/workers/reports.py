@@ -1,4 +1,4 @@
-"""The reports role: reads what providers and postmasters said of mail, lets it have its effect, and looks whether too much of it is bad."""
+"""The reports role: reads what providers and postmasters said of mail, lets it have its effect, and looks whether too much of it is bad; judges opens and clicks again where the rules are new."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.delivery.outcomes import brakes, reading
+from hudhud.delivery.outcomes.engaged import judge_again
 from hudhud.delivery.outcomes.fold import fold
 from hudhud.kit.failpoint import reach
 
@@ -39,7 +40,7 @@ def look(context: Context) -> int:
 
 
 def work_once(context: Context) -> int:
-    """Read some bodies and fold some reports; return how many there were."""
+    """Read some bodies, fold some reports, judge some opens and clicks again; return how many there were."""
     context.beat()
     now = context.clock.now()
     bodies = reading.read_some(context.db, context.keys, now, BODIES)
@@ -47,6 +48,10 @@ def work_once(context: Context) -> int:
     with context.db.everywhere() as everywhere:
         reports = fold(everywhere, now, PAGE)
         reach("reports.folding")
+    with context.db.everywhere() as everywhere:
+        again, other = judge_again(everywhere, PAGE)
+    context.count("reports", "opens and clicks judged again", again)
+    context.count("reports", "other verdicts", other)
     context.count("reports", "bodies", bodies)
     context.count("reports", "reports", reports)
-    return bodies + reports
+    return bodies + reports + again

@@ -45,6 +45,28 @@ def judge_hits(everywhere: Scope, now: datetime, limit: int = MOST) -> int:
     return len(rows)
 
 
+def judge_again(everywhere: Scope, limit: int = MOST) -> tuple[int, int]:
+    """Judge what earlier rules have judged by those of today; return how many were looked at, and of how many the verdict is another.
+
+    Figures follow. Events that were told stay as they were: what somebody did by them, a journey or a segment, was decided then. Of an erased
+    person the agent is gone: nothing is known anew.
+    """
+    rows = everywhere.all(QUERIES.find_outdated, rules=RULES, limit=limit)
+    if not rows:
+        return 0, 0
+    around = _around(everywhere, rows)
+    judged = [Judged(row, *_anew(row, around)) for row in rows]
+    _write_verdicts(everywhere, judged)
+    return len(rows), sum(one.verdict != one.row["verdict"] for one in judged)
+
+
+def _anew(row: dict[str, Any], around: dict[int, list[Hit]]) -> tuple[str, str]:
+    # An agent that is gone was blanked; one that was never there is a rule of its own.
+    if row["rule"] == "unreadable" or (not row["agent"] and row["rule"] != "no_agent"):
+        return row["verdict"], row["rule"]
+    return judge(_hit(row), row["agent"], around[row["message_id"]], row["accepted_at"])
+
+
 def _around(everywhere: Scope, rows: list[dict[str, Any]]) -> dict[int, list[Hit]]:
     """What surrounds the hits in time, by message."""
     times = [row["at"] for row in rows]

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-RULES = 1
+# 2: two links within a second are no reader either, where a mail has few.
+RULES = 2
 # A burst: so many different links of one mail within so short a time is no reader.
 BURST = timedelta(seconds=5)
 BURST_LINKS = 3
+AT_ONCE = timedelta(seconds=1)
 # Gateways look at a mail before they let it in; a reader needs longer.
 AT_DELIVERY = timedelta(seconds=2)
 SOON = timedelta(seconds=15)
@@ -59,7 +61,11 @@ def _by_company(hit: Hit, around: Sequence[Hit]) -> tuple[str, str] | None:
     near = [other for other in around if other.message_id == hit.message_id and abs(other.at - hit.at) <= BURST]
     if any(other.method != "GET" for other in near):
         return "machine", "probed_before"
-    return ("machine", "all_links_at_once") if len({other.link for other in near if other.kind == "click"}) >= BURST_LINKS else None
+    clicks = [other for other in near if other.kind == "click"]
+    if len({other.link for other in clicks}) >= BURST_LINKS:
+        return "machine", "all_links_at_once"
+    is_double = hit.kind == "click" and any(other.link != hit.link and abs(other.at - hit.at) < AT_ONCE for other in clicks)
+    return ("machine", "two_links_at_once") if is_double else None
 
 
 def _by_time(hit: Hit, accepted_at: datetime | None) -> tuple[str, str]:

@@ -109,3 +109,6 @@ CREATE TABLE sending_brake (
 CREATE UNIQUE INDEX sending_brake_pulled ON sending_brake (workspace_id, source_kind, source_key) WHERE released_at IS NULL;
 CREATE INDEX sending_brake_recent ON sending_brake (workspace_id, id DESC);
 SELECT hudhud_wall('sending_brake');
+
+-- What earlier rules have judged is judged again by later ones.
+CREATE INDEX engagement_rules ON engagement (rules, id);

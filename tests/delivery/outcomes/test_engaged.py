@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hudhud.delivery.outcomes import engaged as engagement
+from hudhud.delivery.outcomes.verdict import RULES, Hit
+from hudhud.delivery.outcomes.verdict import judge as judge_hit
 from tests import make
 
 if TYPE_CHECKING:
@@ -44,9 +46,9 @@ def test_thousands_of_hits_are_judged_each_once(desk: Desk) -> None:
     opened(desk)
     judge(desk)
     assert desk.rows("SELECT kind, verdict, rule, rules, count(*) FROM engagement GROUP BY 1, 2, 3, 4 ORDER BY 1, 3") == [
-        ("click", "human", "browser", 1, PEOPLE),
-        ("open", "human", "browser", 1, PEOPLE),
-        ("open", "machine", "scanner_agent", 1, PEOPLE),
+        ("click", "human", "browser", RULES, PEOPLE),
+        ("open", "human", "browser", RULES, PEOPLE),
+        ("open", "machine", "scanner_agent", RULES, PEOPLE),
     ]
     told = [json.loads(bytes(row[0])) for row in desk.rows("SELECT body FROM intake ORDER BY id")]  # type: ignore[arg-type]
     assert len({one["messageId"] for one in told}) == len(told) == 3 * PEOPLE
@@ -58,7 +60,7 @@ def test_thousands_of_hits_are_judged_each_once(desk: Desk) -> None:
     click = next(one for one in told if one["event"] == "Message Clicked")
     fixed = {name: click["properties"][name] for name in ("topic", "step", "verdict", "rule", "rules", "link", "url")}
     url = 'https://shop.example/?q="õ"'
-    assert fixed == {"topic": "newsletter", "step": "hello", "verdict": "human", "rule": "browser", "rules": 1, "link": 1, "url": url}
+    assert fixed == {"topic": "newsletter", "step": "hello", "verdict": "human", "rule": "browser", "rules": RULES, "link": 1, "url": url}
     assert click["context"] == {"userAgent": "Firefox", "ip": "10.0.0.1"}
 
 
@@ -73,3 +75,37 @@ def test_a_hit_that_cannot_be_told_is_given_up_alone(desk: Desk) -> None:
     assert desk.rows("SELECT id, verdict FROM engagement WHERE rule = 'unreadable'") == [(bad[0][0], "unknown")]
     assert desk.rows("SELECT count(*), count(verdict) FROM engagement") == [(3 * PEOPLE, 3 * PEOPLE)]
     assert desk.rows("SELECT count(*) FROM intake") == [(3 * PEOPLE - 1,)]
+
+
+def test_history_is_judged_again_by_new_rules_and_nothing_is_told_twice(desk: Desk) -> None:
+    opened(desk)
+    judge(desk)
+    told = desk.rows("SELECT count(*) FROM intake")
+    # As earlier rules left it: a scanner's agent was taken for a person's; two clicks came within a second; of one the agent is gone.
+    desk.rows("UPDATE engagement SET rules = 1, verdict = 'human', rule = 'browser' RETURNING id")
+    [(one,)] = desk.rows("UPDATE engagement SET agent = '' WHERE id = (SELECT min(id) FROM engagement WHERE kind = 'click') RETURNING id")
+    [(twice,)] = desk.rows(
+        "INSERT INTO engagement (workspace_id, message_id, kind, link, at, method, agent, verdict, rule, rules)"
+        " SELECT workspace_id, message_id, 'click', 2, at + interval '400 ms', method, agent, verdict, rule, rules FROM engagement"
+        " WHERE id = (SELECT max(id) FROM engagement WHERE kind = 'click') RETURNING message_id"
+    )
+    looked, changed = 1, 0
+    while looked:
+        with desk.db.everywhere() as everywhere:
+            looked, other = engagement.judge_again(everywhere, 700)
+        changed += other
+    assert changed == PEOPLE + 2
+    assert desk.rows("SELECT count(*) FROM engagement WHERE rules = 1") == [(0,)]
+    assert desk.rows("SELECT verdict, rule FROM engagement WHERE id = %s", one) == [("human", "browser")]
+    assert (
+        desk.rows("SELECT verdict, rule FROM engagement WHERE message_id = %s AND kind = 'click'", twice)
+        == [("machine", "two_links_at_once")] * 2
+    )
+    assert desk.rows("SELECT count(*) FROM intake") == told
+
+
+def test_one_link_clicked_twice_is_a_person_and_two_at_once_are_none(desk: Desk) -> None:
+    at = desk.clock.at
+    first = Hit(1, "click", 0, at, "GET", "")
+    for link, later, verdict in ((0, 0.4, "human"), (1, 0.4, "machine"), (1, 1.4, "human")):
+        assert judge_hit(first, "Firefox", [first, first._replace(link=link, at=at + timedelta(seconds=later))], None)[0] == verdict
