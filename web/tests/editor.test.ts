@@ -3,7 +3,7 @@ import type { Graph, JourneyNode } from "@/features/journeys/graph";
 import { exitsOf } from "@/features/journeys/graph";
 import { NOWHERE, addStep, putStep, redirect, removeStep } from "@/features/journeys/editor/change";
 import { KINDS } from "@/features/journeys/editor/kinds/all";
-import { begin, go, redo, undo } from "@/features/journeys/editor/history";
+import { begin, go, redo, undo } from "@/features/drafts/history";
 import { insideOf, isAt, placed, toldOf } from "@/features/journeys/editor/problems";
 import { toRhythm, toRule } from "@/features/journeys/editor/rule";
 import { evenly } from "@/features/journeys/editor/shares";

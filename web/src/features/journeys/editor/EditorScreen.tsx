@@ -1,9 +1,11 @@
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
+import { UndoRedo, useUndoKeys } from "@/features/drafts/UndoRedo";
+import { Unsaved } from "@/features/drafts/Unsaved";
 import { pickName } from "@/i18n/names";
 import { useLanguage } from "@/i18n/useFormat";
-import { BackLink, Button, Card, Failure, Group, IconArrowBackUp, IconArrowForwardUp, IconHistory, IconTrash, Loading, Note, Page, Text, ActionIcon } from "@/ui";
+import { BackLink, Button, Card, Failure, Group, IconHistory, IconTrash, Loading, Note, Page, Text } from "@/ui";
 import { useJourneyWords } from "../boxes";
 import { tell, tellEdge } from "../describe";
 import { Drawing } from "../Drawing";
@@ -13,7 +15,6 @@ import { AddStep } from "./AddStep";
 import { PublishDialog } from "./PublishDialog";
 import { ProblemText } from "./ProblemText";
 import { RULES, StepDrawer } from "./StepDrawer";
-import { Unsaved } from "./Unsaved";
 import { addStep } from "./change";
 import "./editor.css";
 import { KINDS } from "./kinds/all";
@@ -21,20 +22,6 @@ import { useDraft, useDropDraft, type Draft } from "./queries";
 import { useEditing } from "./useEditing";
 
 type Editing = ReturnType<typeof useEditing>;
-
-/** Ctrl+Z and Ctrl+Shift+Z, as everywhere, but not while a field is being written in. */
-function useKeys({ back, forth }: Editing) {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select")) return;
-      event.preventDefault();
-      if (event.shiftKey) forth(); else back();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => { window.removeEventListener("keydown", onKey); };
-  }, [back, forth]);
-}
 
 function Problems({ editing, open }: { editing: Editing; open: (id: string) => void }) {
   const { t } = useTranslation();
@@ -75,8 +62,7 @@ function Toolbar({ editing, open }: { editing: Editing; open: (id: string) => vo
   const { t } = useTranslation();
   return (
     <Group gap="xs">
-      <ActionIcon variant="default" size={36} disabled={!editing.canBack} aria-label={t("edit.undo")} title={t("edit.undo")} onClick={editing.back}><IconArrowBackUp size={18} className="hd-flip" aria-hidden /></ActionIcon>
-      <ActionIcon variant="default" size={36} disabled={!editing.canForth} aria-label={t("edit.redo")} title={t("edit.redo")} onClick={editing.forth}><IconArrowForwardUp size={18} className="hd-flip" aria-hidden /></ActionIcon>
+      <UndoRedo {...editing} />
       <Button variant="default" onClick={() => { open(RULES); }}>{t("edit.rules")}</Button>
       <Text component="span" c={editing.state === "failed" ? "var(--hd-no)" : "dimmed"} fz="sm" aria-live="polite">{t(`edit.state.${editing.state}`)}</Text>
     </Group>
@@ -96,7 +82,7 @@ function Editor({ journeyKey, first, reload }: { journeyKey: string; first: Draf
   const drop = useDropDraft(journeyKey, leave);
   const pluses = usePluses(graph, editing, setChosen);
   const marked = useMemo(() => ({ wrong: new Set(draft.problems.map((one) => one.node || (one.message.startsWith("trigger") ? TRIGGER : ""))) }), [draft.problems]);
-  useKeys(editing);
+  useUndoKeys(editing);
   const name = pickName(graph.names, language, journeyKey);
   return (
     <Page

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemOf } from "@/api/problem";
 import { useDebouncedValue, Button, Group, Modal, Note, Stack, Text, Textarea, Title, say } from "@/ui";
+import { Unsaved } from "@/features/drafts/Unsaved";
 import { useMe } from "@/features/session/queries";
 import { useActor } from "@/features/settings/useActor";
 import { useFormat } from "@/i18n/useFormat";
@@ -10,7 +11,6 @@ import { useJourney } from "../queries";
 import { DiffList } from "../versions/DiffList";
 import { ImpactView } from "../versions/ImpactView";
 import type { Runs } from "../versions/types";
-import { Unsaved } from "./Unsaved";
 import { useImpact, usePublish, useReview, type Draft } from "./queries";
 
 interface PublishProps {

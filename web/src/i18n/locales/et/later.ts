@@ -1,15 +1,20 @@
+import campaigns from "./campaigns.json";
+import channels from "./channels.json";
 import companies from "./companies.json";
+import consent from "./consent.json";
 import coupons from "./coupons.json";
 import edit from "./edit.json";
 import endpoints from "./endpoints.json";
 import hooks from "./hooks.json";
 import journeys from "./journeys.json";
+import outcomes from "./outcomes.json";
 import reasons from "./reasons.json";
 import rehearsals from "./rehearsals.json";
 import results from "./results.json";
 import secrets from "./secrets.json";
 import sending from "./sending.json";
+import templates from "./templates.json";
 import versions from "./versions.json";
 import warehouses from "./warehouses.json";
 
-export default { companies, coupons, edit, endpoints, hooks, journeys, reasons, rehearsals, results, secrets, sending, versions, warehouses };
+export default { campaigns, channels, companies, consent, coupons, edit, endpoints, hooks, journeys, outcomes, reasons, rehearsals, results, secrets, sending, templates, versions, warehouses };
