@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime  # noqa: TC003 -- read at run time by the schemas
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ninja import Field, Router, Schema, Status
+from pydantic import AwareDatetime  # noqa: TC002 -- read at run time by the schemas
 
 from hudhud.content import actions, queries
 from hudhud.content.checking.checks import check_copies
@@ -65,7 +65,7 @@ class TemplateTried(Schema):
     copy_: Annotated[dict[str, Any], Field(alias="copy")]
     language: str
     person_id: int | None = None
-    at: datetime | None = None
+    at: AwareDatetime | None = None
     worst: Literal["longest", "missing"] | None = None
     event: Annotated[dict[str, Any], Field(default_factory=dict)]
 

@@ -59,7 +59,7 @@ def read_copy(raw: Mapping[str, Any], place: str) -> Copy:
         raise InvalidInput(place, min(unknown), f"known parts are {', '.join(sorted(FIELDS))}")
     write(raw, place)
     mode = raw.get("mode", "mjml")
-    if mode not in SOURCES:
+    if not isinstance(mode, str) or mode not in SOURCES:
         raise InvalidInput(f"{place}.mode", mode, f"use one of {', '.join(SOURCES)}")
     for name in sorted(TEXTS & set(raw)):
         if not isinstance(raw[name], str):

@@ -251,3 +251,34 @@ def test_a_test_goes_to_colleagues_and_to_nobody_else(api: Browser, db: Database
     assert 'href="https://x.example/?a=1&amp;b=2"' in page.get_content()
     assert ".Ada=" in words.get_content()
     assert "List-Unsubscribe" not in parsed
+
+
+WELL = {"subject": "x", "mode": "html", "html": "<p>"}
+
+
+ODD: list[tuple[str, dict[str, Any], int]] = [
+    ("templates/preview", {"copy": {"subject": "x", "mode": ["html"], "html": "x"}, "language": "en"}, 422),
+    ("templates/preview", {"copy": {"subject": "x", "mode": 5, "html": "x"}, "language": "en"}, 422),
+    ("templates/preview", {"copy": {"subject": 5, "mjml": "x"}, "language": "en"}, 422),
+    (
+        "templates/preview",
+        {"copy": {"subject": "x", "mode": "blocks", "document": {"version": 1, "blocks": {"a": 1}}}, "language": "en"},
+        422,
+    ),
+    ("templates/preview", {"copy": {**WELL, "inline_css": 1}, "language": "en"}, 422),
+    ("templates/preview", {"copy": {**WELL, "html": '<a href="https://[bad">x</a>'}, "language": "en"}, 422),
+    ("templates/preview", {"copy": WELL, "language": "en", "person_id": 10**20}, 404),
+    ("templates/preview", {"copy": WELL, "language": "en", "person_id": 1, "at": "0001-01-01T00:00:00"}, 422),
+    ("templates/preview", {"copy": WELL, "language": "../en"}, 422),
+    ("templates/check", {"languages": {"en": {**WELL, "html": '<p style="color:#12345;font-weight:\u0662">x<font color=zz>y'}}}, 200),
+    ("templates", {"names": {"en": "x"}, "start": {"kind": "ready", "key": "../x"}}, 404),
+    ("templates", {"names": {"en": "x"}, "start": {"kind": "blank", "language": "xx-"}}, 422),
+    ("templates", {"names": {}}, 422),
+    ("snippets/a", {"names": {"en": "x"}, "languages": {"en": [5]}}, 422),
+    ("snippets/a", {"names": {"en": "x"}, "languages": {"en": []}}, 422),
+]
+
+
+def test_what_is_odd_is_refused_and_breaks_nothing(api: Browser) -> None:
+    for path, body, status in ODD:
+        done(api.ask("PUT" if path.startswith("snippets") else "POST", path, body), status)
