@@ -22,6 +22,7 @@ FACES = {
     "hudhud.delivery.outcomes.types": "what the door of providers' reports and their reader share",
     "hudhud.people.identifiers": "one normal form of an address for all who keep one",
     "hudhud.people.history": "what was known of a person at a time",
+    "hudhud.delivery.explain": "why a message left or did not is told wherever messages are shown",
     "hudhud.journeys.recipes": "the sample shop installs ready journeys",
     "hudhud.transfer.guess": "one way to guess what columns mean, wherever they come from",
     "hudhud.transfer.plans": "one way to check what columns shall mean",

@@ -29,6 +29,7 @@ COLUMNS = """
 """
 # What the types alone do not tell.
 SPECIAL: dict[tuple[str, str], object] = {
+    ("campaign", "decided_at"): "2026-01-01",
     ("duplicate", "one_id"): ID - 1,
     ("journey_test", "decided_at"): "2026-01-01",
     ("journey_version", "graph"): '{"names": {"en": "secret900001"}}',

@@ -86,6 +86,7 @@ NOT_ABOUT_PEOPLE = {
     "segment_day": "counts",
     "segment_edit": "numbers of people",
     "segment_recheck": "numbers of people",
+    "segment_tally": "numbers of people",
     "segment_future": "names of events, and when",
     "lifecycle_stage": "rules",
     "persona": "invented people",
@@ -213,7 +214,10 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
         "INSERT INTO preference_log (workspace_id, person_id, every_days, at, source, proof) VALUES (%s, %s, 7, now(), 'preference_page', %s)",
         (shop, person_id, words),
     )
-    yield "INSERT INTO confirmation_mail (workspace_id, person_id, address, planned_at) VALUES (%s, %s, %s, now())", (shop, person_id, EMAIL)
+    yield (
+        "INSERT INTO confirmation_mail (workspace_id, person_id, address, planned_at) VALUES (%s, %s, %s, now())",
+        (shop, person_id, EMAIL),
+    )
     yield "INSERT INTO suppression VALUES (%s, 'email', %s, 'hard_bounce', %s, now())", (shop, OLD_EMAIL, MARK)
     yield (
         "INSERT INTO audit_log (workspace_id, at, actor, action, object, detail) VALUES (%s, now(), 'user:1', 'suppress', '', %s)",
