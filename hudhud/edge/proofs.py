@@ -39,7 +39,7 @@ CERTIFICATE_PATH = re.compile(r"/SimpleNotificationService-[0-9a-f]{32}\.pem")
 NOTICE = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 KINDS = {"Notification": NOTICE, "SubscriptionConfirmation": CONFIRMATION, "UnsubscribeConfirmation": CONFIRMATION}
-NO_KEY = "Nobody has said yet what these bodies are signed with: enter the provider's signing key in Settings → Sending."
+NO_KEY = "Nobody has said yet what these bodies are signed with: enter the provider's signing key in Settings → Bounces and complaints."
 
 
 def check_mailgun(secret: bytes, _headers: Mapping[str, str], body: bytes, now: datetime) -> None:
@@ -92,7 +92,7 @@ async def check_sns(topic: str, body: bytes, now: datetime, fetch: Fetch) -> Non
     """Raise `Unproved` unless it comes from our topic, signed with a certificate that Amazon itself hands out."""
     notice = _object(body)
     if not topic:
-        raise Unproved("Enter the topic's ARN in Settings → Sending first: only that topic may report here.")
+        raise Unproved("Enter the topic's ARN in Settings → Bounces and complaints first: only that topic may report here.")
     if notice.get("TopicArn") != topic:
         raise Unproved("This comes from another topic of SNS than the one that may report here.")
     _check_time("ses", str(notice.get("Timestamp") or ""), now)

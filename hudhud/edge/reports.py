@@ -97,7 +97,7 @@ class Doors:
             return cipher(self.state.keys, PURPOSE).decrypt(door.sealed)
         except InvalidToken:
             raise WrongSignature(
-                "The signing key was sealed with a key that is not listed any more; enter it anew in Settings → Sending."
+                "The signing key was sealed with a key that is not listed any more; enter it anew in Settings → Bounces and complaints."
             ) from None
 
     async def _ask(self, place: bytes) -> Door | None:

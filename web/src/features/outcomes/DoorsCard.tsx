@@ -36,7 +36,7 @@ function Last({ door }: { door: Door }) {
     <>
       <Text fz="sm" c="dimmed">{door.seen_at ? t("outcomes.came", { ...counts, at: format.dateTime(door.seen_at) }) : t("outcomes.nothing_came")}</Text>
       {door.last && <Text fz="sm">{t("outcomes.last")}: {t(`outcomes.kind.${door.last.kind}`)} · {format.dateTime(door.last.at)}{door.last.said && <> · <Ltr>{door.last.said}</Ltr></>}</Text>}
-      {door.refused_at && <Note tone="no">{t("outcomes.refused", { number: format.number(door.refused), at: format.dateTime(door.refused_at) })} <Ltr>{door.refusal}</Ltr></Note>}
+      {door.refused_at && <Note tone="no">{t("outcomes.refused", { number: format.number(door.refused), at: format.dateTime(door.refused_at) })}<br /><Ltr>{door.refusal}</Ltr></Note>}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import { Page } from "@/ui";
 
-const TABS = ["workspace", "sending", "secrets", "keys", "members", "security", "audit"] as const;
+const TABS = ["workspace", "channels", "sending", "reports", "secrets", "keys", "members", "security", "audit"] as const;
 
 /** The frame of all settings: one row of links, one screen each. */
 export function SettingsPage({ tab, lead, children }: { tab: (typeof TABS)[number]; lead?: string; children: ReactNode }) {
