@@ -5,8 +5,10 @@ import { after, before, describe, it } from "node:test";
 import { isolatesNames } from "./bidi.mjs";
 import { launch } from "./browser.mjs";
 import { buildsSegment } from "./builder.mjs";
+import { sendsCampaign } from "./campaigns.mjs";
 import { editsJourney } from "./editor.mjs";
 import { firstMinutes, removeSample, signUp } from "./newcomer.mjs";
+import { writesMail } from "./mails.mjs";
 import { installsReady } from "./ready.mjs";
 import { keepsTheDoor, looksThings, rehearses, sendsEvents } from "./owner.mjs";
 import { WALKS, findScreens, walkScreens } from "./screens.mjs";
@@ -49,7 +51,9 @@ describe("the first minutes", { timeout: 1_800_000 }, () => {
   buildsSegment(stage, LAST);
   installsReady(stage, LAST);
   editsJourney(stage, LAST);
+  writesMail(stage, LAST);
   sendsEvents(stage, LAST);
+  sendsCampaign(stage, LAST);
   isolatesNames(stage);
   looksThings(stage, LAST);
   for (const pair of pairs) {

@@ -33,9 +33,13 @@ export async function findScreens(page) {
   const [person, segment] = [await first("/people?search=sara"), await first("/segments")];
   const persona = await first("/personas");
   const stage = (await api(page, "/lifecycle")).stages[3].id;
+  const mail = await make(page, "templates", { names: { en: "Spring news" }, start: { kind: "blank", language: "en", mode: "blocks" } }, "key");
   const hook = await make(page, "hooks", { name: "Support desk" });
   const endpoint = await make(page, "endpoints", { url: "https://crm.example/news", description: "CRM", wants: ["segment.entered"] });
   const pool = await make(page, "coupons", { key: "spring", name: "Spring sale" }, "key");
+  const campaign = await make(page, "campaigns", { name: "Spring letter", topic: "newsletter", audience: { include: [segment] }, variants: [{ name: "A", template: "welcome_hello" }] });
+  const sent = (await api(page, "/campaigns?state=done")).items[0]?.id ?? campaign;
+  await make(page, "suppressions/list", { text: "ann@example.com\nbob@example.com", detail: "Asked by phone" }, "added");
   await make(page, "sending-rules/caps", { name: "Not more than three a week", most: 3, amount: 1, unit: "weeks" });
   return [
     ["home", "/"],
@@ -66,6 +70,15 @@ export async function findScreens(page) {
     ["rehearsal-new", "/rehearsals/new?journey=cart"],
     ["secrets", "/settings/secrets"],
     ["ready", "/journeys/ready/winback"],
+    ["campaigns", "/campaigns"],
+    ["campaign-new", `/campaigns/${campaign}`],
+    ["campaign", `/campaigns/${sent}`],
+    ["consent", "/consent"],
+    ["suppressed", "/consent/suppressed"],
+    ["consent-page", "/consent/page"],
+    ["templates", "/templates"],
+    ["template", `/templates/${mail}`],
+    ["brand", "/templates/-/brand"],
     ["messages", "/messages"],
     ["mailbox", "/mailbox"],
     ["data", "/data"],
@@ -79,6 +92,7 @@ export async function findScreens(page) {
     ["coupons", "/data/coupons"],
     ["pool", `/data/coupons/${pool}`],
     ["settings", "/settings"],
+    ["senders", "/settings/channels"],
     ["sending", "/settings/sending"],
     ["keys", "/settings/keys"],
     ["members", "/settings/members"],

@@ -20,7 +20,7 @@ function Line({ line }: { line: MessageLine }) {
   const format = useFormat();
   const { holds, data } = line;
   const Icon = holds === null ? IconAlertTriangle : holds ? IconCheck : IconX;
-  const at = data.since ?? data.expires_at;
+  const at = data.since ?? data.expires_at ?? data.until;
   const local = data.opens_at && new Intl.DateTimeFormat(format.locale, { dateStyle: "medium", timeStyle: "short", timeZone: data.zone }).format(new Date(data.opens_at));
   const reason = line.code === "suppression" ? `suppressed_${data.reason ?? ""}` : data.reason;
   const words = {

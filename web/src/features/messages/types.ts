@@ -70,6 +70,7 @@ export interface MessageLine {
     zone?: string;
     told_by?: string;
     expires_at?: string;
+    until?: string;
     cap?: string;
   };
 }

@@ -1,10 +1,16 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTopicName } from "@/features/segments/useTopicName";
+import { loadLater } from "@/i18n";
 import { useFormat } from "@/i18n/useFormat";
 import { Button, Card, CodeBlock, Failure, Loading, Note, State, Text, type Tone } from "@/ui";
 import { useProofs } from "./queries";
 import type { Profile, Proof, Subscription } from "./types";
+
+const Wishes = lazy(async () => {
+  await loadLater();
+  return import("@/features/consent/Wishes");
+});
 
 const TONES: Record<string, Tone> = { subscribed: "yes", pending: "wait", unsubscribed: "no" };
 
@@ -65,6 +71,7 @@ export function ConsentCard({ person }: { person: Profile }) {
       <ul className="hd-list">
         {person.subscriptions.map((one) => <Topic key={one.topic + one.channel} personId={person.id} one={one} name={topic(one.topic)} />)}
       </ul>
+      <Suspense fallback={null}><Wishes personId={person.id} /></Suspense>
     </Card>
   );
 }
