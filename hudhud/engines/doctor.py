@@ -19,6 +19,8 @@ from hudhud.engines.process import check_port
 from hudhud.kit.clickhouse import connect
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hudhud.kit.config import Settings
 
 FREE_BYTES = 2 * 1024**3
@@ -43,7 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_folder(home), _space(home), _key(home), _port(settings, running)]
     findings.append(_postgres(database_url) if database_url else _wheel())
     if database_url and findings[-1].ok:
-        findings += [_workers(database_url), _log(settings, database_url)]
+        findings += [_workers(database_url), _log(settings, database_url), *_domains(database_url)]
     if clickhouse_url:
         findings.append(_clickhouse(clickhouse_url))
     return findings
@@ -133,6 +135,26 @@ def _log(settings: Settings, url: str) -> Finding:
         return Finding("kept log", ok=True, message="off (HUDHUD_KEEP_LOG_DAYS=0): only a backup brings a ClickHouse back that is lost")
     reach = f"{events:,} events since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else "nothing yet"
     return Finding("kept log", ok=True, message=f"{reach}, {size / 1024**2:.0f} MB, kept for {settings.keep_log_days} days")
+
+
+def _domains(url: str) -> list[Finding]:
+    """What DNS lacks of the domains that mail is from, as it was asked last; silent where there are none."""
+    with psycopg.connect(url, connect_timeout=5) as conn:
+        conn.execute("SET hudhud.workspace = '*'")
+        rows = conn.execute(
+            "SELECT d.domain, d.checked_at, ARRAY (SELECT c ->> 'kind' FROM jsonb_array_elements(d.checks) AS c "
+            "WHERE (c ->> 'is_needed')::boolean AND c ->> 'state' IN ('missing', 'wrong')) FROM sending_domain d ORDER BY d.domain"
+        ).fetchall()
+    return [_domain(*row) for row in rows]
+
+
+def _domain(domain: str, checked_at: datetime | None, lacking: list[str]) -> Finding:
+    name = f"domain {domain}"
+    if checked_at is None:
+        return Finding(name, ok=True, message="its records were never checked: Settings, Senders")
+    if lacking:
+        return Finding(name, ok=False, message=f"DNS lacks or has wrong: {', '.join(lacking)} (Settings, Senders shows what to publish)")
+    return Finding(name, ok=True, message=f"its records were good at {checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _clickhouse(url: str) -> Finding:

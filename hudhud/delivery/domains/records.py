@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -94,8 +95,17 @@ def wanted(plan: Plan) -> list[Record]:
 
 
 def _spf(ways: Sequence[tuple[str, str]]) -> str:
-    terms = dict.fromkeys(INCLUDES.get(kind) or (f"a:{host}" if host else "mx") for kind, host in ways)
+    terms = dict.fromkeys(INCLUDES.get(kind) or (_server(host) if host else "mx") for kind, host in ways)
     return " ".join(["v=spf1", *(terms or ["mx"]), "~all"])
+
+
+def _server(host: str) -> str:
+    """Name a server by its name, or by its address where that is what we have."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"a:{host}"
+    return f"ip{address.version}:{address}"
 
 
 def judge(record: Record, found: Sequence[str] | None) -> Check:

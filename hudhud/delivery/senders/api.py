@@ -11,6 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.accounts.actions import record_audit
 from hudhud.accounts.queries import get_workspace
+from hudhud.delivery.actions import release
 from hudhud.delivery.senders import keeping
 from hudhud.delivery.senders.keeping import SenderGiven
 from hudhud.delivery.senders.kinds import KINDS, Surroundings, secrets_of
@@ -56,6 +57,12 @@ class SenderOrder(Schema):
     ids: list[Id]
 
 
+class HeldMessages(Schema):
+    """Which messages; null: all that are held."""
+
+    ids: Annotated[list[Id], Field(max_length=1000)] | None = None
+
+
 class SenderTest(Schema):
     """Where the test goes."""
 
@@ -72,7 +79,20 @@ def find_senders(request: Request) -> dict[str, Any]:
     """List the senders in the order in which they are asked, and how many messages wait for one; without any, mail goes by the server of the settings."""
     items = [_card(way, request.now) for way in keeping.find_senders(request.scope, request.now)]
     default = "smtp" if settings().smtp_url else "mailbox"
-    return {"items": items, "next": None, "total": len(items), "default": default, "waiting": keeping.count_waiting(request.scope)}
+    return {
+        "items": items,
+        "next": None,
+        "total": len(items),
+        "default": default,
+        "waiting": keeping.count_waiting(request.scope, request.now),
+    }
+
+
+@router.post("/held-messages/release")
+def release_messages(request: Request, wanted: HeldMessages) -> dict[str, Any]:
+    """Try messages again that could not be written (their reason is cannot_write)."""
+    record_audit(request.scope, request.now, request.actor, "message.release", "messages", ids=wanted.ids)
+    return {"released": release(request.scope, wanted.ids, request.now)}
 
 
 @router.get("/senders/kinds")

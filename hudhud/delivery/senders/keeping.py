@@ -62,9 +62,9 @@ def get_sender(ws: Scope, sender_id: int, now: datetime) -> Way:
     return found
 
 
-def count_waiting(ws: Scope) -> dict[str, int]:
-    """Return how many messages wait for a sender, by reason."""
-    return dict(ws.rows(QUERIES.count_waiting))
+def count_waiting(ws: Scope, now: datetime) -> dict[str, int]:
+    """Return how many messages wait for a sender, or for a person as they cannot be written, by reason."""
+    return dict(ws.rows(QUERIES.count_waiting, now=now))
 
 
 def create_sender(ws: Scope, around: Surroundings, given: SenderGiven, now: datetime, *, by: str) -> int:

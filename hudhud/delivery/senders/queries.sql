@@ -76,5 +76,6 @@ UPDATE sender s SET place = o.place FROM unnest(%(ids)s::bigint[]) WITH ORDINALI
 DELETE FROM sender WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
 -- name: count_waiting
--- How many messages wait for a sender, by reason.
-SELECT reason, count(*) FROM message WHERE workspace_id = %(workspace_id)s AND reason IN ('sender_down', 'sender_limit', 'sender_paused') GROUP BY reason;
+-- How many messages wait for a sender, or for a person as they cannot be written, by reason.
+SELECT reason, count(*) FROM message
+WHERE workspace_id = %(workspace_id)s AND (due_at > %(now)s AND reason IN ('sender_down', 'sender_limit', 'sender_busy') OR reason IN ('sender_paused', 'cannot_write')) GROUP BY reason;
