@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any, Literal
 
+import msgspec
 from ninja import Router, Schema
 
 from hudhud.accounts.queries import get_workspace
@@ -15,6 +16,7 @@ from hudhud.content import actions as content
 from hudhud.content import queries as templates
 from hudhud.content.sandbox import shared
 from hudhud.edge import pages
+from hudhud.edge.look import looks_of
 from hudhud.kit.errors import InvalidInput, NotFound
 from hudhud.kit.http import Request, needs
 
@@ -63,7 +65,8 @@ def preview_page(request: Request, asked: PageAsked) -> dict[str, str]:
     wordings = queries.find_wordings(request.scope, 1)
     texts = asked.texts if asked.texts is not None else wordings[0].texts if wordings else {}
     given = {language: text for language, text in texts.items() if text.strip()}
-    frame = pages.Frame(asked.language, workspace.name, "preview", address=workspace.postal_address, wording=given)
+    looks = looks_of(msgspec.to_builtins(templates.get_brand(request.scope)))
+    frame = pages.Frame(asked.language, workspace.name, "preview", looks, workspace.postal_address, given)
     topics: list[dict[str, Any]] = [
         {"key": one.key, "names": one.names, "state": "subscribed"}
         for one in queries.find_topics(request.scope)

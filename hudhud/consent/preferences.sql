@@ -93,7 +93,8 @@ SELECT key FROM topic WHERE workspace_id = %(workspace_id)s AND stream = 'transa
 
 -- name: get_request
 -- A mail that confirms, for whom it is good today (nobody once the address is no longer theirs), and how the page should speak.
-SELECT p.id AS person_id, m.workspace_id, m.id AS mail_id, m.address, m.planned_at, m.confirmed_at, coalesce(p.language, w.language) AS language, w.name AS workspace, w.postal_address
+SELECT p.id AS person_id, m.workspace_id, m.id AS mail_id, m.address, m.planned_at, m.confirmed_at, coalesce(p.language, w.language) AS language, w.name AS workspace, w.postal_address,
+       (SELECT b.kit FROM brand b WHERE b.workspace_id = w.id) AS kit
 FROM confirmation_mail m
 JOIN person asked ON asked.id = m.person_id
 JOIN person p ON p.id = coalesce(asked.merged_into, asked.id) AND p.erased_at IS NULL

@@ -23,7 +23,8 @@ SELECT url FROM target WHERE url IS NOT NULL;
 
 -- name: get_subscriber
 -- Who holds an unsubscribe link today, and how the page should speak.
-SELECT p.id AS person_id, p.workspace_id, coalesce(p.language, w.language) AS language, w.name AS workspace, w.postal_address
+SELECT p.id AS person_id, p.workspace_id, coalesce(p.language, w.language) AS language, w.name AS workspace, w.postal_address,
+       (SELECT b.kit FROM brand b WHERE b.workspace_id = w.id) AS kit
 FROM person asked
 JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
 JOIN workspace w ON w.id = asked.workspace_id

@@ -61,6 +61,11 @@ def look_of(colours: Mapping[str, Any] | None, plain: Look = PLAIN) -> Look:
     )
 
 
+def looks_of(kit: Mapping[str, Any] | None) -> tuple[Look, Look]:
+    """Read a brand kit (content/brand.py): the colours by day, and those where the reader's system is dark."""
+    return look_of((kit or {}).get("colours")), look_of((kit or {}).get("dark"), DARK)
+
+
 def _on(wanted: str, *behind: str) -> str:
     """Return the wanted colour where it can be read, else ink or paper, whichever can be read better."""
     if all(contrast(wanted, one) >= READABLE for one in behind):
@@ -80,8 +85,9 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def style(look: Look, dark: Look = DARK) -> str:
-    """Return the style sheet: these colours by day, the dark ones where the reader's system is dark."""
+def style(looks: tuple[Look, Look]) -> str:
+    """Return the style sheet: the first colours by day, the second ones where the reader's system is dark."""
+    look, dark = looks
     return f":root{{color-scheme:light dark;{_variables(look)}}}@media(prefers-color-scheme:dark){{:root{{{_variables(dark)}}}}}{RULES}"
 
 

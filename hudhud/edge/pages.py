@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from hudhud.consent.types import EVERY_DAYS, PAUSE_DAYS
-from hudhud.edge.look import PLAIN, style
+from hudhud.edge.look import DARK, PLAIN, style
 from hudhud.edge.page_words import LANGUAGE_NAMES, WORDS, in_digits
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Frame:
     language: str
     workspace: str = ""
     token: str = ""
-    look: Look = PLAIN
+    looks: tuple[Look, Look] = (PLAIN, DARK)
     address: str = ""  # the shop's postal one
     wording: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ def _page(frame: Frame, title: str, body: str) -> str:
     brand = f'<p class="brand">{escape(frame.workspace)}</p>' if frame.workspace else ""
     return (
         f'<!doctype html><html lang="{frame.language}" dir="{direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta name="robots" content="noindex"><title>{title}</title><style>{style(frame.look)}</style></head><body>{brand}<main>{body}</main></body></html>'
+        f'<meta name="robots" content="noindex"><title>{title}</title><style>{style(frame.looks)}</style></head><body>{brand}<main>{body}</main></body></html>'
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from hudhud.edge import pages
-from hudhud.edge.look import look_of
+from hudhud.edge.look import looks_of
 from hudhud.events.types import lane_of
 from hudhud.kit import sql
 
@@ -74,8 +74,8 @@ async def frame_of(conn: AsyncConnection[Any], found: Mapping[str, Any], token: 
     """Return how the pages of somebody speak and look (`?lang=` changes the language), with the version of the wording."""
     version, texts = await read_wording(conn, found["workspace_id"])
     wanted = request.query_params.get("lang") or found["language"]
-    look = look_of(found.get("colours"))
-    return pages.Frame(pages.language_of(wanted), found["workspace"], token, look, found["postal_address"], texts), version
+    looks = looks_of(found["kit"])
+    return pages.Frame(pages.language_of(wanted), found["workspace"], token, looks, found["postal_address"], texts), version
 
 
 def proof_of(who: Subscriber, request: Request) -> dict[str, Any]:

@@ -179,6 +179,13 @@ def test_what_they_read_is_shown_and_named_by_the_proof(mail: Mail, page: str) -
     assert {"wording": 1, "language": "en"}.items() <= dict(proof).items()  # type: ignore[call-overload]
 
 
+def test_the_page_wears_the_shops_colours(mail: Mail, page: str) -> None:  # noqa: F811
+    kit = '{"colours": {"accent": "#0b5fff"}, "dark": {"accent": "#8ab4ff"}}'
+    mail.desk.rows("INSERT INTO brand SELECT id, %s::jsonb, now(), 'user:1' FROM workspace RETURNING 1", kit)
+    text = mail.get(page).text
+    assert ("--accent:#0b5fff" in text, "--accent:#8ab4ff" in text, "#b4531f" in text) == (True, True, False)
+
+
 def test_the_shops_colours_can_always_be_read() -> None:
     assert look_of(None) == look_of({"accent": "red", "text": None, "background": "#fff; } body { display: none"}) == look_of({})
     assert look_of({}).accent == PLAIN.accent
