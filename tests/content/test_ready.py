@@ -18,7 +18,7 @@ from hudhud.kit.crypto import Keys
 
 READY = sorted(one.name for one in resources.files("hudhud.content.ready").iterdir() if one.joinpath("template.json").is_file())
 SERVICE = {
-    "event_confirm", "event_soon", "event_tomorrow", "nurture_resource", "onboarding_start", "order_confirmed", "order_shipped", "referral_reward"
+    "confirm_subscription", "event_confirm", "event_soon", "event_tomorrow", "nurture_resource", "onboarding_start", "order_confirmed", "order_shipped", "referral_reward"
 }  # fmt: skip
 EVERYDAY = {"birthday_greeting", "order_shipped"}
 KEYS = Keys((b"k" * 32,))
@@ -33,6 +33,7 @@ EVENT: dict[str, Any] = {
     "tracking_number": "CC1", "tracking_url": PAGE, "expected_on": "2027-01-04", "order_url": PAGE, "resource": "Guide", "resource_url": PAGE,
     "products": [{"name": "Kettle", "sku": "k", "price": 39, "quantity": 2, "image_url": f"{PAGE}.png", "url": PAGE}],
     "items": [{"title": "How to brew", "summary": "Three ways", "url": PAGE}], "feature": "Import", "category": "Coffee",
+    "topics": ["Newsletter"], "confirm_url": PAGE,
 }  # fmt: skip
 COUPON = {"code": "ABC-7", "expires_at": "2027-01-05T00:00:00+00:00", "expires_on": "2027-01-04", "url": PAGE}
 
@@ -54,8 +55,10 @@ def test_a_ready_mail_is_whole_in_every_language(key: str) -> None:
     assert set(names) == set(languages) == set(LANGUAGES)
     for language, copy in languages.items():
         program = Program(compile_copy(Copy(**copy), language), "https://m.example")
-        # The oldest mails are written for carts, which have items.
-        bare = {} if not key.startswith("cart") else {"products": [{"sku": "k"}]}
+        # The oldest mails are written for carts, which have items; who confirms has asked for something.
+        bare: dict[str, Any] = {"products": [{"sku": "k"}]} if key.startswith("cart") else {}
+        if key == "confirm_subscription":
+            bare = {"topics": ["Kiri"], "confirm_url": PAGE}
         for person, event, coupon in (({"id": 7}, bare, {}), (PERSON, EVENT, COUPON)):
             subject, html, text = render(program, person, event, coupon)
             assert f'<html lang="{language}" dir="{"rtl" if language in RIGHT_TO_LEFT else "ltr"}"' in html
