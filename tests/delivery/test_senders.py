@@ -11,10 +11,12 @@ import pytest
 
 from hudhud.content.values import Reading
 from hudhud.delivery import actions, claims
+from hudhud.delivery.channels.base import End
 from hudhud.delivery.returnpath import read_return_path, to_return_path
 from hudhud.delivery.senders import keeping
 from hudhud.delivery.senders.keeping import SenderGiven
 from hudhud.delivery.senders.kinds import Surroundings
+from hudhud.delivery.senders.trying import Tried, try_sender
 from hudhud.delivery.senders.types import SenderNotFound
 from hudhud.delivery.types import Settlement, State
 from hudhud.kit.crypto import Keys
@@ -282,3 +284,26 @@ def test_a_message_that_cannot_be_claimed_or_marked_costs_itself(desk: Desk, mon
     assert len(desk.told()) == 7
     states = desk.states()
     assert {address for address, state in states.items() if state == ("planned", "cannot_write")} == {"p2@example.com", "p5@example.com"}
+
+
+def test_a_test_says_what_the_other_side_said(desk: Desk) -> None:
+    sender_id = put(desk, desk.ledger, from_email="order@oak.example")
+
+    def tried() -> Tried:
+        with desk.db.workspace(desk.workspace_id) as ws:
+            way = keeping.get_sender(ws, sender_id, desk.clock.now())
+        return try_sender(way, AROUND, ("Oak", "hello@oak.example"), "me@oak.example", desk.clock.now())
+
+    assert (tried().end, tried().code) == (End.ACCEPTED, 250)
+    entry = desk.ledger.entries()[0]
+    assert (entry.sender, entry.recipient, str(entry.message()["From"])) == (
+        "order@oak.example",
+        "me@oak.example",
+        "Oak <order@oak.example>",
+    )
+    desk.ledger.script = Script(replies={"RCPT": "550 5.1.1 nobody here"})
+    desk.ledger.hang_up()
+    refused = tried()
+    assert (refused.end, refused.code, "nobody here" in refused.text) == (End.REJECTED, 550, True)
+    desk.ledger.refuse()
+    assert tried().end is End.SHUT

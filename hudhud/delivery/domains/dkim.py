@@ -30,8 +30,8 @@ SIGNED = frozenset(
     }
 )  # fmt: skip
 SPACES = re.compile(rb"[ \t]+")
-# White space that the canonical form has not: more than one, a tab, or some before a line's end.
-ODD_SPACES = re.compile(rb"\t| [ \r]")
+# White space that the canonical form has not: a tab, more than one space, or one before a line's end. Looked for one by one: that is quicker than one pattern.
+ODD_SPACES = (b"\t", b"  ", b" \r")
 FOLD = b"\r\n "
 LINE = 72
 
@@ -80,7 +80,7 @@ def _headers(head: bytes) -> tuple[str, bytes]:
 
 def canonical_body(body: bytes) -> bytes:
     """Return a body in its relaxed form (RFC 6376 3.4.4)."""
-    if ODD_SPACES.search(body):
+    if any(odd in body for odd in ODD_SPACES):
         body = SPACES.sub(b" ", body).replace(b" \r\n", b"\r\n")
     body = body.rstrip(b" \t\r\n")
     return body + b"\r\n" if body else b""
