@@ -54,7 +54,7 @@ def test_somebody_else_s_message_is_not_named_by_an_address() -> None:
             assert find_message(KEYS, report.tokens) is None
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(st.sampled_from(ZOO), st.data())
 def test_mauled_mails_harm_nobody(animal: Animal, data: st.DataObject) -> None:
     body = bytearray(animal.mail.replace("{ref}", REF).encode())

@@ -82,7 +82,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.sampled_from(PROVIDERS), st.one_of(st.binary(max_size=60), values.map(lambda value: json.dumps(value).encode())))
 def test_no_body_is_an_error(kind: str, body: bytes) -> None:
     for report in read_body(kind, body).reports:
@@ -90,7 +90,7 @@ def test_no_body_is_an_error(kind: str, body: bytes) -> None:
         assert find_message(KEYS, report.tokens) is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.sampled_from(PROVIDERS), st.data())
 def test_a_body_with_one_value_changed_for_nonsense_costs_that_item_at_most(kind: str, data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(payloads(kind)))
