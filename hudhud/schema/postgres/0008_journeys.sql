@@ -68,7 +68,7 @@ CREATE TABLE run_position (
     entered_at   timestamptz NOT NULL,
     arrived_at   timestamptz NOT NULL,           -- the run's own time, not the worker's
     due_at       timestamptz NOT NULL
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX run_position_due ON run_position (version_id, node, due_at);
 SELECT hudhud_wall('run_position');
 
