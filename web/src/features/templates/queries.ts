@@ -5,12 +5,12 @@ import {
   contentEditingDressingFindSnippets, contentEditingDressingGetBrandKit, contentEditingDressingGetSnippet, contentEditingDressingPutBrandKit,
   contentEditingDressingPutSnippet, contentEditingDressingRepublishSnippet, contentEditingDropTemplateDraft, contentEditingDuplicateTemplate, contentEditingFindReady,
   contentEditingFindTemplateUses, contentEditingGetTemplateDraft, contentEditingPublishTemplateDraft, contentEditingPutTemplateDraft, contentEditingRestoreTemplate,
-  contentFindTemplates, contentTryTemplate, eventsGetName,
+  contentFindTemplates, contentTryTemplate, eventsGetName, trialsTestTemplate,
 } from "@/api/generated";
 import type { Paged } from "@/api/page";
 import type { EventPage } from "@/features/events/types";
 import type { Work } from "./editor/change";
-import type { Brand, Copies, Copy, Draft, Finding, Mode, Previewed, Redone, Snippet, SnippetUse, TemplateRow, Use, Worst } from "./types";
+import type { Brand, Copies, Copy, Draft, Finding, Mode, Previewed, Redone, Snippet, SnippetUse, TemplateRow, Tested, Use, Worst } from "./types";
 
 const LIST = ["templates"];
 
@@ -103,6 +103,14 @@ export function usePreview(copy: Copy | undefined, language: string, who: Who) {
     staleTime: 60_000,
     gcTime: 10_000,
     retry: false,
+  });
+}
+
+/** Send it to oneself, as that person would get it: by the real way, or into the built-in mailbox. */
+export function useTestSend(key: string, done: (said: Tested) => void) {
+  return useMutation({
+    mutationFn: ({ copy, language, person_id, event }: { copy: Copy; language: string; person_id: number | null; event: Record<string, unknown> }) => call<Tested>(trialsTestTemplate({ path: { key }, body: { copy: { ...copy }, language, person_id, event, to: ["me"] } })),
+    onSuccess: done,
   });
 }
 

@@ -181,3 +181,10 @@ export interface Use {
   key: string;
   names: Record<string, string>;
 }
+
+/** What became of a mail that was sent to try it; `reason`: this person would get none. */
+export interface Tested {
+  items: { address: string; end: string; code: string; text: string }[];
+  reason: string;
+  detail: string;
+}

@@ -33,7 +33,7 @@ function Sample({ brand, colours }: { brand: Brand; colours: Colours }) {
   const language = useLanguage();
   return (
     <div className="hd-brandsample" style={{ ...canvasStyle({ ...brand, colours }), background: colours.background }} dir={directionOf(language)}>
-      <div style={{ color: colours.accent, fontWeight: 700 }}>{brand.logo?.alt ?? t("templates.sheet_head")}</div>
+      <div style={{ color: colours.accent, fontWeight: 700, fontSize: 19 }}>{brand.logo?.alt ?? t("templates.sheet_head")}</div>
       <div className="hd-brandsample-body" style={{ background: colours.surface, color: colours.text, borderColor: colours.line }}>
         <b style={{ color: colours.heading, fontSize: 19 }}>{t("templates.block.heading")}</b>
         <span>{t("templates.brand.lead")}</span>

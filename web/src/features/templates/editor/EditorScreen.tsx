@@ -5,12 +5,12 @@ import { UndoRedo, useUndoKeys } from "@/features/drafts/UndoRedo";
 import { Unsaved } from "@/features/drafts/Unsaved";
 import { useKeeping } from "@/features/drafts/useKeeping";
 import { pickName } from "@/i18n/names";
-import { useLanguage } from "@/i18n/useFormat";
+import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Failure, Group, Loading, Page, SegmentedControl, Text, useDebouncedValue } from "@/ui";
 import { directionOf } from "../languages";
 import { PreviewPane } from "../preview/PreviewPane";
 import { useViewer } from "../preview/PersonBar";
-import { putDraft, useBrand, useCheck, useDraft } from "../queries";
+import { putDraft, useBrand, useCheck, useDraft, useTemplateUses } from "../queries";
 import type { Copy, Draft, Mode } from "../types";
 import { BlocksEditor } from "./BlocksEditor";
 import { CodeMode } from "./CodeMode";
@@ -59,6 +59,7 @@ function Writing({ work, language, change, found }: { work: Work; language: stri
 function Editor({ first, reload }: { first: Draft; reload: () => void }) {
   const { t } = useTranslation();
   const ours = useLanguage();
+  const format = useFormat();
   const navigate = useNavigate();
   const keeping = useWork(first);
   const { value: work, change, known, state } = keeping;
@@ -77,11 +78,13 @@ function Editor({ first, reload }: { first: Draft; reload: () => void }) {
   useUndoKeys(keeping);
   const name = pickName(work.names, ours, first.key);
   const leave = () => void navigate("/templates");
+  const sentBy = (useTemplateUses(first.key).data?.items ?? []).map((one) => `\u2068${pickName(one.names, ours, one.key)}\u2069`);
   return (
     <Page
       wide
       title={name}
       heading={<bdi>{name}</bdi>}
+      lead={sentBy.length > 0 && t("templates.sent_by", { what: format.list(sentBy) })}
       back={<BackLink to="/templates">{t("app.place.templates")}</BackLink>}
       actions={(
         <>
@@ -108,7 +111,7 @@ function Editor({ first, reload }: { first: Draft; reload: () => void }) {
         </Group>
       </div>
       {view === "write" && <Writing work={work} language={language} change={change} found={found} />}
-      {view === "preview" && <PreviewPane copies={work.languages} language={language} viewer={viewer} />}
+      {view === "preview" && <PreviewPane templateKey={first.key} copies={work.languages} language={language} viewer={viewer} />}
       {isPublishing && <PublishDialog draft={known} reload={reload} close={() => { setPublishing(false); }} done={() => { setPublishing(false); reload(); }} />}
     </Page>
   );

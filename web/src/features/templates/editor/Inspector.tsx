@@ -72,7 +72,7 @@ function Form({ block, put, found }: { block: Block; put: Put; found: Found[] })
       {block.type === "products" && <ShowFields block={block} put={put} />}
       {block.type === "coupon" && <PoolField block={block} put={put} />}
       {block.type === "hero" && <HeroButtonFields block={block} put={put} />}
-      {block.type === "social" && <SocialFields links={block.links ?? []} put={(links) => { put({ ...block, links }, "links"); }} />}
+      {block.type === "social" && <SocialFields links={block.links ?? []} put={(links) => { put({ ...block, links }, "links"); }} hint={t("templates.field_hint.links")} />}
       <StyleFields block={block} put={put} />
       <Divider />
       <WhoFields block={block} put={put} error={at("show_if")} />

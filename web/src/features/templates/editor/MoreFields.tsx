@@ -17,11 +17,11 @@ export function HeroButtonFields({ block, put }: { block: BlockOf<"hero">; put: 
 }
 
 /** Where one is found: a name and an address each. */
-export function SocialFields({ links, put }: { links: SocialLink[]; put: (links: SocialLink[]) => void }) {
+export function SocialFields({ links, put, hint }: { links: SocialLink[]; put: (links: SocialLink[]) => void; hint?: string }) {
   const { t } = useTranslation();
   const set = (index: number, change: Partial<SocialLink>) => { put(links.map((one, at) => (at === index ? { ...one, ...change } : one))); };
   return (
-    <Input.Wrapper label={t("templates.field.links")} labelElement="div" description={links.length === 0 ? t("templates.field_hint.links") : undefined}>
+    <Input.Wrapper label={t("templates.field.links")} labelElement="div" description={links.length === 0 ? hint : undefined}>
       <Stack gap={8} mt={4}>
         {links.map((one, index) => (
           <Group key={index} gap={6} wrap="nowrap" align="flex-start">

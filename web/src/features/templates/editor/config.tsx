@@ -15,7 +15,7 @@ function Sheet({ children }: { children: ReactNode }) {
   return (
     <div className="hd-sheet" style={{ ...canvasStyle(brand), background: brand.colours.background, color: brand.colours.text }} dir={direction} lang={language}>
       <div className="hd-sheethead" style={{ color: brand.colours.accent }}>
-        {brand.logo ? <img src={brand.logo.src} alt={brand.logo.alt} style={{ width: brand.logo.width, maxWidth: "100%" }} /> : <span className="hd-ghost">{t("templates.sheet_head")}</span>}
+        {brand.logo ? <img src={brand.logo.src} alt={brand.logo.alt} style={{ width: brand.logo.width, maxWidth: "100%" }} /> : <span>{t("templates.sheet_head")}</span>}
       </div>
       <div className="hd-sheetbody" style={{ background: brand.colours.surface }}>{children}</div>
       <div className="hd-sheetfoot" style={{ color: brand.colours.muted }}>{brand.footer[language] && <bdi>{brand.footer[language]}<br /></bdi>}{t("templates.sheet_foot")}</div>

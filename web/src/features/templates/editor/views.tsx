@@ -104,7 +104,7 @@ function SocialView({ block }: ViewProps<"social">) {
   const links = block.links && block.links.length > 0 ? block.links : brand.social;
   return (
     <div style={{ ...blockStyle(brand, block.style, "8px 24px"), textAlign: block.style?.align || "center", color: brand.colours.accent }}>
-      {links.length === 0 && <span className="hd-ghost">{t("templates.hint.social")}</span>}
+      {links.length === 0 && <span>{t("templates.hint.social")}</span>}
       {links.map((one, index) => <span key={one.network}>{index > 0 && " · "}<u><bdi>{one.network}</bdi></u></span>)}
     </div>
   );

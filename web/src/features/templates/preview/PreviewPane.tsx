@@ -11,6 +11,7 @@ import type { Copies, Copy, Previewed } from "../types";
 import { CLIP, onDarkScreen } from "./dark";
 import { likelyEvent } from "./events";
 import { PersonBar, type Viewer } from "./PersonBar";
+import { TestSend } from "./TestSend";
 
 const VIEWS = ["all", "desktop", "phone", "dark", "rtl", "text"] as const;
 type View = (typeof VIEWS)[number];
@@ -54,13 +55,14 @@ function withSubject(copy: Copy | undefined): Copy | undefined {
 }
 
 interface PaneProps {
+  templateKey: string;
   copies: Copies;
   language: string;
   viewer: Viewer;
 }
 
 /** The mail as one person would get it, on every kind of screen at once; made by what will send it. */
-export function PreviewPane({ copies, language, viewer }: PaneProps) {
+export function PreviewPane({ templateKey, copies, language, viewer }: PaneProps) {
   const { t } = useTranslation();
   const ours = useLanguage();
   const [view, setView] = useState<View>("all");
@@ -85,6 +87,7 @@ export function PreviewPane({ copies, language, viewer }: PaneProps) {
       <Group gap="sm">
         <SegmentedControl className="hd-views" aria-label={t("templates.preview.views")} value={view} onChange={setView} data={VIEWS.map((value) => ({ value, label: t(`templates.preview.view.${value}`) }))} />
         {(event !== "" || reads.some((one) => one.startsWith("event."))) && <NativeSelect aria-label={t("templates.preview.event")} title={t("templates.preview.event")} value={event} data={[{ value: "", label: t("templates.preview.no_event") }, ...events.map((one) => ({ value: one.name, label: one.name }))]} onChange={(change) => { setChosen(change.currentTarget.value); }} />}
+        {copy && <TestSend templateKey={templateKey} copy={copy} language={language} personId={who.person_id} event={who.event} />}
       </Group>
       {preview.isError && <Broken error={preview.error} />}
       {!answer && preview.isPending && <Loading rows={8} />}
@@ -98,7 +101,7 @@ export function PreviewPane({ copies, language, viewer }: PaneProps) {
             {shows("dark") && <Frame view="dark"><MailFrame subject={answer.subject} html={onDarkScreen(answer.html)} height={720} narrow={view === "all"} /></Frame>}
             {shows("rtl") && (
               <Frame view="rtl" {...(mirrored ? { said: languageName(mirrored, ours) } : {})}>
-                {rtl?.reason === "" ? <MailFrame subject={rtl.subject} html={rtl.html} height={720} narrow={view === "all"} /> : <div className="hd-noframe">{t(mirrored ? "templates.preview.rtl_not" : "templates.preview.rtl_none")}</div>}
+                {rtl?.reason === "" ? <MailFrame subject={rtl.subject} html={rtl.html} height={720} /> : <div className="hd-noframe">{t(mirrored ? "templates.preview.rtl_not" : "templates.preview.rtl_none")}</div>}
               </Frame>
             )}
             {shows("text") && <Frame view="text"><pre className="hd-plaintext" dir="auto" tabIndex={0}>{answer.text}</pre></Frame>}
