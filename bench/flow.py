@@ -131,7 +131,7 @@ def _count(stack: Stack, text: str) -> int:
 
 def _check(stack: Stack, events: int) -> None:
     with stack.ch() as ch:
-        there = ch.query("SELECT count(), uniqExact(message_id) FROM event WHERE kind = 'track'").first_row
+        there = ch.query("SELECT count(), uniqExact(message_id) FROM event WHERE kind = 'track'").result_rows[0]
     if tuple(there) != (events, events):
         message = f"{events} events went in, {there[0]} came out, {there[1]} different ones"
         raise AssertionError(message)

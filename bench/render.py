@@ -18,7 +18,7 @@ from hudhud.consent.actions import create_default_topics
 from hudhud.content.actions import publish
 from hudhud.content.sandbox import Sandbox
 from hudhud.delivery.compose import Composer, Ready
-from hudhud.delivery.types import Claimed
+from hudhud.delivery.types import Chunk, Claimed
 from hudhud.kit.crypto import Keys
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _claimed(workspace_id: int, topic_id: int, version_id: int, number: int) -> 
         attributes={"first_name": f"Anna {number}", "city": "Tallinn"},
         language="en",
         event=event_of(number),
+        given={},
     )
 
 
@@ -109,11 +110,11 @@ def _write(stack: Stack, composer: Composer, messages: list[Claimed]) -> tuple[i
     for start in range(0, len(messages), CHUNK):
         chunk = messages[start : start + CHUNK]
         with stack.db.everywhere() as everywhere:
-            senders = composer.load(everywhere, chunk)
-        ready = composer.compose(chunk, senders, NOW)
-        for one in ready:
-            assert isinstance(one, Ready), one
-            size += len(one.data)
+            letterheads = composer.load(everywhere, Chunk(1, chunk, 0, is_full=True))
+        made = composer.compose(chunk, letterheads, NOW)
+        ready = [one for one in made if isinstance(one, Ready)]
+        assert len(ready) == len(made), made
+        size += sum(len(one.data) for one in ready)
         for one in (ready[0], ready[-1]):
             kept[one.message.id] = one.data
     return size, kept
@@ -122,7 +123,7 @@ def _write(stack: Stack, composer: Composer, messages: list[Claimed]) -> tuple[i
 def _cpu() -> float:
     """Return the CPU seconds of this process and of the render process below it."""
     times = [process.cpu_times() for process in (psutil.Process(), *_renderers())]
-    return sum(one.user + one.system for one in times)
+    return float(sum(one.user + one.system for one in times))
 
 
 def _renderers() -> list[psutil.Process]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyroaring import BitMap64
@@ -87,7 +88,7 @@ def by_hand(ch: Client, workspace_id: int, queries_by_hand: Mapping[str, str]) -
     if len(set(answers.values())) != 1:
         message = f"the queries by hand disagree: {answers}"
         raise AssertionError(message)
-    times = {way: best(lambda text=text: ch.query(text, parameters={"w": workspace_id})) for way, text in queries_by_hand.items()}
+    times = {way: best(partial(ch.query, text, parameters={"w": workspace_id})) for way, text in queries_by_hand.items()}
     way = min(times, key=lambda name: times[name])
     return int(answers[way]), times[way], way
 

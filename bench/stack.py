@@ -79,7 +79,7 @@ class Stack:
     def clickhouse_mb(self) -> float:
         """Return the resident memory of the ClickHouse process."""
         assert self.clickhouse.process is not None
-        return psutil.Process(self.clickhouse.process.pid).memory_info().rss / 2**20
+        return float(psutil.Process(self.clickhouse.process.pid).memory_info().rss) / 2**20
 
     def clickhouse_s(self) -> float:
         """Return the processor time that the ClickHouse process has taken."""
