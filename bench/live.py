@@ -35,7 +35,7 @@ LOOK_S = 0.02  # between two looks at the changes: what is measured is late by s
 ROLES = "intake,segments,journeys"
 # Asked while it is measured: a count would read all that waits.
 IS_LEFT = "SELECT EXISTS (SELECT FROM intake_lane l WHERE EXISTS (SELECT FROM intake i WHERE i.lane = l.lane AND (i.txid, i.id) > (l.txid, l.id)))"
-NEW = "SELECT id, person_id FROM segment_change WHERE segment_id = %s AND id > %s AND entered ORDER BY id"
+NEW = "SELECT id, person_id FROM segment_change WHERE workspace_id = %s AND id > %s AND segment_id = %s AND entered ORDER BY id"
 
 
 @dataclass
@@ -75,7 +75,10 @@ def measure_live(stack: Stack, ch: Client, base: Base, *, rate: int = RATE, seco
         }
         wait_for_port(port, 30)
         before = {name: _worked(process) for name, process in parts.items()}
-        threads = [Thread(target=_ask, args=(port, base, watched, watch)), Thread(target=_look, args=(stack, found[0], watch))]
+        threads = [
+            Thread(target=_ask, args=(port, base, watched, watch)),
+            Thread(target=_look, args=(stack, base.workspace_id, found[0], watch)),
+        ]
         for thread in threads:
             thread.start()
         options = {"batch": 20, "connections": 16, "seconds": seconds, "rate": rate, "people": base.people, "zipf": 1, "ahead": ahead}
@@ -135,14 +138,14 @@ def _ask(port: int, base: Base, watched: list[int], watch: Watch) -> None:
         time.sleep(max(0.0, due - time.perf_counter()))
 
 
-def _look(stack: Stack, segment_id: int, watch: Watch) -> None:
+def _look(stack: Stack, workspace_id: int, segment_id: int, watch: Watch) -> None:
     """See who has entered, as another connection sees it."""
     with stack.admin() as admin:
         last = admin.execute("SELECT coalesce(max(id), 0) FROM segment_change").fetchone()
         assert last is not None
         place = int(last[0])
         while not watch.over.wait(LOOK_S):
-            for change_id, person_id in admin.execute(NEW, (segment_id, place)).fetchall():
+            for change_id, person_id in admin.execute(NEW, (workspace_id, place, segment_id)).fetchall():
                 watch.entered.setdefault(person_id, time.perf_counter())
                 place = change_id
 
@@ -150,7 +153,7 @@ def _look(stack: Stack, segment_id: int, watch: Watch) -> None:
 def _worked(process: psutil.Process) -> float:
     """Return the processor seconds of a process and its children, also of those that have ended."""
     times = [process.cpu_times(), *(one.cpu_times() for one in process.children(recursive=True))]
-    return sum(one.user + one.system for one in times) + times[0].children_user + times[0].children_system
+    return float(sum(one.user + one.system for one in times) + times[0].children_user + times[0].children_system)
 
 
 def _is_left(stack: Stack) -> bool:

@@ -252,7 +252,7 @@ def make_segments(db: Database, ch: Client, base: Base) -> None:
             for number in range(SEGMENTS):
                 actions.create_segment(ws, f"Segment {number}", from_json(tree_of(number)), base.now, by="cli")
             actions.create_segment(ws, PROBE, from_json(PROBED), base.now, by="cli")
-    for step in (actions.build, actions.check_due):
+    for step in (actions.build, actions.check_due, actions.keep_up):
         found: object = True
         while found:
             with db.workspace(base.workspace_id) as ws:

@@ -28,6 +28,7 @@ from hudhud.kit.errors import Conflict, Unavailable
 from hudhud.lifecycle import actions as lifecycle
 from hudhud.people import actions as people
 from hudhud.people.types import Identity
+from hudhud.segments.actions import forget_tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,6 +123,7 @@ def _fill(ws: Scope, ch: Client, sandbox: Sandbox, now: datetime, pictures: str,
             people.mirror(ws, ch, ids)
             segments, journeys = ready.install(ws, sandbox, now, actor)
             written.result()
+            forget_tallies(ws)
             _look_back(ws, ch, dict(zip(ids, (shopper.joined_at for shopper in shoppers), strict=True)), now)
     except BaseException:
         clear_events(ch, ws.workspace_id or 0)  # it cannot roll back

@@ -20,6 +20,9 @@ from hudhud.segments.keeping.recheck import settle as settle
 from hudhud.segments.keeping.recheck import suspect as suspect
 from hudhud.segments.keeping.recheck import take_up as take_up
 from hudhud.segments.keeping.stored import read_members as read_members
+from hudhud.segments.keeping.tallies import forget_tallies as forget_tallies
+from hudhud.segments.keeping.tallies import look_at_tallies
+from hudhud.segments.keeping.upkeep import keep_up as keep_up
 from hudhud.segments.lists import apply_edits as apply_edits
 from hudhud.segments.lists import change_list as change_list
 from hudhud.segments.types import (
@@ -100,6 +103,7 @@ def recount(ws: Scope) -> None:
     """Count every segment with conditions again from the whole base: events were taken back. Nobody is told of who came and went by that."""
     open_lock(ws)
     ws.run(QUERIES.unbuild_all)
+    forget_tallies(ws)
     ws.run(QUERIES.ring)
 
 
@@ -149,6 +153,7 @@ def _forget(ws: Scope, segment_id: int, now: datetime) -> None:
     ws.run(QUERIES.archive_segment, id=segment_id, now=now)
     for forget in (QUERIES.forget_archived, QUERIES.forget_changes, QUERIES.forget_edits, QUERIES.forget_days):
         ws.run(forget, id=segment_id)
+    look_at_tallies(ws)
 
 
 def _create(ws: Scope, name: str, owner: str, tree: Condition, now: datetime) -> int:

@@ -10,7 +10,8 @@ SELECT n.id, n.definition, m.members, m.turned FROM needed n LEFT JOIN segment_m
 
 -- name: has_live
 -- Is there anything to keep current?
-SELECT EXISTS (SELECT FROM segment WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL);
+SELECT EXISTS (SELECT FROM segment WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL)
+    OR EXISTS (SELECT FROM segment_tally WHERE workspace_id = %(workspace_id)s);
 
 -- name: make_known
 -- The workspace's lock and memory.
@@ -68,7 +69,9 @@ FROM unnest(%(segments)s::bigint[], %(people)s::bigint[], %(entered)s::boolean[]
 SELECT m.workspace_id FROM segment_membership m JOIN segment s ON s.id = m.segment_id
 WHERE s.archived_at IS NULL AND ((m.built_at IS NULL AND m.failure IS NULL) OR m.next_check_at <= %(now)s)
 UNION
-SELECT workspace_id FROM segment_edit ORDER BY 1;
+SELECT workspace_id FROM segment_edit
+UNION
+SELECT workspace_id FROM segment_known WHERE tallies_due ORDER BY 1;
 
 -- name: next_check
 -- When is the next look due (everywhere)?

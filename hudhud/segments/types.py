@@ -187,6 +187,9 @@ class Touched:
     # Of whom ClickHouse does not know yet what has changed since: asked about all the same, and again when it does.
     behind: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()  # of these people: who was erased
+    created: frozenset[int] = frozenset()  # of these people: whom this batch has made
+    # The first row of the log that it has, where ClickHouse had none of its events before it came, and has all of them now. None: nobody is sure of that.
+    first_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

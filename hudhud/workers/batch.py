@@ -35,6 +35,7 @@ class Part:
     workspace_id: int
     events: list[Event] = field(default_factory=list)
     changed_ids: set[int] = field(default_factory=set)  # people that this batch made or changed
+    created: set[int] = field(default_factory=set)  # those that it made
     attributes: frozenset[str] = frozenset()  # what changed about them
     topics: frozenset[str] = frozenset()
     stale: list[int] = field(default_factory=list)  # people whose mirror is behind, from this batch or elsewhere
@@ -70,6 +71,11 @@ class Batch:
         if found is None:
             found = self.parts[workspace_id] = Part(workspace_id)
         return found
+
+    @property
+    def is_first(self) -> bool:
+        """Whether ClickHouse had nothing of it before it came, has all of it now, and all of it is decided about at once."""
+        return self.claim is not None and not self.claim.again and self.keep is None and not self.is_ignored
 
     def drop(self, event: Event, reason: Reason, detail: str) -> None:
         """Keep an event, or a part of it, among the rejects."""

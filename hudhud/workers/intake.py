@@ -126,6 +126,7 @@ def _resolve(ws: Scope, batch: Batch, part: Part, number: int, some: Sequence[Ev
     # From here on nothing fails: what is said about a part that is undone must not stay.
     part.attributes |= found.changed
     part.changed_ids.update(found.created, found.changed_ids)
+    part.created.update(found.created)
     for event, reason, detail in notes:
         batch.drop(event, reason, detail)
     batch.counts["people"] += len(found.created)
@@ -197,7 +198,9 @@ def update_segments(everywhere: Scope, batch: Batch) -> None:
             behind = frozenset(_stand_today(ws, part)).difference(part.stale)
             others = part.people.difference(event.person_id for event in part.events)
             part.quiet = people.find_quiet(ws, others.intersection(part.stale))
-            batch.let(ws, part, partial(_refresh, ws, batch, part, others, behind), Reason.UNDECIDED)
+            undecided = batch.let(ws, part, partial(_refresh, ws, batch, part, others, behind), Reason.UNDECIDED)
+            if undecided:
+                segments.forget_tallies(ws, {event.name for event in undecided})
         batch.counts["segment changes"] += len(part.changes)
 
 
@@ -216,6 +219,8 @@ def _refresh(ws: Scope, batch: Batch, part: Part, others: set[int], behind: froz
         changed=others.union(part.changed_ids, part.stale),
         behind=behind,
         gone=part.gone & person_ids,
+        created=person_ids & part.created,
+        first_row=min((event.lane_id for event in some), default=None) if batch.is_first else None,
     )
     changes = segments.refresh(ws, batch.ch, touched, batch.now)
     batch.counts["stage moves"] += lifecycle.follow(ws, changes, batch.now, part.quiet)

@@ -90,7 +90,10 @@ def _decide(context: Context, ch: Client, workspace_id: int, now: datetime) -> i
         lifecycle.recount(ws, built)
         changes = [*actions.check_due(ws, ch, now), *actions.apply_edits(ws, ch, now)]
         tell(ws, ch, changes, now)
+    with context.db.workspace(workspace_id) as ws:
+        remembered = actions.keep_up(ws, ch, now)
     context.count("segments", "built", len(built))
+    context.count("segments", "tallies made", remembered)
     context.count("segments", "changed by time or hand", len(changes))
     context.beat()
     return len(built) + len(changes)

@@ -13,7 +13,8 @@ from pyroaring import BitMap64
 
 from hudhud.segments.asking.ask import Facts, find_atoms
 from hudhud.segments.asking.happened import Happened
-from hudhud.segments.asking.partly import Known, Partly, see
+from hudhud.segments.asking.partial import Partly
+from hudhud.segments.asking.partly import Known, see
 from hudhud.segments.asking.sets import Listed
 from hudhud.segments.conditions.atoms import OfEvents, key
 from hudhud.segments.types import Touched, from_json

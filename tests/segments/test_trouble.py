@@ -109,6 +109,8 @@ def test_a_segment_that_cannot_be_built_lets_others_be_built(stage: Stage) -> No
     assert stage.build() == [small]
     assert stage.members() == {large: set(), small: {person_id}}
     assert stage.build() == []
+    with stage.db.workspace(stage.workspace_id) as ws:
+        assert actions.keep_up(ws, stage.ch, stage.now) == 1
     with stage.db.everywhere() as everywhere:
         assert queries.find_work(everywhere, stage.now) == []
         assert queries.find_work(everywhere, stage.now + MINUTE) == [stage.workspace_id]

@@ -41,9 +41,26 @@ SELECT hudhud_wall('segment_membership');
 CREATE TABLE segment_known (
     workspace_id bigint PRIMARY KEY REFERENCES workspace ON DELETE CASCADE,
     people       bytea NOT NULL DEFAULT '',
-    decided_at   timestamptz                     -- the latest instant anything was decided at; decisions never go back
+    decided_at   timestamptz,                    -- the latest instant anything was decided at; decisions never go back
+    tallies_due  boolean NOT NULL DEFAULT false  -- somebody should look after segment_tally
 );
 SELECT hudhud_wall('segment_known');
+
+-- How often people did what, as far as live segments count it without a filter (segments/keeping/tallies.py). Written only under the same lock.
+CREATE TABLE segment_tally (
+    workspace_id bigint NOT NULL REFERENCES workspace ON DELETE CASCADE,
+    name         text NOT NULL,                  -- of the event
+    length       bigint NOT NULL,                -- of the window, in milliseconds; 0: all time
+    version      uuid NOT NULL DEFAULT gen_random_uuid(), -- another one with each time that the sets are written
+    levels       bytea NOT NULL,                 -- MessagePack: a bitmap of who did it at least once, one of who did it at least twice, …
+    turned       bytea NOT NULL,                 -- the same, of who has come to each since
+    doubtful     bytea NOT NULL,                 -- bitmap of whom nothing is believed of
+    until        timestamptz NOT NULL,           -- from here on nothing is, before it was looked whom time makes doubtful
+    since_row    bigint NOT NULL,                -- events of rows of the log up to this one may have been counted when the sets were made
+    PRIMARY KEY (workspace_id, name, length)
+);
+ALTER TABLE segment_tally ALTER levels SET STORAGE EXTERNAL, ALTER turned SET STORAGE EXTERNAL, ALTER doubtful SET STORAGE EXTERNAL;
+SELECT hudhud_wall('segment_tally');
 
 -- When events happen that were dated ahead as they came: they count from then on (segments/keeping/future.py). Whose they are ClickHouse knows.
 CREATE TABLE segment_future (

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.segments.asking.ask import Definitions
-    from hudhud.segments.asking.partly import Partly, Wanted
+    from hudhud.segments.asking.partial import Partly
+    from hudhud.segments.asking.partly import Wanted
     from hudhud.segments.conditions.atoms import Atom
     from hudhud.segments.types import Condition
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyroaring import BitMap64
 
+from hudhud.segments.asking.partial import Partly
 from hudhud.segments.conditions.atoms import Came, Did, key, names
 from hudhud.segments.conditions.nodes import TAKE_NUMBERS
-from hudhud.segments.conditions.passing import MISSING, UNSURE, Said, compares, number
+from hudhud.segments.conditions.passing import MISSING, UNSURE, Said, comes_to, compares, number
 from hudhud.segments.types import Between, Last, SinceEntry, to_ms
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Happened:
         self._doers = touched.doers or {}
         self._instants, self._properties, self._behind = touched.instants, touched.properties, touched.behind
         self._now = now
-        self._moments: dict[str, list[int]] = {}
+        self._at: dict[str, list[int]] = {}
         self._said: dict[str, list[Said]] = {}
         self._passing: dict[tuple[str, str], list[bool | None]] = {}
         self._counted: dict[tuple[str, int, int], Counter[int]] = {}
@@ -62,6 +63,29 @@ class Happened:
                 found = self._counted[atom.name, first, last] = self._counter(atom, first, last)
             return found
         return self._counter(atom, first, last)
+
+    def settle(self, atom: OfOne, people: BitMap64) -> Partly:
+        """Return what the atom says of these people, who had done nothing of its name in its window before; nothing of whom that is not certain of."""
+        numbers: dict[int, list[float]] = {}
+        unsure = BitMap64()
+        for place, person in self._possible(atom):
+            if person in people:
+                value = self._number(atom, place)
+                if isinstance(value, int | float):
+                    numbers.setdefault(person, []).append(value)
+                elif value is UNSURE:
+                    unsure.add(person)
+        answers = {person: comes_to(atom, some) for person, some in numbers.items()}
+        unsure |= BitMap64([person for person, answer in answers.items() if answer is None])
+        true = BitMap64([person for person, answer in answers.items() if answer]) - unsure
+        return Partly(true, people - true - unsure)
+
+    def _number(self, atom: OfOne, place: int) -> object:
+        if self._instants is None or not self._passes(atom.name, atom.where)[place]:
+            return UNSURE
+        if isinstance(atom, Did):
+            return 1
+        return UNSURE if self._properties is None else number(self._say(atom.name)[place].value(atom.path))
 
     def movers(self, atom: OfEvents) -> Movers:
         """Return whom these events may move."""
@@ -104,13 +128,13 @@ class Happened:
         """Yield (place, person) of the events that the atom may count."""
         doers, passing = self._doers.get(atom.name, ()), self._passes(atom.name, atom.where)
         whole = self._is_inside(atom)
-        moments, (first, last) = ([] if whole else self._moments_of(atom.name)), ((0, 0) if whole else self._bounds(atom))
+        moments, (first, last) = ([] if whole else self.moments(atom.name)), ((0, 0) if whole else self._bounds(atom))
         for place, person in enumerate(doers):
             if passing[place] is not False and (whole or first <= moments[place] <= last):
                 yield place, person
 
     def _counter(self, atom: Did, first: int, last: int) -> Counter[int]:
-        those = zip(self._doers[atom.name], self._moments_of(atom.name), self._passes(atom.name, atom.where), strict=True)
+        those = zip(self._doers[atom.name], self.moments(atom.name), self._passes(atom.name, atom.where), strict=True)
         return Counter(person for person, at, passes in those if passes and first <= at <= last and person not in self._behind)
 
     def _passes(self, name: str, where: Sequence[Where]) -> Sequence[bool | None]:
@@ -134,24 +158,25 @@ class Happened:
             self._everybody[name] = BitMap64(self._doers.get(name, ()))
         return self._everybody[name]
 
-    def _moments_of(self, name: str) -> list[int]:
+    def moments(self, name: str) -> list[int]:
+        """Return when the events of a name happened, in milliseconds, in the order of the batch."""
         assert self._instants is not None
-        if name not in self._moments:
-            self._moments[name] = [to_ms(at) for at in self._instants[name]]
-        return self._moments[name]
+        if name not in self._at:
+            self._at[name] = [to_ms(at) for at in self._instants.get(name, ())]
+        return self._at[name]
 
     def _is_inside(self, atom: OfOne) -> bool:
         """Say whether all events of its name lie in the window, as nearly always; or may, as nobody knows when they happened."""
         if self._instants is None or not self._doers.get(atom.name) or isinstance(atom.window, SinceEntry):
             return True
-        moments = self._moments_of(atom.name)
+        moments = self.moments(atom.name)
         first, last = bounds(atom.window, self._now)
         return first <= min(moments) and max(moments) <= last
 
     def _bounds(self, atom: OfOne) -> tuple[int, int]:
         """Return the first and the last millisecond that counts, no further than there are events: windows of any length are then mostly the same."""
         first, last = bounds(atom.window, self._now)
-        moments = self._moments_of(atom.name)
+        moments = self.moments(atom.name)
         return (max(first, min(moments)), min(last, max(moments))) if moments else (first, last)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap64
 
+from hudhud.segments.asking.partial import Partly
 from hudhud.segments.asking.sets import Listed
 from hudhud.segments.conditions.atoms import Did, key, to_atom
 from hudhud.segments.types import And, Not, Or, Segment
@@ -24,26 +25,6 @@ if TYPE_CHECKING:
     from hudhud.segments.types import Condition
 
 Wanted = dict[str, tuple["Atom", BitMap64]]  # an atom's key -> the atom, and of whom its answer is wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Partly:
-    """For whom something is known to hold, for whom known not to."""
-
-    true: BitMap64 = field(default_factory=BitMap64)
-    false: BitMap64 = field(default_factory=BitMap64)
-
-    def __invert__(self) -> Partly:
-        """The opposite is known of the same people."""
-        return Partly(self.false, self.true)
-
-    def among(self, people: BitMap64) -> Partly:
-        """Return what is known of these people."""
-        return Partly(self.true & people, self.false & people)
-
-    def open(self, people: BitMap64) -> BitMap64:
-        """Return of which of these people it is not known."""
-        return people - self.true - self.false
 
 
 NOTHING = Partly()

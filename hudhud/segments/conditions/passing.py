@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hudhud.segments.conditions.atoms import OPPOSITE
+from hudhud.segments.conditions.atoms import OPPOSITE, Did
 from hudhud.segments.conditions.nodes import ITEM_OPS, ITEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from hudhud.segments.conditions.atoms import OfOne
     from hudhud.segments.conditions.nodes import Op, Value, Where
 
 MISSING, UNSURE = object(), object()
 EXACT = 2.0**53  # whole numbers below are the same as floats
 CLOSE = 1e-9  # numbers that differ by a smaller part than this are left to ClickHouse
+MILLION, LARGE = 1_000_000, 1e6  # sums are of whole millionths; of larger numbers with a fraction it is left to ClickHouse what these are
 MAYBE_NUMBER = frozenset("-0123456789")
 
 
@@ -109,3 +111,20 @@ def _compares_numbers(found: object, op: Op, value: float) -> bool | None:
     if not whole and abs(one - value) <= CLOSE * max(1.0, abs(value)):
         return None
     return {"is": one == value, "more_than": one > value, "less_than": one < value, "at_least": one >= value, "at_most": one <= value}[op]
+
+
+def comes_to(atom: OfOne, numbers: Sequence[float]) -> bool | None:
+    """Say whether an atom holds of somebody whose events have just these numbers (of which `Did` counts how many there are); it takes numbers."""
+    if isinstance(atom, Did):
+        return len(numbers) == atom.exactly if atom.exactly else len(numbers) >= atom.least
+    if not numbers or atom.op == "is_set":
+        return bool(numbers)
+    assert isinstance(atom.value, int | float)
+    if atom.take in {"min", "max"}:
+        return compares(min(numbers) if atom.take == "min" else max(numbers), atom.op, atom.value)
+    parts = [one * MILLION for one in numbers]
+    if any(one % 1 and abs(one) > LARGE for one in numbers) or any(abs(part % 1 - 0.5) < CLOSE * MILLION for part in parts):
+        return None
+    bound = round(float(atom.value) * MILLION)
+    added = sum(map(round, parts)) - bound * (len(parts) if atom.take == "average" else 1)
+    return {"is": added == 0, "more_than": added > 0, "less_than": added < 0, "at_least": added >= 0, "at_most": added <= 0}[atom.op]

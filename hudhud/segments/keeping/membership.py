@@ -18,9 +18,11 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pyroaring import BitMap64
 
 from hudhud.kit.errors import HudhudError
+from hudhud.kit.sql import numbers
 from hudhud.segments.asking.answers import inquire
 from hudhud.segments.asking.ask import QUERIES, ask, find_all_merged, find_atoms, read_definitions
 from hudhud.segments.asking.happened import Happened
+from hudhud.segments.asking.partial import join
 from hudhud.segments.asking.partly import see
 from hudhud.segments.asking.sets import dump, load
 from hudhud.segments.conditions.atoms import all_names
@@ -28,7 +30,9 @@ from hudhud.segments.keeping.concern import find_concerned
 from hudhud.segments.keeping.flips import find_turns, flips_of, next_flips, soonest
 from hudhud.segments.keeping.future import find_due, forget_past, note_batch, note_stored
 from hudhud.segments.keeping.growth import record
+from hudhud.segments.keeping.places import find_moved, hand_over, let_go
 from hudhud.segments.keeping.stored import read_members, turn_members, write_members
+from hudhud.segments.keeping.tallies import doubt, look_at_tallies, open_tallies, take_tallies, write_tallies
 from hudhud.segments.types import Change, Segment, Touched, from_json
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from hudhud.kit.db import Scope
-    from hudhud.segments.asking.partly import Partly
+    from hudhud.segments.asking.partial import Partly
+    from hudhud.segments.keeping.tallies import Tallies
     from hudhud.segments.types import Condition
 
 T = TypeVar("T")
@@ -110,29 +115,34 @@ def refresh(ws: Scope, ch: Client, touched: Touched, now: datetime) -> list[Chan
     segments = [segment for segment in live if segment.built and not segment.failing]
     people, gone = BitMap64(touched.person_ids), BitMap64(touched.gone)
     desk.merged = find_all_merged(desk.ch, desk.workspace_id, people)
-    moved = _find_moved(desk, desk.merged, live)
+    moved = find_moved(desk, desk.merged, live)
     fresh = ((people - desk.known) | BitMap64(moved.values())) - gone
     note_batch(desk.ws, desk.ch, touched, desk.now)
+    happened, tallies = Happened(touched, desk.now), open_tallies(desk.ws, desk.now, people)
+    take_tallies(tallies, touched, happened, fresh, desk.merged)
     # Places are given and taken also where nothing can be asked: nobody looks for these people there later.
-    _hand_over(desk, live, moved)
-    _let_go(desk, live, gone)
+    hand_over(desk, live, moved)
+    let_go(desk, live, gone)
     concerned = [segment for segment in segments if segment.concerned]
     apart(desk, concerned, lambda some: _plan_looks(desk, some, touched))
-    changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, fresh | gone))
+    changes = apart(desk, concerned, lambda some: _decide_concerned(desk, some, touched, happened, tallies, fresh | gone))
     changes += apart(desk, segments, lambda some: decide(desk, some, fresh).changes)
+    write_tallies(desk.ws, tallies)
     desk.close((desk.known | (people - BitMap64(touched.behind))) - BitMap64(moved) if fresh or moved else None)
     return changes
 
 
-def _decide_concerned(desk: Desk, segments: Sequence[Live], touched: Touched, others: BitMap64) -> list[Change]:
+def _decide_concerned(
+    desk: Desk, segments: Sequence[Live], touched: Touched, happened: Happened, tallies: Tallies, others: BitMap64
+) -> list[Change]:
     """Decide about the people whom the batch may move, but for `others`: each in some of these segments, asked about in all that concern anybody."""
     definitions = read_definitions(desk.ws, [segment.tree for segment in segments])
     stored = read_members(desk.ws, [segment.id for segment in segments], BitMap64(touched.person_ids))
-    happened = Happened(touched, desk.now)
     asked = {
         one.id: find_concerned(one.tree, definitions, touched, happened, stored[one.id], by_facts=one.by_facts) - others for one in segments
     }
-    seen = see(find_atoms([one.tree for one in segments], definitions), happened)
+    atoms = find_atoms([one.tree for one in segments], definitions)
+    seen = join(see(atoms, happened), tallies.recall(atoms, happened))
     changed = BitMap64(touched.person_ids if touched.changed is None else touched.changed)
     return _decide(desk, segments, asked, seen=seen, changed=changed).changes
 
@@ -170,7 +180,7 @@ def _check(desk: Desk, due: Sequence[Live]) -> list[Change]:
     asked = {segment.id: desk.known if segment.failing else turns.people(atoms[segment.id]) for segment in due}
     # The batch that merged them has yet to tell of it; until it does they stay known, so that it finds them.
     desk.merged = find_all_merged(desk.ch, desk.workspace_id, BitMap64().union(*asked.values()))
-    _hand_over(desk, due, _find_moved(desk, desk.merged))
+    hand_over(desk, due, find_moved(desk, desk.merged))
     decision = _decide(desk, due, asked, MOST_CHANGES)
     for segment in due if decision.is_whole else ():
         desk.ws.run(QUERIES.set_checked, id=segment.id, now=desk.now, next_check_at=soonest(turns.flips, atoms[segment.id], desk.now))
@@ -183,6 +193,7 @@ def build(ws: Scope, ch: Client, now: datetime) -> list[int]:
     new = [one for one in find_live(desk, NOTHING) if not one.built and (not one.failing or (one.next_check_at or desk.now) <= desk.now)]
     built = apart(desk, new, lambda some: _build(desk, some))
     if built:
+        look_at_tallies(desk.ws)
         desk.close(desk.known.union(*(living for _, living in built)))
     return [segment_id for segment_id, _ in built]
 
@@ -357,39 +368,15 @@ def _plan_looks(desk: Desk, segments: Sequence[Live], touched: Touched) -> list[
     return []
 
 
-def _find_moved(desk: Desk, merged: Sequence[tuple[int, int]], segments: Sequence[Live] = ()) -> dict[int, int]:
-    """Return who of the `merged` the segments know, or is in one of these: that is as far as ClickHouse has been told (it is what is asked)."""
-    # Who is to be asked about again (`ask_again`) is not known, and was perhaps merged before that.
-    unknown = BitMap64([actor for actor, _ in merged if actor not in desk.known])
-    inside = read_members(desk.ws, [segment.id for segment in segments], unknown) if unknown and segments else {}
-    held = BitMap64().union(*inside.values())
-    return {actor: person for actor, person in merged if actor not in unknown or actor in held}
-
-
-def _hand_over(desk: Desk, segments: Sequence[Live], moved: Mapping[int, int]) -> None:
-    """Give the places of merged people to those they were merged into."""
-    if not moved:
-        return
-    leaving = BitMap64(moved)
-    turned = {}
-    for segment_id, before in read_members(desk.ws, [segment.id for segment in segments], leaving | BitMap64(moved.values())).items():
-        after = (before - leaving) | BitMap64([moved[actor] for actor in before & leaving])
-        turned[segment_id] = before ^ after
-    record(desk.ws, turn_members(desk.ws, turned), [], desk.now)
-
-
-def _let_go(desk: Desk, segments: Sequence[Live], gone: BitMap64) -> None:
-    if gone:
-        record(desk.ws, turn_members(desk.ws, read_members(desk.ws, [segment.id for segment in segments], gone)), [], desk.now)
-
-
 def _write_changes(desk: Desk, changes: Sequence[Change]) -> None:
     if changes:
-        segments, people = [change.segment_id for change in changes], [change.person_id for change in changes]
-        desk.ws.run(QUERIES.add_changes, segments=segments, people=people, entered=[change.entered for change in changes], now=desk.now)
+        segments, people = numbers(change.segment_id for change in changes), numbers(change.person_id for change in changes)
+        entered = "{" + ",".join("t" if change.entered else "f" for change in changes) + "}"
+        desk.ws.run(QUERIES.add_changes, segments=segments, people=people, entered=entered, now=desk.now)
 
 
 def ask_again(ws: Scope, person_ids: Sequence[int]) -> None:
     """Let the next batch that concerns these people ask about them in all segments, as if they were new: their past is another one now."""
     row = open_lock(ws)
     ws.run(QUERIES.set_known, people=dump(load(row["people"]) - BitMap64(person_ids)), now=row["decided_at"])
+    doubt(ws, person_ids)

@@ -19,6 +19,7 @@ from hudhud.segments.asking.sets import dump, load
 from hudhud.segments.keeping.flips import LONGEST_PAUSE, crossed
 from hudhud.segments.keeping.membership import MAX_REASON, MOST_CHANGES, NOTHING, UNASKABLE, Desk, apart, decide, find_live, open_desk
 from hudhud.segments.keeping.stored import read_members
+from hudhud.segments.keeping.tallies import forget_tallies
 from hudhud.segments.types import Segment, Touched
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _differing(desk: Desk, segments: Sequence[Live]) -> BitMap64:
 def take_up(ws: Scope, ch: Client, people: Iterable[int], event_name: str, now: datetime) -> list[Change]:
     """Ask anew about people whose events of a name were deleted, in all segments that ask for it; return who came and who went."""
     desk = open_desk(ws, ch, now)
+    forget_tallies(ws, [event_name])
     asking = [one for one in find_live(desk, Touched(frozenset(), frozenset({event_name}))) if one.built and not one.failing and one.events]
     concerned = BitMap64(people) & desk.known
     decisions = apart(desk, asking, lambda some: [decide(desk, some, concerned)])
@@ -121,6 +123,7 @@ def settle(ws: Scope, ch: Client, now: datetime) -> list[Change]:
     ws.run(QUERIES.settle, differences=len(changes), left=dump(left) if left else None)
     desk.close()
     if changes:
+        forget_tallies(ws)
         wrong = sorted({change.segment_id for change in changes})
         log.error("segment.memberships_were_wrong", workspace=desk.workspace_id, memberships=len(changes), segments=wrong)
     return changes

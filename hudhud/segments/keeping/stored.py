@@ -17,8 +17,7 @@ from hudhud.kit import sql
 from hudhud.segments.asking.sets import dump, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from uuid import UUID
+    from collections.abc import Hashable, Mapping, Sequence
 
     from hudhud.kit.db import Scope
 
@@ -34,10 +33,10 @@ class Sets:
     def __init__(self, most: int = MOST_KEPT) -> None:
         """Begin with none."""
         self._most, self._bytes = most, 0
-        self._kept: OrderedDict[UUID, tuple[BitMap64, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[BitMap64, int]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, version: UUID) -> BitMap64 | None:
+    def get(self, version: Hashable) -> BitMap64 | None:
         """Return a set, not to be changed."""
         with self._lock:
             found = self._kept.get(version)
@@ -45,7 +44,7 @@ class Sets:
                 self._kept.move_to_end(version)
             return found and found[0]
 
-    def put(self, version: UUID, members: BitMap64, size: int) -> None:
+    def put(self, version: Hashable, members: BitMap64, size: int) -> None:
         """Keep a set of so many bytes."""
         with self._lock:
             if version not in self._kept:
