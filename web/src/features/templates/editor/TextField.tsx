@@ -20,7 +20,7 @@ interface TextFieldProps {
 const RICH = { blockquote: false, code: false, codeBlock: false, heading: false, horizontalRule: false, undoRedo: false, trailingNode: false, link: { openOnClick: false, autolink: false, HTMLAttributes: { target: null, rel: null, class: null } } } as const;
 const PLAIN = { ...RICH, bold: false, italic: false, underline: false, strike: false, link: false, bulletList: false, orderedList: false, listItem: false, listKeymap: false, hardBreak: false } as const;
 
-/** A text on the canvas, written where it stands. */
+/** A text on the canvas, written where it stands. A click in it is no click beside the blocks, which would choose none. */
 export function TextField({ value, change, label, placeholder, rich }: TextFieldProps) {
   const { setWritten, direction } = useDesk();
   const shell = useRef<HTMLDivElement>(null);
@@ -52,5 +52,5 @@ export function TextField({ value, change, label, placeholder, rich }: TextField
   }, [editor, value, rich]);
   useEffect(() => registerOverlayPortal(shell.current), []);
   useEffect(() => () => { setWritten((old) => (old?.editor === editor ? null : old)); }, [editor, setWritten]);
-  return <div ref={shell} className="hd-written"><EditorContent editor={editor} /></div>;
+  return <div ref={shell} className="hd-written" onClick={(event) => { event.stopPropagation(); }}><EditorContent editor={editor} /></div>;
 }
