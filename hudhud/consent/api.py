@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema, Status
 
 from hudhud.consent import actions, confirming, queries
 from hudhud.consent.pasted import read_addresses
+from hudhud.consent.types import SuppressionReason  # noqa: TC001 -- ninja reads it
 from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import Request, needs
 from hudhud.people.identifiers import normal_email
@@ -108,7 +109,7 @@ def find_proofs(request: Request, person_id: int) -> dict[str, Any]:
 def find_suppressions(
     request: Request,
     search: str = "",
-    reason: Literal["hard_bounce", "complaint", "manual", "erased"] | None = None,
+    reason: SuppressionReason | None = None,
     after: str = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:

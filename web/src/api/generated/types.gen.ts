@@ -7659,7 +7659,7 @@ export type ConsentFindSuppressionsData = {
         /**
          * Reason
          */
-        reason?: 'hard_bounce' | 'complaint' | 'manual' | 'erased' | null;
+        reason?: 'hard_bounce' | 'soft_bounce' | 'complaint' | 'manual' | 'erased' | null;
         /**
          * After
          */

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/useFormat";
 import { Button, Card, Failure, Figure, Figures, State, Stack, Text } from "@/ui";
-import { useWinner } from "./queries";
+import { useTest, useWinner } from "./queries";
 import type { Campaign, Numbers } from "./types";
 
 /** What people did with it. Machines are told apart; shares are of what was delivered. */
@@ -24,6 +24,8 @@ function Variants({ campaign, numbers }: { campaign: Campaign; numbers: Numbers 
   const { t } = useTranslation();
   const format = useFormat();
   const choose = useWinner(campaign.id);
+  const test = useTest(campaign).data?.now.variants ?? [];
+  const best = (name: string) => test.find((one) => one.name === name)?.best;
   const canChoose = campaign.state === "testing" || campaign.state === "undecided";
   const share = (rate: number | null) => (rate === null ? "–" : format.percent(rate));
   return (
@@ -33,7 +35,7 @@ function Variants({ campaign, numbers }: { campaign: Campaign; numbers: Numbers 
       {choose.isError && <Failure error={choose.error} />}
       <div className="hd-scroll">
         <table className="hd-variants">
-          <thead><tr>{["variant", "sent", "opened", "clicked", "unsubscribed"].map((one) => <th key={one} scope="col">{t(`campaigns.${one}`)}</th>)}{canChoose && <th aria-label={t("campaigns.choose_this")} />}</tr></thead>
+          <thead><tr>{["variant", "sent", "opened", "clicked", "unsubscribed"].map((one) => <th key={one} scope="col">{t(`campaigns.${one}`)}</th>)}{test.length > 0 && <th scope="col">{t("campaigns.chance")}</th>}{canChoose && <th aria-label={t("campaigns.choose_this")} />}</tr></thead>
           <tbody>
             {numbers.variants.map((one) => (
               <tr key={one.name}>
@@ -42,6 +44,7 @@ function Variants({ campaign, numbers }: { campaign: Campaign; numbers: Numbers 
                 <td>{format.number(one.opened)} ({share(one.rates.open)})</td>
                 <td>{format.number(one.clicked)} ({share(one.rates.click)})</td>
                 <td>{format.number(one.unsubscribed)} ({share(one.rates.unsubscribe)})</td>
+                {test.length > 0 && <td>{share(best(one.name) ?? null)}</td>}
                 {canChoose && <td><Button size="compact-sm" variant="default" loading={choose.isPending} onClick={() => { choose.mutate(one.name); }}>{t("campaigns.choose_this")}</Button></td>}
               </tr>
             ))}

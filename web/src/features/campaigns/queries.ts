@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import {
   campaignsArchiveCampaign, campaignsCancelCampaign, campaignsChooseWinner, campaignsCountDrafted, campaignsCreateCampaign, campaignsDeleteCampaign, campaignsDuplicateCampaign,
-  campaignsFindBehind, campaignsFindCampaigns, campaignsFindNumbers, campaignsGetCampaign, campaignsPauseCampaign, campaignsResendCampaign, campaignsRestoreCampaign, campaignsResumeCampaign,
-  campaignsReviewCampaign, campaignsSaveCampaign, campaignsSendCampaign, campaignsUndoCampaign, contentPreviewTemplate,
+  campaignsFindBehind, campaignsFindCampaigns, campaignsFindNumbers, campaignsGetCampaign, campaignsGetTest, campaignsPauseCampaign, campaignsResendCampaign, campaignsRestoreCampaign, campaignsResumeCampaign,
+  campaignsReviewCampaign, campaignsSaveCampaign, campaignsSendCampaign, campaignsUndoCampaign, campaignTrialsTestCampaign, contentPreviewTemplate,
 } from "@/api/generated";
 import { usePages } from "@/api/page";
 import { Problem } from "@/api/problem";
@@ -121,4 +121,29 @@ export function useResend(id: number, done: (made: Campaign) => void) {
 
 export function useDrop(id: number, done: () => void) {
   return useWrite(() => call(campaignsDeleteCampaign({ path: { campaign_id: id } })), done);
+}
+
+/** What the test shows now: for each version the chance that it is the best. */
+interface Shown {
+  now: { variants: { name: string; best: number }[] };
+}
+
+export function useTest(campaign: Campaign) {
+  return useQuery({
+    queryKey: [...CAMPAIGNS, "test", campaign.id],
+    queryFn: () => call<Shown>(campaignsGetTest({ path: { campaign_id: campaign.id } })),
+    enabled: campaign.definition.test !== null,
+    refetchInterval: WORKING.has(campaign.state) ? 5000 : false,
+  });
+}
+
+/** Nothing was sent where `reason` is there: the text needs a value of a person. */
+export interface Tried {
+  items: { address: string; end: string }[];
+  reason?: string;
+}
+
+/** A copy of a version to one's own address, at once; nothing of it is counted. */
+export function useTrial(id: number) {
+  return useMutation({ mutationFn: ({ variant, language }: { variant: string; language: string }) => call<Tried>(campaignTrialsTestCampaign({ path: { campaign_id: id }, body: { to: ["me"], variant, language } })) });
 }

@@ -33,7 +33,7 @@ export function Composer({ campaign, reload }: { campaign: Campaign; reload: () 
       {draft.error !== null && <Unsaved error={draft.error} retry={() => void draft.save()} keep={draft.overwrite} take={reload} />}
       {drop.isError && <Failure error={drop.error} />}
       <WhoCard definition={definition} change={change} id={campaign.id} resendOf={campaign.resend_of} />
-      <WhatCard definition={definition} change={change} problems={known.problems} />
+      <WhatCard definition={definition} change={change} problems={known.problems} id={campaign.id} />
       <WhenCard definition={definition} change={change} problems={known.problems} />
       <CheckCard campaign={known} isSaved={draft.state === "saved"} />
     </Stack>

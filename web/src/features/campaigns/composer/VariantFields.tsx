@@ -9,8 +9,10 @@ import { Button, Group, Loading, MailFrame, NativeSelect, SimpleGrid, Stack, Tex
 import { useLook } from "../queries";
 import type { Problem, Variant } from "../types";
 import { problemText } from "./problemText";
+import { TrialButton } from "./TrialButton";
 
 interface Props {
+  id: number;
   variant: Variant;
   isAlone: boolean;
   problems: Problem[];
@@ -50,7 +52,7 @@ function Look({ template, language, subject }: { template: string; language: str
 }
 
 /** What one variant says: its template, and where it differs from that. */
-export function VariantFields({ variant, isAlone, problems, change, remove, hasClock }: Props) {
+export function VariantFields({ id, variant, isAlone, problems, change, remove, hasClock }: Props) {
   const { t } = useTranslation();
   const language = useLanguage();
   const templates = (useTemplateList(false).data?.items ?? []).filter((one) => one.number !== null);
@@ -74,6 +76,7 @@ export function VariantFields({ variant, isAlone, problems, change, remove, hasC
         {chosen && <Button variant="default" onClick={() => { setIsShown(!isShown); }} aria-expanded={isShown}>{t(isShown ? "campaigns.hide" : "campaigns.show")}</Button>}
         {chosen && <Link className="hd-textlink hd-small" to={`/templates/${chosen.key}`} style={{ paddingBlockEnd: 9 }}>{t("campaigns.edit_template")}</Link>}
       </Group>
+      {chosen && <TrialButton id={id} variant={variant.name} language={spoken} />}
       {chosen && isAlone && <Button size="compact-sm" variant="subtle" style={{ alignSelf: "start" }} aria-expanded={more} onClick={toggle}>{t("campaigns.differ")}</Button>}
       {chosen && more && (
         <>

@@ -35,7 +35,7 @@ function TestFields({ test, variants, change }: { test: Test; variants: Variant[
 }
 
 /** What they get: one mail, or several that compete. */
-export function WhatCard({ definition, change, problems }: Part & { problems: Problem[] }) {
+export function WhatCard({ definition, change, problems, id }: Part & { problems: Problem[]; id: number }) {
   const { t } = useTranslation();
   const { variants, test } = definition;
   const put = (place: number) => (part: Partial<Variant>, field = "") => {
@@ -57,7 +57,7 @@ export function WhatCard({ definition, change, problems }: Part & { problems: Pr
     <StepCard number={2} title={t("campaigns.what")} side={variants.length < LETTERS.length && <Button size="xs" variant="default" leftSection={<IconPlus size={15} aria-hidden />} onClick={add}>{t("campaigns.add_variant")}</Button>}>
       <Stack>
         {variants.map((one, place) => {
-          const fields = <VariantFields key={place} variant={one} isAlone={variants.length === 1} problems={mine(one, place)} change={put(place)} remove={() => { remove(place); }} hasClock={definition.when.kind === "local"} />;
+          const fields = <VariantFields key={place} id={id} variant={one} isAlone={variants.length === 1} problems={mine(one, place)} change={put(place)} remove={() => { remove(place); }} hasClock={definition.when.kind === "local"} />;
           return variants.length === 1 ? fields : <div key={place} className="hd-variant">{fields}</div>;
         })}
         {test && <TestFields test={test} variants={variants} change={(part) => { change({ test: { ...test, ...part } }); }} />}
