@@ -17,7 +17,7 @@ from hudhud.content import queries as templates
 from hudhud.content.sandbox import shared
 from hudhud.edge import pages
 from hudhud.edge.look import looks_of
-from hudhud.kit.errors import InvalidInput, NotFound
+from hudhud.kit.errors import InvalidInput
 from hudhud.kit.http import Request, needs
 
 router = Router(tags=["consent"])
@@ -50,11 +50,8 @@ def set_confirmation(request: Request, key: str, change: Confirming) -> dict[str
 
 def _install_mail(request: Request) -> None:
     """Publish the ready mail, unless there is one of that name: then it stays as it was written."""
-    try:
-        templates.get_template(request.scope, CONFIRM_TEMPLATE)
-    except NotFound:
-        names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(CONFIRM_TEMPLATE))
-        content.publish(request.scope, shared(), CONFIRM_TEMPLATE, names, languages, actor=request.actor, now=request.now)
+    names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(CONFIRM_TEMPLATE))
+    content.publish_ready(request.scope, shared(), CONFIRM_TEMPLATE, names, languages, actor=request.actor, now=request.now)
 
 
 @router.post("/consent/page")

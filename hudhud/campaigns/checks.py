@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hudhud.campaigns.editions import compile_subjects
-from hudhud.campaigns.moments import is_over
+from hudhud.campaigns.moments import find_start, is_over
 from hudhud.campaigns.queries import get_campaign
 from hudhud.campaigns.types import BestHour, Definition, Local, Problem, Variant
 from hudhud.consent.queries import find_topics
@@ -71,6 +71,11 @@ def _of_variant(ws: Scope, sandbox: Sandbox, definition: Definition, variant: Va
         said = f"nothing of {variant.template!r} is published"
         yield Problem("template", f"{place}.template", said, "publish it first", variant.name)
         return
+    if template.archived_at is not None:
+        yield Problem(
+            "template", f"{place}.template", f"{variant.template!r} is archived", "take it out again, or choose another one", variant.name
+        )
+        return
     yield from _of_subject(sandbox, variant, set(template.languages), place)
     yield from _of_sender(variant, place)
     if variant.at is not None and not isinstance(definition.when, Local):
@@ -126,6 +131,8 @@ def _of_times(definition: Definition, now: datetime) -> Iterator[Problem]:
         yield Problem("when", "when", "that moment is over", "choose one that is to come, or send it now")
     if definition.ends_at is not None and definition.ends_at <= now:
         yield Problem("ends_at", "ends_at", "that is over", "choose a later end, or none")
+    elif definition.ends_at is not None and definition.ends_at <= find_start(definition, now, at_once=True):
+        yield Problem("ends_at", "ends_at", "it ends before it begins", "choose a later end, or none")
     if definition.per_hour is not None and isinstance(definition.when, Local | BestHour):
         said = "so many an hour cannot be kept where each one's clock decides"
         yield Problem("per_hour", "per_hour", said, "send it now or at an instant, or without a limit")

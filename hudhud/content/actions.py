@@ -27,9 +27,19 @@ QUERIES = sql.load("hudhud.content")
 
 
 def publish(
-    ws: Scope, sandbox: Sandbox, key: str, names: dict[str, str], languages: dict[str, dict[str, Any]], *, actor: str, now: datetime
+    ws: Scope,
+    sandbox: Sandbox,
+    key: str,
+    names: dict[str, str],
+    languages: dict[str, dict[str, Any]],
+    *,
+    actor: str,
+    now: datetime,
+    is_ready: bool = False,
 ) -> int:
     """Check, compile and publish a template; return the version's id (the present one when nothing changed).
+
+    `is_ready`: it is as it comes with Hudhud, nobody has written it here (`publish_ready`).
 
     Raises `TemplateError` that names part, line and remedy, and `InvalidInput` for the frame around it.
     """
@@ -51,9 +61,26 @@ def publish(
         compiled=json.dumps({language: asdict(one) for language, one in compiled.items()}),
         now=now,
         actor=actor,
+        is_ready=is_ready,
     )
     ws.run(QUERIES.use_version, template_id=template_id, version_id=version_id)
     return int(version_id)
+
+
+def publish_ready(
+    ws: Scope, sandbox: Sandbox, key: str, names: dict[str, str], languages: dict[str, dict[str, Any]], *, actor: str, now: datetime
+) -> None:
+    """Publish a ready template, unless somebody has written one of that key or begun to change it: that stays as it is.
+
+    Names that were given here stay, too; what was put away is taken out again, as it is needed. Raises as `publish` does.
+    """
+    found = ws.one(QUERIES.lock_ready, key=key)
+    if found is not None and found["archived_at"] is not None:
+        ws.run(QUERIES.take_out, key=key, now=now)
+        record_audit(ws, now, actor, "template.restore", f"template:{key}")
+    # Nothing published yet (a draft alone) could not be sent; the draft stays beside it.
+    if found is None or not found["is_written"]:
+        publish(ws, sandbox, key, names if found is None else found["names"], languages, actor=actor, now=now, is_ready=True)
 
 
 def put_brand(ws: Scope, kit: dict[str, Any], *, by: str, now: datetime) -> None:
@@ -65,11 +92,11 @@ def put_brand(ws: Scope, kit: dict[str, Any], *, by: str, now: datetime) -> None
 
 
 def install_ready(ws: Scope, sandbox: Sandbox, *, actor: str, now: datetime) -> list[str]:
-    """Publish every ready template that is new or has changed; return their keys."""
+    """Publish every ready template that is new or has changed, but none that was written here; return their keys."""
     keys = []
     for folder in sorted(_ready_folders(), key=lambda folder: folder.name):
         names, languages = read_ready(folder)
-        publish(ws, sandbox, folder.name, names, languages, actor=actor, now=now)
+        publish_ready(ws, sandbox, folder.name, names, languages, actor=actor, now=now)
         keys.append(folder.name)
     return keys
 

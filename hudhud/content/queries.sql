@@ -21,10 +21,21 @@ RETURNING id;
 
 -- name: add_version
 -- Append a version; what was published before stays as it is.
-INSERT INTO template_version (workspace_id, template_id, number, source, look, compiled, published_at, published_by)
-SELECT %(workspace_id)s, %(template_id)s, coalesce(max(number), 0) + 1, %(source)s::json, %(look)s, %(compiled)s::jsonb, %(now)s, %(actor)s
+INSERT INTO template_version (workspace_id, template_id, number, source, look, compiled, published_at, published_by, is_ready)
+SELECT %(workspace_id)s, %(template_id)s, coalesce(max(number), 0) + 1, %(source)s::json, %(look)s, %(compiled)s::jsonb, %(now)s, %(actor)s, %(is_ready)s
 FROM template_version WHERE template_id = %(template_id)s
 RETURNING id;
+
+-- name: lock_ready
+-- A template that has the key of a ready one, held; whether somebody has written what is published, or begun to change it.
+SELECT t.names, t.archived_at,
+       t.version_id IS NOT NULL AND (NOT v.is_ready OR EXISTS (SELECT FROM template_draft d WHERE d.template_id = t.id)) AS is_written
+FROM template t LEFT JOIN template_version v ON v.id = t.version_id
+WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s FOR UPDATE OF t;
+
+-- name: take_out
+-- Take a template out again that was put away.
+UPDATE template SET archived_at = NULL, updated_at = %(now)s WHERE workspace_id = %(workspace_id)s AND key = %(key)s;
 
 -- name: use_version
 -- From now on this version is sent.

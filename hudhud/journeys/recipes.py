@@ -67,6 +67,7 @@ def get_mail(template: str) -> ReadyMail:
 def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str, answers: Mapping[str, str | int] | None = None) -> int:
     """Publish a ready journey with its templates, topics and pool, not yet started; return the version's number. Again: nothing happens.
 
+    Templates of these keys that were written or changed here stay as they are, and are what it sends.
     `answers` by the keys of its questions (installing/questions.py); where none is given, what is guessed for sure stands.
     Raises `JourneyNotFound` for a key that is none of ours, `AnswersNeeded`, and `InvalidInput` for an answer that does not do.
     """
@@ -84,7 +85,7 @@ def install(ws: Scope, sandbox: Sandbox, key: str, now: datetime, *, by: str, an
     for template in templates(graph):
         names, languages = content.read_ready(resources.files("hudhud.content.ready").joinpath(template))
         copies = {language: {part: fitted.rewrite(text) for part, text in copy.items()} for language, copy in languages.items()}
-        content.publish(ws, sandbox, template, names, copies, actor=by, now=now)
+        content.publish_ready(ws, sandbox, template, names, copies, actor=by, now=now)
     return actions.publish(ws, _dated(fitted.graph, now), now, by=by)
 
 

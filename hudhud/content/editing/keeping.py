@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hudhud.accounts.actions import record_audit
+from hudhud.consent.types import CONFIRM_TEMPLATE
 from hudhud.content import actions
 from hudhud.content.queries import get_template
 from hudhud.content.types import TemplateInUse, TemplateNotFound, VersionNotFound
@@ -47,7 +48,12 @@ def publish_again(ws: Scope, sandbox: Sandbox, key: str, number: int, now: datet
 def find_uses(ws: Scope, key: str) -> list[dict[str, Any]]:
     """Return what sends a template: `{"kind", "key", "names"}`."""
     rows = ws.rows(KEEPING.find_journeys, key=key, quoted=json.dumps(key))
-    return [{"kind": "journey", "key": journey, "names": names or {}} for journey, names in rows]
+    uses: list[dict[str, Any]] = [{"kind": "journey", "key": journey, "names": names or {}} for journey, names in rows]
+    # A campaign has one name; whatever one's language is, it is that one.
+    uses += [{"kind": "campaign", "key": str(one), "names": {"en": name}} for one, name in ws.rows(KEEPING.find_campaigns, key=key)]
+    if key == CONFIRM_TEMPLATE:
+        uses += [{"kind": "topic", "key": topic, "names": names} for topic, names in ws.rows(KEEPING.find_topics)]
+    return uses
 
 
 def archive(ws: Scope, key: str, now: datetime, *, by: str) -> None:
@@ -80,8 +86,13 @@ def _lock(ws: Scope, key: str) -> dict[str, Any]:
     return found
 
 
+def _called(use: dict[str, Any]) -> str:
+    """Return what somebody calls it: a campaign's key is a number."""
+    return str(use["names"]["en"] if use["kind"] == "campaign" else use["key"])
+
+
 def _check_unused(ws: Scope, key: str) -> None:
     _lock(ws, key)
     if uses := find_uses(ws, key):
-        where = ", ".join(f"the {use['kind']} “{use['key']}”" for use in uses)
+        where = ", ".join(f"the {use['kind']} “{_called(use)}”" for use in uses)
         raise TemplateInUse(f"{key!r} is sent by {where}; take it out there first.", key=key, uses=uses)

@@ -16,14 +16,33 @@ WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s AND v.number = %(num
 SELECT id, version_id, archived_at FROM template WHERE workspace_id = %(workspace_id)s AND key = %(key)s FOR UPDATE;
 
 -- name: find_journeys
--- Journeys that send a template, in their current version or in their draft.
+-- Journeys that send a template: in their current version, in their draft, or in an older version that people are still in.
 SELECT j.key, coalesce(v.graph::jsonb -> 'names', d.graph::jsonb -> 'names') AS names
 FROM journey j LEFT JOIN journey_version v ON v.id = j.version_id LEFT JOIN journey_draft d ON d.journey_id = j.id
-WHERE j.workspace_id = %(workspace_id)s AND j.archived_at IS NULL
-  AND (position(%(quoted)s IN v.graph) > 0 AND jsonb_path_exists(v.graph::jsonb, '$.nodes.**.template ? (@ == $key)', jsonb_build_object('key', %(key)s::text))
-       OR position(%(quoted)s IN d.graph::text) > 0
+WHERE j.workspace_id = %(workspace_id)s
+  AND (EXISTS (
+           SELECT FROM journey_version o
+           WHERE o.journey_id = j.id AND (o.id = j.version_id AND j.archived_at IS NULL OR EXISTS (SELECT FROM run_position p WHERE p.version_id = o.id))
+             AND position(%(quoted)s IN o.graph) > 0
+             AND jsonb_path_exists(o.graph::jsonb, '$.nodes.**.template ? (@ == $key)', jsonb_build_object('key', %(key)s::text)))
+       OR j.archived_at IS NULL AND position(%(quoted)s IN d.graph::text) > 0
           AND jsonb_path_exists(d.graph::jsonb, '$.nodes.**.template ? (@ == $key)', jsonb_build_object('key', %(key)s::text)))
 ORDER BY j.key;
+
+-- name: find_campaigns
+-- Campaigns that are to send a template yet: drafts, those that wait to begin, and those that have not made all of their messages (these are made of an
+-- edition, and need the template no more).
+SELECT c.id, c.name FROM campaign c
+WHERE c.workspace_id = %(workspace_id)s AND c.archived_at IS NULL
+  AND (c.status IN ('draft', 'scheduled')
+       OR c.status IN ('running', 'paused')
+          AND NOT EXISTS (SELECT FROM campaign_part p WHERE p.campaign_id = c.id AND p.part IN ('all', 'rest') AND p.finished_at IS NOT NULL))
+  AND EXISTS (SELECT FROM json_array_elements(c.definition -> 'variants') v WHERE v ->> 'template' = %(key)s)
+ORDER BY c.id;
+
+-- name: find_topics
+-- Topics for which one confirms by the mail that asks.
+SELECT t.key, t.names FROM topic t WHERE t.workspace_id = %(workspace_id)s AND t.confirms ORDER BY t.key;
 
 -- name: was_sent
 -- Whether any message was ever made of it, or waits to be.

@@ -22,6 +22,7 @@ CREATE TABLE template_version (
     compiled     jsonb NOT NULL,                 -- {lang: {"subject", "html", "text", "links": [url…], "paths": […]}}
     published_at timestamptz NOT NULL,
     published_by text NOT NULL,
+    is_ready     boolean NOT NULL DEFAULT false, -- as it comes with Hudhud: only then may installing publish over it
     UNIQUE (template_id, number)
 );
 SELECT hudhud_wall('template_version');
