@@ -215,7 +215,7 @@ def _scrub_messages(ws: Scope, actors: Sequence[int], addresses: list[str]) -> N
 
 
 def _scrub_logs(ws: Scope, mentions: Mentions) -> None:
-    """Remove refused messages, lines of files and bodies of webhooks that speak of them, and blank lines of the audit log that name an address of theirs."""
+    """Remove refused messages, lines of files and bodies of webhooks that speak of them; blank what else names an address of theirs: the audit log, senders' troubles."""
     for page in find_pages(ws, QUERIES.read_rejects):
         ws.run(QUERIES.remove_rejects, ids=numbers(row_id for row_id, body in page if mentions.in_message(bytes(body))))
     for page in find_pages(ws, QUERIES.read_refused_lines, "(0,0)"):
@@ -224,6 +224,8 @@ def _scrub_logs(ws: Scope, mentions: Mentions) -> None:
         ws.run(QUERIES.remove_hook_bodies, ids=numbers(row_id for row_id, body in page if mentions.in_foreign(bytes(body))))
     for page in find_pages(ws, QUERIES.read_report_bodies):
         ws.run(QUERIES.remove_report_bodies, ids=numbers(row_id for row_id, body in page if mentions.in_foreign(bytes(body))))
+    for page in find_pages(ws, QUERIES.read_troubles):
+        ws.run(QUERIES.blank_troubles, ids=numbers(row_id for row_id, text in page if mentions.in_text(text)))
     for page in find_pages(ws, QUERIES.read_audit):
         ws.run(QUERIES.blank_audit, ids=numbers(row_id for row_id, text in page if mentions.in_text(text)))
 

@@ -220,6 +220,14 @@ SELECT id, body FROM hook_body WHERE workspace_id = %(workspace_id)s AND id > %(
 -- What speaks of them: whole bodies, as nobody knows where in one they stand.
 DELETE FROM hook_body WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
 
+-- name: read_troubles
+-- What was wrong with senders, in the words of the other side.
+SELECT id, trouble FROM sender WHERE workspace_id = %(workspace_id)s AND id > %(after)s AND trouble <> '' ORDER BY id LIMIT %(limit)s;
+
+-- name: blank_troubles
+-- That one does not work stays; the words that name an address of theirs go.
+UPDATE sender SET trouble = '' WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s::bigint[]);
+
 -- name: read_audit
 -- A page of the list of changes.
 SELECT id, object || ' ' || detail::text FROM audit_log WHERE workspace_id = %(workspace_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;

@@ -37,6 +37,9 @@ NOT_ABOUT_PEOPLE = {
     "company_person": "numbers of people",
     "template": "words of the shop",
     "template_version": "words of the shop",
+    "template_draft": "words of the shop",
+    "brand": "words and colours of the shop",
+    "snippet": "words of the shop",
     "segment": "rules",
     "journey": "rules",
     "journey_version": "rules",
@@ -56,6 +59,8 @@ NOT_ABOUT_PEOPLE = {
     "coupon_stock": "counts",
     "journey_secret": "secrets of the shop, sealed",
     "sending_limit": "domains",
+    "sender_day": "counts",
+    "sending_domain": "domains, keys that are sealed, and what DNS says",
     "sending_cap": "rules",
     "quiet_hours": "rules",
     "message_edition": "words of the shop",
@@ -188,6 +193,14 @@ def _more(person_id: int, shop: int) -> Iterator[tuple[Any, ...]]:
             f" SELECT workspace_id, id, 'click', 0, %s, now(), 'GET', %s, '10.9.8.7' FROM message WHERE id = {ours}"
         ),
         (f"https://shop.test/{MARK}", MARK),
+    )
+    # What a provider says when it refuses a sender may name whom the mail was to.
+    yield (
+        (
+            "INSERT INTO sender (workspace_id, name, stream, place, kind, settings, sealed, failures, trouble, created_at, created_by)"
+            " VALUES (%s, 'Main', 'both', 1, 'smtp', '{}', '', 1, %s, now(), 'user:1')"
+        ),
+        (shop, f"403 {EMAIL} is not allowed"),
     )
     yield "INSERT INTO report_door (workspace_id, kind, created_at) VALUES (%s, 'brevo', now())", (shop,)
     yield (
