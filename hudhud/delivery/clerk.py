@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -82,9 +83,10 @@ class Clerk:
         self.settlements.append(settlement)
         self._ring()
 
-    def put_back(self, mail: Ready) -> None:
-        """The attempt was never made: planned again, due at once."""
-        self.settle(Settlement(*mail.hold, State.PLANNED, due_at=self.now(), taken_back=True, sender_id=mail.message.sender_id))
+    def put_back(self, mail: Ready, after_s: float = 0.0) -> None:
+        """The attempt was never made: planned again, due at once or a little later."""
+        due_at = self.now() + timedelta(seconds=after_s)
+        self.settle(Settlement(*mail.hold, State.PLANNED, due_at=due_at, taken_back=True, sender_id=mail.message.sender_id))
 
     def report(self, sender_id: int, trouble: str | None) -> None:
         """Note soon that a sender failed and why, or (None) that it works."""

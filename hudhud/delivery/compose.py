@@ -141,7 +141,9 @@ class Composer:
     def _with_signers(self, everywhere: Scope, made: Letterheads, chunk: Chunk) -> Letterheads:
         """Let those letterheads sign whose mail is not signed by a provider."""
         ours = {
-            place: one.domain for place, one in made.items() if not isinstance(one, InvalidInput) and _is_ours(chunk.ways.get(place[1]))
+            place: one.domain.lower()
+            for place, one in made.items()
+            if not isinstance(one, InvalidInput) and _is_ours(chunk.ways.get(place[1]))
         }
         found = find_signers(everywhere, self.keys, {(place[0], domain) for place, domain in ours.items()}, self.signers) if ours else {}
         for place, domain in ours.items() if found else ():

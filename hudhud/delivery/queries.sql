@@ -130,10 +130,11 @@ SELECT id, name, currency, postal_address, sender_name, sender_email, language F
 
 -- name: mark
 -- Ask the consent gate once more, and mark what it lets through as being handed over, with what the copies were made of; only what still is ours.
--- Answers what was not marked, with the gate's reason if it has one. An address that changed since the copy was made is such a case without a reason.
+-- Answers what was not marked, with the gate's reason if it has one. An address that changed since the copy was made is such a case without a reason, and so is a sender that was paused or deleted.
 -- `held` and `passed` are columns because the planner takes half of such rows for true, and then joins by hash.
 WITH asked AS MATERIALIZED (
-    SELECT *, lease_id = ANY (ARRAY (SELECT l.id FROM delivery_lease l WHERE l.id = ANY (%(leases)s::bigint[]) AND l.until > clock_timestamp())) AS held
+    SELECT *, lease_id = ANY (ARRAY (SELECT l.id FROM delivery_lease l WHERE l.id = ANY (%(leases)s::bigint[]) AND l.until > clock_timestamp()))
+          AND (sender_id = 0 OR sender_id = ANY (ARRAY (SELECT s.id FROM sender s WHERE s.id = ANY (%(senders)s::bigint[]) AND NOT s.is_paused))) AS held
     FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(addresses)s::text[], %(versions)s::bigint[], %(languages)s::text[], %(facts)s::text[], %(links)s::text[], %(senders)s::bigint[])
         AS a (id, lease_id, address, version_id, language, facts, links, sender_id)
 ), judged AS MATERIALIZED (
@@ -199,6 +200,19 @@ SELECT pg_advisory_xact_lock(hashtextextended('hudhud.pauses', 0));
 -- Messages of a journey or a campaign that were parked, as it was paused, are due.
 UPDATE message SET due_at = %(now)s, reason = ''
 WHERE workspace_id = %(workspace_id)s AND source_kind = %(source_kind)s AND source_key = %(source_key)s AND reason = %(source_kind)s || '_paused' AND state = 'planned';
+
+-- name: space_out
+-- What is overdue of a campaign that keeps a pace leaves at that pace, after what it has planned already; answers when the last one does.
+WITH late AS MATERIALIZED (
+    SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM message
+    WHERE workspace_id = %(workspace_id)s AND source_id = %(campaign_id)s AND source_kind = 'campaign' AND state = 'planned' AND due_at <= %(now)s
+), last AS MATERIALIZED (
+    SELECT coalesce(max(due_at), %(now)s) AS at FROM message
+    WHERE workspace_id = %(workspace_id)s AND source_id = %(campaign_id)s AND source_kind = 'campaign' AND state = 'planned' AND reason = '' AND due_at > %(now)s
+), moved AS (
+    UPDATE message m SET due_at = last.at + late.place * %(pace)s::interval FROM late, last WHERE m.id = late.id AND m.state = 'planned' RETURNING m.due_at
+)
+SELECT coalesce((SELECT max(due_at) FROM moved), (SELECT at FROM last));
 
 -- name: find_ended
 -- Leases that ended, or that nobody renewed lately and whose worker has no session any more.

@@ -37,6 +37,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 CROWDED_PAUSE_S = 2.0
 QUICK_S = 0.1
 LEAST_SHARE = 5
+# By so much later a mail comes again at which a sender was shut.
+SHUT_AT_S = 5.0
 # A mark that is older is made again: consent may have changed meanwhile.
 FRESH_S = 2.0
 
@@ -199,15 +201,18 @@ class Slot:
             return
         self._down(mail, detail)
 
-    def _down(self, mail: Ready, detail: str) -> None:
-        """Nothing goes this way for now. Of a sender everybody is told, and its mail is for whoever claims it next: no fault of theirs, so no attempt."""
+    def _down(self, mail: Ready, detail: str, after_s: float = 0.0) -> None:
+        """Nothing goes this way for now. Of a sender everybody is told, and its mail is for whoever claims it next: no fault of theirs, so no attempt.
+
+        `after_s`: the mail that was answered so comes that much later than the others, as it may be the only one.
+        """
         self.door.pause_s = min(max(self.door.pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self.door.down_until = time.monotonic() + self.door.pause_s
         log.warning("delivery.peer_unreachable", detail=detail, pause_s=self.door.pause_s, sender=self.door.sender_id)
         if self.door.sender_id:
             self.door.is_failing = True
             self.clerk.report(self.door.sender_id, detail)
-            self.clerk.put_back(mail)
+            self.clerk.put_back(mail, after_s)
         else:
             self._later(mail, Handed(End.BROKEN, Reason.PEER_UNREACHABLE, None, detail))
         while self.hand:
@@ -243,7 +248,7 @@ class Slot:
                 self._once_more(mail, handed)
                 return
             case End.SHUT:
-                self._down(mail, handed.text)
+                self._down(mail, handed.text, SHUT_AT_S if handed.reason is Reason.PEER_REJECTED else 0.0)
             case End.ACCEPTED:
                 self._accepted(mail, handed)
             case End.DEFERRED:

@@ -7,7 +7,7 @@ import base64
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ class Stub:
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     hangs_up: bool = False
+    shuts_at: bytes = b""
     asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
 
@@ -84,7 +85,7 @@ def stub() -> Iterator[Stub]:
             if told.hangs_up:
                 self.close_connection = True
                 return
-            self.send_response(told.status)
+            self.send_response(403 if told.shuts_at and told.shuts_at in body else told.status)
             for name, value in {**told.headers, "Content-Length": str(len(told.body))}.items():
                 self.send_header(name, value)
             self.end_headers()
@@ -241,6 +242,7 @@ def test_a_good_status_without_their_number_leaves_a_doubt(name: str, body: byte
 @pytest.mark.parametrize(
     ("name", "status", "body", "headers", "end", "is_hard"),
     [
+        ("resend", 409, {"name": "invalid_idempotent_request", "message": "Same key, another payload."}, {}, End.IN_DOUBT, False),
         ("ses", 400, {"message": "Daily message quota exceeded."}, {"x-amzn-errortype": "LimitExceededException:http://x"}, End.DEFERRED, False),
         ("ses", 400, {"__type": "com.amazonaws#MailFromDomainNotVerifiedException", "message": "…"}, {}, End.SHUT, False),
         ("ses", 400, {"message": "Email address is not verified."}, {"x-amzn-errortype": "MessageRejected"}, End.REJECTED, False),
@@ -335,5 +337,21 @@ def test_mail_goes_by_a_provider_from_plan_to_outcome(desk: Desk, stub: Stub) ->
     say(stub, 403, {"message": "The security token included in the request is invalid."})
     desk.send("eve@example.com")
     desk.work()
-    assert desk.states()["eve@example.com"] == ("planned", "sender_down")
+    assert desk.states()["eve@example.com"] == ("planned", "")
     assert "security token" in str(desk.rows("SELECT trouble FROM sender"))
+
+
+def test_a_mail_at_which_the_other_side_shuts_its_door_keeps_no_others_from_leaving(desk: Desk, stub: Stub) -> None:
+    """A firewall before the provider answers 403 to one text: the breaker must not ask with that one for ever."""
+    say(stub, *GOOD["ses"])
+    stub.shuts_at = b"p0@example.com"
+    settings: dict[str, Any] = {"region": "eu-west-1", "access_key_id": "AKID", "secret_access_key": "s", "endpoint": stub.url, "lines": 1}
+    with desk.db.workspace(desk.workspace_id) as ws:
+        keeping.create_sender(ws, desk.around, SenderGiven("SES", "ses", settings), make.NOW, by="user:1")
+    desk.send(*[f"p{number}@example.com" for number in range(5)])
+    for _ in range(8):
+        desk.work()
+        desk.clock.at += timedelta(seconds=4)
+    states = desk.states()
+    assert states.pop("p0@example.com")[0] == "planned"
+    assert set(states.values()) == {("accepted", "")}

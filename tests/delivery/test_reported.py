@@ -6,14 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from hudhud.delivery.channels.posted import name_in
 from hudhud.delivery.outcomes.classify import classify
 from hudhud.delivery.outcomes.names import find_message
 from hudhud.delivery.outcomes.providers.readers import read_body
 from hudhud.delivery.outcomes.types import PROVIDERS, Kind
 from tests.delivery.conftest import KEYS
-from tests.delivery.test_providers import MAIL, all_of
+from tests.delivery.test_providers import MAIL, NAME, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +93,11 @@ def sent_of(request: Request) -> Sent:
         return dict(json.loads(request.body))
     fields = re.findall(rb'name="([^"]+)"\r\n\r\n(.*?)\r\n--', request.body, re.DOTALL)
     return {name.decode(): value.decode() for name, value in fields}
+
+
+def test_a_sender_s_name_is_not_taken_for_ours() -> None:
+    odd = MAIL.data.replace(b"From: ", b'From: "Message-ID: <1.x@y" ', 1)
+    assert name_in(msgspec.structs.replace(MAIL, data=odd)) == NAME == name_in(MAIL)
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)

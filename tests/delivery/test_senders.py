@@ -12,13 +12,14 @@ import pytest
 from hudhud.content.values import Reading
 from hudhud.delivery import actions, claims
 from hudhud.delivery.channels.base import End
+from hudhud.delivery.domains.keeping import create_domain
 from hudhud.delivery.returnpath import read_return_path, to_return_path
 from hudhud.delivery.senders import keeping
 from hudhud.delivery.senders.keeping import SenderGiven
 from hudhud.delivery.senders.kinds import Surroundings
 from hudhud.delivery.senders.trying import Tried, try_sender
 from hudhud.delivery.senders.types import SenderNotFound
-from hudhud.delivery.types import Settlement, State
+from hudhud.delivery.types import Mark, Settlement, State
 from hudhud.kit.crypto import Keys
 from hudhud.kit.egress import read_networks
 from hudhud.kit.errors import InvalidInput
@@ -190,6 +191,43 @@ def test_mail_of_a_paused_sender_waits_for_a_word(desk: Desk, second: Ledger) ->
     put(desk, second)
     desk.work()
     assert len(second.entries()) == 2
+
+
+@pytest.mark.parametrize("how", ["pause", "delete", "nothing"])
+def test_what_is_claimed_already_does_not_leave_by_a_sender_that_is_paused_or_gone(desk: Desk, how: str) -> None:
+    sender_id = put(desk, desk.ledger)
+    desk.send("ada@example.com")
+    with desk.db.everywhere() as everywhere:
+        chunk = claims.claim(everywhere, "worker", 10, desk.clock.now())
+    assert chunk is not None
+    (one,) = chunk.messages
+    with desk.db.workspace(desk.workspace_id) as ws:
+        if how == "pause":
+            keeping.set_paused(ws, sender_id, is_paused=True, now=desk.clock.now(), by="user:1")
+        elif how == "delete":
+            keeping.drop_sender(ws, sender_id, desk.clock.now(), by="user:1")
+    mark = Mark(one.id, one.lease_id, one.address, one.version_id, "en", "{}", [], sender_id)
+    with desk.db.everywhere() as everywhere:
+        assert claims.mark(everywhere, [mark], desk.clock.now()) == {mark.hold: None if how == "nothing" else "lost"}
+
+
+def test_a_password_goes_by_tls_alone(desk: Desk) -> None:
+    outside = Surroundings(KEYS, "mail.example", ())
+    for security in ("none", "starttls_if_offered"):
+        given = SenderGiven("A", "smtp", {"host": "mail.example", "username": "u", "password": "hunter22", "security": security})
+        with desk.db.workspace(desk.workspace_id) as ws, pytest.raises(InvalidInput, match="security"):
+            keeping.create_sender(ws, outside, given, desk.clock.now(), by="user:1")
+
+
+def test_mail_is_signed_however_its_domain_is_written(desk: Desk) -> None:
+    put(desk, desk.ledger, from_email="anna@Oak.Example")
+    with desk.db.workspace(desk.workspace_id) as ws:
+        create_domain(ws, KEYS, "oak.example", desk.clock.now(), by="user:1")
+        ws.conn.execute("UPDATE sending_domain SET rsa_seen_at = now()")
+    desk.send("ada@example.com")
+    desk.work()
+    (entry,) = desk.ledger.entries()
+    assert b"d=oak.example" in base64.b64decode(entry.raw).partition(b"\r\n\r\n")[0]
 
 
 def test_secrets_stay_with_their_server(desk: Desk) -> None:

@@ -154,9 +154,9 @@ class Parts:
 
 
 def name_in(mail: Ready) -> str:
-    """Return our name of the message, from its Message-ID `<ID.NAME@…>`."""
-    head = mail.data[: mail.data.find(b"\r\n\r\n")]
-    _, _, rest = head.partition(b"Message-ID: <")
+    """Return our name of the message, from its Message-ID `<ID.NAME@…>`: the header itself, whatever a sender calls themselves."""
+    head = b"\r\n" + mail.data[: mail.data.find(b"\r\n\r\n")]
+    _, _, rest = head.partition(b"\r\nMessage-ID: <")
     return rest.partition(b"@")[0].rpartition(b".")[2].decode("ascii", "replace")
 
 

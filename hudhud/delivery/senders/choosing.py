@@ -167,13 +167,17 @@ def _spread(choice: Choice, rest: list[Claimed], tallies: Sequence[_Tally], now:
 
 
 def _probe(choice: Choice, rest: list[Claimed], tally: _Tally, now: datetime) -> list[Claimed]:
-    """Let one mail show whether a broken sender works again, once its pause is over; the others wait or go elsewhere."""
+    """Let one mail show whether a broken sender works again, once its pause is over; the others wait or go elsewhere.
+
+    Another one each time: where it is a single mail that the other side refuses so, it must not be the one that is asked for ever.
+    """
     if tally.closed_until is not None and tally.closed_until > now:
         return rest
     tally.closed_until = now + pause_of(tally.way.failures + 1)
     tally.take(1)
-    choice.messages.append(_with(rest[0], tally.way.id))
-    return rest[1:]
+    probe = rest[tally.way.failures % len(rest)]
+    choice.messages.append(_with(probe, tally.way.id))
+    return [one for one in rest if one is not probe]
 
 
 def _room_of(tally: _Tally, now: datetime, wanted: int) -> int:

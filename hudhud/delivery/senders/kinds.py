@@ -151,8 +151,9 @@ def _open_smtp(settings: SmtpSettings, around: Surroundings) -> Channel:
 def _check_smtp(settings: SmtpSettings, around: Surroundings) -> None:
     if settings.port not in PORTS and not around.networks:
         raise InvalidInput("port", settings.port, f"use one of {', '.join(map(str, sorted(PORTS)))}")
-    if settings.security == "none" and settings.username and not around.networks:
-        raise InvalidInput("security", settings.security, "use TLS: the password would be sent in the clear")
+    if settings.security not in ("starttls", "tls") and settings.username and not around.networks:
+        # "If offered": whoever stands between takes the offer away.
+        raise InvalidInput("security", settings.security, "use TLS: the password could be sent in the clear")
 
 
 @dataclass(frozen=True, slots=True)

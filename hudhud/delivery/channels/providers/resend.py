@@ -20,12 +20,14 @@ WORDS: dict[str, End] = {
     "monthly_quota_exceeded": End.SHUT,
     "rate_limit_exceeded": End.DEFERRED,
     "concurrent_idempotent_requests": End.DEFERRED,
-    "invalid_idempotent_request": End.REJECTED,
+    # It has had this key with another text: an earlier try reached it, and may have been sent.
+    "invalid_idempotent_request": End.IN_DOUBT,
     "restricted_api_key": End.SHUT,
     "missing_api_key": End.SHUT,
     "invalid_api_key": End.SHUT,
     "invalid_from_address": End.SHUT,
 }
+REASONS = {End.DEFERRED: Reason.PEER_DEFERRED, End.IN_DOUBT: Reason.NO_REPLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +64,5 @@ class Resend:
         end = WORDS.get(str(found.get("name")))
         if end is None:
             return by_status(answer, text)
-        reason = Reason.PEER_DEFERRED if end is End.DEFERRED else Reason.PEER_REJECTED
+        reason = REASONS.get(end, Reason.PEER_REJECTED)
         return Handed(end, reason, answer.status, text[:500], again_in_s=pause_of(answer))
