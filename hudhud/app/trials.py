@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 from hudhud.accounts.actions import record_audit
 from hudhud.accounts.queries import find_members, get_workspace
 from hudhud.consent.queries import find_suppressed
-from hudhud.content.copies import read_copy
+from hudhud.content.copies import LANGUAGE, read_copy
 from hudhud.content.editing.drafts import get_draft
 from hudhud.content.sandbox import shared
 from hudhud.content.trying import As, try_out
@@ -63,6 +63,8 @@ def test_template(request: Request, key: str, given: TemplateTest) -> dict[str, 
     """Send a copy to colleagues at once, as a person would get it; nothing of it is counted, and its links change nothing."""
     own = settings()
     around = Surroundings(request.keys, urlsplit(own.base_url).hostname or "localhost", read_networks(own.private_networks))
+    if not LANGUAGE.fullmatch(given.language):
+        raise InvalidInput("language", given.language, "use a language code such as en or fa")
     with request.open() as ws:
         addresses = check_recipients(ws, request.actor, given.to)
         raw = get_draft(ws, key)["languages"].get(given.language) if given.copy_ is None else given.copy_

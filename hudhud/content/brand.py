@@ -9,9 +9,9 @@ import msgspec
 
 from hudhud.kit.errors import InvalidInput
 
-Hex = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+Hex = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}\Z")]
 Word = Annotated[str, msgspec.Meta(max_length=500)]
-Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\"<>{}]{1,1990}$")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\"<>{}]{1,1990}\Z")]
 FONTS = {
     "system": "-apple-system, 'Segoe UI', Vazirmatn, Tahoma, Roboto, Helvetica, Arial, sans-serif",
     "serif": "Georgia, 'Noto Naskh Arabic', 'Times New Roman', serif",
@@ -19,7 +19,7 @@ FONTS = {
     "mono": "'SFMono-Regular', Consolas, 'Courier New', Vazirmatn, monospace",
 }
 # Raised when what is made of the same source and brand changes: templates are then compiled anew when they are published again.
-LAYOUT = 1
+LAYOUT = 2
 
 
 class Colours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     src: Address
     alt: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     width: Annotated[int, msgspec.Meta(ge=16, le=560)] = 160
-    href: Annotated[str, msgspec.Meta(pattern=r"^(|https?://[^\s\"<>{}]{1,1990})$")] = ""
+    href: Annotated[str, msgspec.Meta(pattern=r"^(|https?://[^\s\"<>{}]{1,1990})\Z")] = ""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     font: Literal["system", "serif", "rounded", "mono"] = "system"
     radius: Annotated[int, msgspec.Meta(ge=0, le=40)] = 8
     logo: Logo | None = None
-    footer: dict[Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")], Word] = {}
+    footer: dict[Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?\Z")], Word] = {}
     social: Annotated[list[Place], msgspec.Meta(max_length=12)] = []
 
 

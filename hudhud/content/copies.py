@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from hudhud.content.types import SOURCES, Copy
 from hudhud.kit.errors import InvalidInput
 
@@ -75,6 +77,7 @@ def _check_source(raw: Mapping[str, Any], mode: str, place: str) -> None:
         raise InvalidInput(f"{place}.{other}", raw[other], f"with mode {mode} give {SOURCES[mode]} alone")
     if mode == "blocks" and not isinstance(raw["document"], dict):
         raise InvalidInput(f"{place}.document", raw["document"], "give a block document")
+    check_numbers(raw.get("document"), f"{place}.document")
     if not isinstance(raw.get("inline_css", False), bool) or (raw.get("inline_css") and mode != "html"):
         raise InvalidInput(f"{place}.inline_css", raw["inline_css"], "give true or false, with mode html only")
 
@@ -85,6 +88,14 @@ def write(value: object, place: str) -> str:
     if "\\u0000" in text or "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise InvalidInput(place, "a text", "leave out zero characters and halves of characters")
     return text
+
+
+def check_numbers(source: object, place: str) -> None:
+    """Raise `InvalidInput` for whole numbers of more than 64 bits: the way to the render process knows none."""
+    try:
+        msgspec.msgpack.encode(source)
+    except OverflowError:
+        raise InvalidInput(place, "a number", "use whole numbers of up to 18 digits") from None
 
 
 def snippets_in(copies: Iterable[Copy]) -> list[str]:

@@ -45,10 +45,10 @@ class Publish(msgspec.Struct, tag="publish"):
 
 
 class Preview(msgspec.Struct, tag="preview"):
-    """Show one compiled copy with one person's values; links lead straight to their targets. `preheader`: what is shown by itself, too."""
+    """Show one compiled copy with one person's values (JSON: numbers may be of any length); links lead straight to their targets. `preheader`: what is shown by itself, too."""
 
     compiled: Compiled
-    values: dict[str, Any]
+    values: bytes
     preheader: str = ""
 
 

@@ -18,7 +18,7 @@ from hudhud.content.liquid import check
 from hudhud.content.markup import compile_mjml
 from hudhud.content.plain import from_html
 from hudhud.content.program import Program
-from hudhud.content.rawhtml import compile_html, compile_piece
+from hudhud.content.rawhtml import compile_html, compile_piece, escape_words
 from hudhud.content.types import SOURCES, Compiled, Copy, TemplateError
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ def _check_parts(copy: Copy, language: str, place: str) -> list[tuple[str, ...]]
 
 
 def _from_mjml(copy: Copy, language: str, look: Look, place: str) -> _Made:
-    source = into_document(copy.mjml, language, copy.preheader, look)
+    source = into_document(copy.mjml, language, escape_words(copy.preheader), look)
     document, links = compile_mjml(source, f"{place}.mjml")
     return _Made(document, links, copy.text or from_html(document), frame_of(copy.mjml, language, look))
 
 
 def _from_html(copy: Copy, _language: str, _look: Look, place: str) -> _Made:
-    document, links = compile_html(copy.html, copy.preheader, f"{place}.html", inline_css=copy.inline_css)
+    document, links = compile_html(copy.html, escape_words(copy.preheader), f"{place}.html", inline_css=copy.inline_css)
     return _Made(document, links, copy.text or from_html(document), "")
 
 
@@ -118,7 +118,7 @@ def _from_blocks(copy: Copy, language: str, look: Look, place: str) -> _Made:
     blocks = read_document(copy.document, part)
     check_blocks(blocks.blocks, language, part)
     written = write_document(blocks, language, look, part)
-    source = into_document(written.mjml, language, copy.preheader, look)
+    source = into_document(written.mjml, language, escape_words(copy.preheader), look)
     document, links = compile_mjml(source, part)
     for number, raw in enumerate(written.raw):
         document = document.replace(RAW.format(number), compile_piece(raw, part, links), 1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import css_inline
 
-from hudhud.content.markup import LIQUID, PIXEL, TAG, TOKEN, Masked, mask_href, unmask
+from hudhud.content.markup import ENTITY, LIQUID, PIXEL, TAG, TOKEN, Masked, mask_href, unmask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ HIDDEN = '<div style="display:none;font-size:1px;line-height:1px;max-height:0;ma
 # In these a comment would be text.
 TEXT_ONLY = re.compile(r"<(style|title|script|textarea)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
+BARE_AMPERSAND = re.compile(rf"&(?!{ENTITY.pattern[1:]})")
 SPARED = re.compile(f"{TEXT_ONLY.pattern}|{TAG.pattern}", re.DOTALL | re.IGNORECASE)
 
 
@@ -108,3 +109,13 @@ def escape_text(text: str) -> str:
         pieces += [html.escape(text[position : found.start()]), found[0]]
         position = found.end()
     return "".join([*pieces, html.escape(text[position:])])
+
+
+def escape_words(text: str) -> str:
+    """Escape what would begin a tag in a plain text that may hold Liquid and HTML's names of characters; both stay as they are."""
+    pieces, position = [], 0
+    for found in [*LIQUID.finditer(text), None]:
+        words = text[position : found.start() if found else len(text)]
+        pieces += [BARE_AMPERSAND.sub("&amp;", words).replace("<", "&lt;").replace(">", "&gt;"), found[0] if found else ""]
+        position = found.end() if found else len(text)
+    return "".join(pieces)

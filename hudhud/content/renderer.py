@@ -177,7 +177,7 @@ class Renderer:
         try:
             known = next((one.program for one in self.latest if one.compiled == request.compiled), None)
             program = known or within(PREVIEW_CPU_S, partial(Program, request.compiled))
-            return Answer(preview=within(PREVIEW_CPU_S, partial(program.preview, request.values, request.preheader)))
+            return Answer(preview=within(PREVIEW_CPU_S, partial(program.preview, msgspec.json.decode(request.values), request.preheader)))
         except Exception as error:  # noqa: BLE001 -- `refusal` raises what it does not know
             refused = refusal(error)
             return Answer(preview={"reason": refused.reason, "detail": refused.detail})

@@ -154,7 +154,7 @@ class Sandbox:
     def preview(self, compiled: Compiled, values: dict[str, Any], preheader: str = "") -> dict[str, str]:
         """Return subject, preheader, html and text for one person; or `reason` and `detail`, as that person would be skipped."""
         try:
-            return self._locked(Preview(compiled, values, preheader), MAIL_CPU_S).preview or {}
+            return self._locked(Preview(compiled, msgspec.json.encode(values), preheader), MAIL_CPU_S).preview or {}
         except Died:
             return {"reason": "render_limit", "detail": TOO_MUCH}
 

@@ -172,6 +172,13 @@ def test_what_is_not_saved_is_shown_as_anybody_would_get_it(api: Browser, db: Da
     assert (nobody["reason"], nobody["html"]) == ("missing_value", "")
     assert "first_name" in nobody["detail"]
     refused(api.ask("POST", "templates/preview", {"copy": copy, "language": "en", "person_id": 9_999_999}), 404, "not_found")
+    assert shown(person_id=ada, event={"v": 10**30})["text"].count("1" + 30 * "0") == 1
+    huge = {
+        "version": 1,
+        "blocks": [{"type": "text", "id": "a", "html": "x", "show_if": {"all": [{"path": "event.v", "op": "is", "value": 10**30}]}}],
+    }
+    refused(api.ask("POST", "templates/preview", {"copy": {**copy, "document": huge}, "language": "en"}), 422, "invalid_input")
+    refused(api.ask("PUT", "snippets/huge", {"names": {"en": "H"}, "languages": {"en": huge["blocks"]}}), 422, "invalid_input")
     broken = {**copy, "subject": "{{ nobody }}"}
     assert (
         refused(api.ask("POST", "templates/preview", {"copy": broken, "language": "en"}), 422, "template_error")["field"]
@@ -186,7 +193,8 @@ def test_the_brand_and_snippets_dress_what_is_published_from_then_on(api: Browse
     kit["colours"]["accent"] = "#00aa55"
     kit["logo"] = {"src": "https://shop.example/logo.png", "alt": "Shop", "width": 120}
     assert done(api.ask("PUT", "brand", kit))["logo"]["href"] == ""
-    refused(api.ask("PUT", "brand", {**kit, "colours": {"accent": "red"}}), 422, "invalid_input")
+    for colour in ("red", "#00aa55\n"):
+        refused(api.ask("PUT", "brand", {**kit, "colours": {"accent": colour}}), 422, "invalid_input")
     refused(api.ask("PUT", "brand", {**kit, "footer": {"en": "{{ person.x }}"}}), 422, "invalid_input")
     refused(api.ask("PUT", "brand", {**kit, "colours": {"accnt": "#00aa55"}}), 422, "invalid_input")
     done(api.ask("PUT", "snippets/help", {"names": {"en": "Help"}, "languages": HELP}))
@@ -227,6 +235,9 @@ def test_a_test_goes_to_colleagues_and_to_nobody_else(api: Browser, db: Database
     }
     done(api.ask("POST", "templates", {"key": "one", "names": {"en": "One"}}), 201)
     done(api.ask("PUT", "templates/one/draft", {"languages": {"en": copy}, "revision": 1}))
+    refused(
+        api.ask("POST", "templates/one/test", {"to": ["me@shop.example"], "language": "en\r\nBcc: x", "copy": copy}), 422, "invalid_input"
+    )
     for to in ("ada@example.com", "me", "anybody@example.com"):
         assert (
             "members"

@@ -123,6 +123,9 @@ CASES: list[tuple[dict[str, Any], Any, bool]] = [
     ({"op": "is_not_set"}, None, True),
     ({"op": "is", "value": True}, True, True),
     ({"op": "is", "value": 'say "x"'}, 'say "x"', True),
+    ({"op": "more_than", "value": 1e-7}, 1, True),
+    ({"op": "less_than", "value": 1e22}, 1, True),
+    ({"op": "is", "value": "{% if %"}, "{% if %", True),
 ]
 
 
@@ -135,6 +138,30 @@ def test_a_condition_shows_a_block_to_whom_it_is_about(test: dict[str, Any], val
         copy = blocks({"type": "text", "html": "SEEN", "show_if": show_if})
         assert ("SEEN" in html_of(build(copy, "en").compiled, **given)) == is_shown
         assert ("SEEN" in text_of(copy, **given)) == is_shown
+
+
+@pytest.mark.parametrize("name", ["limit", "contains", "nil", "size"])
+def test_a_value_may_be_called_like_a_word_of_liquid(name: str) -> None:
+    tests = [{"path": f"event.{name}", "op": op, "value": 3} for op in ("is", "at_least")] + [{"path": f"event.{name}", "op": "is_set"}]
+    copy = blocks(
+        {"type": "text", "html": "SEEN", "show_if": {"all": tests}}, {"type": "products", "source": f"event.{name}", "when_empty": "skip"}
+    )
+    given: dict[str, Any] = {name: 3}
+    assert "SEEN" in text_of(copy, **given)
+
+
+def test_a_preheader_is_plain_text_in_every_mode() -> None:
+    said = 'Is 3 < 4 & "5"? <img src=x onerror=y> {{ event.x }}&nbsp;'
+    document = {"version": 1, "blocks": [{"type": "text", "id": "a", "html": "x"}]}
+    sources: list[dict[str, Any]] = [
+        {"mode": "blocks", "document": document},
+        {"mjml": "<mj-section />"},
+        {"mode": "html", "html": "<body></body>"},
+    ]
+    for source in sources:
+        html = html_of(build(Copy("S", preheader=said, **source), "en").compiled, x="<b>")
+        assert 'Is 3 &lt; 4 &amp; "5"? &lt;img src=x onerror=y&gt; &lt;b&gt;' in html
+        assert "&amp;nbsp;" not in html
 
 
 def test_a_grid_has_a_place_for_each_product_and_links_to_each() -> None:
@@ -234,6 +261,8 @@ def test_service_mails_offer_no_way_out_and_bare_ones_no_frame() -> None:
             '{% if person.a < 3 %}<b>x</b>{% endif %}{{ person.b | default: "<" }}',
         ),
         ("<font color=red>x</font><img src=x onerror=y>", "x"),
+        # Letters that the cleaner itself uses.
+        ("\ue0007\ue001 {{ person.a }} \ue0000\ue001\ue000", "\ue0007\ue001 {{ person.a }} \ue0000\ue001\ue000"),
     ],
 )
 def test_rich_text_keeps_a_few_tags(source: str, cleaned: str) -> None:

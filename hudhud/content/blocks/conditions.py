@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,32 @@ if TYPE_CHECKING:
 
     from hudhud.content.blocks.types import Comparison, Condition
 
+# Words of Liquid: after a dot it takes none of them for a name.
+WORDS = frozenset(
+    [
+        "and",
+        "as",
+        "blank",
+        "cols",
+        "contains",
+        "continue",
+        "else",
+        "empty",
+        "false",
+        "for",
+        "if",
+        "in",
+        "limit",
+        "nil",
+        "not",
+        "null",
+        "offset",
+        "or",
+        "reversed",
+        "true",
+        "with",
+    ]
+)
 SIGNS = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
 # What is asked, and whether its opposite is meant.
 FORMS = {
@@ -53,9 +80,9 @@ class Conditions:
             return self._comparison(test, place)
         form, is_opposite = FORMS[test.op]
         if test.op in ("is_set", "is_not_set"):
-            question = form.format(path=test.path)
+            question = form.format(path=say_path(test.path))
         else:
-            question = form.format(path=test.path, value=literal(test.value, place))
+            question = form.format(path=say_path(test.path), value=literal(test.value, place))
         return ("{% unless " + question + " %}", "{% endunless %}") if is_opposite else ("{% if " + question + " %}", "{% endif %}")
 
     def _comparison(self, test: Comparison, place: str) -> tuple[str, str]:
@@ -64,11 +91,17 @@ class Conditions:
         if isinstance(test.value, bool) or test.value is None:
             raise TemplateError(place, f"{test.op} compares with a number or a text", "give a value", kind="condition")
         how = "append: ''" if isinstance(test.value, str) else "plus: 0"
-        value = literal(test.value, place)
+        value, path = literal(test.value, place), say_path(test.path)
         return (
-            f"{{% assign {name} = {test.path} | default: 0 | {how} %}}{{% if {test.path} and {name} {SIGNS[test.op]} {value} %}}",
+            f"{{% assign {name} = {path} | default: 0 | {how} %}}{{% if {path} and {name} {SIGNS[test.op]} {value} %}}",
             "{% endif %}",
         )
+
+
+def say_path(path: str) -> str:
+    """Write a path as Liquid does: `person.limit` as `person["limit"]`."""
+    root, *names = path.split(".")
+    return root + "".join(f'["{name}"]' if name in WORDS else f".{name}" for name in names)
 
 
 def literal(value: str | float | bool | None, place: str) -> str:  # noqa: FBT001 -- one of the kinds of values
@@ -78,7 +111,8 @@ def literal(value: str | float | bool | None, place: str) -> str:  # noqa: FBT00
     if value is None:
         raise TemplateError(place, "a value is missing", "say what to compare with", kind="condition")
     if not isinstance(value, str):
-        return str(value)
+        # Liquid knows no exponents.
+        return format(Decimal(repr(value)), "f")
     if "%}" in value or "}}" in value or ("'" in value and '"' in value):
         raise TemplateError(
             place, f"{value[:40]!r} cannot be compared with", "leave out one kind of quotes, and }} and %}", kind="condition"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hudhud.content.blocks.conditions import say_path
 from hudhud.content.blocks.pieces import Piece, attributes
 from hudhud.content.blocks.wording import quantity
 from hudhud.content.rawhtml import escape_text
@@ -22,13 +23,14 @@ PRICE = "{{ item.price | money: workspace.currency }}"
 def write_products(block: Products, at: Setting, number: int) -> Piece:
     """Write the list; `number` makes its name different from that of other lists in the mail."""
     name = f"items_{number}"
-    otherwise = f" | default: {block.otherwise}" if block.otherwise else ""
-    start, end = f"{{% assign {name} = {block.source}{otherwise} %}}", ""
+    otherwise = f" | default: {say_path(block.otherwise)}" if block.otherwise else ""
+    source = say_path(block.source)
+    start, end = f"{{% assign {name} = {source}{otherwise} %}}", ""
     if block.when_empty == "hide":
         start, end = start + f"{{% if {name} %}}", "{% endif %}"
     else:
         # An empty list has no first item: reading it skips the person, and the reason names the list.
-        end = f"{{% if {name}.size == 0 %}}{{{{ {block.source}[0].name }}}}{{% endif %}}"
+        end = f"{{% if {name}.size == 0 %}}{{{{ {source}[0].name }}}}{{% endif %}}"
     cards = _grid(block, at, name) if block.layout == "grid" else _list(block, at, name)
     plain = f"{{% for item in {name} limit: {block.limit} %}}{_plain(block, at)}{{% endfor %}}"
     return Piece(f"{start}{cards}{end}", f"{start}{plain}{end}")

@@ -13,6 +13,8 @@ TAGS = frozenset({"p", "br", "strong", "b", "em", "i", "u", "s", "a", "ul", "ol"
 SILENT = frozenset({"script", "style", "title", "head", "template"})
 HREF = re.compile(r"""(?<![\w-])href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>`]+))""", re.IGNORECASE)
 HELD = re.compile("\ue000(\\d+)\ue001")
+# An author's own two letters are held, too, lest they be taken for ours.
+HOLDABLE = re.compile(f"{LIQUID.pattern}|[\ue000\ue001]", re.DOTALL)
 PARAGRAPH = ' style="margin:0 0 12px"'
 LIST = ' style="margin:0 0 12px;padding-inline-start:24px"'
 
@@ -75,7 +77,7 @@ def clean(source: str) -> tuple[str, set[str]]:
         return f"\ue000{len(pieces) - 1}\ue001"
 
     cleaner = _Cleaner()
-    cleaner.feed(LIQUID.sub(hold, source))
+    cleaner.feed(HOLDABLE.sub(hold, source))
     cleaner.close()
     while cleaner.open:
         cleaner.handle_endtag(cleaner.open[-1])

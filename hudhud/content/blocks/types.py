@@ -16,14 +16,14 @@ from hudhud.content.types import TemplateError
 VERSION = 1
 MOST_BLOCKS, MOST_COLUMNS, MOST_COMPARISONS = 200, 4, 10
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}\Z")]
 # A colour of the brand kit by its name, or one of its own; empty: what the block usually has.
-Colour = Annotated[str, msgspec.Meta(pattern=r"^(|text|heading|muted|accent|on_accent|surface|panel|background|line|#[0-9a-fA-F]{6})$")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^(|text|heading|muted|accent|on_accent|surface|panel|background|line|#[0-9a-fA-F]{6})\Z")]
 # Where a value stands: `person.plan`, `event.cart.total`.
-Path = Annotated[str, msgspec.Meta(pattern=r"^(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6}$")]
-PathOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6})$")]
-KeyOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|[a-z0-9_]{1,64})$")]
-Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}$")]
+Path = Annotated[str, msgspec.Meta(pattern=r"^(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6}\Z")]
+PathOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|(person|event|run|coupon|workspace)(\.[A-Za-z_][A-Za-z0-9_-]*){1,6})\Z")]
+KeyOrNone = Annotated[str, msgspec.Meta(pattern=r"^(|[a-z0-9_]{1,64})\Z")]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}\Z")]
 Align = Literal["", "start", "center", "end"]
 Operator = Literal["is", "is_not", "contains", "does_not_contain", "more_than", "less_than", "at_least", "at_most", "is_set", "is_not_set"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hudhud.accounts.actions import record_audit
 from hudhud.content import actions
 from hudhud.content.blocks.types import MOST_BLOCKS, read_saved
-from hudhud.content.copies import LANGUAGE, check_key, check_names, write
+from hudhud.content.copies import LANGUAGE, check_key, check_names, check_numbers, write
 from hudhud.content.queries import get_template, load_look
 from hudhud.content.types import Copy, DraftChanged, SnippetInUse, SnippetNotFound, TemplateError
 from hudhud.kit import sql
@@ -46,6 +46,7 @@ def put_snippet(
     check_key(key)
     check_names(names)
     text = write(languages, "languages")
+    check_numbers(languages, "languages")
     check_languages(ws, sandbox, languages)
     known = ws.one(SNIPPETS.lock_snippet, key=key)
     made = None
