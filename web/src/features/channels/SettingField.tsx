@@ -18,7 +18,7 @@ export function SettingField({ name, shape, isRequired, isKept, value, error, ch
   const label = t(`channels.setting.${name}`);
   const shared = { label, error, required: isRequired && !isKept, dir: "ltr" as const };
   if (shape.enum) {
-    const data = shape.enum.map((one) => ({ value: one, label: t(`channels.option.${one}`, { defaultValue: one }) }));
+    const data = shape.enum.map((one) => ({ value: one, label: t(`channels.option.${one.replaceAll("-", "_")}`, { defaultValue: one }) }));
     return <NativeSelect label={label} error={error} data={data} value={value} onChange={(event) => { change(event.currentTarget.value); }} />;
   }
   if (shape.format === "password") {
