@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from hudhud.delivery.channels.base import End, Handed
@@ -186,6 +187,15 @@ def test_a_mail_is_posted_whole_and_taken(stub: Stub, name: str) -> None:
     assert b"https://e.example/u" in raw
     assert b"desk@example.com" in raw
     assert any(key in headers for key in ("authorization", "api-key", "x-postmark-server-token"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_people_see_the_sender_s_own_address_wherever_bounces_go(name: str) -> None:
+    """What bounces come back to is for the envelope; nothing of it may take the place of From."""
+    back = msgspec.structs.replace(MAIL, sender="bounce+77@bounces.example.com")
+    request = all_of("http://x.example")[name].write(back)
+    assert b"bounce+77" not in request.body
+    assert b"FromEmailAddress" not in request.body
 
 
 @pytest.mark.parametrize("name", ["postmark", "sendgrid", "brevo", "mailjet", "resend", "mailersend"])

@@ -55,9 +55,8 @@ class Ses:
     most_bytes: int = 40 * 2**20
 
     def write(self, mail: Ready) -> Request:
-        """Write a signed request."""
+        """Write a signed request. It names no `FromEmailAddress`: version 2 would put that in place of the mail's own From, without the sender's name."""
         body: dict[str, object] = {
-            "FromEmailAddress": mail.sender,
             "Destination": {"ToAddresses": [mail.recipient]},
             "Content": {"Raw": {"Data": base64.b64encode(mail.data).decode()}},
             "EmailTags": [{"Name": "hudhud", "Value": name_in(mail)}],
