@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 QUERIES = sql.load("hudhud.consent", "preferences.sql")
 LONGEST_WORDING = 2_000
+# So many mails in a month that nobody answers, and a mailbox gets no more of them: somebody else asks for it.
+MOST_UNANSWERED = 4
 
 
 def find_to_confirm(everywhere: Scope, now: datetime, limit: int) -> list[ToConfirm]:
-    """Return who is to get a mail now, in all workspaces; nobody while another worker decides. Nobody with an address that got one within a day."""
+    """Return who is to get a mail now, in all workspaces; nobody while another worker decides.
+
+    Nobody whose mailbox got one within a day, or `MOST_UNANSWERED` within 30 days that nobody has answered.
+    """
     if not everywhere.value(QUERIES.take_turn_to_mail):
         return []
-    return everywhere.into(ToConfirm, QUERIES.find_to_confirm, now=now, limit=limit)
+    return everywhere.into(ToConfirm, QUERIES.find_to_confirm, now=now, limit=limit, most=MOST_UNANSWERED)
 
 
 def add_mail(ws: Scope, one: ToConfirm, now: datetime) -> ConfirmationMail | None:

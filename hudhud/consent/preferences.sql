@@ -48,7 +48,8 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('hudhud.confirmations', 0));
 
 -- name: find_to_confirm
 -- People who are to get a mail now: what they asked for and still have not confirmed, their address as the consent gate chooses it, their language. Not
--- who was written to about anything of this kind within a day, and not a second person with the same address.
+-- who was written to about anything of this kind within a day, whose mailbox had its fill of them within a month without an answer, and not a second
+-- person with the same mailbox: ann+1@ and ann+2@ are one.
 WITH waiting AS MATERIALIZED (
     SELECT DISTINCT c.workspace_id, coalesce(p.merged_into, p.id) AS person_id
     FROM confirmation c JOIN person p ON p.id = c.person_id WHERE c.mail_id IS NULL
@@ -60,9 +61,14 @@ WITH waiting AS MATERIALIZED (
         ORDER BY i.value = lower(p.attributes ->> 'email') DESC NULLS LAST, i.created_at DESC, i.value LIMIT 1
     ) a
 )
-SELECT DISTINCT ON (f.workspace_id, f.address) f.workspace_id, f.person_id, f.address, f.language FROM found f
-WHERE NOT EXISTS (SELECT FROM confirmation_mail m WHERE m.workspace_id = f.workspace_id AND m.address = f.address AND m.planned_at > %(now)s::timestamptz - interval '1 day')
-ORDER BY f.workspace_id, f.address, f.person_id LIMIT %(limit)s;
+SELECT DISTINCT ON (f.workspace_id, hudhud_mailbox(f.address)) f.workspace_id, f.person_id, f.address, f.language FROM found f
+WHERE NOT EXISTS (
+    SELECT FROM confirmation_mail m WHERE m.workspace_id = f.workspace_id AND hudhud_mailbox(m.address) = hudhud_mailbox(f.address)
+      AND m.planned_at > %(now)s::timestamptz - interval '1 day')
+  AND %(most)s > (
+    SELECT count(*) FROM confirmation_mail m WHERE m.workspace_id = f.workspace_id AND hudhud_mailbox(m.address) = hudhud_mailbox(f.address)
+      AND m.planned_at > %(now)s::timestamptz - interval '30 days' AND m.confirmed_at IS NULL)
+ORDER BY f.workspace_id, hudhud_mailbox(f.address), f.person_id LIMIT %(limit)s;
 
 -- name: add_mail
 -- One mail for all that a person asked for: answers its number, and the names of the topics; no row where nothing is left to confirm.

@@ -30,9 +30,13 @@ JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
 JOIN workspace w ON w.id = asked.workspace_id
 WHERE asked.id = %(person_id)s AND asked.workspace_id = %(workspace_id)s AND p.erased_at IS NULL;
 
+-- name: take_turn_to_say
+-- Of two presses of one person's buttons the second sees what the first has said.
+SELECT pg_advisory_xact_lock(hashtextextended('hudhud.said', %(person_id)s));
+
 -- name: find_choices
--- The marketing topics of a workspace and where this person stands on each.
-SELECT t.id, t.key, t.names, coalesce(s.state, 'unsubscribed') AS state
+-- The marketing topics of a workspace and where this person stands on each; no state where nobody has said a word: a "no" is news there, too.
+SELECT t.id, t.key, t.names, s.state
 FROM topic t
 LEFT JOIN LATERAL (
     SELECT u.state FROM subscription u

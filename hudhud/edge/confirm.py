@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from hudhud.consent.types import CONFIRM_PAGE, CONFIRM_TOKEN
 from hudhud.edge import pages
-from hudhud.edge.subscriber import HEADERS, PREFERENCES, Subscriber, every, frame_of, one, read_body, record
+from hudhud.edge.subscriber import HEADERS, PREFERENCES, QUERIES, Subscriber, every, frame_of, one, read_body, record
 from hudhud.edge.unsubscribe import later, missing
 from hudhud.kit.errors import Unavailable
 
@@ -45,6 +45,8 @@ async def _page(request: Request, workspace_id: int, mail_id: int) -> str | None
         found = await one(conn, PREFERENCES.get_request.text, asked)
         if found is None:
             return None
+        if request.method == "POST":
+            await conn.execute(QUERIES.take_turn_to_say.text, {"person_id": found["person_id"]})
         frame, wording = await frame_of(conn, found, request.path_params["token"], request)
         topics = await every(conn, PREFERENCES.find_requested.text, {**asked, "person_id": found["person_id"]})
         if not topics:

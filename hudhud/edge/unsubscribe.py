@@ -94,6 +94,8 @@ async def open_link(conn: AsyncConnection[Any], request: Request, parts: tuple[i
     found = await one(conn, QUERIES.get_subscriber.text, {"workspace_id": workspace_id, "person_id": asked_id})
     if found is None:
         return None
+    if request.method == "POST":
+        await conn.execute(QUERIES.take_turn_to_say.text, {"person_id": found["person_id"]})
     choices = await every(conn, QUERIES.find_choices.text, {"workspace_id": workspace_id, "person_id": found["person_id"]})
     frame, wording = await frame_of(conn, found, request.path_params["token"], request)
     return Link(Subscriber(workspace_id, found["person_id"], frame, wording, {"message_id": message_id}), topic_id, choices)

@@ -76,6 +76,16 @@ def test_an_address_gets_one_mail_in_a_day_whoever_asks_how_often(db: Database) 
         assert (mail(ws, NOW + DAY), mail(ws, NOW + 2 * DAY)) == ([], [(ann, ["Newsletter"])])
 
 
+def test_one_mailbox_by_many_names_gets_one_mail_and_no_more_when_nobody_answers(db: Database) -> None:
+    with db.workspace(make.workspace(db)) as ws:
+        actions.set_confirms(ws, "newsletter", confirms=True)
+        for address in ("ann@gmail.com", "a.n.n@gmail.com", "Ann+shop@gmail.com", *(f"bob+{number}@x.example" for number in range(5))):
+            say(ws, make.person(ws, address, ()))
+        days = [len(mail(ws, NOW + DAY * day)) for day in range(7)]
+        assert days == [2, 2, 2, 1, 0, 0, 0]
+        assert len(mail(ws, NOW + DAY * 31)) == 1
+
+
 def test_who_has_said_otherwise_since_gets_no_mail(db: Database) -> None:
     with db.workspace(make.workspace(db)) as ws:
         ids = [make.person(ws, f"p{number}@x.example", ()) for number in range(3)]

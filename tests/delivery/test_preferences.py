@@ -150,6 +150,17 @@ def test_nothing_at_all_takes_back_what_nobody_confirmed_too(mail: Mail, page: s
     assert [one["event"] for one in events(desk)] == ["Unsubscribed"] * 2
 
 
+def test_a_no_is_kept_where_nobody_had_said_a_word(mail: Mail, page: str) -> None:  # noqa: F811
+    desk = mail.desk
+    desk.rows("DELETE FROM subscription RETURNING 1")
+    assert mail.client.post(mail.unsubscribe, content=b"List-Unsubscribe=One-Click", headers=FORM).status_code == 200
+    choose(mail, page, "none=1")
+    choose(mail, page, "none=1")
+    said = desk.rows("SELECT t.key, s.state FROM subscription s JOIN topic t ON t.id = s.topic_id ORDER BY 1")
+    assert said == [("newsletter", "unsubscribed"), ("offers", "unsubscribed")]
+    assert len(events(desk)) == 2
+
+
 def test_what_is_no_form_of_ours_changes_nothing(mail: Mail, page: str) -> None:  # noqa: F811
     for body in ("", "pause=5", "pause=9999999", "often=7", "none=0", "topic=offers", "&" * 600 + "save=1"):
         assert mail.client.post(page, content=body.encode(), headers=FORM).status_code == 400, body

@@ -104,7 +104,7 @@ CREATE TABLE confirmation_mail (
     planned_at   timestamptz NOT NULL,
     confirmed_at timestamptz
 );
-CREATE INDEX confirmation_mail_address ON confirmation_mail (workspace_id, address, planned_at);
+CREATE INDEX confirmation_mail_mailbox ON confirmation_mail (workspace_id, hudhud_mailbox(address), planned_at);
 CREATE INDEX confirmation_mail_person ON confirmation_mail (person_id);
 SELECT hudhud_wall('confirmation_mail');
 
