@@ -235,6 +235,7 @@ def _write(everywhere: Scope, settlements: Sequence[Settlement], worker: str, no
     if not settlements:
         return 0
     refused = {one.id: one for one in settlements if is_refusal(one)}
+    taken = choosing.find_taken(everywhere, settlements)
     rows = everywhere.rows(
         QUERIES.settle,
         now=now,
@@ -251,7 +252,7 @@ def _write(everywhere: Scope, settlements: Sequence[Settlement], worker: str, no
         bounced=sql.numbers(refused),
     )
     written = int(rows[0][0])
-    choosing.give_back(everywhere, settlements, now)
+    choosing.give_back(everywhere, taken)
     if refused:
         refuse(everywhere, [row[1:] for row in rows if row[1] is not None], refused, now)
     return written

@@ -128,6 +128,27 @@ def test_what_does_not_leave_takes_no_room_of_the_day(desk: Desk) -> None:
     assert len(desk.told()) == 2
 
 
+def test_what_comes_back_after_midnight_gives_room_of_the_day_before_and_only_once(desk: Desk) -> None:
+    put(desk, desk.ledger, per_day=5)
+    desk.send("ada@example.com", "mari@example.com")
+    desk.clock.at = make.NOW.replace(hour=23, minute=59, second=59)
+    with desk.db.everywhere() as everywhere:
+        chunk = claims.claim(everywhere, "slow", 10, desk.clock.now())
+    assert chunk is not None
+    desk.send("eve@example.com")
+    desk.clock.at += timedelta(seconds=2)
+    with desk.db.everywhere() as everywhere:
+        assert claims.claim(everywhere, "quick", 10, desk.clock.now()) is not None
+    later = desk.clock.now() + timedelta(hours=1)
+    back = [
+        Settlement(one.id, one.lease_id, State.PLANNED, due_at=later, taken_back=True, sender_id=one.sender_id) for one in chunk.messages
+    ]
+    for _ in range(2):
+        with desk.db.everywhere() as everywhere:
+            claims.settle(everywhere, back[:1], "slow", desk.clock.now())
+    assert desk.rows("SELECT day - %s::date, taken FROM sender_day ORDER BY day", make.NOW.date()) == [(0, 1), (1, 1)]
+
+
 def test_f23_a_broken_sender_holds_its_mail_and_goes_on_by_itself(desk: Desk) -> None:
     sender_id = put(desk, desk.ledger)
     desk.ledger.refuse()

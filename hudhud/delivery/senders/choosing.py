@@ -7,7 +7,6 @@ again and again. What may have left by one sender never goes by another.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
@@ -21,6 +20,7 @@ from hudhud.kit import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from hudhud.delivery.lineup import Backlog
     from hudhud.delivery.types import Claimed
@@ -213,13 +213,22 @@ def _write(everywhere: Scope, tallies: list[_Tally], now: datetime) -> None:
     )
 
 
-def give_back(everywhere: Scope, settlements: Iterable[Settlement], now: datetime) -> None:
-    """Give senders their room of the day back for what has not left after all."""
-    counts = Counter(one.sender_id for one in settlements if one.sender_id and one.state in UNSENT)
-    if counts:
-        ids = sorted(counts)
-        today = now.astimezone(UTC).date()
-        everywhere.run(QUERIES.give_back, ids=sql.numbers(ids), counts=sql.numbers([counts[one] for one in ids]), today=today)
+def find_taken(everywhere: Scope, settlements: Iterable[Settlement]) -> list[tuple[int, date, int]]:
+    """Return (sender, day, count): the room that was taken for what has not left after all. Asked before that is written."""
+    unsent = [one for one in settlements if one.sender_id and one.state in UNSENT]
+    if not unsent:
+        return []
+    given = {"ids": [one.id for one in unsent], "leases": [one.lease_id for one in unsent], "senders": [one.sender_id for one in unsent]}
+    return [
+        (row[0], row[1], row[2]) for row in everywhere.rows(QUERIES.find_taken, **{name: sql.numbers(of) for name, of in given.items()})
+    ]
+
+
+def give_back(everywhere: Scope, taken: list[tuple[int, date, int]]) -> None:
+    """Give senders their room back, each of its day."""
+    if taken:
+        ids, days, counts = zip(*sorted(taken), strict=True)
+        everywhere.run(QUERIES.give_back, ids=sql.numbers(ids), days=list(days), counts=sql.numbers(counts))
 
 
 def note(everywhere: Scope, troubles: Mapping[int, str | None], now: datetime) -> None:

@@ -15,10 +15,15 @@ WITH given AS (
 INSERT INTO sender_day (workspace_id, sender_id, day, taken) SELECT workspace_id, id, %(today)s, count FROM changed WHERE count > 0
 ON CONFLICT (sender_id, day) DO UPDATE SET taken = sender_day.taken + excluded.taken;
 
+-- name: find_taken
+-- On which day room was taken of senders for messages that somebody still holds, and for how many: that of a lost lease was given back, or is another's.
+SELECT g.sender_id, (m.state_at AT TIME ZONE 'UTC')::date AS day, count(*) FROM unnest(%(ids)s::bigint[], %(leases)s::bigint[], %(senders)s::bigint[]) AS g (id, lease_id, sender_id)
+JOIN message m ON m.id = g.id AND m.lease_id = g.lease_id AND m.state IN ('claimed', 'handing_over') GROUP BY 1, 2;
+
 -- name: give_back
--- What was taken and has not left.
+-- What was taken and has not left; of the day on which it was taken.
 UPDATE sender_day d SET taken = greatest(0, d.taken - g.count)
-FROM unnest(%(ids)s::bigint[], %(counts)s::integer[]) AS g (id, count) WHERE d.sender_id = g.id AND d.day = %(today)s;
+FROM unnest(%(ids)s::bigint[], %(days)s::date[], %(counts)s::integer[]) AS g (id, day, count) WHERE d.sender_id = g.id AND d.day = g.day;
 
 -- name: hold_failing
 -- The senders that failed, held.
