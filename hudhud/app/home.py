@@ -11,6 +11,7 @@ from ninja import Router
 
 from hudhud.accounts.queries import get_workspace
 from hudhud.app import shapes
+from hudhud.campaigns.queries import find_waiting
 from hudhud.coupons.queries import find_low
 from hudhud.delivery.outcomes.brakes import count_brakes
 from hudhud.endpoints.queries import count_disabled
@@ -87,6 +88,7 @@ def _attention(ws: Scope, workspace: Workspace, journeys: list[dict[str, Any]], 
         for each in journeys
         if each["status"] == "paused"
     ]
+    found += [{"kind": f"campaign_{why}", "key": name, "link": f"/campaigns/{number}"} for number, name, why in find_waiting(ws)]
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ninja import Status
 
 from hudhud.app.uses import Uses, to_answer
+from hudhud.campaigns import queries as campaigns
 from hudhud.endpoints import queries as endpoints
 from hudhud.journeys import actions as journey_actions
 from hudhud.journeys import queries as journeys
@@ -44,18 +45,24 @@ def update_segment(request: Request, segment_id: Id, change: SegmentPatch) -> di
 
 @router.get("/segments/{segment_id}/uses", response=Uses)
 def find_uses(request: Request, segment_id: Id) -> dict[str, Any]:
-    """List the segments, stages of the lifecycle, personas, journeys and outgoing webhooks that ask for a segment, and where in them."""
+    """List the segments, stages of the lifecycle, personas, journeys, campaigns to come and outgoing webhooks that ask for a segment, and where in them."""
     queries.get_segment(request.scope, segment_id)
     return to_answer([*queries.find_uses(request.scope, segment_id), *_other_uses(request.scope, segment_id)])
 
 
 @router.delete("/segments/{segment_id}", response={204: None})
 def archive_segment(request: Request, segment_id: Id) -> Status[None]:
-    """Keep it no longer; refused, with the list of `uses`, while anything asks for it."""
+    """Keep it no longer; refused, with the list of `uses`, while anything asks for it but drafts of campaigns, which say then what they lack."""
     scope = request.scope
-    actions.archive_segment(scope, segment_id, request.now, by=request.actor, uses=lambda: _other_uses(scope, segment_id))
+    actions.archive_segment(
+        scope,
+        segment_id,
+        request.now,
+        by=request.actor,
+        uses=lambda: [use for use in _other_uses(scope, segment_id) if (use.kind, use.status) != ("campaign", "draft")],
+    )
     return Status(204, None)
 
 
 def _other_uses(ws: Scope, segment_id: int) -> Sequence[queries.Use]:
-    return [use for module in (lifecycle, personas, journeys, endpoints) for use in module.find_uses(ws, segment_id)]
+    return [use for module in (lifecycle, personas, journeys, campaigns, endpoints) for use in module.find_uses(ws, segment_id)]

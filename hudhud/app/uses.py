@@ -43,7 +43,7 @@ class Asking(NamedTuple):
 class OneUse(Schema):
     """What asks for something: a segment, a stage of the lifecycle, a persona, an outgoing webhook, or a version of a journey with the places in it."""
 
-    kind: Literal["segment", "stage", "persona", "journey", "endpoint"]
+    kind: Literal["segment", "stage", "persona", "journey", "campaign", "endpoint"]
     key: str
     names: dict[str, str]
     status: str

@@ -128,11 +128,13 @@ def pause(ws: Scope, campaign_id: int, now: datetime, *, by: str) -> None:
 
 
 def resume(ws: Scope, campaign_id: int, now: datetime, *, by: str) -> None:
-    """Let it go on after a pause; what was due meanwhile is due now. Raises `CampaignState`."""
+    """Let it go on after a pause; what was due meanwhile is due now, or at the pace that was asked for. Raises `CampaignState`."""
     campaign = lock(ws, campaign_id)
     _must_be(campaign, Status.PAUSED)
     ws.run(QUERIES.resume, id=campaign_id)
     delivery.go_on(ws, SOURCE, str(campaign_id), now)
+    pace = campaign.definition.pace()
+    ws.run(QUERIES.put_off, id=campaign_id, at=now if pace is None else delivery.space_out(ws, campaign_id, pace, now))
     ws.run(QUERIES.ring)
     record_audit(ws, now, by, "campaign.resume", _name(campaign_id), name=campaign.definition.name)
 

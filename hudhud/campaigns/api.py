@@ -14,7 +14,7 @@ from hudhud.campaigns.audience import Asking, count_audience
 from hudhud.campaigns.checks import find_problems
 from hudhud.campaigns.materialising import asking_of
 from hudhud.campaigns.numbers import find_state, get_numbers
-from hudhud.campaigns.types import CampaignState, State, plain, read
+from hudhud.campaigns.types import CampaignState, State, plain, read_given
 from hudhud.campaigns.types import Status as Decided
 from hudhud.content.sandbox import shared
 from hudhud.delivery.explain import why as why_message
@@ -129,7 +129,7 @@ def find_campaigns(
 @router.post("/campaigns", response={201: dict[str, Any]})
 def create_campaign(request: Request, definition: CampaignDefinition) -> Status[dict[str, Any]]:
     """Make a draft; it may lack anything but a name."""
-    made = actions.create(request.scope, read(definition.model_dump()), request.now, by=request.actor)
+    made = actions.create(request.scope, read_given(definition.model_dump()), request.now, by=request.actor)
     return Status(201, _get(request, made))
 
 
@@ -137,7 +137,7 @@ def create_campaign(request: Request, definition: CampaignDefinition) -> Status[
 @needs("viewer")
 def count_drafted(request: Request, asked: CampaignAudience) -> dict[str, Any]:
     """Count whom a draft reaches, and subtract, by reason, who gets nothing. Nothing is changed."""
-    drafted = read({"name": "-", "topic": asked.topic, "audience": asked.audience, "skip_seen": asked.skip_seen})
+    drafted = read_given({"name": "-", "topic": asked.topic, "audience": asked.audience, "skip_seen": asked.skip_seen})
     templates = (asked.template,) if asked.template else ()
     asking = Asking(drafted.audience, drafted.topic, templates, drafted.seen_since(request.now), asked.resend_of)
     return count_audience(request.scope, request.clickhouse, asking, request.now).to_dict()
@@ -152,7 +152,7 @@ def get_campaign(request: Request, campaign_id: int) -> dict[str, Any]:
 @router.put("/campaigns/{int:campaign_id}")
 def save_campaign(request: Request, campaign_id: int, draft: CampaignDraft) -> dict[str, Any]:
     """Save a draft, whatever it lacks. 409 `campaign_changed` where somebody else has saved it meanwhile."""
-    actions.save(request.scope, campaign_id, read(draft.definition.model_dump()), draft.revision, request.now, by=request.actor)
+    actions.save(request.scope, campaign_id, read_given(draft.definition.model_dump()), draft.revision, request.now, by=request.actor)
     return _get(request, campaign_id)
 
 

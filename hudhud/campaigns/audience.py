@@ -96,8 +96,34 @@ def chunks(people: BitMap64, after: int = 0, size: int = CHUNK) -> Iterator[list
         yield chunk
 
 
-def sort_out(ws: Scope, people: Sequence[int], asking: Asking, now: datetime) -> Sorted:
-    """Return who of these people gets it as things stand, and why the others do not."""
+def sort_out(ws: Scope, people: Sequence[int], asking: Asking, now: datetime, audience: BitMap64) -> Sorted:
+    """Return who of these people gets it as things stand, and why the others do not. `audience`: everybody who is meant.
+
+    Who turned out to be somebody else gets it as that person (the consent gate follows), unless that person is meant themselves; of several who are one, the first.
+    """
+    found = _sort_out(ws, people, asking, now)
+    merged = found.excluded.pop(Out.PERSON_MERGED, [])
+    if not merged:
+        return found
+    stands_for = {
+        survivor: one
+        for one, survivor, same in ws.rows(AUDIENCE.find_survivors, ids=numbers(merged))
+        if survivor not in audience and one == next(other for other in same if other in audience)
+    }
+    return _join(found, _sort_out(ws, sorted(stands_for), asking, now), stands_for, merged)
+
+
+def _join(found: Sorted, others: Sorted, stands_for: dict[int, int], merged: Sequence[int]) -> Sorted:
+    """Add to a chunk those who stand for somebody else, as is true of these."""
+    excluded = dict(found.excluded)
+    for reason, people in others.excluded.items():
+        excluded[reason] = sorted([*excluded.get(reason, []), *(stands_for[one] for one in people)])
+    if left := sorted(set(merged) - set(stands_for.values())):
+        excluded[Out.PERSON_MERGED] = left
+    return Sorted(sorted([*found.recipients, *(stands_for[one] for one in others.recipients)]), excluded, found.zoned + others.zoned)
+
+
+def _sort_out(ws: Scope, people: Sequence[int], asking: Asking, now: datetime) -> Sorted:
     recipients: list[int] = []
     excluded: dict[str, list[int]] = {}
     zoned: set[int] = set()
@@ -125,7 +151,7 @@ def subtract(ws: Scope, people: BitMap64, asking: Asking, now: datetime) -> Subt
     excluded: Counter[str] = Counter()
     recipients = zoned = 0
     for chunk in chunks(people):
-        found = sort_out(ws, chunk, asking, now)
+        found = sort_out(ws, chunk, asking, now, people)
         recipients += len(found.recipients)
         zoned += found.zoned
         excluded.update({reason: len(some) for reason, some in found.excluded.items()})
@@ -141,8 +167,9 @@ def count_audience(ws: Scope, ch: Client, asking: Asking, now: datetime) -> Subt
 def find_people(ws: Scope, ch: Client, asking: Asking, reason: str, after: int, limit: int, now: datetime) -> list[int]:
     """Return a page of who gets it ('') or of who does not for a reason, by number."""
     found: list[int] = []
-    for chunk in chunks(find_audience(ws, ch, asking, now), after):
-        some = sort_out(ws, chunk, asking, now)
+    audience = find_audience(ws, ch, asking, now)
+    for chunk in chunks(audience, after):
+        some = sort_out(ws, chunk, asking, now, audience)
         found += some.excluded.get(reason, []) if reason else some.recipients
         if len(found) >= limit:
             break

@@ -56,6 +56,11 @@ LEFT JOIN said s ON s.person_id = q.id
 LEFT JOIN silent f ON f.person_id = q.id
 ORDER BY q.id;
 
+-- name: find_survivors
+-- Who these people turned out to be, and all who turned out to be the same person.
+SELECT p.id, p.merged_into, ARRAY (SELECT g.id FROM person g WHERE g.merged_into = p.merged_into ORDER BY g.id)
+FROM person p WHERE p.id = ANY (%(ids)s::bigint[]) AND p.workspace_id = %(workspace_id)s AND p.merged_into IS NOT NULL;
+
 -- name: find_not_opened
 -- Who got a campaign's mail and is not known to have opened it, or clicked in it, themselves. Under whom they are known today: a mail of who was merged
 -- since is the survivor's.

@@ -89,8 +89,9 @@ def write_chunk(ws: Scope, campaign_id: int, now: datetime, usual: int = USUAL) 
         return None
     campaign = get_campaign(ws, campaign_id)
     part = _Part(campaign, row)
-    people, position, is_over = part.take(read_audience(ws, campaign_id), min(FIRST, usual) if row["position"] == 0 else usual)
-    found = sort_out(ws, people, asking_of(campaign, campaign.frozen_at or now), now)
+    audience = read_audience(ws, campaign_id)
+    people, position, is_over = part.take(audience, min(FIRST, usual) if row["position"] == 0 else usual)
+    found = sort_out(ws, people, asking_of(campaign, campaign.frozen_at or now), now, audience)
     planned, passed, last_due_at = _plan(ws, part, found.recipients, now)
     if passed:
         found.excluded[Out.MOMENT_PASSED] = passed
@@ -164,7 +165,7 @@ def _plan(ws: Scope, part: _Part, recipients: Sequence[int], now: datetime) -> t
     for name, people in part.sort(recipients).items():
         variant = part.definition.variant(name)
         # Each variant at its share of the pace would be slower than said: they go one after the other.
-        going = Going(part.row["opened_at"], part.row["part"] == REST, part.row["planned"] + planned)
+        going = Going(part.row["opened_at"], part.row["part"] == REST, part.row["planned"] + planned, part.row["last_due_at"], planned)
         timed = find_moments(ws, part.definition, variant, people, going)
         passed += timed.passed
         if timed.due:

@@ -34,7 +34,7 @@ SELECT people FROM campaign_audience WHERE campaign_id = %(id)s;
 
 -- name: claim_part
 -- Take the next chunk: the row's lock is the claim, so a crash gives everything back. Whoever pauses or cancels waits for the chunk's end.
-SELECT p.part, p.opened_at, p.position, p.seen, p.planned
+SELECT p.part, p.opened_at, p.position, p.seen, p.planned, p.last_due_at
 FROM campaign c JOIN campaign_part p ON p.campaign_id = c.id
 WHERE c.id = %(id)s AND c.status = 'running' AND p.finished_at IS NULL
 ORDER BY p.opened_at LIMIT 1

@@ -28,11 +28,21 @@ GRACE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Going:
-    """How a part of an audience is gone through: since when, whether each gets it at the next moment or on the author's day, and how many went before."""
+    """How a part of an audience is gone through: since when, whether each gets it at the next moment or on the author's day, and how many went before.
+
+    `last_due_at`: when the last of the earlier chunks is due; `since_last`: how many of this chunk come after it.
+    """
 
     opened_at: datetime
     is_rest: bool = False
     before: int = 0
+    last_due_at: datetime | None = None
+    since_last: int = 0
+
+    def next_slot(self, pace: timedelta) -> datetime:
+        """Return when the next mail may leave at a pace: after the last one that is planned, which a pause may have put off."""
+        planned = self.opened_at + pace * self.before
+        return planned if self.last_due_at is None else max(planned, self.last_due_at + pace * (self.since_last + 1))
 
 
 @dataclass
@@ -76,10 +86,11 @@ def find_moments(ws: Scope, definition: Definition, variant: Variant, people: Se
     when = definition.when
     if isinstance(when, Local | BestHour):
         return _by_clock(ws, when, variant, people, going)
-    if definition.per_hour is None:
+    pace = definition.pace()
+    if pace is None:
         return Timed([(one, going.opened_at) for one in people])
-    pace = HOUR / definition.per_hour
-    return Timed([(one, going.opened_at + pace * place) for place, one in enumerate(people, going.before)])
+    first = going.next_slot(pace)
+    return Timed([(one, first + pace * place) for place, one in enumerate(people)])
 
 
 def _by_clock(ws: Scope, when: Local | BestHour, variant: Variant, people: Sequence[int], going: Going) -> Timed:

@@ -71,7 +71,7 @@ def why(ws: Scope, ch: Client, campaign: Campaign, person_id: int, now: datetime
     if message_id is not None:
         return {**answer, "answer": "message"}
     if campaign.frozen_at is None:
-        found = sort_out(ws, actors[:1], asking_of(campaign, now), now)
+        found = sort_out(ws, actors[:1], asking_of(campaign, now), now, BitMap64(actors[:1]))
         reason, conditions = next(iter(found.excluded), ""), _conditions(ws, ch, campaign, actors[0], now)
         return {**answer, "answer": "not_frozen", "reason": reason, "conditions": conditions}
     if reason := _excluded_as(ws, campaign.id, actors):

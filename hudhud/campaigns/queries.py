@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hudhud.campaigns.states import state_of
 from hudhud.campaigns.types import Campaign, CampaignNotFound, Status, read
 from hudhud.kit import sql
+from hudhud.segments.queries import Use
+from hudhud.segments.types import Segment, leaves
 
 if TYPE_CHECKING:
     from hudhud.kit.db import Scope
@@ -34,6 +36,22 @@ def find_resends(ws: Scope, campaign_id: int) -> list[int]:
 def find_editions(ws: Scope, campaign_id: int) -> dict[str, int]:
     """Return which edition each variant sends."""
     return dict(ws.rows(QUERIES.find_variants, id=campaign_id))
+
+
+def find_uses(ws: Scope, segment_id: int) -> list[Use]:
+    """Return the campaigns that ask for a segment and have not begun; who is meant by those that have stands fixed."""
+    found = []
+    for row in ws.all(QUERIES.find_using, named=rf"\m{segment_id}\M"):
+        audience = read(row["definition"]).audience
+        in_tree = () if audience.tree is None else (leaf.segment_id for leaf in leaves(audience.tree) if isinstance(leaf, Segment))
+        if segment_id in {*audience.include, *audience.exclude, *in_tree}:
+            found.append(Use("campaign", str(row["id"]), {"": row["name"]}, row["status"]))
+    return found
+
+
+def find_waiting(ws: Scope) -> list[tuple[int, str, str]]:
+    """Return campaigns that wait for somebody, with what they are called and why: failing, paused, undecided."""
+    return [(row[0], row[1], row[2]) for row in ws.rows(QUERIES.find_waiting)]
 
 
 def find_campaigns(

@@ -60,6 +60,13 @@ UPDATE campaign SET status = 'paused', paused_at = %(now)s WHERE workspace_id = 
 -- It goes on.
 UPDATE campaign SET status = 'running', paused_at = NULL WHERE workspace_id = %(workspace_id)s AND id = %(id)s;
 
+-- name: put_off
+-- The last of its mails that were made so far is due at this instant at the earliest: a test is looked at that much later, and what is still to be made follows.
+UPDATE campaign_part p SET last_due_at = greatest(p.last_due_at, %(at)s)
+WHERE p.campaign_id = %(id)s AND p.workspace_id = %(workspace_id)s AND p.opened_at = (SELECT max(q.opened_at) FROM campaign_part q WHERE q.campaign_id = p.campaign_id)
+  AND (p.finished_at IS NULL OR EXISTS (SELECT FROM message m WHERE m.source_id = p.campaign_id AND m.source_kind = 'campaign'
+                                        AND m.workspace_id = p.workspace_id AND m.state IN ('planned', 'deferred', 'claimed', 'handing_over')));
+
 -- name: cancel
 -- Nothing more of it leaves, ever; the worker ends what waits.
 UPDATE campaign SET status = 'cancelled', cancelled_at = %(now)s, paused_at = NULL, closed_at = CASE WHEN frozen_at IS NULL THEN %(now)s::timestamptz END
@@ -72,6 +79,17 @@ UPDATE campaign SET archived_at = %(at)s WHERE workspace_id = %(workspace_id)s A
 -- name: find_resends
 -- The campaigns that were sent to who had not opened this one.
 SELECT id FROM campaign WHERE workspace_id = %(workspace_id)s AND resend_of = %(id)s ORDER BY id;
+
+-- name: find_using
+-- Campaigns that have not begun and whose audience may name a segment.
+SELECT id, name, status, definition FROM campaign
+WHERE workspace_id = %(workspace_id)s AND status IN ('draft', 'scheduled') AND archived_at IS NULL AND (definition -> 'audience')::text ~ %(named)s ORDER BY id;
+
+-- name: find_waiting
+-- Campaigns that wait for somebody, newest first.
+SELECT id, name, CASE WHEN failing <> '' THEN 'failing' WHEN status = 'paused' THEN 'paused' ELSE 'undecided' END FROM campaign
+WHERE workspace_id = %(workspace_id)s AND archived_at IS NULL
+  AND (status = 'paused' OR status IN ('scheduled', 'running') AND (failing <> '' OR undecided_at IS NOT NULL)) ORDER BY id DESC LIMIT 20;
 
 -- name: find_page
 -- A page of campaigns, newest first, with the figures that were counted last.

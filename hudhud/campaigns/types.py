@@ -15,7 +15,7 @@ import msgspec
 from hudhud.kit.errors import Conflict, HudhudError, InvalidInput, NotFound
 from hudhud.kit.localtime import ClockTime
 from hudhud.kit.lots import LOTS, count_lots
-from hudhud.segments.types import And, Condition, Not, Or, Segment, Where
+from hudhud.segments.types import And, Condition, Event, Not, Or, Segment, Where, from_json, to_json
 
 SOURCE = "campaign"  # message.source_kind
 STEP = "send"
@@ -29,6 +29,16 @@ Key = Annotated[str, msgspec.Meta(max_length=64)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Percent = Annotated[float, msgspec.Meta(gt=0, le=100)]
 Ids = Annotated[tuple[int, ...], msgspec.Meta(max_length=50)]
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+
+def _check_year(on: date) -> None:
+    """Refuse days that no clock can be reckoned for."""
+    if not FIRST_YEAR <= on.year <= LAST_YEAR:
+        message = f"use a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValueError(message)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +147,7 @@ class At(Part, frozen=True, tag_field="kind", tag="at"):
 
     def __post_init__(self) -> None:
         """Write it in UTC."""
+        _check_year(self.at)
         msgspec.structs.force_setattr(self, "at", self.at.astimezone(UTC))
 
 
@@ -150,12 +161,20 @@ class Local(Part, frozen=True, tag_field="kind", tag="local"):
     at: ClockTime
     passed: Passed = "now"
 
+    def __post_init__(self) -> None:
+        """Refuse days out of reach."""
+        _check_year(self.on)
+
 
 class BestHour(Part, frozen=True, tag_field="kind", tag="best_hour"):
     """On a day, at the hour at which each answers most, on their own clock."""
 
     on: date
     passed: Passed = "now"
+
+    def __post_init__(self) -> None:
+        """Refuse days out of reach."""
+        _check_year(self.on)
 
 
 When = Now | At | Local | BestHour
@@ -186,7 +205,12 @@ class Definition(Part, frozen=True):
             message = "`variants`: give each a name of its own"
             raise ValueError(message)
         if self.ends_at is not None:
+            _check_year(self.ends_at)
             msgspec.structs.force_setattr(self, "ends_at", self.ends_at.astimezone(UTC))
+
+    def pace(self) -> timedelta | None:
+        """Return the time from one mail to the next; None: none was asked for."""
+        return None if self.per_hour is None else timedelta(hours=1) / self.per_hour
 
     def variant(self, name: str) -> Variant:
         """Return the variant with this name; raises `InvalidInput`."""
@@ -211,6 +235,26 @@ def read(plain: object) -> Definition:
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         raise InvalidInput("definition" + place.strip("`").removeprefix("$"), plain, problem) from None
+
+
+def read_given(given: object) -> Definition:
+    """Read what somebody has written down: as `read`, and its conditions keep to the bounds of segments. Raises `InvalidInput`."""
+    try:
+        definition = read(given)
+    except RecursionError:
+        raise InvalidInput("definition.audience.tree", "nested too deeply", "make a part of it a segment of its own") from None
+    if definition.audience.tree is not None:
+        _check_condition(definition.audience.tree, "definition.audience.tree")
+    if definition.test is not None and isinstance(definition.test.metric, Did):
+        _check_condition(Event(definition.test.metric.name, where=definition.test.metric.where), "definition.test.metric")
+    return definition
+
+
+def _check_condition(condition: Condition, place: str) -> None:
+    try:
+        from_json(to_json(condition))
+    except InvalidInput as error:
+        raise InvalidInput(f"{place}.{error.data['field']}", error.data["value"], str(error.data["remedy"])) from None
 
 
 def plain(definition: Definition) -> dict[str, Any]:

@@ -142,6 +142,12 @@ def go_on(ws: Scope, source_kind: str, source_key: str, now: datetime) -> int:
     return count
 
 
+def space_out(ws: Scope, campaign_id: int, pace: timedelta, now: datetime) -> datetime:
+    """Let what is overdue of a campaign that was paused leave at its pace again, one mail each `pace`, after what is planned; return when the last one is due."""
+    last: datetime = ws.value(QUERIES.space_out, campaign_id=campaign_id, pace=pace, now=now)
+    return last
+
+
 def clear_mailbox(ws: Scope) -> int:
     """Forget all mails of the built-in mailbox; returns how many."""
     return ws.run(QUERIES.clear_mailbox)

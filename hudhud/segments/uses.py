@@ -27,7 +27,7 @@ MAX_DEPTH = 50  # segments one below the other: far more than anybody has in min
 class Use:
     """One thing that asks for a segment, an event or an attribute, and where in it."""
 
-    kind: str  # segment, stage, persona, journey, endpoint
+    kind: str  # segment, stage, persona, journey, campaign, endpoint
     key: str  # a segment's, persona's or endpoint's id, a stage's or journey's key
     names: dict[str, str]  # by language; a segment has one for all: ""
     status: str = ""  # of a journey: draft, running, paused

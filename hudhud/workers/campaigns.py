@@ -72,6 +72,10 @@ def _guarded(context: Context, campaign_id: int, workspace_id: int, work: Callab
         return work()
     except (psycopg.OperationalError, PoolTimeout, OperationalError):
         raise
+    except psycopg.errors.IdleInTransactionSessionTimeout:
+        # This process was frozen in the middle: what it held was given back, and another may have gone on since. Nothing is wrong with the campaign.
+        log.warning("campaigns.lost", campaign=campaign_id, workspace=workspace_id)
+        return True
     except Exception as error:
         log.exception("campaigns.failed", campaign=campaign_id, workspace=workspace_id)
         with context.db.workspace(workspace_id) as ws:
@@ -124,7 +128,10 @@ def _end(context: Context, campaign_id: int, workspace_id: int) -> bool:
 
 def _decide(context: Context, ch: Client, campaign_id: int, workspace_id: int) -> bool:
     with context.db.workspace(workspace_id) as ws:
-        return testing.decide(ws, ch, campaign_id, context.clock.now())
+        is_decided = testing.decide(ws, ch, campaign_id, context.clock.now())
+        if is_decided:
+            ws.run(ROWS.mend, id=campaign_id)
+        return is_decided
 
 
 def _count(context: Context) -> None:

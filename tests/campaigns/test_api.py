@@ -131,3 +131,46 @@ def test_a_variant_to_colleagues_alone_with_its_own_subject_and_sender(browser: 
     shown = browser.ask("GET", f"mailbox/{mail['id']}")[1]
     assert shown["headers"]["From"].startswith("Anna ")
     assert "Hi Eva" in shown["html"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"when": {"kind": "at", "at": "0001-01-01T00:00:00+14:00"}},
+        {"when": {"kind": "local", "on": "9999-12-31", "at": "23:00"}},
+        {"when": {"kind": "best_hour", "on": "0001-01-01"}},
+        {"ends_at": "9999-12-31T23:59:59-12:00"},
+        {"name": "nu\x00l"},
+        {"audience": {"tree": {"kind": "and", "of": [NOBODY["tree"]] * 500}}},
+        {"audience": {"tree": {"kind": "event", "name": "x", "window": {"kind": "since_entry"}}}},
+        {"test": {"metric": {"kind": "event", "name": "x", "where": [{"property": "p", "op": "is", "value": "v"}] * 50}}},
+    ],
+)
+def test_what_nobody_can_mean_is_refused(browser: Browser, bad: dict[str, Any]) -> None:
+    assert ask(browser, "POST", "", {"name": "Bad", **bad}, 422)["code"] == "invalid_input"
+
+
+def test_conditions_nested_without_end_are_refused(browser: Browser) -> None:
+    tree: dict[str, Any] = NOBODY["tree"]
+    for _ in range(400):
+        tree = {"kind": "not", "of": tree}
+    assert ask(browser, "POST", "/audience", {"topic": "newsletter", "audience": {"tree": tree}}, 422)["code"] == "invalid_input"
+
+
+def test_what_ends_before_it_begins_is_a_problem(browser: Browser) -> None:
+    when = {"kind": "at", "at": "2199-01-01T09:00:00Z"}
+    made = ask(browser, "POST", "", {**DRAFT, "when": when, "ends_at": "2198-12-31T09:00:00Z"}, 201)
+    assert [one["code"] for one in made["problems"]] == ["ends_at"]
+
+
+def test_a_segment_that_a_campaign_to_come_asks_for_is_not_put_away_and_home_says_what_waits(browser: Browser) -> None:
+    segment_id = browser.ask("POST", "segments", {"name": "Nobody", "tree": NOBODY["tree"]})[1]["id"]
+    campaign = ask(browser, "POST", "", {**DRAFT, "audience": {"include": [segment_id]}}, 201)
+    uses = browser.ask("GET", f"segments/{segment_id}/uses")[1]["items"]
+    assert [(one["kind"], one["names"], one["status"]) for one in uses] == [("campaign", {"": "Spring"}, "draft")]
+    ask(browser, "POST", f"/{campaign['id']}/send", {"revision": 1})
+    status, refused = browser.ask("DELETE", f"segments/{segment_id}")
+    assert (status, refused["code"], refused["uses"][0]["key"]) == (409, "segment_in_use", str(campaign["id"]))
+    ask(browser, "POST", f"/{campaign['id']}/undo")
+    assert browser.ask("DELETE", f"segments/{segment_id}")[0] == 204
+    assert [one["code"] for one in ask(browser, "GET", f"/{campaign['id']}")["problems"]] == ["segment"]

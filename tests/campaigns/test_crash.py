@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,20 @@ ch = connect(sys.argv[2])
 while role.work_once(context, ch):
     pass
 """
+
+# It stops dead in the middle of its second chunk, and its session is given up sooner than usual.
+STOP = """
+import os, signal
+seen = []
+def stop_at_second(name):
+    if name == "campaign.written":
+        seen.append(name)
+        if len(seen) == 2:
+            os.kill(os.getpid(), signal.SIGSTOP)
+"""
+FROZEN = WORKER.replace(
+    "context = ", "role.LOST = \"idle_in_transaction_session_timeout = '300ms'\"\nrole.reach = stop_at_second\ncontext = "
+).replace("\nmaterialising.write", STOP + "\nmaterialising.write")
 
 
 def freeze(office: Office, campaign_id: int) -> None:
@@ -114,3 +129,25 @@ def test_paused_between_two_chunks_it_goes_on_where_it_stood_and_cancelled_it_co
     assert (found_after["excluded"], found_after["remaining"]) == ([{"reason": "cancelled", "people": 2}], 0)
     office.desk.work()
     assert office.desk.told() == []
+
+
+def test_who_is_frozen_longer_than_others_wait_commits_nothing_afterwards(office: Office, clickhouse_url: str) -> None:
+    ids = office.people(*(f"p{number}@example.com" for number in range(PEOPLE)))
+    office.people("never@example.com", topics=())
+    campaign_id = office.draft()
+    office.launch(campaign_id)
+    arguments = [sys.executable, "-c", FROZEN, office.db.url, clickhouse_url, office.desk.clock.now().isoformat()]
+    with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE) as frozen:
+        _, status = os.waitpid(frozen.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert len(office.rows(campaign_id)) == 7
+        until = time.monotonic() + 20
+        while office.numbers(campaign_id)["remaining"] and time.monotonic() < until:
+            office.work()
+            time.sleep(0.05)
+        check_everybody_once(office, campaign_id, ids)
+        frozen.send_signal(signal.SIGCONT)
+        _, problem = frozen.communicate(timeout=30)
+        assert (frozen.returncode, b"Traceback" in problem) == (0, False)
+    assert office.get(campaign_id).failing == ""
+    check_everybody_once(office, campaign_id, ids)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hudhud.campaigns.materialising import write_chunk
 from hudhud.campaigns.types import CampaignProblems, CampaignState
+from tests.campaigns.test_crash import freeze
 
 if TYPE_CHECKING:
     from tests.campaigns.conftest import Office
@@ -106,3 +109,39 @@ def test_two_who_turn_out_to_be_one_get_it_once(office: Office) -> None:
     assert {row[0] for row in office.rows(campaign) if row[2] == "already_seen"} == {ids[0], ids[3]}
     found = office.numbers(campaign)
     assert (found["accepted"], found["skipped"]) == (3, 2)
+
+
+def test_what_a_pause_held_back_leaves_at_the_pace_that_was_asked_for(office: Office) -> None:
+    office.people(*(f"p{number}@example.com" for number in range(6)))
+    campaign = office.send(per_hour=2)
+    office.desk.clock.at += timedelta(minutes=1)
+    office.do("pause", campaign)
+    office.desk.clock.at += timedelta(hours=1, minutes=30)
+    office.desk.work()
+    office.do("resume", campaign)
+    due = sorted(row[0] for row in office.rows(campaign, "due_at"))
+    assert len(due) == 6
+    assert {later - earlier for earlier, later in pairwise(due)} == {timedelta(minutes=30)}
+    assert due[0] > office.desk.clock.at
+    office.desk.work()
+    assert office.desk.told() == []
+
+
+def test_chunks_after_a_pause_keep_the_pace_too(office: Office) -> None:
+    office.people(*(f"p{number}@example.com" for number in range(6)))
+    campaign = office.draft(per_hour=2)
+    office.launch(campaign)
+    freeze(office, campaign)
+    write(office, campaign, 3)
+    office.do("pause", campaign)
+    office.desk.clock.at += timedelta(hours=5)
+    office.do("resume", campaign)
+    write(office, campaign, 3)
+    due = sorted(row[0] for row in office.rows(campaign, "due_at"))
+    assert (len(due), due[0] > office.desk.clock.at) == (6, True)
+    assert {later - earlier for earlier, later in pairwise(due)} == {timedelta(minutes=30)}
+
+
+def write(office: Office, campaign_id: int, size: int) -> None:
+    with office.db.workspace(office.workspace_id) as ws:
+        assert write_chunk(ws, campaign_id, office.desk.clock.now(), size) is not None

@@ -180,3 +180,16 @@ def test_why_somebody_did_not_get_it(office: Office) -> None:
     assert ask(dora) == ("excluded", "not_subscribed", False)
     (late,) = office.people("late@example.com")
     assert ask(late) == ("not_in_audience", "", True)
+
+
+def test_a_test_that_was_paused_is_looked_at_after_its_mails_have_left(office: Office) -> None:
+    office.people(*(f"p{number:02}@example.com" for number in range(40)))
+    campaign_id = office.send(variants=TWO, test=TEST)
+    office.do("pause", campaign_id)
+    office.desk.clock.at += timedelta(hours=5)
+    office.do("resume", campaign_id)
+    office.work()
+    assert office.get(campaign_id).decided_at is None
+    office.desk.work()
+    wait(office)
+    assert office.get(campaign_id).verdict == "tie"

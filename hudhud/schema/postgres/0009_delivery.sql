@@ -217,11 +217,12 @@ BEGIN
                 WHEN c.reason IS NOT NULL THEN c.reason
                 WHEN t.id IS NULL THEN 'topic_unknown'
                 WHEN m.expires_at <= message_gate.at THEN 'expired'
-                -- Two of a campaign's people are one by now: the survivor's own mail goes, or the first of theirs.
-                WHEN m.source_kind = 'campaign' AND p.id <> m.person_id AND EXISTS (
+                -- Two of a campaign's people are one by now: what has left counts for both; of what waits, the survivor's own mail goes, or the first of theirs.
+                WHEN m.source_kind = 'campaign' AND (p.id <> m.person_id OR EXISTS (SELECT FROM person g WHERE g.merged_into = p.id)) AND EXISTS (
                     SELECT FROM message k WHERE k.source_id = m.source_id AND k.step = m.step AND k.visit = m.visit AND k.channel = m.channel AND k.source_kind = 'campaign'
-                      AND k.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id))
-                      AND (k.person_id = p.id OR k.id < m.id) AND k.state NOT IN ('skipped', 'rejected')
+                      AND k.person_id = ANY (ARRAY (SELECT p.id UNION ALL SELECT g.id FROM person g WHERE g.merged_into = p.id)) AND k.id <> m.id
+                      AND (k.state IN ('handing_over', 'accepted', 'delivered', 'complained', 'in_doubt')
+                           OR p.id <> m.person_id AND (k.person_id = p.id OR k.id < m.id) AND k.state NOT IN ('skipped', 'rejected', 'bounced'))
                 ) THEN 'already_seen'
                 WHEN a.value IS NULL THEN 'no_address'
                 WHEN x.reason IS NOT NULL THEN 'suppressed_' || x.reason

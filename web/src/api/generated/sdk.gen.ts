@@ -744,7 +744,7 @@ export const segmentsFindValues = <ThrowOnError extends boolean = false>(options
 /**
  * Archive Segment
  *
- * Keep it no longer; refused, with the list of `uses`, while anything asks for it.
+ * Keep it no longer; refused, with the list of `uses`, while anything asks for it but drafts of campaigns, which say then what they lack.
  */
 export const segmentsArchiveSegment = <ThrowOnError extends boolean = false>(options: Options<SegmentsArchiveSegmentData, ThrowOnError>): RequestResult<SegmentsArchiveSegmentResponses, unknown, ThrowOnError> => (options.client ?? client).delete<SegmentsArchiveSegmentResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}', ...options });
 
@@ -800,7 +800,7 @@ export const segmentsFindMembers = <ThrowOnError extends boolean = false>(option
 /**
  * Find Uses
  *
- * List the segments, stages of the lifecycle, personas, journeys and outgoing webhooks that ask for a segment, and where in them.
+ * List the segments, stages of the lifecycle, personas, journeys, campaigns to come and outgoing webhooks that ask for a segment, and where in them.
  */
 export const segmentsFindUses = <ThrowOnError extends boolean = false>(options: Options<SegmentsFindUsesData, ThrowOnError>): RequestResult<SegmentsFindUsesResponses, unknown, ThrowOnError> => (options.client ?? client).get<SegmentsFindUsesResponses, unknown, ThrowOnError>({ url: '/api/v1/segments/{segment_id}/uses', ...options });
 

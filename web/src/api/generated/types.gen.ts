@@ -600,7 +600,7 @@ export type OneUse = {
     /**
      * Kind
      */
-    kind: 'segment' | 'stage' | 'persona' | 'journey' | 'endpoint';
+    kind: 'segment' | 'stage' | 'persona' | 'journey' | 'campaign' | 'endpoint';
     /**
      * Key
      */

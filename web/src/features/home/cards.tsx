@@ -16,7 +16,7 @@ export function AttentionCard({ items }: { items: Attention[] }) {
         <div className="hd-row"><IconCheck size={19} color="var(--hd-yes)" aria-hidden /><Text c="dimmed">{t("home.all_well")}</Text></div>
       )}
       {items.map((item) => (
-        <Link key={item.kind + (item.key ?? "")} to={item.link} className="hd-row">
+        <Link key={item.kind + item.link + (item.key ?? "")} to={item.link} className="hd-row">
           <IconAlertTriangle size={19} color="var(--hd-wait)" aria-hidden style={{ flex: "none" }} />
           <span className="hd-grow">{t(`home.needs.${item.kind}`, { count: item.count ?? 0, number: format.number(item.count ?? 0), key: item.key })}</span>
           <IconChevronRight size={17} className="hd-flip hd-dim" aria-hidden style={{ flex: "none" }} />

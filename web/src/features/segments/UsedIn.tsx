@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { pickName } from "@/i18n/names";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
-import { Card, Failure, IconFilter, IconMoodSmile, IconRoute, IconSend, IconStairs, Loading, Name, Text } from "@/ui";
+import { Card, Failure, IconFilter, IconMail, IconMoodSmile, IconRoute, IconSend, IconStairs, Loading, Name, Text } from "@/ui";
 import { useUses } from "./queries";
 import type { Use } from "./types";
 
@@ -12,6 +12,7 @@ const KINDS = {
   journey: { Icon: IconRoute, to: (key: string) => `/journeys/${key}` },
   stage: { Icon: IconStairs, to: () => "/lifecycle" },
   persona: { Icon: IconMoodSmile, to: (key: string) => `/personas/${key}` },
+  campaign: { Icon: IconMail, to: (key: string) => `/campaigns/${key}` },
   endpoint: { Icon: IconSend, to: (key: string) => `/data/endpoints/${key}` },
 };
 
