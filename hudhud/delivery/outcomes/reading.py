@@ -24,6 +24,8 @@ MAIL = "mail"
 HOPELESS = 3
 # What could not be read, and what is about no message of ours.
 KEPT = timedelta(days=7)
+# Of mails, to which anybody can send: so many, and so much of each.
+MOST_MAILS, MOST_MAIL_BYTES = 2_000, 65_536
 
 
 class Done(NamedTuple):
@@ -82,7 +84,10 @@ def _finish(everywhere: Scope, done: Sequence[Done], now: datetime) -> None:
         reports=sql.numbers(one.reports for one in done),
         unknown=sql.numbers(one.unknown for one in done),
         problems=sql.texts(one.problem for one in done),
+        most_bytes=MOST_MAIL_BYTES,
     )
+    if any(one.problem for one in done):
+        everywhere.run(QUERIES.bound_mails, most=MOST_MAILS)
 
 
 def forget_mails(everywhere: Scope) -> int:

@@ -35,13 +35,13 @@ WHERE b.read_at IS NULL ORDER BY b.id LIMIT %(limit)s FOR UPDATE OF b SKIP LOCKE
 UPDATE report_body SET attempts = attempts + 1 WHERE id = ANY (%(ids)s::bigint[]);
 
 -- name: finish_bodies
--- What was read whole goes; of what was not, the problem is told. Doors count.
+-- What was read whole goes; of what was not, the problem is told, and of a mail its beginning is kept. Doors count.
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(reports)s::integer[], %(unknown)s::integer[], %(problems)s::text[]) AS t (id, reports, unknown, problem)
 ), gone AS (
     DELETE FROM report_body b USING told t WHERE b.id = t.id AND t.problem = '' RETURNING b.id, b.door_id, b.received_at
 ), marked AS (
-    UPDATE report_body b SET read_at = %(now)s, problem = t.problem FROM told t WHERE b.id = t.id AND t.problem <> '' RETURNING b.id, b.door_id, b.received_at
+    UPDATE report_body b SET read_at = %(now)s, problem = t.problem, body = CASE WHEN b.door_id = 0 THEN substring(b.body FROM 1 FOR %(most_bytes)s) ELSE b.body END FROM told t WHERE b.id = t.id AND t.problem <> '' RETURNING b.id, b.door_id, b.received_at
 ), done AS (
     SELECT q.door_id, count(*) AS bodies, sum(t.reports) AS reports, sum(t.unknown) AS unknown, max(q.received_at) AS seen_at
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM marked) q JOIN told t ON t.id = q.id GROUP BY q.door_id
@@ -145,6 +145,11 @@ WITH bodies AS (
 )
 DELETE FROM message_report WHERE id IN (
     SELECT id FROM message_report WHERE received_at < %(before)s AND (message_id IS NULL OR applied_at IS NULL) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED);
+
+-- name: bound_mails
+-- Anybody may send mails that are about nothing of ours: so many are kept, the newest.
+DELETE FROM report_body WHERE door_id = 0 AND read_at IS NOT NULL
+  AND id <= (SELECT b.id FROM report_body b WHERE b.door_id = 0 AND b.read_at IS NOT NULL ORDER BY b.id DESC OFFSET %(most)s LIMIT 1);
 
 -- name: forget_mails
 -- Mails that were read and are kept to be looked at: all of them.

@@ -37,6 +37,7 @@ CREATE TABLE report_body (
 );
 CREATE INDEX report_body_waiting ON report_body (id) WHERE read_at IS NULL;
 CREATE INDEX report_body_old ON report_body (received_at);
+CREATE INDEX report_body_mails ON report_body (id) WHERE door_id = 0 AND read_at IS NOT NULL;
 SELECT hudhud_wall('report_body');
 
 -- One thing that somebody said about one message, and what it was taken for: why an address is suppressed stands here.

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hudhud.delivery.outcomes import imap
-from hudhud.delivery.outcomes.inbound import serve
+from hudhud.delivery.outcomes import imap, reading
+from hudhud.delivery.outcomes.inbound import keep_mails, serve
 from hudhud.delivery.outcomes.names import name_of
+from hudhud.delivery.outcomes.types import ReportBody
 from hudhud.delivery.returnpath import to_return_path
 from hudhud.kit.config import Settings
 from hudhud.workers import inbound as role
@@ -84,6 +85,16 @@ def test_a_notification_by_lmtp_bounces_its_message(desk: Desk) -> None:
     with desk.db.everywhere() as everywhere:
         # Of a stranger nothing is known but that it came: it is kept for some days.
         assert everywhere.conn.execute("SELECT problem FROM report_body").fetchall() == [("about no message of ours",)]
+
+
+def test_mails_about_nothing_of_ours_fill_no_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_MAILS", 2)
+    bodies = [ReportBody(0, 0, "mail", f"Subject: {number}\n\n".encode() + b"z" * 200_000, "abuse@b.example") for number in range(5)]
+    assert keep_mails(desk.db, bodies, desk.clock.now())
+    work(desk)
+    with desk.db.everywhere() as everywhere:
+        found = everywhere.conn.execute("SELECT length(body), problem FROM report_body").fetchall()
+    assert found == [(reading.MOST_MAIL_BYTES, "about no message of ours")] * 2
 
 
 def test_by_smtp_only_our_own_return_paths_and_roles_are_taken(desk: Desk) -> None:
