@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hudhud.content.editing import drafts, keeping
+from hudhud.content.sandbox import shared
+from hudhud.content.types import DraftNotFound
+from tests import make
 from tests.app.test_templates import api, client, db, done, refused, shop
 
 if TYPE_CHECKING:
@@ -112,3 +117,23 @@ def test_what_is_only_begun_is_published_as_it_comes_and_the_draft_stays(api: Br
     found = done(api.ask("GET", f"templates/{key}"))
     assert (found["number"], found["names"], set(found["languages"])) == (1, {"en": "Mine"}, {"en", "et", "fa", "ar"})
     assert done(api.ask("GET", f"templates/{key}/draft"))["languages"] == COPY
+
+
+def test_who_deletes_and_who_publishes_do_not_wait_for_each_other(api: Browser, db: Database, shop: int) -> None:
+    done(api.ask("POST", "templates", {"key": "one", "names": {"en": "One"}}), 201)
+    done(api.ask("PUT", "templates/one/draft", {"languages": COPY, "revision": 1}))
+    with ThreadPoolExecutor() as pool:
+        with db.workspace(shop) as ws:
+            ws.conn.execute("SELECT FROM template WHERE key = 'one' FOR UPDATE")
+            publishing = pool.submit(publish, db, shop)
+            with db.everywhere() as all_of_it:
+                while not all_of_it.conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+                    assert not publishing.done()
+            keeping.delete(ws, "one", make.NOW, by="test")
+        with pytest.raises(DraftNotFound):
+            publishing.result()
+
+
+def publish(db: Database, shop: int) -> None:
+    with db.workspace(shop) as ws:
+        drafts.publish_draft(ws, shared(), "one", 2, make.NOW, by="test")

@@ -21,11 +21,11 @@ LEFT JOIN template_version v ON v.id = t.version_id
 WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s;
 
 -- name: lock_draft
--- The draft of a template, held while something is decided about it.
+-- The draft of a template, held while something is decided about it; the template first, as who deletes it does.
 SELECT d.source AS languages, d.revision, d.updated_at, d.updated_by, t.names
 FROM template t JOIN template_draft d ON d.template_id = t.id
 WHERE t.workspace_id = %(workspace_id)s AND t.key = %(key)s
-FOR UPDATE OF d;
+FOR UPDATE OF t, d;
 
 -- name: put_draft
 -- Save a draft if it is the first, or still at the revision that was worked on.
