@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 QUERIES = sql.load("hudhud.consent")
 PREFERENCES = sql.load("hudhud.consent", "preferences.sql")
 
+# A topic's name is a word or two, in each language that a shop writes in; `zh-Hant-TW` is a long name of one.
+MOST_NAMES, LONGEST_NAME, LONGEST_LANGUAGE = 50, 200, 16
 # What a new workspace starts with.
 DEFAULT_TOPICS: dict[str, tuple[Stream, dict[str, str]]] = {
     "newsletter": ("marketing", {"en": "Newsletter", "et": "Uudiskiri", "fa": "خبرنامه", "ar": "النشرة البريدية"}),
@@ -132,6 +134,8 @@ def create_topic(ws: Scope, key: str, names: dict[str, str], stream: Stream, now
 def _check_names(names: dict[str, str]) -> None:
     if not names or not all(name.strip() for name in names.values()):
         raise InvalidInput("names", names, 'give at least one name, e.g. {"en": "Newsletter"}')
+    if len(names) > MOST_NAMES or any(len(language) > LONGEST_LANGUAGE or len(name) > LONGEST_NAME for language, name in names.items()):
+        raise InvalidInput("names", sorted(names)[:5], f"use {MOST_NAMES} languages and {LONGEST_NAME} characters for each name at most")
 
 
 def create_default_topics(ws: Scope, now: datetime) -> None:

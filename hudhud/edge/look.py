@@ -31,7 +31,7 @@ class Look:
 PLAIN = Look()
 DARK = Look("#efe8df", "#b9ada0", "#f0a775", "#241d17", "#2b2521", "#1f1a16", "#463d35")
 RULES = (
-    "body{font:17px/1.6 system-ui,'Segoe UI',Vazirmatn,Tahoma,sans-serif;background:var(--background);color:var(--text);margin:0;padding:7vh 16px 10vh}"
+    "body{font:17px/1.6 system-ui,'Segoe UI',Vazirmatn,Tahoma,sans-serif;background:var(--background);color:var(--text);margin:0;padding:7vh 16px 10vh;overflow-wrap:anywhere}label span{min-inline-size:0}"
     ".brand{max-width:32rem;margin:0 auto 14px;font-weight:700;padding-inline:28px}main{max-width:32rem;margin:auto;background:var(--surface);border:1px solid var(--line);border-radius:16px;padding:28px;box-sizing:border-box}"
     "h1{font-size:1.45rem;line-height:1.3;margin:0 0 14px}h2{font-size:1.08rem;margin:0 0 6px}p{margin:0 0 14px}ul{margin:0 0 14px;padding-inline-start:1.3em}"
     "fieldset{border:0;padding:0;margin:0 0 20px}legend{font-weight:600;padding:0;margin-bottom:4px}label{display:flex;gap:10px;align-items:baseline;padding:7px 0;cursor:pointer}"

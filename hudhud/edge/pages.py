@@ -33,8 +33,9 @@ class Frame:
     wording: dict[str, str] = field(default_factory=dict)
 
     def word(self, key: str, **values: str) -> str:
-        """Return one of our texts, escaped, with these values."""
-        return escape(WORDS[self.language][key].format(**values))
+        """Return one of our texts, escaped, with these values; others' words among them keep their own direction."""
+        given = {name: value if name == "days" else f"\u2068{value}\u2069" for name, value in values.items()}
+        return escape(WORDS[self.language][key].format(**given))
 
     def agreement(self) -> str:
         """Return what is read where somebody agrees, escaped; nothing where the shop has not said."""
@@ -119,7 +120,9 @@ def _box(frame: Frame, topic: dict[str, Any]) -> str:
     checked = " checked" if topic["state"] == "subscribed" else ""
     waits = f' <span class="small">({frame.word("unconfirmed")})</span>' if topic["state"] == "pending" else ""
     name = escape(name_in(topic["names"], frame.language))
-    return f'<label><input type="checkbox" name="topic" value="{escape(topic["key"])}"{checked}> <bdi>{name}</bdi>{waits}</label>'
+    return (
+        f'<label><input type="checkbox" name="topic" value="{escape(topic["key"])}"{checked}> <span><bdi>{name}</bdi>{waits}</span></label>'
+    )
 
 
 def _often(frame: Frame, choices: Choices) -> str:
@@ -159,7 +162,7 @@ def confirm(frame: Frame, address: str, topics: Sequence[dict[str, Any]]) -> str
     """What is to be confirmed, and one button; opening the page changes nothing."""
     names = "".join(f"<li><bdi>{escape(name_in(one['names'], frame.language))}</bdi></li>" for one in topics)
     agreement = f'<p class="small">{frame.agreement()}</p>' if frame.wording else ""
-    question = frame.word("confirm_ask", workspace=frame.workspace, address=f"\u2068{address}\u2069")
+    question = frame.word("confirm_ask", workspace=frame.workspace, address=address)
     body = (
         f'<h1>{frame.word("confirm")}</h1><p>{question}</p><ul>{names}</ul>{agreement}<form method="post" action="/u/{escape(frame.token)}/confirm">'
         f'{_button("confirm", 1, frame.word("confirm_button"))}</form><p class="small">{frame.word("confirm_else")}</p>'

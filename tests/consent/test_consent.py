@@ -117,7 +117,7 @@ def test_topics_have_keys_and_names(db: Database) -> None:
                 actions.create_topic(ws, key, {"en": "News"}, "marketing", make.NOW)
         with pytest.raises(InvalidInput, match="names"):
             actions.create_topic(ws, "empty", {"en": " "}, "marketing", make.NOW)
-        for nameless in ({}, {"en": " "}):
+        for nameless in ({}, {"en": " "}, {"en": "x" * 201}, {f"l{number}": "x" for number in range(51)}):
             with pytest.raises(InvalidInput, match="names"):
                 actions.rename_topic(ws, "news_2", nameless)
         assert actions.rename_topic(ws, "news_2", {"en": "News"}).names == {"en": "News"}
