@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 router = Router(tags=["campaigns"])
 Limit = Annotated[int, Field(ge=1, le=200)]
+After = Annotated[int, Field(ge=0, le=2**53)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -244,7 +245,7 @@ def subtract(request: Request, campaign_id: int) -> dict[str, Any]:
 
 
 @router.get("/campaigns/{int:campaign_id}/audience/people")
-def find_behind(request: Request, campaign_id: int, reason: str = "", after: int = 0, limit: Limit = 50) -> dict[str, Any]:
+def find_behind(request: Request, campaign_id: int, reason: str = "", after: After = 0, limit: Limit = 50) -> dict[str, Any]:
     """List who would get it now, or, with a reason, who would not."""
     campaign = queries.get_campaign(request.scope, campaign_id)
     found = people.find_behind(request.scope, request.clickhouse, campaign, reason, after, limit, request.now)
@@ -291,7 +292,7 @@ def find_messages(
 
 @router.get("/campaigns/{int:campaign_id}/excluded")
 def find_excluded(
-    request: Request, campaign_id: int, reason: Annotated[str | None, Query(max_length=40)] = None, after: int = 0, limit: Limit = 50
+    request: Request, campaign_id: int, reason: Annotated[str | None, Query(max_length=40)] = None, after: After = 0, limit: Limit = 50
 ) -> dict[str, Any]:
     """List who of the audience got no message, and why."""
     queries.get_campaign(request.scope, campaign_id)

@@ -133,11 +133,17 @@ def decide(ws: Scope, ch: Client, campaign_id: int, now: datetime) -> bool:
     figures = json.dumps(shown.to_dict())
     if shown.winner is not None:
         _declare(ws, campaign, shown.winner, "better", figures, now, by="hudhud")
-    elif test.tie is not None:
-        _declare(ws, campaign, test.tie, "tie", figures, now, by="hudhud")
+    elif test.tie is not None or not _has_rest(ws, campaign):
+        # Where everybody was in the test, nobody is asked who goes to the rest.
+        _declare(ws, campaign, test.tie or campaign.definition.variants[0].name, "tie", figures, now, by="hudhud")
     else:
         ws.run(TESTING.leave_open, id=campaign_id, now=now, figures=figures)
     return True
+
+
+def _has_rest(ws: Scope, campaign: Campaign) -> bool:
+    seen = sum(int(row["seen"]) for row in ws.all(ROWS.find_parts, id=campaign.id))
+    return seen < (campaign.audience or 0)
 
 
 def choose(ws: Scope, ch: Client, campaign_id: int, name: str, now: datetime, *, by: str) -> None:

@@ -141,9 +141,13 @@ def _count(context: Context) -> None:
     for campaign_id, workspace_id in found:
         if context.stop.is_set():
             return
-        with context.db.workspace(workspace_id) as ws:
-            numbers.keep(ws, campaign_id, context.clock.now())
-        context.beat()
+        _guarded(context, campaign_id, workspace_id, partial(_keep, context, campaign_id, workspace_id))
+
+
+def _keep(context: Context, campaign_id: int, workspace_id: int) -> bool:
+    with context.db.workspace(workspace_id) as ws:
+        numbers.keep(ws, campaign_id, context.clock.now())
+    return False
 
 
 def _learn(context: Context, ch: Client) -> None:

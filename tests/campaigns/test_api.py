@@ -174,3 +174,10 @@ def test_a_segment_that_a_campaign_to_come_asks_for_is_not_put_away_and_home_say
     ask(browser, "POST", f"/{campaign['id']}/undo")
     assert browser.ask("DELETE", f"segments/{segment_id}")[0] == 204
     assert [one["code"] for one in ask(browser, "GET", f"/{campaign['id']}")["problems"]] == ["segment"]
+
+
+@pytest.mark.parametrize("after", [-1, 2**70])
+def test_a_page_after_nobody_is_refused(browser: Browser, after: int) -> None:
+    place = f"/{ask(browser, 'POST', '', DRAFT, 201)['id']}"
+    for pages in ("audience/people", "excluded"):
+        assert ask(browser, "GET", f"{place}/{pages}?after={after}", status=422)["code"] == "invalid_input"

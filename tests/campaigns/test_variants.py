@@ -193,3 +193,9 @@ def test_a_test_that_was_paused_is_looked_at_after_its_mails_have_left(office: O
     office.desk.work()
     wait(office)
     assert office.get(campaign_id).verdict == "tie"
+
+
+def test_where_nobody_is_left_for_a_winner_nobody_is_asked_for_one(office: Office) -> None:
+    campaign_id = office.send(variants=TWO, test={**TEST, "tie": None})
+    wait(office)
+    assert (office.state(campaign_id), office.get(campaign_id).undecided_at) == ("done", None)
