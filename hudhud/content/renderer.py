@@ -223,7 +223,7 @@ def bounded_publish(copy: Copy, language: str, look: Look) -> Built:
     try:
         return within(PUBLISH_CPU_S, partial(build, copy, language, look))
     except (MemoryError, RecursionError, TooLong) as error:
-        raise TemplateError(f"languages.{language}", "it needs too much memory or time", "make it simpler") from error
+        raise TemplateError(f"languages.{language}", "it needs too much memory or time", "make it simpler", kind="too_complex") from error
 
 
 def main() -> None:

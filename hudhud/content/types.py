@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LANGUAGES = ("en", "et", "fa", "ar")
-RIGHT_TO_LEFT = frozenset({"fa", "ar", "he", "ur"})
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 # Everything that Liquid may name in a mail; `person`, `event`, `run` (answers that a journey got) and `coupon` are open, their members are data.
 ROOTS = {
     "person": None,

@@ -44,7 +44,7 @@ def test_the_example_of_the_guide_is_a_mail_in_every_language() -> None:
     found = re.search(r"```json\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
     assert found is not None
     copy = Copy("Autumn", mode="blocks", document=json.loads(found[1]))
-    for language, direction in (("en", "ltr"), ("fa", "rtl")):
+    for language, direction in (("en", "ltr"), ("fa", "rtl"), ("ckb-IQ", "rtl")):
         built = build(copy, language)
         assert built.program.html.function is not None
         document = html_of(built.compiled, products=PRODUCTS)

@@ -158,3 +158,10 @@ def test_what_the_checks_call_sound_can_be_published(ws: Scope, sandbox: Sandbox
     assert not [one for one in found(ws, sandbox, copy) if one.level == "error"]
     assert publish(ws, sandbox, "sound", {"en": "Sound"}, {"en": copy}, actor="test", now=make.NOW)
     assert Copy(**copy).source()["document"] == copy["document"]
+
+
+@pytest.mark.long
+def test_behind_a_copy_that_takes_too_long_no_other_is_looked_at(ws: Scope, sandbox: Sandbox) -> None:
+    bomb = {"subject": "x", "mode": "html", "html": "<!--" * 70_000}
+    told = check_copies(ws, sandbox, read_copies(dict.fromkeys(("en", "et", "fa", "ar"), bomb)), is_service=False)
+    assert [(one.code, one.language) for one in told] == [("too_complex", "en")]

@@ -11,5 +11,5 @@ export function languageName(code: string, reader: string): string {
 }
 
 export function directionOf(code: string): "ltr" | "rtl" {
-  return /^(ar|fa|he|ur)\b/.test(code) ? "rtl" : "ltr";
+  return /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/.test(code) ? "rtl" : "ltr";
 }
