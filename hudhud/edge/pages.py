@@ -109,7 +109,7 @@ def _topics(frame: Frame, choices: Choices, action: str) -> str:
     if not choices.topics:
         return f"<p>{frame.word('nothing')}</p>"
     boxes = "".join(_box(frame, one) for one in choices.topics)
-    agreement = f'<p class="small">{frame.agreement()}</p>' if frame.wording else ""
+    agreement = f'<p class="small" dir="auto">{frame.agreement()}</p>' if frame.wording else ""
     return (
         f'<form method="post" action="{action}"><fieldset><legend>{frame.word("which", workspace=frame.workspace)}</legend>{boxes}</fieldset>'
         f"{_often(frame, choices)}{agreement}<p>{_button('save', 1, frame.word('save'))}</p></form>"
@@ -161,7 +161,7 @@ def _languages(frame: Frame) -> str:
 def confirm(frame: Frame, address: str, topics: Sequence[dict[str, Any]]) -> str:
     """What is to be confirmed, and one button; opening the page changes nothing."""
     names = "".join(f"<li><bdi>{escape(name_in(one['names'], frame.language))}</bdi></li>" for one in topics)
-    agreement = f'<p class="small">{frame.agreement()}</p>' if frame.wording else ""
+    agreement = f'<p class="small" dir="auto">{frame.agreement()}</p>' if frame.wording else ""
     question = frame.word("confirm_ask", workspace=frame.workspace, address=address)
     body = (
         f'<h1>{frame.word("confirm")}</h1><p>{question}</p><ul>{names}</ul>{agreement}<form method="post" action="/u/{escape(frame.token)}/confirm">'
