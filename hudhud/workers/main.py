@@ -42,7 +42,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 QUERIES = sql.load("hudhud.workers")
-CHANNELS = ("campaigns", "intake", "segments", "runs", "effects", "messages", "erasure", "duplicates", "hooks", "endpoints", "rehearsals", "requests", "reports")
+CHANNELS = (
+    "campaigns",
+    "intake",
+    "segments",
+    "runs",
+    "effects",
+    "messages",
+    "erasure",
+    "duplicates",
+    "hooks",
+    "endpoints",
+    "rehearsals",
+    "requests",
+    "reports",
+)
 ROLE = re.compile(r"[a-z]+")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 LOOK_UP_S = 1.0
