@@ -4,13 +4,15 @@ import {
   contentCheckTemplate, contentCreateTemplate, contentEditingArchiveTemplate, contentEditingDressingDeleteSnippet, contentEditingDressingFindSnippetUses,
   contentEditingDressingFindSnippets, contentEditingDressingGetBrandKit, contentEditingDressingGetSnippet, contentEditingDressingPutBrandKit,
   contentEditingDressingPutSnippet, contentEditingDressingRepublishSnippet, contentEditingDropTemplateDraft, contentEditingDuplicateTemplate, contentEditingFindReady,
-  contentEditingFindTemplateUses, contentEditingGetTemplateDraft, contentEditingPublishTemplateDraft, contentEditingPutTemplateDraft, contentEditingRestoreTemplate,
+  contentEditingFindTemplateUses, contentEditingFindTemplateVersions, contentEditingGetTemplateDraft, contentEditingPublishTemplateAgain, contentEditingPublishTemplateDraft, contentEditingPutTemplateDraft, contentEditingRestoreTemplate,
   contentFindTemplates, contentTryTemplate, eventsGetName, trialsTestTemplate,
 } from "@/api/generated";
-import type { Paged } from "@/api/page";
+import { usePages, type Paged } from "@/api/page";
 import type { EventPage } from "@/features/events/types";
 import type { Work } from "./editor/change";
-import type { Brand, Copies, Copy, Draft, Finding, Mode, Previewed, Redone, Snippet, SnippetUse, TemplateRow, Tested, Use, Worst } from "./types";
+import type { Brand, Copies, Copy, Draft, Finding, Mode, Previewed, Redone, Snippet, SnippetUse, TemplateRow, Tested, Use, Version, Worst } from "./types";
+
+export { itemsOf } from "@/api/page";
 
 const LIST = ["templates"];
 
@@ -72,6 +74,15 @@ export function useDropDraft(key: string, done: () => void) {
 
 export function usePublish(key: string, done: () => void) {
   return useWrite((revision: number) => call(contentEditingPublishTemplateDraft({ path: { key }, body: { revision } })), done);
+}
+
+/** Every publication, the newest first. */
+export function useTemplateVersions(key: string) {
+  return usePages<Version>([...LIST, "versions", key], (after) => contentEditingFindTemplateVersions({ path: { key }, query: { after } }));
+}
+
+export function usePublishAgain(key: string, done: () => void) {
+  return useWrite((number: number) => call(contentEditingPublishTemplateAgain({ path: { key, number } })), done);
 }
 
 /** What is wrong, or could be better, in each language; the answer before stays until the new one is there. */

@@ -125,6 +125,14 @@ export interface Previewed {
 /** Nobody real: every value the longest there is, or missing where some lack it. */
 export type Worst = "longest" | "missing";
 
+/** One publication. */
+export interface Version {
+  number: number;
+  published_at: string;
+  published_by: string;
+  is_current: boolean;
+}
+
 export interface Finding {
   level: "error" | "warning";
   code: string;

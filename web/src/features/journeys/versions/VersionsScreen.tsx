@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { useMembers } from "@/features/settings/queries";
+import { useWho } from "@/features/settings/useWho";
 import { useFormat, useLanguage } from "@/i18n/useFormat";
 import { BackLink, Button, Card, Failure, Loading, More, Num, Page, State, Text } from "@/ui";
 import { useJourneyWords } from "../boxes";
@@ -12,18 +12,6 @@ import { BackDialog } from "./BackDialog";
 import { DiffList } from "./DiffList";
 import { itemsOf, useDiff, useVersion, useVersions } from "./queries";
 import type { Version } from "./types";
-
-/** Who an actor is, as the others call them. */
-function useWho(): (actor: string) => string {
-  const { t } = useTranslation();
-  const members = useMembers().data?.items ?? [];
-  return (actor) => {
-    const [kind, id] = actor.split(":");
-    if (kind !== "user") return t("versions.program");
-    const one = members.find((member) => String(member.user_id) === id);
-    return one ? one.name || one.email : actor;
-  };
-}
 
 function Row({ version, selected, open }: { version: Version; selected: boolean; open: () => void }) {
   const { t } = useTranslation();

@@ -56,8 +56,9 @@ function specsOf(block: Block): Spec[] {
 
 function Form({ block, put, found }: { block: Block; put: Put; found: Found[] }) {
   const { t } = useTranslation();
+  const of = (name: string) => found.find(({ at: { field } }) => field === name);
   const at = (name: string) => {
-    const one = found.find(({ at: { field } }) => field === name);
+    const one = of(name);
     return one && <FindingText finding={one} />;
   };
   const specs = specsOf(block);
@@ -68,7 +69,7 @@ function Form({ block, put, found }: { block: Block; put: Put; found: Found[] })
       {found.filter((one) => !named.has(one.at.field)).map((one) => <div key={one.code + one.place} className="hd-note hd-small" data-tone={one.level === "error" ? "no" : "wait"}><FindingText finding={one} /></div>)}
       {block.type === "columns" && <ColumnCount block={block} put={put} />}
       {block.type === "snippet" && <SnippetField block={block} put={put} error={at("key")} />}
-      {specs.map((spec) => <BlockField key={spec.name} block={block} spec={spec} put={put} error={at(spec.name)} />)}
+      {specs.map((spec) => <BlockField key={spec.name} block={block} spec={spec} put={put} found={of(spec.name)} />)}
       {block.type === "products" && <ShowFields block={block} put={put} />}
       {block.type === "coupon" && <PoolField block={block} put={put} />}
       {block.type === "hero" && <HeroButtonFields block={block} put={put} />}
@@ -93,7 +94,7 @@ export function Inspector({ found, document }: { found: Found[]; document: Docum
     <Stack gap="sm">
       <Text fw={640}>{t("templates.none_chosen")}</Text>
       <Text c="dimmed" fz="sm">{t(document.blocks.length === 0 ? "templates.empty_canvas" : "templates.choose_block")}</Text>
-      {document.blocks.length === 0 && <div><Button variant="light" onClick={() => { for (const kind of USUAL) insert(kind); }}>{t("templates.begin_usual")}</Button></div>}
+      {document.blocks.length === 0 && <Button variant="light" fullWidth h="auto" py={8} styles={{ label: { whiteSpace: "normal" } }} onClick={() => { for (const kind of USUAL) insert(kind); }}>{t("templates.begin_usual")}</Button>}
     </Stack>
   );
 }

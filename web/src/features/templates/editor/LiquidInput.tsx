@@ -9,6 +9,7 @@ interface LiquidInputProps {
   change: (value: string) => void;
   description?: ReactNode;
   error?: ReactNode;
+  inputWrapperOrder?: ("label" | "input" | "description" | "error")[];
   placeholder?: string;
   /** An address or code: always left to right. */
   ltr?: boolean;

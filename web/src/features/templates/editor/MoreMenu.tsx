@@ -5,9 +5,10 @@ import { Unsaved } from "@/features/drafts/Unsaved";
 import { pickName } from "@/i18n/names";
 import { LANGUAGES, LANGUAGE_NAMES } from "@/i18n/languages";
 import { useLanguage } from "@/i18n/useFormat";
-import { ActionIcon, Button, Failure, Group, IconArchive, IconArrowBackUp, IconCopy, IconMenu2, IconPencil, Menu, Modal, Stack, TextInput, say } from "@/ui";
+import { ActionIcon, Button, Failure, Group, IconArchive, IconArrowBackUp, IconCopy, IconHistory, IconMenu2, IconPencil, Menu, Modal, Stack, TextInput, say } from "@/ui";
 import { useArchive, useDropDraft, useDuplicate } from "../queries";
 import type { Draft } from "../types";
+import { VersionsDialog } from "./VersionsDialog";
 
 type Names = Record<string, string>;
 
@@ -46,6 +47,7 @@ export function MoreMenu({ draft, names, rename, leave, reload }: MoreProps) {
   const ours = useLanguage();
   const navigate = useNavigate();
   const [isRenaming, setRenaming] = useState(false);
+  const [isGoingBack, setGoingBack] = useState(false);
   const drop = useDropDraft(draft.key, () => { say(t("templates.dropped")); if (draft.number === null) leave(); else reload(); });
   const archive = useArchive(() => { say(t("templates.archived_it")); leave(); });
   const duplicate = useDuplicate((made) => void navigate(`/templates/${made.key}`));
@@ -57,11 +59,13 @@ export function MoreMenu({ draft, names, rename, leave, reload }: MoreProps) {
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => { setRenaming(true); }}>{t("templates.rename")}</Menu.Item>
           <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => { duplicate.mutate({ key: draft.key, names: copyNames }); }}>{t("templates.duplicate")}</Menu.Item>
+          {draft.number !== null && <Menu.Item leftSection={<IconHistory size={16} aria-hidden />} onClick={() => { setGoingBack(true); }}>{t("versions.title")}</Menu.Item>}
           {draft.number !== null && <Menu.Item leftSection={<IconArchive size={16} aria-hidden />} onClick={() => { archive.mutate(draft.key); }}>{t("templates.archive")}</Menu.Item>}
           {draft.revision > 0 && <Menu.Item leftSection={<IconArrowBackUp size={16} className="hd-flip" aria-hidden />} onClick={() => { drop.mutate(draft.revision); }}>{t(draft.number === null ? "templates.delete" : "templates.drop")}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
       {isRenaming && <RenameDialog names={names} rename={rename} close={() => { setRenaming(false); }} />}
+      {isGoingBack && <VersionsDialog templateKey={draft.key} close={() => { setGoingBack(false); }} done={() => { setGoingBack(false); reload(); }} />}
       {drop.isError && <Unsaved error={drop.error} take={reload} />}
       {archive.isError && <Failure error={archive.error} />}
       {duplicate.isError && <Failure error={duplicate.error} />}
