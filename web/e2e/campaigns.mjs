@@ -39,7 +39,10 @@ export function sendsCampaign(stage, language) {
     await page().keyboard.press("Escape");
     await page().getByLabel(t("campaigns.template"), { exact: true }).selectOption(TEMPLATE);
     await page().locator(".hd-sum [data-total]").waitFor(PATIENT);
-    const sum = await api(page(), `/campaigns/${stage.campaign}/audience`);
+    // The screen counts what stands on it; the server what was saved, a moment later.
+    const count = () => api(page(), `/campaigns/${stage.campaign}/audience`);
+    let sum = await count();
+    for (const began = Date.now(); sum.recipients === 0 && Date.now() - began < 20_000; sum = await count()) await page().waitForTimeout(100);
     assert.equal(sum.steps.reduce((left, one) => left - one.people, sum.audience), sum.recipients);
     assert.ok(sum.recipients > 0);
   });

@@ -8,7 +8,7 @@ import { RTL } from "./language.mjs";
 import { api } from "./newcomer.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
-const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "journey-edit", "rehearsal-new", "ready", "messages", "mailbox", "settings", "lifecycle", "stage", "personas", "persona"]);
+const PHONE = new Set(["home", "people", "person", "segment", "segment-edit", "journey", "journey-edit", "rehearsal-new", "ready", "messages", "mailbox", "settings", "lifecycle", "stage", "personas", "persona", "campaign-new", "consent", "template", "senders", "reports"]);
 /** One walk for each language. The looks of two of them are gone through closely: light, dark and on a phone. */
 export const WALKS = [
   { name: "en", language: "en", isClose: true },
@@ -78,6 +78,8 @@ export async function findScreens(page) {
     ["consent-page", "/consent/page"],
     ["templates", "/templates"],
     ["template", `/templates/${mail}`],
+    ["template-new", "/templates/-/new"],
+    ["snippets", "/templates/-/snippets"],
     ["brand", "/templates/-/brand"],
     ["messages", "/messages"],
     ["mailbox", "/mailbox"],
@@ -94,6 +96,7 @@ export async function findScreens(page) {
     ["settings", "/settings"],
     ["senders", "/settings/channels"],
     ["sending", "/settings/sending"],
+    ["reports", "/settings/reports"],
     ["keys", "/settings/keys"],
     ["members", "/settings/members"],
     ["security", "/settings/security"],
