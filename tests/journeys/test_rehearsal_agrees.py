@@ -15,7 +15,7 @@ from hudhud.journeys.rehearsing.script import Cast, write_script
 from hudhud.journeys.running import planner
 from hudhud.journeys.running.worlds import open_rehearsal
 from hudhud.kit.sql import Query
-from tests.journeys.stage import END, T0, Stage, delay, make_stage, send
+from tests.journeys.stage import END, T0, Stage, delay, event_since, make_stage, send
 from tests.journeys.test_against_reference import LIVE, NAMES, PACE, PEOPLE, ZONES, graphs, slow
 
 if TYPE_CHECKING:
@@ -67,6 +67,15 @@ def test_of_several_entries_within_one_step_each_counts_as_of_its_own_moment(db:
     for reentry, way in (("always", nodes), ("always", rest), ("never", nodes)):
         graph = {**PLAIN, "reentry": {"kind": reentry}, "nodes": way}
         compare(db, ch, graph, [(0, "Start", at) for at in (0, 1, 2, 3, 7, 12)], 200 * DAYS)
+
+
+def test_a_wait_right_behind_an_action_is_looked_at_before_facts_count_there(db: Database, ch: Client) -> None:
+    """What ends the journey and what the wait is for is one and the same: the end wins, however wide the step is."""
+    again = event_since("Start")
+    act = {"kind": "update", "changes": [{"do": "increment", "attribute": "acts"}], "next": "n1"}
+    rest = {"kind": "wait", "until": again, "timeout": {"amount": 12, "unit": "hours"}, "met": "n2", "timed_out": "n2"}
+    graph = {**PLAIN, "reentry": {"kind": "never"}, "exit_on": [again], "nodes": {"n0": act, "n1": rest, "n2": END}}
+    compare(db, ch, graph, [(0, "Start", 0), (0, "Start", 1)], 200 * DAYS)
 
 
 def compare(db: Database, ch: Client, graph: dict[str, Any], history: list[Any], days: int) -> None:

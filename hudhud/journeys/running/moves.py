@@ -142,14 +142,14 @@ def _lead(ws: Scope, version: Version, runs: list[Due], trail: Trail, settle: ti
     """Put runs down where the last leg leads them, unless they need not rest there and go on at once."""
     last = trail[-1]
     target, rest, looked_at = _arrive(version, last.node, last.edge)
-    rest = max(rest, settle)
-    if not rest and target in passing:
+    if not rest and not settle and target in passing:
         carried.onward.append((target, runs, trail))
         return
     if not rest:
+        # Also where something settles first: a rehearsal's step is wide, and on a wait facts count only once its condition was looked at.
         carried.ahead.add(target)
     run_ids = numbers(run.run_id for run in runs)
-    ws.run(MOVES.advance_due, **_gone(version, trail), target=target, rest=rest, looked_at=looked_at, run_ids=run_ids)
+    ws.run(MOVES.advance_due, **_gone(version, trail), target=target, rest=max(rest, settle), looked_at=looked_at, run_ids=run_ids)
 
 
 def _gone(version: Version, trail: Trail) -> dict[str, object]:
