@@ -1,6 +1,6 @@
 -- name: find_doors
 -- The doors of this workspace.
-SELECT id, generation, kind, secret IS NOT NULL AS has_secret, topic, created_at, seen_at, received, reports, unknown, refused, refused_at, refusal
+SELECT id, generation, kind, has_secret, topic, created_at, seen_at, received, reports, unknown, refused, refused_at, refusal
 FROM report_door WHERE workspace_id = %(workspace_id)s ORDER BY id;
 
 -- name: find_last

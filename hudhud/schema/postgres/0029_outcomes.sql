@@ -7,6 +7,7 @@ CREATE TABLE report_door (
     generation   integer NOT NULL DEFAULT 1,
     topic        text NOT NULL DEFAULT '',       -- SES: the one SNS topic that may report here
     secret       bytea,                          -- what signatures are checked with, sealed (kit/seal.py)
+    has_secret   boolean NOT NULL GENERATED ALWAYS AS (secret IS NOT NULL) STORED,  -- what those may know who may not read it
     created_at   timestamptz NOT NULL,
     seen_at      timestamptz,                    -- the last body that was taken
     received     bigint NOT NULL DEFAULT 0,      -- bodies, each once
