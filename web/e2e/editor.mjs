@@ -31,6 +31,9 @@ export function editsJourney(stage, language) {
   const add = async (kind) => {
     const item = page().getByRole("menuitem", { name: t(`journeys.kind.${kind}`), exact: true });
     await enter(page().locator(".hd-edit-add").last());
+    await item.waitFor();
+    // What the server says of the draft meanwhile closes no menu.
+    await page().getByText(t("edit.state.saved"), { exact: true }).waitFor(PATIENT);
     await chooseIn(page(), item);
     await drawer().getByText(t("edit.kept")).waitFor();
   };

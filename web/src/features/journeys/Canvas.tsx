@@ -62,7 +62,8 @@ export default function Canvas({ places, lines, boxes, labels, direction, dark }
   const nodes = useMemo(
     () => readingOrder(places, direction).flatMap(({ id, x, y }): BoxNode[] => {
       const box = boxes[id];
-      return box ? [{ id, type: "box", position: { x, y }, width: WIDTH, height: HEIGHT, data: { ...box, dir: direction } }] : [];
+      // What is known to be measured keeps its lines when it is drawn anew: else they are gone for a moment, and the menu that is open on one with them.
+      return box ? [{ id, type: "box", position: { x, y }, width: WIDTH, height: HEIGHT, measured: { width: WIDTH, height: HEIGHT }, data: { ...box, dir: direction } }] : [];
     }),
     [places, boxes, direction],
   );
